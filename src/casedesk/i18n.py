@@ -1,0 +1,61 @@
+"""Translation of what a person reads: N_() marks it where it is declared, _() says it.
+
+The screen has one language, changed at any moment. A paper may speak another one:
+`with speaking("bn"):` holds for the code inside, in the thread that runs it.
+"""
+
+from __future__ import annotations
+
+import gettext
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+
+from casedesk.paths import RESOURCES
+
+LANGUAGES = ("en", "bn")
+
+_screen = "en"
+_inside: ContextVar[str | None] = ContextVar("language", default=None)
+
+
+def N_(text: str) -> str:  # noqa: N802 - the name every gettext tool knows
+    return text
+
+
+def _(text: str) -> str:
+    return _catalogue(language()).gettext(text) if text else ""
+
+
+def ngettext(one: str, many: str, count: int) -> str:
+    return _catalogue(language()).ngettext(one, many, count)
+
+
+def language() -> str:
+    """The language spoken here and now: "en" or "bn"."""
+    return _inside.get() or _screen
+
+
+def use(code: str) -> None:
+    """Make `code` the language of the screen."""
+    global _screen  # noqa: PLW0603 - a process has one screen
+    if code not in LANGUAGES:
+        raise ValueError(code)
+    _screen = code
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    token = _inside.set(code)
+    try:
+        yield
+    finally:
+        _inside.reset(token)
+
+
+@cache
+def _catalogue(code: str) -> gettext.NullTranslations:
+    if code == "en":
+        return gettext.NullTranslations()
+    return gettext.translation("casedesk", RESOURCES / "translations", [code])

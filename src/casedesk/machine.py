@@ -1,0 +1,154 @@
+"""What differs between operating systems: locks, private folders, a fresh process.
+
+Nothing else in the program asks which system it runs on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO, Literal, NoReturn
+
+Place = Literal["here", "network", "removable", "cloud"]
+
+_NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afpfs", "ncpfs", "ceph", "glusterfs", "davfs", "fuse.sshfs"}
+_CLOUD = {"dropbox", "onedrive", "google drive", "googledrive", "nextcloud", "owncloud", "icloud drive", "mega"}
+_SYSTEM_MOUNTS = {"/", "/home", "/var", "/tmp"}  # noqa: S108 - mount points to compare with, nothing is written there
+
+
+def lock_file(path: Path) -> IO[bytes]:
+    """Hold `path` until the handle is closed or the process ends; BlockingIOError if it is held already."""
+    handle = private_file(path, "ab")
+    try:
+        _lock(handle.fileno())
+    except OSError:
+        handle.close()
+        raise
+    return handle
+
+
+def private_file(path: Path, mode: Literal["ab", "wb"]) -> IO[bytes]:
+    """Open a file that is its owner's alone from its first moment."""
+    return open(path, mode, opener=lambda name, flags: os.open(name, flags, 0o600))
+
+
+def private_umask() -> None:
+    """Make every later file and folder of this process its owner's alone."""
+    os.umask(0o077)
+
+
+def private_folder(path: Path) -> None:
+    """Make `path` a folder that only its owner may enter."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if sys.platform != "win32":  # there the profile's own access list holds
+        path.chmod(0o700)
+
+
+def sync_directory(path: Path) -> None:
+    """Wait until renames in `path` are on the disk."""
+    if sys.platform == "win32":  # folders cannot be synced there, and the file system orders renames itself
+        return
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def no_core_dumps() -> None:
+    """Keep keys and names out of crash files, and other programs of this user out of our memory."""
+    if sys.platform == "win32":
+        ctypes.windll.kernel32.SetErrorMode(0x0001 | 0x0002)  # no critical-error box, no crash report
+        return
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        pr_set_dumpable = 4
+        ctypes.CDLL(None).prctl(pr_set_dumpable, 0, 0, 0, 0)
+
+
+def replace_process(argv: list[str]) -> NoReturn:
+    """Go on as a fresh process with nothing of this one's memory.
+
+    Where the system can, the process keeps its number, so whatever waits for it goes on waiting.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # a program without a terminal has no streams
+            stream.flush()
+    if sys.platform == "win32":  # exec there would end this process first and lose its exit status
+        subprocess.Popen(argv, close_fds=True)  # noqa: S603 - our own command line
+        os._exit(0)
+    os.execv(argv[0], argv)  # noqa: S606 - our own command line, no shell
+
+
+def total_memory() -> int:
+    """The computer's memory in bytes."""
+    if sys.platform == "win32":
+        return _windows_memory()
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def place_of(path: Path) -> Place:
+    """Where a folder lies, as far as can be told; a folder that says nothing is taken to be here."""
+    path = path.absolute()
+    if any(part.lower() in _CLOUD for part in path.parts):
+        return "cloud"
+    if sys.platform == "win32":
+        return _windows_place(path)
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, ValueError):
+            return _linux_place(path.resolve())
+    return "here"
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(file: int) -> None:
+        try:
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        except OSError as error:
+            raise BlockingIOError(*error.args) from error
+
+    def _windows_memory() -> int:
+        kilobytes = ctypes.c_ulonglong()
+        ctypes.windll.kernel32.GetPhysicallyInstalledSystemMemory(ctypes.byref(kilobytes))
+        return kilobytes.value * 1024
+
+    def _windows_place(path: Path) -> Place:
+        kinds: dict[int, Place] = {2: "removable", 4: "network"}
+        return kinds.get(ctypes.windll.kernel32.GetDriveTypeW(path.anchor), "here")
+
+else:
+    import fcntl
+
+    def _lock(file: int) -> None:
+        # flock belongs to the open file, not the process: it also keeps out a second opening within one process.
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _linux_place(path: Path) -> Place:
+    mount, device, kind = mount_of(path, Path("/proc/self/mountinfo").read_text(encoding="utf-8"))
+    if kind in _NETWORK:
+        return "network"
+    if mount in _SYSTEM_MOUNTS:  # a computer that runs from such a disk has no other
+        return "here"
+    disk = Path("/sys/dev/block", device).resolve()
+    marks = [folder / "removable" for folder in (disk, disk.parent)]
+    return "removable" if any(mark.is_file() and mark.read_text().strip() == "1" for mark in marks) else "here"
+
+
+def mount_of(path: Path, table: str) -> tuple[str, str, str]:
+    """Mount point, device number and file system that hold `path`, from the text of mountinfo."""
+    found = ("/", "", "")
+    for line in table.splitlines():
+        before, _, after = line.partition(" - ")
+        device, mount = before.split()[2], before.split()[4].replace("\\040", " ")
+        if path.is_relative_to(mount) and len(mount) >= len(found[0]):
+            found = (mount, device, after.split()[0])
+    return found

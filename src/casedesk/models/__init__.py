@@ -1,0 +1,74 @@
+"""The records and nothing else. May import fields, values, code lists and translation marks."""
+
+from casedesk.models.base import Base, Recorded, fields_of, recorded_models, values_of
+from casedesk.models.case import Case, CaseNote, SafetyFlag, StatusEvent, Triage
+from casedesk.models.consent import Consent, ConsentLine, Disclosure
+from casedesk.models.happened import Incident, IncidentViolation
+from casedesk.models.journal import Chain, Change, Gate, Operation
+from casedesk.models.journey import (
+    ContractTerms,
+    CostItem,
+    Debt,
+    MigrationEpisode,
+    Recruiter,
+    RecruiterInvolvement,
+)
+from casedesk.models.local import CaseIndex, Counter, Draft, DraftCount, NumberKey, Preference, State
+from casedesk.models.office import Centre, Device, ExchangeRate, OfficialCostLimit, User
+from casedesk.models.person import IdentityDocument, Person
+from casedesk.models.support import (
+    FollowUp,
+    NeedItem,
+    NeedsAssessment,
+    Provider,
+    ProviderService,
+    Referral,
+)
+
+__all__ = [
+    "Base",
+    "Case",
+    "CaseIndex",
+    "CaseNote",
+    "Centre",
+    "Chain",
+    "Change",
+    "Consent",
+    "ConsentLine",
+    "ContractTerms",
+    "CostItem",
+    "Counter",
+    "Debt",
+    "Device",
+    "Disclosure",
+    "Draft",
+    "DraftCount",
+    "ExchangeRate",
+    "FollowUp",
+    "Gate",
+    "IdentityDocument",
+    "Incident",
+    "IncidentViolation",
+    "MigrationEpisode",
+    "NeedItem",
+    "NeedsAssessment",
+    "NumberKey",
+    "OfficialCostLimit",
+    "Operation",
+    "Person",
+    "Preference",
+    "Provider",
+    "ProviderService",
+    "Recorded",
+    "Recruiter",
+    "RecruiterInvolvement",
+    "Referral",
+    "SafetyFlag",
+    "State",
+    "StatusEvent",
+    "Triage",
+    "User",
+    "fields_of",
+    "recorded_models",
+    "values_of",
+]

@@ -1,0 +1,14 @@
+"""Where the program's own files are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+
+RESOURCES = Path(__file__).parents[2] / "resources"
+
+
+def default_store() -> Path:
+    """The folder that holds this computer's vault when none is named."""
+    return Path(platformdirs.user_data_dir("CaseDesk", appauthor=False)) / "store"

@@ -1,0 +1,117 @@
+"""D2, the referral letter: what a partner needs to know and no more, with a slip that brings the answer back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from casedesk.i18n import _
+from casedesk.reports import layout
+from casedesk.reports.parts import (
+    Bullet,
+    Bullets,
+    Document,
+    Fact,
+    Facts,
+    Gap,
+    Line,
+    Look,
+    Part,
+    Section,
+    Signatures,
+    Slip,
+    Text,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a referral letter prints. Every text is ready to print in the paper's language.
+
+    `number` is the referral's own, `case_number` the case number or the person code. `sender` is name and
+    office, `to` the partner and the person there.
+    """
+
+    centre: str
+    address: str
+    number: str
+    case_number: str
+    day: str
+    copy_number: str
+    copies: str
+    to: str
+    sender: str
+    sender_phone: str
+    answer_by: str
+    request: str
+    person: tuple[Fact, ...]
+    known: tuple[str, ...] = ()
+    wants: str = ""
+    enclosed: str = ""
+    not_included: str = ""
+
+
+def write_referral_letter(letter: Letter) -> bytes:
+    """The letter as a PDF file, in the language spoken here."""
+    return layout.render(_document(letter))
+
+
+def _document(letter: Letter) -> Document:
+    return Document(
+        title=_("Referral {number}").format(number=letter.number),
+        centre=letter.centre,
+        under_centre=letter.address,
+        heading=_("Referral {number}").format(number=letter.number),
+        under_heading=_("{day} · copy {number} of {copies}").format(
+            day=letter.day, number=letter.copy_number, copies=letter.copies
+        ),
+        confidential=_("For the named person at the partner only. Do not phone the family."),
+        body=(*_opening(letter), *_story(letter), _signed(letter)),
+        at_foot=(_slip(letter),),
+        keep_safe=_("Case words are kept to what the partner needs. Full record stays at the centre."),
+    )
+
+
+def _opening(letter: Letter) -> tuple[Part, ...]:
+    asked = _("From: {sender} · answer by {when}").format(sender=letter.sender, when=letter.answer_by)
+    return (
+        Gap(2),
+        Text(_("To: {partner}").format(partner=letter.to), Look.TITLE),
+        Text(asked, strong=letter.answer_by),
+        Gap(1.5),
+        Text(_("We ask you to help with"), Look.QUIET),
+        Text(letter.request, Look.LARGE),
+        Line(),
+        Facts(letter.person, columns=1),
+        Line(),
+    )
+
+
+def _story(letter: Letter) -> list[Part | Section]:
+    story: list[Part | Section] = []
+    if letter.known:
+        story.append(Section(_("What we know"), (Bullets(tuple(Bullet(text) for text in letter.known)),)))
+    if letter.wants:
+        quoted = Text(_("“{words}”").format(words=letter.wants.strip()), Look.QUOTE)
+        story.append(Section(_("What the person wants"), (quoted,)))
+    papers = []
+    if letter.enclosed:
+        papers.append(_("Papers with this letter: {papers}.").format(papers=letter.enclosed))
+    if letter.not_included:
+        papers.append(_("Not included: {papers}.").format(papers=letter.not_included))
+    if papers:
+        story.append(Text(" ".join(papers), Look.QUIET))
+    return story
+
+
+def _signed(letter: Letter) -> Signatures:
+    sender = _("{sender} · {phone}").format(sender=letter.sender, phone=letter.sender_phone)
+    return Signatures((sender, _("Signature or thumbprint of the person")))
+
+
+def _slip(letter: Letter) -> Slip:
+    return Slip(
+        title=_("Answer — cut and give back, or read to us by phone"),
+        number=f"{letter.number} · {letter.case_number}",
+        answers=(_("Yes, from"), _("Not now, because"), _("Send to")),
+        signatures=Signatures((_("Name and signature at the partner"), _("Date"))),
+    )

@@ -1,0 +1,431 @@
+"""A case as a page shows it, and every change to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from casedesk import codelists
+from casedesk.desk import Desk
+from casedesk.errors import InvalidInput, Problem
+from casedesk.fields import Level, level_of
+from casedesk.i18n import _
+from casedesk.models import (
+    Case,
+    Consent,
+    ContractTerms,
+    CostItem,
+    Debt,
+    IdentityDocument,
+    Incident,
+    IncidentViolation,
+    MigrationEpisode,
+    NeedItem,
+    NeedsAssessment,
+    Person,
+    Recorded,
+    Recruiter,
+    RecruiterInvolvement,
+    SafetyFlag,
+    State,
+    Triage,
+    User,
+    fields_of,
+)
+from casedesk.services import lifecycle
+from casedesk.services.answers import LISTS, RECORDS, Answers, field_of
+from casedesk.services.edits import apply_edits
+from casedesk.services.intake import HIDING_GROUPS, months_between
+from casedesk.services.permissions import needs, open_case, within_reach
+from casedesk.services.providers import find_or_add_recruiter
+
+T = TypeVar("T", bound=Recorded)
+Edits = Mapping[str, tuple[object, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One violation, how it is known and how far it is checked."""
+
+    id: UUID
+    incident_id: UUID
+    code: str
+    told_by: str
+    status: str
+    months_unpaid: int | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    id: UUID
+    code: str
+    urgency: str
+    met_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    id: UUID
+    code: str
+    due_at: datetime | None
+    acted_at: datetime | None
+    cleared_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFacts:
+    """What the user may see of a case. `answers` has the keys of the intake; restricted ones only if allowed."""
+
+    id: UUID
+    person_id: UUID
+    number: str
+    person_code: str
+    hide_name: bool
+    status: str
+    status_since: datetime | None
+    owner: str
+    owner_id: UUID | None
+    confidential: bool
+    restricted: bool  # whether restricted fields are among the answers
+    editable: bool
+    age: int | None
+    months_abroad: int | None
+    answers: Answers
+    violations: tuple[Violation, ...]
+    needs: tuple[Need, ...]
+    flags: tuple[Flag, ...]
+    triage_outcome: str
+    opened_on: date | None
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The first and the second name to show; the code alone where it stands for the name."""
+        if self.hide_name:
+            return self.person_code, ""
+        said = [str(self.answers.get(key, "")) for key in ("person.name_bn", "person.name_en", "person.nickname")]
+        said = [name for name in said if name] or [self.person_code]
+        return said[0], said[1] if len(said) > 1 else ""
+
+
+@needs("case.view")
+def look(desk: Desk, case_id: UUID) -> CaseFacts:
+    """Open a case: recorded first, so that nobody looks without a trace."""
+    with desk.read() as session:
+        open_case(desk, session, "case.view", case_id)
+    desk.note("case.view", about=case_id)
+    return case_facts(desk, case_id)
+
+
+@needs("case.view")
+def case_facts(desk: Desk, case_id: UUID) -> CaseFacts:
+    """The case again, for somebody who has it open."""
+    with desk.read() as session:
+        case = open_case(desk, session, "case.view", case_id)
+        return _facts(desk, session, case)
+
+
+@needs("case.show_number")
+def show_number(desk: Desk, case_id: UUID) -> dict[str, str]:
+    """The telephone numbers in full, by key; recorded as looked at."""
+    with desk.read() as session:
+        case = open_case(desk, session, "case.show_number", case_id)
+        person = session.get(Person, case.person_id) or Person()
+        names = ("phone_1", "phone_2", "contact_person_phone")
+        numbers = {f"person.{name}": number for name in names if (number := getattr(person, name))}
+    desk.note("case.show_number", about=case_id)
+    return numbers
+
+
+def _facts(desk: Desk, session: Session, case: Case) -> CaseFacts:
+    person = session.get(Person, case.person_id) or Person()
+    state = session.get(State, case.id)
+    owner = session.get(User, case.owner_id) if case.owner_id else None
+    restricted = within_reach(desk.actor, "case.view_restricted", case)
+    records = records_of(session, case)
+    episode = records.get("migration_episode")
+    triage = _newest(session, Triage, Triage.case_id == case.id)
+    return CaseFacts(
+        id=case.id,
+        person_id=person.id,
+        number=case.case_number or "",
+        person_code=person.person_code or "",
+        hide_name=bool(case.hide_name),
+        status=state.status if state else "registered",
+        status_since=state.since if state else None,
+        owner=(owner.name or "") if owner else "",
+        owner_id=case.owner_id,
+        confidential=bool(case.confidential_case),
+        restricted=restricted,
+        editable=within_reach(desk.actor, "case.edit", case),
+        age=age_today(person, desk.today()),
+        months_abroad=episode.months_abroad if isinstance(episode, MigrationEpisode) else None,
+        answers=_answers(session, case, records, restricted=restricted),
+        violations=_violations(session, case, restricted=restricted),
+        needs=tuple(
+            Need(n.id, n.need or "", n.urgency or "", n.met_on)
+            for n in session.scalars(_of(NeedItem, NeedItem.case_id == case.id))
+        ),
+        flags=_flags(session, case) if restricted else (),
+        triage_outcome=(triage.outcome or "") if triage else "",
+        opened_on=case.opened_on,
+    )
+
+
+def age_today(person: Person, today: date) -> int | None:
+    """The age now, from the date of birth or from what was stated when."""
+    if person.date_of_birth is not None:
+        born = person.date_of_birth.first
+        return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+    if person.age_stated is None:
+        return None
+    return person.age_stated + (today.year - person.age_stated_on.year if person.age_stated_on else 0)
+
+
+def records_of(session: Session, case: Case) -> dict[str, Recorded]:
+    """The records behind the answers of a case, by the names `answers.RECORDS` uses."""
+    person = session.get(Person, case.person_id)
+    episode = session.get(MigrationEpisode, case.index_episode_id) if case.index_episode_id else None
+    found: dict[str, Recorded | None] = {"case": case, "person": person, "migration_episode": episode}
+    found["identity_document"] = _newest(session, IdentityDocument, IdentityDocument.person_id == case.person_id)
+    found["consent"] = _newest(session, Consent, Consent.case_id == case.id)
+    found["needs_assessment"] = _newest(session, NeedsAssessment, NeedsAssessment.case_id == case.id)
+    found["incident"] = _newest(session, Incident, Incident.case_id == case.id)
+    paid = IncidentViolation.violation.in_(("wages_not_paid", "wages_underpaid"))
+    found["wages"] = _newest(session, IncidentViolation, (IncidentViolation.case_id == case.id) & paid)
+    if episode is not None:
+        involved = _newest(session, RecruiterInvolvement, RecruiterInvolvement.episode_id == episode.id)
+        found["recruiter_involvement"] = involved
+        if involved is not None and involved.recruiter_id is not None:
+            found["recruiter"] = session.get(Recruiter, involved.recruiter_id)
+        found["cost_item"] = _newest(session, CostItem, CostItem.episode_id == episode.id)
+        found["debt"] = _newest(session, Debt, Debt.episode_id == episode.id)
+        for name, actual in (("promised", False), ("actual", True)):
+            of = (ContractTerms.source == "actual") if actual else (ContractTerms.source != "actual")
+            found[name] = _newest(session, ContractTerms, (ContractTerms.episode_id == episode.id) & of)
+    return {name: record for name, record in found.items() if record is not None}
+
+
+def _of(model: type[T], where: Any) -> Any:
+    return select(model).where(where, model.removed_at.is_(None))
+
+
+def _newest(session: Session, model: type[T], where: Any) -> T | None:
+    """The last one written: rows are numbered as they come, whatever the clock says."""
+    found: T | None = session.scalars(_of(model, where).order_by(text(f'"{model.__tablename__}".rowid DESC'))).first()
+    return found
+
+
+def _answers(session: Session, case: Case, records: Mapping[str, Recorded], *, restricted: bool) -> dict[str, object]:
+    answers: dict[str, object] = {}
+    for record_name, record in records.items():
+        for name, declared in fields_of(type(record)).items():
+            value = getattr(record, name)
+            if value is not None and (restricted or level_of(declared, value) < Level.RESTRICTED):
+                answers[f"{record_name}.{name}"] = value
+    answers["need_item.needs"] = [
+        need.need for need in session.scalars(_of(NeedItem, NeedItem.case_id == case.id)) if need.need
+    ]
+    if restricted:
+        answers["incident.violations"] = [v.code for v in _violations(session, case, restricted=True)]
+        flags = session.scalars(_of(SafetyFlag, SafetyFlag.case_id == case.id))
+        answers["safety_flag.flags"] = [flag.flag for flag in flags if flag.flag and flag.cleared_at is None]
+    triage = _newest(session, Triage, Triage.case_id == case.id)
+    if triage is not None:
+        said = [*(triage.answers or []), *((triage.private_answers or []) if restricted else [])]
+        answers |= {"triage." + line.partition("=")[0]: line.partition("=")[2] for line in said}
+    return {key: value for key, value in answers.items() if value not in (None, [])}
+
+
+def _violations(session: Session, case: Case, *, restricted: bool) -> tuple[Violation, ...]:
+    incidents = {i.id: i for i in session.scalars(_of(Incident, Incident.case_id == case.id))}
+    declared = fields_of(IncidentViolation)["violation"]
+    rows = session.scalars(_of(IncidentViolation, IncidentViolation.case_id == case.id))
+    found = []
+    for row in rows:
+        if not restricted and level_of(declared, row.violation) >= Level.RESTRICTED:
+            continue
+        incident = incidents.get(row.incident_id) if row.incident_id else None
+        found.append(
+            Violation(
+                row.id,
+                row.incident_id or row.id,
+                row.violation or "",
+                (incident.told_by or "") if incident else "",
+                (incident.status or "") if incident else "",
+                row.months_unpaid if restricted else None,
+                (row.note or "") if restricted else "",
+            )
+        )
+    return tuple(found)
+
+
+def _flags(session: Session, case: Case) -> tuple[Flag, ...]:
+    rows = session.scalars(_of(SafetyFlag, SafetyFlag.case_id == case.id))
+    return tuple(Flag(row.id, row.flag or "", row.due_at, row.first_action_at, row.cleared_at) for row in rows)
+
+
+@needs("case.edit")
+def edit_case(desk: Desk, case_id: UUID, edits: Edits) -> None:
+    """Change answers of a case: key → (what the person saw, what the person wrote). All of them or none.
+
+    A record that is not there yet is added. Raises InvalidInput, or Conflict if a record says something else by now.
+    """
+    with desk.write("case.edit", about=case_id) as session:
+        case = open_case(desk, session, "case.edit", case_id)
+        records = records_of(session, case)
+        for name in dict.fromkeys(key.partition(".")[0] for key in edits if key not in LISTS):
+            changes = {
+                key.partition(".")[2]: pair
+                for key, pair in edits.items()
+                if key.partition(".")[0] == name and key not in LISTS
+            }
+            if any(field_of(f"{name}.{field}").level is Level.RESTRICTED for field in changes):
+                open_case(desk, session, "case.view_restricted", case_id)
+            apply_edits(records.get(name) or _added(session, name, case, changes), changes)
+        _set_lists(session, desk, case, edits)
+        _follow_from(session, desk, case, records, edits)
+
+
+def _added(session: Session, name: str, case: Case, changes: Mapping[str, tuple[object, object]]) -> Recorded:
+    model = RECORDS[name]
+    record = model()
+    if name == "recruiter":
+        return _recruiter(session, case, changes)
+    for link, to in (("case_id", case.id), ("person_id", case.person_id), ("episode_id", case.index_episode_id)):
+        if link in fields_of(model):
+            setattr(record, link, to)
+    for field, value in {
+        "promised": {"source": "promised_verbal"},
+        "actual": {"source": "actual"},
+        "cost_item": {"category": "total_unspecified"},
+        "incident": {"status": "alleged", "told_by": "client"},
+    }.get(name, {}).items():
+        setattr(record, field, value)
+    session.add(record)
+    return record
+
+
+def _recruiter(session: Session, case: Case, changes: Mapping[str, tuple[object, object]]) -> Recorded:
+    """Name the recruiter of a journey that had none."""
+    wanted = {field: now for field, (_before, now) in changes.items()}
+    recruiter = find_or_add_recruiter(session, _text(wanted.get("type")), _text(wanted.get("name"))) or Recruiter()
+    session.add(recruiter)
+    involved = _newest(session, RecruiterInvolvement, RecruiterInvolvement.episode_id == case.index_episode_id)
+    if involved is None:
+        involved = RecruiterInvolvement(episode_id=case.index_episode_id)
+        session.add(involved)
+    involved.recruiter_id = recruiter.id
+    for field in fields_of(Recruiter):
+        if field not in changes:
+            continue
+        setattr(recruiter, field, changes[field][0])
+    return recruiter
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _set_lists(session: Session, desk: Desk, case: Case, edits: Edits) -> None:
+    """Needs and violations are rows of their own: what is no longer ticked is removed, never deleted."""
+    now = desk.clock()
+    if "need_item.needs" in edits:
+        wanted = set(_codes(edits["need_item.needs"][1]))
+        rows = {row.need: row for row in session.scalars(_of(NeedItem, NeedItem.case_id == case.id))}
+        for code in wanted - rows.keys():
+            session.add(NeedItem(case_id=case.id, need=code, urgency="this_month", agreed_with_client=True))
+        for code in rows.keys() - wanted:
+            rows[code].removed_at = now
+    if "incident.violations" in edits:
+        open_case(desk, session, "case.view_restricted", case.id)
+        wanted = set(_codes(edits["incident.violations"][1]))
+        where = IncidentViolation.case_id == case.id
+        violations = {row.violation: row for row in session.scalars(_of(IncidentViolation, where))}
+        incident = _newest(session, Incident, Incident.case_id == case.id)
+        if wanted and incident is None:
+            incident = Incident(case_id=case.id, status="alleged", told_by="client")
+            session.add(incident)
+        for code in wanted - violations.keys():
+            incident_id = incident.id if incident else None
+            session.add(IncidentViolation(case_id=case.id, incident_id=incident_id, violation=code))
+        for code in violations.keys() - wanted:
+            violations[code].removed_at = now
+        groups = {codelists.get("violation_type")[code].extra["group"] for code in wanted}
+        if groups & set(HIDING_GROUPS):
+            case.hide_name = True
+
+
+def _codes(value: object) -> list[str]:
+    return [str(item) for item in value] if isinstance(value, list) else []
+
+
+def _follow_from(
+    session: Session, desk: Desk, case: Case, records: Mapping[str, Recorded], edits: Edits
+) -> None:
+    """Set what the program fills in from what was changed."""
+    person, episode = records.get("person"), records.get("migration_episode")
+    if isinstance(person, Person) and "person.district" in edits:
+        district = codelists.get("bd_district").find(person.district)
+        person.division = district.extra["division_code"] if district else None
+    if isinstance(person, Person) and "person.age_stated" in edits:
+        person.age_stated_on = desk.today()
+    if isinstance(episode, MigrationEpisode):
+        episode.months_abroad = months_between(episode.departed_on, episode.returned_on)
+    if "case.category" in edits:
+        open_case(desk, session, "case.category", case.id)
+        case.category_decided_by, case.category_decided_at = desk.actor.id, desk.clock()
+        _refuse_unexplained(session, case)
+
+
+def _refuse_unexplained(session: Session, case: Case) -> None:
+    """A category that differs from the suggestion needs a reason."""
+    triage = _newest(session, Triage, Triage.case_id == case.id)
+    suggested = codelists.get("triage_outcome").find(triage.outcome) if triage else None
+    differs = suggested is not None and case.category != (suggested.extra["maps_to_category"] or None)
+    if case.category and differs and not case.category_reason:
+        raise InvalidInput(
+            {"case.category_reason": [Problem(_("This differs from the suggestion. Say why in a word or two."))]}
+        )
+
+
+@needs("case.status")
+def set_status(desk: Desk, case_id: UUID, to: str, *, reason_code: str | None = None, reason: str | None = None) -> None:
+    """Take a step in the life of a case."""
+    with desk.write("case.status", about=case_id) as session:
+        case = open_case(desk, session, "case.status", case_id)
+        step = lifecycle.step_to("case", lifecycle.status_of(session, case_id), to)
+        open_case(desk, session, step.by, case_id)
+        if "reason" in step.needs and not (reason or reason_code):
+            raise InvalidInput({"status_event.reason_text": [Problem(_("Say why in a few words."))]})
+        lifecycle.take(session, desk, case, to, reason_code=reason_code, reason=reason)
+        if to == "active" and lifecycle.status_of(session, case_id) == "closed":
+            case.reopen_count = (case.reopen_count or 0) + 1
+
+
+@needs("case.confidential")
+def mark_confidential(desk: Desk, case_id: UUID) -> None:
+    """Make the case known only to its owner and the people named on it. From here on all its fields are restricted."""
+    with desk.write("case.confidential", about=case_id) as session:
+        open_case(desk, session, "case.confidential", case_id).confidential_case = True
+
+
+@needs("case.edit")
+def act_on_flag(desk: Desk, case_id: UUID, flag_id: UUID, *, action: str = "", cleared_because: str = "") -> None:
+    """Write down what was done about a safety flag, or why it is over."""
+    with desk.write("case.safety_flag", about=case_id) as session:
+        open_case(desk, session, "case.view_restricted", case_id)
+        flag = session.get(SafetyFlag, flag_id)
+        if flag is None or flag.case_id != case_id:
+            return
+        if action:
+            flag.first_action_at = flag.first_action_at or desk.clock()
+            flag.action_text = action
+        if cleared_because:
+            flag.cleared_at, flag.cleared_reason = desk.clock(), cleared_because

@@ -1,0 +1,255 @@
+"""Registering: the answers of an intake become records, all of them or none (DOMAIN 6)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from casedesk import codelists
+from casedesk.case_numbers import person_code
+from casedesk.desk import Desk
+from casedesk.errors import InvalidInput
+from casedesk.models import (
+    Case,
+    Consent,
+    ConsentLine,
+    ContractTerms,
+    CostItem,
+    Debt,
+    Draft,
+    FollowUp,
+    IdentityDocument,
+    Incident,
+    IncidentViolation,
+    MigrationEpisode,
+    NeedItem,
+    NeedsAssessment,
+    NumberKey,
+    Person,
+    RecruiterInvolvement,
+    SafetyFlag,
+    Triage,
+)
+from casedesk.services import triage
+from casedesk.services.answers import CONSENT, TRIAGE, Answers, asked, part, several, tidied
+from casedesk.services.consents import expiry
+from casedesk.services.lifecycle import begin
+from casedesk.services.look_alikes import tell_supervisors
+from casedesk.services.numbers import next_case_number
+from casedesk.services.office import rates, thresholds
+from casedesk.services.permissions import needs
+from casedesk.services.providers import find_or_add_recruiter
+from casedesk.services.rules import Known, age_on, problems
+from casedesk.values import PartialDay
+
+WAGE_VIOLATIONS = ("wages_not_paid", "wages_underpaid")
+HIDING_GROUPS = ("sexual_violence", "trafficking")
+
+
+@needs("case.register")
+def register_case(desk: Desk, answers: Answers, draft_id: UUID | None = None) -> UUID:
+    """Open a new case and return its id; the draft it came from goes. Raises InvalidInput and writes nothing."""
+    answers = tidied(answers)
+    with desk.read() as session:
+        found = problems(answers, desk.today(), registering=True, known=known(session, answers))
+    if found:
+        raise InvalidInput(found)
+    with desk.write("case.register") as session:
+        case = _register(session, desk, answers)
+        if draft_id is not None and (draft := session.get(Draft, draft_id)) is not None:
+            session.delete(draft)
+        return case.id
+
+
+def known(session: Session, answers: Answers) -> Known:
+    """What the store knows that the rules ask for."""
+    phone = answers.get("person.phone_1")
+    owners = 0
+    if isinstance(phone, str):
+        key = "0" + phone.removeprefix("+880") if phone.startswith("+880") else phone.removeprefix("+")
+        wanted = select(func.count()).select_from(NumberKey).where(NumberKey.kind == "phone", NumberKey.key == key)
+        owners = session.scalar(wanted) or 0
+    return Known(phone_owners=owners, rates=rates(session))
+
+
+def _register(session: Session, desk: Desk, answers: Answers) -> Case:
+    person = _person(session, desk, answers)
+    episode = _journey(session, desk, answers, person)
+    case = _case(session, desk, answers, person, episode)
+    _consent(session, desk, answers, case)
+    suggested = _triage(session, desk, answers, case)
+    _what_happened(session, answers, case)
+    _needs(session, desk, answers, case)
+    _flags(session, desk, answers, case)
+    _decide(desk, answers, case, suggested)
+    _first_tasks(session, desk, answers, case)
+    tell_supervisors(session, desk, person, answers)
+    return case
+
+
+def _person(session: Session, desk: Desk, answers: Answers) -> Person:
+    values = part(answers, "person")
+    district = codelists.get("bd_district").find(values.get("district"))
+    values["division"] = district.extra["division_code"] if district else None
+    age = age_on(answers, desk.today())
+    person = Person(
+        person_code=person_code(),
+        is_minor=age < 18 if age is not None else None,
+        age_stated_on=desk.today() if "age_stated" in values else None,
+        **values,
+    )
+    session.add(person)
+    if document := part(answers, "identity_document"):
+        session.add(IdentityDocument(person_id=person.id, **document))
+    return person
+
+
+def _journey(session: Session, desk: Desk, answers: Answers, person: Person) -> MigrationEpisode:
+    values = part(answers, "migration_episode")
+    left, back = values.get("departed_on"), values.get("returned_on")
+    episode = MigrationEpisode(person_id=person.id, sequence=1, months_abroad=months_between(left, back), **values)
+    session.add(episode)
+    for source, record in (("promised_verbal", "promised"), ("actual", "actual")):
+        if terms := part(answers, record):
+            session.add(ContractTerms(episode_id=episode.id, source=source, **terms))
+    who = part(answers, "recruiter")
+    recruiter = find_or_add_recruiter(session, who.get("type"), who.get("name")) if who else None
+    involved = part(answers, "recruiter_involvement")
+    if recruiter is not None or involved:
+        session.add(
+            RecruiterInvolvement(episode_id=episode.id, recruiter_id=recruiter.id if recruiter else None, **involved)
+        )
+    if cost := part(answers, "cost_item"):
+        session.add(CostItem(episode_id=episode.id, category="total_unspecified", **cost))
+    if debt := part(answers, "debt"):
+        session.add(Debt(episode_id=episode.id, as_of=desk.today(), **debt))
+    return episode
+
+
+def months_between(left: Any, back: Any) -> int | None:
+    """Whole months away, as far as both dates are known."""
+    if not isinstance(left, PartialDay) or not isinstance(back, PartialDay):
+        return None
+    months = (back.first.year - left.first.year) * 12 + back.first.month - left.first.month
+    return max(0, months - (back.first.day < left.first.day))
+
+
+def _case(session: Session, desk: Desk, answers: Answers, person: Person, episode: MigrationEpisode) -> Case:
+    now = desk.clock()
+    violations = codelists.get("violation_type")
+    groups = {violations[code].extra["group"] for code in several(answers, "incident.violations")}
+    case = Case(
+        case_number=next_case_number(session, desk),
+        person_id=person.id,
+        index_episode_id=episode.id,
+        opened_on=desk.today(),
+        registered_at=now,
+        owner_id=desk.actor.id,
+        team=desk.actor.team,
+        safety_checked_at=now,
+        hide_name=True if groups & set(HIDING_GROUPS) else None,
+        **part(answers, "case"),
+    )
+    session.add(case)
+    begin(session, desk, case, "registered")
+    return case
+
+
+def _consent(session: Session, desk: Desk, answers: Answers, case: Case) -> None:
+    consent = Consent(case_id=case.id, **({"given_on": desk.today()} | part(answers, "consent")))
+    session.add(consent)
+    for scope, answer in asked(answers, CONSENT).items():
+        session.add(
+            ConsentLine(
+                case_id=case.id,
+                consent_id=consent.id,
+                scope=scope,
+                answer=answer,
+                at=desk.clock(),
+                expires_on=expiry(scope, desk.today()) if answer == "given" else None,
+            )
+        )
+
+
+def _triage(session: Session, desk: Desk, answers: Answers, case: Case) -> triage.Result:
+    result = triage.suggest_from(answers, thresholds(session), rates(session))
+    said = asked(answers, TRIAGE)
+    if said:
+        questions = codelists.get("triage_question")
+        private = {question for question in said if questions[question].yes("ask_privately")}
+        session.add(
+            Triage(
+                case_id=case.id,
+                answers=sorted(f"{q}={a}" for q, a in said.items() if q not in private) or None,
+                private_answers=sorted(f"{q}={a}" for q, a in said.items() if q in private) or None,
+                amounts_used=sorted(result.amounts_used) or None,
+                rules_version=triage.RULES_VERSION,
+                outcome=result.outcome,
+                rules_fired=sorted(result.rules) or None,
+                made_at=desk.clock(),
+            )
+        )
+    return result
+
+
+def _what_happened(session: Session, answers: Answers, case: Case) -> None:
+    violations = several(answers, "incident.violations")
+    values = part(answers, "incident")
+    if not violations and not values:
+        return
+    incident = Incident(case_id=case.id, **({"status": "alleged", "told_by": "client"} | values))
+    session.add(incident)
+    wages = part(answers, "wages")
+    for code in violations:
+        details = wages if code in WAGE_VIOLATIONS else {}
+        session.add(IncidentViolation(case_id=case.id, incident_id=incident.id, violation=code, **details))
+        wages = {} if details else wages
+
+
+def _needs(session: Session, desk: Desk, answers: Answers, case: Case) -> None:
+    wanted = several(answers, "need_item.needs")
+    values = part(answers, "needs_assessment")
+    if not wanted and not values:
+        return
+    assessment = NeedsAssessment(case_id=case.id, done_on=desk.today(), **values)
+    session.add(assessment)
+    horizons = {"immediate": "now", "short": "this_month", "medium": "later"}
+    for code in wanted:
+        urgency = horizons[codelists.get("need")[code].extra["usual_horizon"]]
+        session.add(
+            NeedItem(
+                case_id=case.id, assessment_id=assessment.id, need=code, urgency=urgency, agreed_with_client=True
+            )
+        )
+
+
+def _flags(session: Session, desk: Desk, answers: Answers, case: Case) -> None:
+    now = desk.clock()
+    for code in several(answers, "safety_flag.flags"):
+        session.add(SafetyFlag(case_id=case.id, flag=code, raised_at=now, due_at=triage.due_at(code, now)))
+
+
+def _decide(desk: Desk, answers: Answers, case: Case, suggested: triage.Result) -> None:
+    if case.category is None:
+        return
+    case.category_decided_by, case.category_decided_at = desk.actor.id, desk.clock()
+    if case.category_reason is None and case.category == suggested.category:
+        case.category_reason = "agrees_with_suggestion"
+
+
+def _first_tasks(session: Session, desk: Desk, answers: Answers, case: Case) -> None:
+    if answers.get("case.not_private") or answers.get("case.prefers_not_to_say"):
+        plan_task(session, desk, case.id, "safety_check", desk.today() + timedelta(days=1))
+    if case.next_contact_on is not None:
+        plan_task(session, desk, case.id, "welfare_check", case.next_contact_on)
+
+
+def plan_task(session: Session, desk: Desk, case_id: UUID, kind: str, due_on: date, task: str | None = None) -> None:
+    """Plan a follow-up in this session, for the one signed in."""
+    follow_up = FollowUp(case_id=case_id, type=kind, task=task, due_on=due_on, assigned_to=desk.actor.id)
+    session.add(follow_up)
+    begin(session, desk, follow_up, "planned")

@@ -1,0 +1,311 @@
+"""The office: setting up a centre, signing in, users and their passphrases, rates and limits."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from casedesk import i18n
+from casedesk.desk import NOBODY, Actor, Desk, now
+from casedesk.errors import CaseDeskError, InvalidInput, NotAllowed, NotFound, Problem
+from casedesk.i18n import _
+from casedesk.models import Centre, Device, ExchangeRate, Preference, User
+from casedesk.services.permissions import needs
+from casedesk.services.triage import Thresholds
+from casedesk.storage import keys, vault
+from casedesk.storage.chain import begin_chain
+from casedesk.storage.keys import Cost, RecoveryKey
+from casedesk.storage.migrate import migrate
+from casedesk.storage.recorder import Act
+from casedesk.storage.store import Store
+from casedesk.values import Money
+
+DEVICE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+READING_ROLES = frozenset(("caseworker", "shelter_staff", "counsellor", "legal_officer", "supervisor", "coordinator"))
+KEEPING_ROLES = frozenset(("data_officer", "administrator"))
+ALONE = ("administrator", "caseworker", "coordinator", "supervisor")  # a centre with one user combines them
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class NewCentre:
+    """What set-up asks. The passphrase is the first user's."""
+
+    code: str
+    name_en: str
+    name_bn: str
+    district: str
+    user_name: str
+    sign_in_name: str
+    passphrase: str
+    language: str = "bn"
+    address: str = ""
+    phone: str = ""
+    practice: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeFacts:
+    """What papers and the window say of the centre."""
+
+    code: str
+    name_en: str
+    name_bn: str
+    district: str
+    address: str
+    phone: str
+    practice: bool
+    device: str
+
+    @property
+    def name(self) -> str:
+        first, second = (self.name_bn, self.name_en) if i18n.language() == "bn" else (self.name_en, self.name_bn)
+        return first or second
+
+
+@dataclass(frozen=True, slots=True)
+class UserRow:
+    id: UUID
+    name: str
+    sign_in_name: str
+    roles: tuple[str, ...]
+    team: str
+    active: bool
+
+
+def set_up(
+    folder: Path, centre: NewCentre, cost: Cost, clock: Clock = now, *, device: str | None = None
+) -> tuple[Desk, RecoveryKey]:
+    """Make a vault for a new centre with its first user. Returns the signed-in desk and the recovery key."""
+    _refuse_passphrase(centre.passphrase, [centre.code, centre.name_en, centre.name_bn, centre.user_name, centre.sign_in_name])
+    opened, recovery, slot = vault.create_vault(
+        folder, sign_in_name=centre.sign_in_name, passphrase=centre.passphrase, cost=cost
+    )
+    migrate(opened.writer)
+    store = Store(opened)
+    user = User(
+        name=centre.user_name,
+        sign_in_name=centre.sign_in_name,
+        roles=list(ALONE),
+        team=None,
+        language=centre.language,
+        slot=slot.hex(),
+        active=True,
+    )
+    with store.local() as session:
+        begin_chain(session)
+    with store.write(Act("office.set_up", user.id), clock) as session:
+        session.add_all(
+            (
+                Centre(
+                    code=centre.code.upper(),
+                    name_en=centre.name_en or None,
+                    name_bn=centre.name_bn or None,
+                    district=centre.district,
+                    address=centre.address or None,
+                    phone=centre.phone or None,
+                    retention_years=7,
+                    triage_wage_percent=80,
+                    triage_money_lost=Money(5_000_000, "bdt"),
+                    practice=True if centre.practice else None,
+                ),
+                Device(code=device or "".join(secrets.choice(DEVICE_LETTERS) for _place in range(2))),
+                user,
+            )
+        )
+    return _desk(store, slot, clock), recovery
+
+
+def sign_in(folder: Path, sign_in_name: str, passphrase: str, clock: Clock = now) -> Desk:
+    """Open the vault and return the desk of this user. No network, ever."""
+    opened = vault.unlock(folder, sign_in_name, passphrase)
+    desk = _opened(opened, opened.slot, clock)
+    desk.note("office.sign_in")
+    return desk
+
+
+def recover(folder: Path, recovery_text: str, sign_in_name: str, passphrase: str, cost: Cost, clock: Clock = now) -> tuple[Desk, RecoveryKey]:
+    """Open the vault with the recovery key, give the user a new passphrase, and make a new recovery key."""
+    _refuse_passphrase(passphrase, [sign_in_name])
+    opened = vault.unlock_with_recovery(folder, recovery_text)
+    try:
+        slot = vault.replace_user_slot(opened, sign_in_name, passphrase, cost)
+    except CaseDeskError:
+        opened.close()
+        raise
+    desk = _opened(opened, slot, clock)
+    recovery = vault.new_recovery(opened)
+    desk.note("office.recovered")
+    return desk, recovery
+
+
+def _opened(opened: vault.Vault, slot: bytes, clock: Clock) -> Desk:
+    try:
+        migrate(opened.writer)
+        return _desk(Store(opened), slot, clock)
+    except CaseDeskError:
+        opened.close()
+        raise
+
+
+def _desk(store: Store, slot: bytes, clock: Clock) -> Desk:
+    with store.read() as session:
+        user = session.scalars(select(User).where(User.slot == slot.hex(), User.removed_at.is_(None))).first()
+        centre, device = session.scalars(select(Centre)).one(), session.scalars(select(Device)).first()
+        if user is None or not user.active or device is None:
+            raise NotAllowed
+        actor = Actor(user.id, user.name or "", frozenset(user.roles or ()), user.team)
+        return Desk(store, actor, centre.code or "", device.code or "", bool(centre.practice), clock)
+
+
+def _refuse_passphrase(passphrase: str, names: Sequence[str]) -> None:
+    if problem := keys.passphrase_problem(passphrase, names=names):
+        raise InvalidInput({"user.passphrase": [Problem(problem)]})
+
+
+@needs("office.view")
+def office(desk: Desk) -> OfficeFacts:
+    with desk.read() as session:
+        centre = session.scalars(select(Centre)).one()
+        return OfficeFacts(
+            centre.code or "",
+            centre.name_en or "",
+            centre.name_bn or "",
+            centre.district or "",
+            centre.address or "",
+            centre.phone or "",
+            bool(centre.practice),
+            desk.device,
+        )
+
+
+@needs("office.view")
+def colleagues(desk: Desk) -> list[UserRow]:
+    """Everybody who works or worked here, by name."""
+    with desk.read() as session:
+        users = session.scalars(select(User).where(User.removed_at.is_(None)).order_by(User.name))
+        return [
+            UserRow(u.id, u.name or "", u.sign_in_name or "", tuple(u.roles or ()), u.team or "", bool(u.active))
+            for u in users
+        ]
+
+
+def names_of_users(session: Session) -> dict[UUID, str]:
+    return {user.id: user.name or "" for user in session.scalars(select(User))} | {NOBODY: ""}
+
+
+@needs("office.edit")
+def add_user(
+    desk: Desk, *, name: str, sign_in_name: str, roles: Sequence[str], passphrase: str, cost: Cost, team: str = ""
+) -> UUID:
+    """Let somebody else sign in. They should change the passphrase at their first sign-in."""
+    _refuse_roles(roles)
+    _refuse_passphrase(passphrase, [name, sign_in_name, desk.centre])
+    opened = desk.store.vault
+    slot = vault.add_user_slot(opened, sign_in_name, passphrase, cost)
+    user = User(
+        name=name, sign_in_name=sign_in_name, roles=sorted(roles), team=team or None, slot=slot.hex(), active=True
+    )
+    try:
+        with desk.write("office.add_user") as session:
+            session.add(user)
+    except BaseException:
+        vault.remove_slot(opened, slot)
+        raise
+    return user.id
+
+
+@needs("office.edit")
+def set_roles(desk: Desk, user_id: UUID, roles: Sequence[str]) -> None:
+    """Give somebody other roles. Nobody changes their own."""
+    _refuse_roles(roles)
+    if user_id == desk.actor.id:
+        raise NotAllowed
+    with desk.write("office.set_roles", about=user_id) as session:
+        _user(session, user_id).roles = sorted(roles)
+
+
+@needs("office.edit")
+def end_user(desk: Desk, user_id: UUID) -> None:
+    """Let somebody sign in no more; what they wrote stays theirs."""
+    if user_id == desk.actor.id:
+        raise NotAllowed
+    with desk.write("office.end_user", about=user_id) as session:
+        user = _user(session, user_id)
+        user.active = False
+        slot = bytes.fromhex(user.slot or "")
+    vault.remove_slot(desk.store.vault, slot)
+
+
+def _refuse_roles(roles: Sequence[str]) -> None:
+    if not roles:
+        raise InvalidInput({"user.roles": [Problem(_("Choose at least one role."))]})
+    if set(roles) & READING_ROLES and set(roles) & KEEPING_ROLES:
+        raise InvalidInput(
+            {"user.roles": [Problem(_("Who manages users or data does not also read cases. Choose one or the other."))]}
+        )
+
+
+def _user(session: Session, user_id: UUID) -> User:
+    user = session.get(User, user_id)
+    if user is None:
+        raise NotFound
+    return user
+
+
+@needs("own.passphrase")
+def change_passphrase(desk: Desk, old: str, new: str, cost: Cost) -> None:
+    with desk.read() as session:
+        user = _user(session, desk.actor.id)
+        name, sign_in_name = user.name or "", user.sign_in_name or ""
+    _refuse_passphrase(new, [name, sign_in_name, desk.centre])
+    vault.change_passphrase(desk.store.vault, sign_in_name, old, new, cost)
+    desk.note("office.change_passphrase")
+
+
+@needs("own.preferences")
+def preferences(desk: Desk) -> dict[str, str]:
+    with desk.read() as session:
+        wanted = select(Preference).where(Preference.user_id == desk.actor.id)
+        return {row.name: row.value for row in session.scalars(wanted)}
+
+
+@needs("own.preferences")
+def prefer(desk: Desk, name: str, value: str) -> None:
+    with desk.local() as session:
+        session.merge(Preference(user_id=desk.actor.id, name=name, value=value))
+
+
+def thresholds(session: Session) -> Thresholds:
+    """The organisation's thresholds of the triage rules."""
+    centre = session.scalars(select(Centre)).first()
+    if centre is None or centre.triage_wage_percent is None or centre.triage_money_lost is None:
+        return Thresholds()
+    return Thresholds(centre.triage_wage_percent, centre.triage_money_lost)
+
+
+def rates(session: Session) -> Mapping[str, int]:
+    """Minor units of taka for one whole unit of each currency, by the newest rate known."""
+    wanted = select(ExchangeRate).where(ExchangeRate.removed_at.is_(None)).order_by(ExchangeRate.on)
+    return {rate.currency: rate.taka.minor for rate in session.scalars(wanted) if rate.currency and rate.taka} | {
+        "bdt": 100
+    }
+
+
+@needs("office.rates")
+def set_rate(desk: Desk, currency: str, taka: Money, source: str = "") -> None:
+    """Say what one unit of a currency is worth today."""
+    with desk.write("office.set_rate") as session:
+        session.add(ExchangeRate(currency=currency, taka=taka, on=desk.today(), source=source or None))
+
+
+def sign_out(desk: Desk) -> None:
+    """Close the vault and forget its keys."""
+    desk.store.vault.close()

@@ -1,0 +1,192 @@
+"""Sections: which declared fields stand together, in which order; said once for screen, paper and blank form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from casedesk import codelists
+from casedesk.i18n import N_
+from casedesk.services.answers import CONSENT, TRIAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Keys of answers under a title. `prompt` is a quiet line for the caseworker."""
+
+    name: str
+    title: str
+    keys: tuple[str, ...]
+    prompt: str = ""
+
+
+CONSENT_KEYS = tuple(CONSENT + row.code for row in codelists.get("consent_scope"))
+TRIAGE_KEYS = tuple(TRIAGE + row.code for row in codelists.get("triage_question"))
+
+CONSENT_AND_SAFETY = Section(
+    "consent",
+    N_("Consent and safety"),
+    (
+        "consent_line.case_services",
+        "consent_line.store_data",
+        "consent.method",
+        "consent.giver",
+        "consent.giver_name",
+        "consent.language",
+        *(key for key in CONSENT_KEYS if key not in ("consent_line.case_services", "consent_line.store_data")),
+        "person.guardian",
+        "person.guardian_safe",
+        "safety_flag.flags",
+        "safety_flag.none",
+    ),
+    N_("Read aloud. Every yes can be taken back, and a no never costs help."),
+)
+PERSON = Section(
+    "person",
+    N_("Person"),
+    (
+        "case.case_subject",
+        "person.name_bn",
+        "person.name_en",
+        "person.nickname",
+        "person.sex_gender",
+        "person.age_stated",
+        "person.date_of_birth",
+        "person.phone_1",
+        "person.safe_contact_rule",
+        "person.safe_contact_note",
+        "person.preferred_contact",
+        "person.phone_2",
+        "person.district",
+        "person.upazila",
+        "person.union_or_ward",
+        "person.village_or_street",
+        "identity_document.type",
+        "identity_document.number",
+        "identity_document.held_by",
+        "person.father_name",
+        "person.mother_name",
+        "person.marital_status",
+        "person.children_count",
+        "person.education",
+        "person.can_read",
+        "person.languages",
+        "person.needs_interpreter",
+        "person.contact_person_name",
+        "person.contact_person_relationship",
+        "person.contact_person_phone",
+    ),
+    N_("Names as they are spoken at home. A nickname is enough to begin."),
+)
+JOURNEY = Section(
+    "journey",
+    N_("Journey and work"),
+    (
+        "migration_episode.destination_country",
+        "migration_episode.city_abroad",
+        "migration_episode.departed_on",
+        "migration_episode.returned_on",
+        "migration_episode.occupation_abroad",
+        "migration_episode.visa_type",
+        "migration_episode.manner_of_return",
+        "migration_episode.main_return_reason",
+        "migration_episode.return_reasons",
+        "migration_episode.travel_document_on_return",
+        "recruiter.type",
+        "recruiter.name",
+        "cost_item.amount",
+        "cost_item.source_of_money",
+        "debt.outstanding",
+        "debt.source",
+        "promised.wage",
+        "actual.wage",
+        "wages.months_unpaid",
+        "migration_episode.wages_owed",
+        "recruiter_involvement.amount_lost",
+        "migration_episode.wants_to_migrate_again",
+    ),
+    N_("Only what helps us support them. Dates can be rough."),
+)
+HAPPENED = Section(
+    "happened",
+    N_("What happened"),
+    (
+        "case.not_private",
+        *TRIAGE_KEYS,
+        "incident.violations",
+        "incident.narrative",
+        "case.prefers_not_to_say",
+        "incident.happened_from",
+        "incident.happened_to",
+        "incident.stage",
+        "incident.told_by",
+        "incident.status",
+        "incident.still_going_on",
+        "incident.medical_care_needed",
+    ),
+    N_("Offer water, a break, another person in the room. Stop if they are tired."),
+)
+NEEDS = Section(
+    "needs",
+    N_("Needs and wishes"),
+    ("need_item.needs", "needs_assessment.client_wishes"),
+    N_("What they want comes first, in their own words."),
+)
+CHECK = Section(
+    "check",
+    N_("Check and register"),
+    (
+        "case.category",
+        "case.category_reason",
+        "case.category_reason_text",
+        "case.priority",
+        "case.priority_reason",
+        "case.next_contact_on",
+        "case.intake_place",
+        "case.intake_district",
+        "case.case_source",
+        "case.language_of_interview",
+        "case.interpreter_used",
+    ),
+    N_("You decide. Everything can be changed later."),
+)
+PARTS = (CONSENT_AND_SAFETY, PERSON, JOURNEY, HAPPENED, NEEDS, CHECK)
+
+QUICK = Section(
+    "quick",
+    N_("Quick register"),
+    (
+        "consent_line.case_services",
+        "consent_line.store_data",
+        "consent.method",
+        "person.name_bn",
+        "person.name_en",
+        "person.sex_gender",
+        "person.age_stated",
+        "person.phone_1",
+        "person.district",
+        "migration_episode.destination_country",
+        "migration_episode.departed_on",
+        "migration_episode.returned_on",
+        "migration_episode.manner_of_return",
+        "migration_episode.main_return_reason",
+        "safety_flag.flags",
+        "safety_flag.none",
+        "case.priority",
+        "case.next_contact_on",
+    ),
+    N_("The least that opens a case. Everything else stays open as a task."),
+)
+CASE_SETTINGS = Section(
+    "case",
+    N_("Case"),
+    (
+        "case.priority",
+        "case.priority_reason",
+        "case.next_contact_on",
+        "case.category",
+        "case.category_reason",
+        "case.category_reason_text",
+        "case.secondary_categories",
+        "case.case_source",
+    ),
+)

@@ -1,0 +1,47 @@
+"""Values in words: what a page, a paper and the history say of a declared field."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from casedesk import codelists, formats
+from casedesk.fields import Field, Kind
+from casedesk.i18n import _
+from casedesk.values import Money, PartialDay
+
+BETWEEN = ", "
+
+
+def in_words(declared: Field, value: object) -> str:
+    """The value in the language spoken; nothing for an empty one. Numbers people read out stay Latin."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return _("Yes") if value else _("No")
+        case PartialDay():
+            return formats.partial_day(value)
+        case Money():
+            return formats.money(value)
+        case datetime():
+            return formats.moment(value)
+        case date():
+            return formats.day(value)
+        case int():
+            return formats.number(value)
+        case UUID():
+            return ""
+        case list():
+            return BETWEEN.join(_one(declared, str(item)) for item in value)
+    return _one(declared, str(value))
+
+
+def _one(declared: Field, text: str) -> str:
+    if declared.code_list is not None:
+        return codelists.get(declared.code_list).label(text)
+    if declared.kind is Kind.PHONE:
+        return formats.phone(text)
+    return formats.visible(text)
+
+

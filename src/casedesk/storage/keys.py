@@ -1,0 +1,735 @@
+"""The keys file: who can open the vault, and how (SYNC 3, SECURITY 3).
+
+Each slot holds the same 32 random bytes, the data key, wrapped under what one passphrase or the recovery key
+gives. The file lies there twice. Only its first copy rules: the second is asked when the first is missing or
+damaged, and then both are written again. The seal over all slots, keyed by the data key, tells which is whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hmac
+import json
+import os
+import re
+import secrets
+import struct
+import time
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum, StrEnum
+from functools import cache
+from hashlib import blake2b
+from math import ceil
+from pathlib import Path
+from typing import Any, Final
+
+from nacl.bindings import (
+    crypto_aead_xchacha20poly1305_ietf_decrypt,
+    crypto_aead_xchacha20poly1305_ietf_encrypt,
+)
+from nacl.exceptions import CryptoError
+from nacl.pwhash import argon2id
+
+from casedesk import machine
+from casedesk.errors import CaseDeskError, StorageFailed, StorageFull
+from casedesk.i18n import N_, _, ngettext
+from casedesk.paths import RESOURCES
+
+KEYS: Final = "vault.keys"
+COPY: Final = "vault.keys.bak"
+TRIES: Final = "tries"
+_VERSION: Final = 1
+_LARGEST_FILE: Final = 256 * 1024
+_KEY_SIZE: Final = 32
+_SALT_SIZE: Final = 16
+_NONCE_SIZE: Final = 24
+_WRAPPED_SIZE: Final = _KEY_SIZE + 16
+_ID_SIZE: Final = 8
+_STORE_SIZE: Final = 16
+
+
+class KeysMissing(CaseDeskError):
+    """Neither copy of the keys file is there."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The keys file is missing."),
+            hint=_("The vault is untouched. Put “vault.keys” back from a backup."),
+        )
+
+
+class KeysDamaged(CaseDeskError):
+    """Neither copy of the keys file can be read as one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The keys file is damaged."),
+            hint=_("The vault is untouched. Put “vault.keys” back from a backup."),
+        )
+
+
+class KeysWeakened(CaseDeskError):
+    """A slot asks for less work than the floor: somebody wants passphrases to be guessed faster."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The keys file was changed so that passphrases are easier to guess."),
+            hint=_("Nothing was opened. Tell your coordinator, then put “vault.keys” back from a backup."),
+        )
+
+
+class KeysAbsurd(CaseDeskError):
+    """A slot asks for more work than any laptop should do: somebody wants it to hang."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The keys file was changed so that opening it would take too long."),
+            hint=_("Nothing was opened. Tell your coordinator, then put “vault.keys” back from a backup."),
+        )
+
+
+class KeysNewer(CaseDeskError):
+    """A later version of the program wrote the keys file."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("A newer version of CaseDesk made this keys file."),
+            hint=_("Nothing was changed. Use the newer version on this computer."),
+        )
+
+
+class WrongPassphrase(CaseDeskError):
+    """Name and passphrase do not belong together; which of the two is wrong is not told."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("That did not match. Try again."), hint=_("Nothing is lost. Look at Caps Lock and the keyboard language.")
+        )
+
+
+class WrongRecoveryKey(CaseDeskError):
+    """A well-formed recovery key that opens nothing here."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This recovery key does not open this vault."),
+            hint=_("Nothing is lost. Look whether the sheet is the newest and of this computer."),
+        )
+
+
+class RecoveryKeyLength(CaseDeskError):
+    """Too few or too many groups."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("A recovery key has seven groups of five characters."),
+            hint=_("Compare with the sheet and add what is missing."),
+        )
+
+
+class RecoveryGroupWrong(CaseDeskError):
+    """One group has a typing error; `group` counts from 1."""
+
+    def __init__(self, group: int) -> None:
+        super().__init__(
+            _("Group {number} of the recovery key does not fit.").format(number=group),
+            hint=_("Compare this group with the sheet, character by character."),
+        )
+        self.group = group
+
+
+class MustWait(CaseDeskError):
+    """Too many wrong tries in a row; `seconds` are left."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            ngettext(
+                "Wait {seconds} second before the next try.", "Wait {seconds} seconds before the next try.", seconds
+            ).format(seconds=seconds),
+            hint=_("Nothing is ever deleted because of wrong tries."),
+        )
+        self.seconds = seconds
+
+
+class SignInNameTaken(CaseDeskError):
+    """Another user of this vault signs in with this name."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This sign-in name is already in use."), hint=_("Nothing was changed. Choose another name."))
+
+
+class SignInNameUnknown(CaseDeskError):
+    """Somebody who is inside already named a user who is not there."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Nobody here signs in with this name."), hint=_("Nothing was changed. Look at the spelling.")
+        )
+
+
+class LastSlot(CaseDeskError):
+    """Without this slot no passphrase would open the vault."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This is the only user who can sign in."), hint=_("Nothing was changed. Add another user first.")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """How much work a guess is: memory and passes of Argon2id."""
+
+    mem_kib: int
+    passes: int
+
+
+FLOOR: Final = Cost(64 * 1024, 3)
+CEILING: Final = Cost(1024 * 1024, 20)
+_MOST_SECONDS: Final = 1.2
+_STEPS_MIB: Final = (96, 128, 192, 256, 384, 512)
+
+
+def derive(secret: bytes, salt: bytes, cost: Cost, size: int = _KEY_SIZE) -> bytearray:
+    """Argon2id with one lane."""
+    return bytearray(argon2id.kdf(size, secret, salt, opslimit=cost.passes, memlimit=cost.mem_kib * 1024))
+
+
+def subkey(data_key: bytes | bytearray, purpose: bytes) -> bytearray:
+    """The key for one purpose, such as `cdesk.db.1`; one says nothing about another."""
+    return bytearray(blake2b(digest_size=_KEY_SIZE, key=data_key, person=purpose).digest())
+
+
+def wipe(key: bytearray) -> None:
+    """Overwrite a key with zeros."""
+    key[:] = bytes(len(key))
+
+
+def measured_cost(
+    seconds: Callable[[Cost], float] | None = None, memory: Callable[[], int] = machine.total_memory
+) -> Cost:
+    """The most memory this computer gets through in 1.2 s, within 512 MiB and a quarter of what it has."""
+    took = seconds or _seconds
+    best = FLOOR
+    for mib in _STEPS_MIB:
+        cost = Cost(mib * 1024, FLOOR.passes)
+        if cost.mem_kib * 1024 > memory() // 4 or took(cost) > _MOST_SECONDS:
+            break
+        best = cost
+    return best
+
+
+def _seconds(cost: Cost) -> float:
+    begun = time.perf_counter()
+    derive(b"how long does it take", bytes(_SALT_SIZE), cost)
+    return time.perf_counter() - begun
+
+
+class Kind(StrEnum):
+    """Who a slot is for. The shape of a slot follows its kind."""
+
+    USER = "user"
+    RECOVERY = "recovery"
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The data key, wrapped for one user or for the recovery key, which has no name tag."""
+
+    id: bytes
+    kind: Kind
+    name_tag: bytes
+    cost: Cost
+    salt: bytes
+    nonce: bytes
+    wrapped: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KeysFile:
+    """What the keys file says."""
+
+    store: bytes
+    slots: tuple[Slot, ...]
+    seal: bytes = b""
+
+    def of_user(self, sign_in_name: str) -> Slot | None:
+        tag = name_tag(self.store, sign_in_name)
+        return next((slot for slot in self.slots if slot.kind is Kind.USER and slot.name_tag == tag), None)
+
+    def of_recovery(self) -> Slot | None:
+        return next((slot for slot in self.slots if slot.kind is Kind.RECOVERY), None)
+
+
+def name_tag(store: bytes, sign_in_name: str) -> bytes:
+    """A short hash of who signs in where, so that the file is no list of staff."""
+    name = " ".join(unicodedata.normalize("NFC", sign_in_name).casefold().split())
+    name = unicodedata.normalize("NFC", name)
+    return blake2b(name.encode(), digest_size=_ID_SIZE, key=store, person=b"cdesk.name.1").digest()
+
+
+def passphrase_bytes(passphrase: str) -> bytes:
+    """One passphrase gives the same bytes on every keyboard."""
+    return unicodedata.normalize("NFC", passphrase).encode("utf-8", "surrogatepass")
+
+
+def new_slot(
+    store: bytes, data_key: bytearray, secret: bytes, cost: Cost, *, name_tag: bytes = b"", slot_id: bytes = b""
+) -> Slot:
+    """Wrap the data key for a user, or for the recovery key when there is no name tag."""
+    bare = Slot(
+        id=slot_id or secrets.token_bytes(_ID_SIZE),
+        kind=Kind.USER if name_tag else Kind.RECOVERY,
+        name_tag=name_tag,
+        cost=cost,
+        salt=secrets.token_bytes(_SALT_SIZE),
+        nonce=secrets.token_bytes(_NONCE_SIZE),
+        wrapped=b"",
+    )
+    key = derive(secret, bare.salt, cost)
+    try:
+        wrapped = crypto_aead_xchacha20poly1305_ietf_encrypt(
+            bytes(data_key), _bound(store, bare), bare.nonce, bytes(key)
+        )
+    finally:
+        wipe(key)
+    return replace(bare, wrapped=wrapped)
+
+
+def open_slot(store: bytes, slot: Slot, secret: bytes) -> bytearray | None:
+    """The data key, if this secret wrapped it."""
+    key = derive(secret, slot.salt, slot.cost)
+    try:
+        return bytearray(
+            crypto_aead_xchacha20poly1305_ietf_decrypt(slot.wrapped, _bound(store, slot), slot.nonce, bytes(key))
+        )
+    except CryptoError:
+        return None
+    finally:
+        wipe(key)
+
+
+def sealed(keys: KeysFile, data_key: bytearray) -> KeysFile:
+    """The same keys, bound together so that a slot cannot come, go or change from outside unseen."""
+    return replace(keys, seal=_seal(keys, data_key))
+
+
+def seal_holds(keys: KeysFile, data_key: bytearray) -> bool:
+    return hmac.compare_digest(keys.seal, _seal(keys, data_key))
+
+
+def write_keys(folder: Path, keys: KeysFile) -> None:
+    """Write both copies whole. After a crash at any moment the old or the new keys are there."""
+    data = _written(keys)
+    new = {folder / name: folder / f"{name}.new" for name in (KEYS, COPY)}
+    try:
+        for temporary in new.values():  # both before the first rename, so that a full disk leaves everything as it was
+            with machine.private_file(temporary, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        for path, temporary in new.items():
+            temporary.replace(path)
+            machine.sync_directory(folder)
+    except OSError as error:
+        for temporary in new.values():
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+        raise storage_error(error) from error
+
+
+def storage_error(error: OSError) -> CaseDeskError:
+    """What to tell a person when the disk did not take a write."""
+    return StorageFull() if error.errno in (errno.ENOSPC, errno.EDQUOT) else StorageFailed()
+
+
+def read_keys(path: Path) -> KeysFile:
+    """One copy of the keys file, or the reason why it will not be used."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST_FILE + 1)
+    except FileNotFoundError:
+        raise KeysMissing from None
+    except OSError:
+        raise KeysDamaged from None
+    try:
+        document = json.loads(data.decode("ascii"))
+        if document["version"] > _VERSION:
+            raise KeysNewer
+        keys = _read(document)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise KeysDamaged from None
+    if _written(keys) != data:  # one way to write it: whatever else says the same was not written by us
+        raise KeysDamaged
+    return keys
+
+
+def _bound(store: bytes, slot: Slot) -> bytes:
+    """What a wrapped key is bound to: it opens in this store, this slot, this kind and at this cost alone."""
+    kind = slot.kind.encode()
+    cost = struct.pack("<IIB", slot.cost.mem_kib, slot.cost.passes, 1)
+    return b"cdesk.slot.1" + store + slot.id + bytes([len(kind)]) + kind + b"\x08argon2id" + cost + slot.salt
+
+
+def _seal(keys: KeysFile, data_key: bytearray) -> bytes:
+    key = subkey(data_key, b"cdesk.keys.1")
+    try:
+        return blake2b(_written(replace(keys, seal=b"")), digest_size=16, key=key, person=b"cdesk.seal.1").digest()
+    finally:
+        wipe(key)
+
+
+def _written(keys: KeysFile) -> bytes:
+    document = {
+        "version": _VERSION,
+        "store": keys.store.hex(),
+        "slots": [_slot_written(slot) for slot in keys.slots],
+        "seal": keys.seal.hex(),
+    }
+    return json.dumps(document, indent=1).encode("ascii") + b"\n"
+
+
+def _slot_written(slot: Slot) -> dict[str, object]:
+    return {
+        "slot": slot.id.hex(),
+        "kind": slot.kind.value,
+        **({"name_tag": slot.name_tag.hex()} if slot.kind is Kind.USER else {}),
+        "kdf": {
+            "alg": "argon2id",
+            "mem_kib": slot.cost.mem_kib,
+            "passes": slot.cost.passes,
+            "lanes": 1,
+            "salt": slot.salt.hex(),
+        },
+        "nonce": slot.nonce.hex(),
+        "wrapped": slot.wrapped.hex(),
+    }
+
+
+def _read(document: dict[str, Any]) -> KeysFile:
+    slots = tuple(_read_slot(slot) for slot in document["slots"])
+    tags = [slot.name_tag for slot in slots]  # the recovery slot's is empty, so this also allows only one of it
+    if len(set(tags)) < len(tags) or len({slot.id for slot in slots}) < len(slots):
+        raise ValueError("two slots for one")
+    return KeysFile(_bytes(document["store"], _STORE_SIZE), slots, _bytes(document["seal"], 16))
+
+
+def _read_slot(slot: dict[str, Any]) -> Slot:
+    kind = Kind(slot["kind"])
+    kdf = slot["kdf"]
+    return Slot(
+        id=_bytes(slot["slot"], _ID_SIZE),
+        kind=kind,
+        name_tag=_bytes(slot["name_tag"], _ID_SIZE) if kind is Kind.USER else b"",
+        cost=_sane(kdf["mem_kib"], kdf["passes"]),
+        salt=_bytes(kdf["salt"], _SALT_SIZE),
+        nonce=_bytes(slot["nonce"], _NONCE_SIZE),
+        wrapped=_bytes(slot["wrapped"], _WRAPPED_SIZE),
+    )
+
+
+def _sane(mem_kib: object, passes: object) -> Cost:
+    if not isinstance(mem_kib, int) or not isinstance(passes, int):
+        raise TypeError("cost")
+    if mem_kib < FLOOR.mem_kib or passes < FLOOR.passes:
+        raise KeysWeakened
+    if mem_kib > CEILING.mem_kib or passes > CEILING.passes:
+        raise KeysAbsurd
+    return Cost(mem_kib, passes)
+
+
+def _bytes(text: str, size: int) -> bytes:
+    value = bytes.fromhex(text)
+    if len(value) != size:
+        raise ValueError("length")
+    return value
+
+
+class Finding(Enum):
+    """What was noticed about the keys file while opening, in words for the person who opened it."""
+
+    WHOLE = ""
+    MENDED = N_("The keys file was damaged. Its second copy was used, and both are whole again.")
+    CHANGED = N_("The keys file was changed outside CaseDesk. Look who can sign in, and tell your coordinator.")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The data key, by which slot it came, and the keys that hold from now on."""
+
+    keys: KeysFile
+    slot: Slot
+    data_key: bytearray = field(repr=False)
+    finding: Finding
+
+
+def open_keys(folder: Path, secret: bytes, wanted: Callable[[KeysFile], Slot | None]) -> Opened | None:
+    """Unwrap the data key from the slot that `wanted` picks; None if it does not open, at the same cost."""
+    first, second, readable = copies(folder)
+    tried: set[Slot] = set()
+    for keys in readable:
+        slot = wanted(keys)
+        if slot is None or slot in tried:
+            continue
+        tried.add(slot)
+        data_key = open_slot(keys.store, slot, secret)
+        if data_key is not None:
+            return _settle(folder, first, second, keys, slot, data_key)
+    if not tried:  # a name that is not here takes as long as a wrong passphrase
+        wipe(derive(secret, bytes(_SALT_SIZE), readable[0].slots[0].cost))
+    return None
+
+
+def copies(folder: Path) -> tuple[KeysFile | CaseDeskError, KeysFile | CaseDeskError, list[KeysFile]]:
+    """Both copies, or what is wrong with each, and those that can be asked; refuses where there is none."""
+    both = [_readable(folder / name) for name in (KEYS, COPY)]
+    readable = [keys for keys in both if isinstance(keys, KeysFile) and keys.slots]
+    if not readable:
+        # What is wrong with the first copy says more, unless it is merely not there.
+        reasons = [error for error in both if isinstance(error, CaseDeskError)]
+        raise next((error for error in reasons if not isinstance(error, KeysMissing)), (*reasons, KeysDamaged())[0])
+    return both[0], both[1], readable
+
+
+def _readable(path: Path) -> KeysFile | CaseDeskError:
+    try:
+        return read_keys(path)
+    except CaseDeskError as error:
+        return error
+
+
+def _settle(
+    folder: Path,
+    first: KeysFile | CaseDeskError,
+    second: KeysFile | CaseDeskError,
+    used: KeysFile,
+    slot: Slot,
+    data_key: bytearray,
+) -> Opened | None:
+    """Decide which copy holds, now that the seals can be checked, and make both the same."""
+    whole = [keys for keys in (first, second) if isinstance(keys, KeysFile) and seal_holds(keys, data_key)]
+    if not whole:
+        return Opened(used, slot, data_key, Finding.CHANGED)
+    ruling = whole[0]
+    if slot not in ruling.slots:  # a passphrase of before: the second copy was left behind by a crash
+        wipe(data_key)
+        return None
+    if first != second:
+        # On a full disk the work must still open; the next sign-in tries again.
+        with contextlib.suppress(CaseDeskError):
+            write_keys(folder, ruling)
+    return Opened(ruling, slot, data_key, Finding.WHOLE if ruling is first else Finding.MENDED)
+
+
+class Tries:
+    """Counts wrong tries in a row, in a small file without names.
+
+    The moment of the last one is kept by the computer's own running clock, which nobody can set. After a
+    restart of the computer that clock begins again, and so does the wait.
+    """
+
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self._path = folder / TRIES
+        self._clock = clock
+
+    def waiting(self) -> int:
+        """Seconds until the next try, 0 if none."""
+        failed, last = self._read()
+        wait = _wait_after(failed)
+        passed = self._clock() - last
+        if wait and passed < 0:
+            self._write(failed)
+            passed = 0.0
+        return max(0, ceil(wait - passed))
+
+    def begin(self) -> None:
+        """Count a try as wrong before it is made, so that ending the program does not undo it; or MustWait."""
+        seconds = self.waiting()
+        if seconds:
+            raise MustWait(seconds)
+        self._write(self._read()[0] + 1)
+
+    def succeeded(self) -> None:
+        with contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)
+
+    def _read(self) -> tuple[int, float]:
+        try:
+            failed, last = self._path.read_text(encoding="ascii").split()
+            return max(0, min(int(failed), 99)), int(last) / 1000
+        except FileNotFoundError:
+            return 0, 0.0
+        except (OSError, ValueError):
+            return 2, 0.0  # somebody wrote into it: one more wrong try and the waiting begins
+
+    def _write(self, failed: int) -> None:
+        # Not synced: a lost count after a power cut costs an attacker more than it gives.
+        with contextlib.suppress(OSError), machine.private_file(self._path, "wb") as file:
+            file.write(f"{failed} {int(self._clock() * 1000)}\n".encode("ascii"))
+
+
+def _wait_after(failed: int) -> int:
+    return 0 if failed < 3 else min(60, 2 ** (failed - 2))
+
+
+_SHORTEST: Final = 15
+_LONGEST: Final = 256
+_PRODUCT: Final = ("CaseDesk", "Case Desk", "কেসডেস্ক")
+
+
+def passphrase_problem(passphrase: str, *, names: Sequence[str]) -> str | None:
+    """Why this passphrase will not do, in words, or None. `names` are the centre's and the user's."""
+    text = unicodedata.normalize("NFC", passphrase)
+    plain = _plain(text)
+    if len(text) < _SHORTEST:
+        return _("Use at least {count} characters. Four words are a good start.").format(count=_SHORTEST)
+    if len(text) > _LONGEST:
+        return _("Use at most {count} characters.").format(count=_LONGEST)
+    if _repeats(plain) or len(set(plain)) < 5:
+        return _("This repeats itself. Use different words.")
+    if plain in _common():
+        return _("Many people use this passphrase. Choose words that nobody connects with you.")
+    if _is_mostly_names(plain, names):
+        return _("This is mostly a name. Choose words that nobody connects with you.")
+    return None
+
+
+def passphrase_strength(passphrase: str, *, names: Sequence[str]) -> str:
+    """How hard to guess, in one or two words for beside the field."""
+    if passphrase_problem(passphrase, names=names) is not None:
+        return _("Not enough yet")
+    text = unicodedata.normalize("NFC", passphrase)
+    words = len(set(text.casefold().split()))
+    if len(text) >= 25 and (words >= 5 or words == 1):
+        return _("Very strong")
+    return _("Strong") if len(text) >= 20 else _("Good")
+
+
+def generated_passphrase() -> str:
+    """Five words by chance, 52 bits: with the cost of each guess, out of reach of a thief's computers for years."""
+    return " ".join(secrets.choice(_words()) for _word in range(5))
+
+
+@cache
+def _words() -> tuple[str, ...]:
+    return tuple((RESOURCES / "words_en.txt").read_text(encoding="utf-8").split())
+
+
+@cache
+def _common() -> frozenset[str]:
+    lines = (RESOURCES / "common_passphrases.txt").read_text(encoding="utf-8").splitlines()
+    return frozenset(map(_plain, lines))
+
+
+def _plain(text: str) -> str:
+    """Letters and digits alone, without case, digits of every script the same."""
+    kept = (c for c in unicodedata.normalize("NFKC", text).casefold() if unicodedata.category(c)[0] in "LMN")
+    return "".join(str(unicodedata.decimal(c, c)) for c in kept)
+
+
+def _repeats(plain: str) -> bool:
+    return any((plain[:unit] * len(plain))[: len(plain)] == plain for unit in range(1, len(plain) // 2 + 1))
+
+
+def _is_mostly_names(plain: str, names: Sequence[str]) -> bool:
+    left = plain
+    for name in sorted(map(_plain, (*names, *_PRODUCT)), key=len, reverse=True):
+        if len(name) >= 3:
+            left = left.replace(name, "")
+    return left != plain and len(left) < 8
+
+
+_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_MISREAD: Final = str.maketrans("OILU", "011V")
+_GROUPS: Final = 7
+_GROUP_SIZE: Final = 5
+_SECRET_SIZE: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryKey:
+    """128 random bits that open the vault when a passphrase is forgotten; shown once, kept on paper."""
+
+    secret: bytearray = field(repr=False)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Seven groups: four characters, and a fifth by which an error in the group shows."""
+        number = int.from_bytes(self.secret) << 12 | _check_bits(self.secret)
+        letters = [number >> 5 * place & 31 for place in reversed(range(_GROUPS * 4))]
+        fours = [letters[start : start + 4] for start in range(0, len(letters), 4)]
+        return tuple(
+            "".join(_ALPHABET[letter] for letter in (*four, _check_letter(count, four)))
+            for count, four in enumerate(fours, start=1)
+        )
+
+    @property
+    def text(self) -> str:
+        return "-".join(self.groups)
+
+    def group_is(self, group: int, typed: str) -> bool:
+        """Whether `typed` is the group with this number, counted from 1."""
+        return _tidy(typed).strip("-") == self.groups[group - 1]
+
+    def wipe(self) -> None:
+        wipe(self.secret)
+
+
+def new_recovery_key() -> RecoveryKey:
+    return RecoveryKey(bytearray(secrets.token_bytes(_SECRET_SIZE)))
+
+
+def read_recovery_key(text: str) -> RecoveryKey:
+    """What somebody typed from paper; spaces, dashes, case and the script of the digits do not matter."""
+    groups = [group for group in _tidy(text).split("-") if group]
+    if len(groups) != _GROUPS:
+        joined = "".join(groups)
+        groups = [joined[start : start + _GROUP_SIZE] for start in range(0, len(joined), _GROUP_SIZE)]
+    letters: list[int] = []
+    for count, group in enumerate(groups[:_GROUPS], start=1):
+        if len(group) < _GROUP_SIZE and count == len(groups) < _GROUPS:
+            break  # not an error in this group: the rest is not typed yet
+        letters += _group_letters(count, group)
+    if len(groups) != _GROUPS:
+        raise RecoveryKeyLength
+    number = 0
+    for letter in letters:
+        number = number << 5 | letter
+    secret = bytearray((number >> 12).to_bytes(_SECRET_SIZE))
+    if _check_bits(secret) != number & 0xFFF:
+        raise WrongRecoveryKey
+    return RecoveryKey(secret)
+
+
+def _tidy(text: str) -> str:
+    """Upper case, Latin digits, one dash where spaces or dashes stood, and misread letters as they were meant."""
+    digits = "".join(str(unicodedata.decimal(c, c)) for c in unicodedata.normalize("NFKC", text))
+    return re.sub(r"[\W_]+", "-", digits.upper()).translate(_MISREAD)
+
+
+def _group_letters(count: int, group: str) -> list[int]:
+    letters = [_ALPHABET.find(letter) for letter in group]
+    if len(group) != _GROUP_SIZE or -1 in letters or _check_letter(count, letters[:4]) != letters[4]:
+        raise RecoveryGroupWrong(count)
+    return letters[:4]
+
+
+def _check_letter(count: int, four: Sequence[int]) -> int:
+    """A checksum over GF(32), begun with the group's number: it shows every single wrong letter, every pair
+    of different neighbours swapped, and every two different groups swapped."""
+    check = count
+    for letter in four:
+        check = _doubled(check) ^ letter
+    return _doubled(check)
+
+
+def _doubled(letter: int) -> int:
+    return letter << 1 ^ (0b100101 if letter & 16 else 0)
+
+
+def _check_bits(secret: bytes | bytearray) -> int:
+    """12 bits over the whole key, in the room that 28 letters leave."""
+    return int.from_bytes(blake2b(secret, digest_size=2, person=b"cdesk.rkey.1").digest()) >> 4

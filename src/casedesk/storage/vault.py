@@ -1,0 +1,508 @@
+"""The encrypted file: the one place that opens it, and it refuses rather than guesses (SYNC 3, SECURITY 4).
+
+SQLCipher forgives too much: without a key it writes plaintext in silence, and an empty or missing file becomes
+a new database. So nothing else connects, the file is looked at before and after, and every setting is made here.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import IO, Any, Final
+
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlcipher3 import dbapi2 as sqlcipher
+
+from casedesk import machine
+from casedesk.errors import CaseDeskError, StorageFull
+from casedesk.i18n import _
+from casedesk.storage import keys
+from casedesk.storage.keys import FLOOR, Cost, Finding, KeysFile, Kind, RecoveryKey, Slot
+
+VAULT: Final = "vault.db"
+LOCK: Final = "vault.lock"
+_NEW: Final = "vault.db.new"
+APPLICATION_ID: Final = 0x43446573  # "CDes"
+_VERSION: Final = 1
+_PAGE: Final = 4096
+_PLAINTEXT: Final = b"SQLite format 3\x00"
+_OLDEST_SQLITE: Final = (3, 51, 3)  # earlier write-ahead logs can damage a database that two connections write
+_BUSY_SECONDS: Final = 5.0
+_POOL_SECONDS: Final = 60.0
+_READERS: Final = 4
+
+_PRAGMAS: Final = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "fullfsync = ON",
+    "checkpoint_fullfsync = ON",
+    "secure_delete = ON",
+    "temp_store = MEMORY",
+    "foreign_keys = ON",
+    "mmap_size = 0",
+    "trusted_schema = OFF",
+    "cell_size_check = ON",
+)
+
+
+class VaultMissing(CaseDeskError):
+    """There is no vault in this folder."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("There is no vault in this folder."),
+            hint=_("Nothing was created. Choose another folder, or restore a backup."),
+        )
+
+
+class VaultExists(CaseDeskError):
+    """A vault would have been made where one is."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("There is a vault in this folder already."), hint=_("Nothing was changed. Open it, or choose another.")
+        )
+
+
+class VaultEmpty(CaseDeskError):
+    """The file is there and has nothing in it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The vault file is empty."), hint=_("Nothing was changed. Restore the newest backup into a new folder.")
+        )
+
+
+class VaultPlaintext(CaseDeskError):
+    """The file is a database that anybody can read."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The vault file is not encrypted, so CaseDesk does not use it."),
+            hint=_("Nothing was changed. Tell your coordinator: somebody replaced the file."),
+        )
+
+
+class VaultMismatch(CaseDeskError):
+    """The keys are right, but not for this file: another centre's, or damaged in its first page."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The vault and the keys file do not belong together, or the vault is damaged."),
+            hint=_("Nothing was changed. Put both files back from the same backup."),
+        )
+
+
+class NewerVault(CaseDeskError):
+    """A later version of the program wrote this vault."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("A newer version of CaseDesk made this vault."),
+            hint=_("Nothing was changed. Use the newer version on this computer."),
+        )
+
+
+class AlreadyOpen(CaseDeskError):
+    """Another CaseDesk works with this vault."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("CaseDesk is already open with this vault."),
+            hint=_("Your work is safe there. Close the other window first."),
+        )
+
+
+class VaultUnreadable(CaseDeskError):
+    """The system or the disk did not let us have the file."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The vault file could not be read."),
+            hint=_("Nothing was changed. Check the disk, then copy the folder to another one before you go on."),
+        )
+
+
+class WrongPlace(CaseDeskError):
+    """The folder lies where a database is not safe."""
+
+    def __init__(self, place: machine.Place) -> None:
+        super().__init__(
+            {
+                "network": _("This folder is on a network share. A vault there can be damaged."),
+                "removable": _("This folder is on a removable disk. A vault there can be damaged or lost."),
+                "cloud": _("This folder is copied to the internet by another program."),
+            }.get(place, ""),
+            hint=_("Nothing was changed. Choose a folder on this computer's own disk."),
+        )
+
+
+class EngineUnfit(CaseDeskError):
+    """The database library on this computer does not encrypt, or has a known fault."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This installation of CaseDesk cannot keep data safely."),
+            hint=_("Nothing was opened. Install CaseDesk again."),
+        )
+
+
+@dataclass(eq=False, slots=True)
+class Vault:
+    """An open vault. `slot` tells who opened it; `finding` what was noticed about the keys file."""
+
+    folder: Path
+    slot: bytes
+    finding: Finding
+    reader: Engine
+    writer: Engine
+    keys: KeysFile = field(repr=False)
+    _data_key: bytearray = field(repr=False)
+    _database_key: bytearray = field(repr=False)
+    _lock: IO[bytes] = field(repr=False)
+
+    @property
+    def store(self) -> bytes:
+        """The id of this vault, 16 bytes."""
+        return self.keys.store
+
+    @property
+    def by_recovery(self) -> bool:
+        """Whether the recovery key opened it, so that a new passphrase and a new recovery key are due."""
+        return any(slot.id == self.slot and slot.kind is Kind.RECOVERY for slot in self.keys.slots)
+
+    def subkey(self, purpose: bytes) -> bytearray:
+        """The key for one purpose, such as `cdesk.backup.1`; wipe it after use."""
+        return keys.subkey(self._data_key, purpose)
+
+    def close(self) -> None:
+        """Close every connection, forget the keys and let others in. Closing twice does no harm."""
+        self.reader.dispose()
+        self.writer.dispose()  # last: closing the last connection empties the write-ahead log
+        keys.wipe(self._data_key)
+        keys.wipe(self._database_key)
+        self._lock.close()
+
+
+def vault_exists(folder: Path) -> bool:
+    """Whether somebody set up a vault here, whole or not; a set-up that was cut short does not count."""
+    return (folder / VAULT).exists() or ((folder / keys.KEYS).exists() and not (folder / _NEW).exists())
+
+
+def waiting(folder: Path) -> int:
+    """Seconds until the next try to unlock, 0 if none."""
+    return keys.Tries(folder).waiting()
+
+
+def create_vault(folder: Path, *, sign_in_name: str, passphrase: str, cost: Cost) -> tuple[Vault, RecoveryKey, bytes]:
+    """Make an empty vault with its first user: the vault, its recovery key to be shown once, the user's slot."""
+    _refuse_engine()
+    _refuse_place(folder)
+    try:
+        machine.private_folder(folder)
+        lock = _locked(folder)
+    except OSError as error:
+        raise keys.storage_error(error) from error
+    data_key = bytearray(secrets.token_bytes(32))
+    try:
+        if vault_exists(folder):
+            raise VaultExists
+        store = secrets.token_bytes(16)
+        _make_file(folder / _NEW, data_key, store)
+        recovery = keys.new_recovery_key()
+        user = _user_slot(store, data_key, sign_in_name, passphrase, cost)
+        slots = (user, _recovery_slot(store, data_key, recovery))
+        written = keys.sealed(KeysFile(store, slots), data_key)
+        keys.write_keys(folder, written)
+        (folder / _NEW).replace(folder / VAULT)  # last: until then the set-up can begin again
+        machine.sync_directory(folder)
+        vault = _connected(folder, lock, keys.Opened(written, user, data_key, Finding.WHOLE))
+    except BaseException as error:
+        keys.wipe(data_key)
+        lock.close()
+        if isinstance(error, OSError):
+            raise keys.storage_error(error) from error
+        raise
+    return vault, recovery, user.id
+
+
+def unlock(folder: Path, sign_in_name: str, passphrase: str) -> Vault:
+    """Open the vault with a user's passphrase."""
+    secret = keys.passphrase_bytes(passphrase)
+    return _unlocked(folder, secret, lambda file: file.of_user(sign_in_name), keys.WrongPassphrase)
+
+
+def unlock_with_recovery(folder: Path, recovery_text: str) -> Vault:
+    """Open the vault with what is printed on the recovery sheet."""
+    recovery = keys.read_recovery_key(recovery_text)
+    try:
+        return _unlocked(folder, bytes(recovery.secret), KeysFile.of_recovery, keys.WrongRecoveryKey)
+    finally:
+        recovery.wipe()
+
+
+def add_user_slot(vault: Vault, sign_in_name: str, passphrase: str, cost: Cost) -> bytes:
+    """Let another user in; the new slot's id."""
+    if vault.keys.of_user(sign_in_name) is not None:
+        raise keys.SignInNameTaken
+    slot = _user_slot(vault.store, vault._data_key, sign_in_name, passphrase, cost)
+    _write(vault, (*vault.keys.slots, slot))
+    return slot.id
+
+
+def change_passphrase(vault: Vault, sign_in_name: str, old: str, new: str, cost: Cost) -> None:
+    """Wrap the data key under a new passphrase; whoever asks must know the old one. The slot keeps its id."""
+    tries = keys.Tries(vault.folder)
+    tries.begin()
+    slot = vault.keys.of_user(sign_in_name)
+    opened = slot and keys.open_slot(vault.store, slot, keys.passphrase_bytes(old))
+    if not opened:
+        raise keys.WrongPassphrase
+    keys.wipe(opened)
+    tries.succeeded()
+    replace_user_slot(vault, sign_in_name, new, cost)
+
+
+def replace_user_slot(vault: Vault, sign_in_name: str, passphrase: str, cost: Cost) -> bytes:
+    """Give a user a new passphrase without the old one, as after recovery. The slot keeps its id."""
+    old = vault.keys.of_user(sign_in_name)
+    if old is None:
+        raise keys.SignInNameUnknown
+    new = _user_slot(vault.store, vault._data_key, sign_in_name, passphrase, cost, slot_id=old.id)
+    _write(vault, tuple(new if slot is old else slot for slot in vault.keys.slots))
+    return new.id
+
+
+def new_recovery(vault: Vault) -> RecoveryKey:
+    """A new recovery key, to be shown once; the one before opens nothing any more."""
+    recovery = keys.new_recovery_key()
+    others = tuple(slot for slot in vault.keys.slots if slot.kind is not Kind.RECOVERY)
+    _write(vault, (*others, _recovery_slot(vault.store, vault._data_key, recovery)))
+    return recovery
+
+
+def remove_slot(vault: Vault, slot: bytes) -> None:
+    """Let a user in no more; the last user stays."""
+    left = tuple(other for other in vault.keys.slots if other.id != slot)
+    if not any(other.kind is Kind.USER for other in left):
+        raise keys.LastSlot
+    _write(vault, left)
+
+
+def _write(vault: Vault, slots: tuple[Slot, ...]) -> None:
+    written = keys.sealed(replace(vault.keys, slots=slots), vault._data_key)
+    keys.write_keys(vault.folder, written)
+    vault.keys = written
+
+
+def _user_slot(
+    store: bytes, data_key: bytearray, sign_in_name: str, passphrase: str, cost: Cost, *, slot_id: bytes = b""
+) -> Slot:
+    tag = keys.name_tag(store, sign_in_name)
+    return keys.new_slot(store, data_key, keys.passphrase_bytes(passphrase), cost, name_tag=tag, slot_id=slot_id)
+
+
+def _recovery_slot(store: bytes, data_key: bytearray, recovery: RecoveryKey) -> Slot:
+    # Nobody guesses 128 random bits, so the floor is as good as any cost.
+    return keys.new_slot(store, data_key, bytes(recovery.secret), FLOOR)
+
+
+def _unlocked(
+    folder: Path,
+    secret: bytes,
+    wanted: Callable[[KeysFile], Slot | None],
+    wrong: type[CaseDeskError],
+) -> Vault:
+    _refuse_engine()
+    if not (folder / VAULT).exists():
+        raise VaultMissing
+    _refuse_place(folder)
+    try:
+        lock = _locked(folder)
+    except OSError as error:
+        raise VaultUnreadable from error
+    opened = None
+    try:
+        _refuse_file(folder / VAULT)
+        keys.copies(folder)  # a keys file that nobody can use is not a wrong try
+        tries = keys.Tries(folder)
+        tries.begin()
+        opened = keys.open_keys(folder, secret, wanted)
+        if opened is None:
+            raise wrong
+        tries.succeeded()
+        return _connected(folder, lock, opened)
+    except BaseException:
+        if opened is not None:
+            keys.wipe(opened.data_key)
+        lock.close()
+        raise
+
+
+def _locked(folder: Path) -> IO[bytes]:
+    try:
+        return machine.lock_file(folder / LOCK)
+    except BlockingIOError:
+        raise AlreadyOpen from None
+
+
+def _refuse_engine() -> None:
+    if sqlcipher.sqlite_version_info < _OLDEST_SQLITE:
+        raise EngineUnfit
+
+
+def _refuse_place(folder: Path) -> None:
+    place = machine.place_of(folder)
+    if place != "here":
+        raise WrongPlace(place)
+
+
+def _refuse_file(path: Path) -> None:
+    # Only while we hold the lock and no connection: closing a file gives up SQLite's own locks on it.
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(_PLAINTEXT))
+    except OSError as error:
+        raise VaultUnreadable from error
+    if not start:
+        raise VaultEmpty
+    if start == _PLAINTEXT:
+        raise VaultPlaintext
+    if path.stat().st_size < _PAGE:  # SQLite takes a few bytes for an empty database, and would write a new one
+        raise VaultMismatch
+
+
+def _make_file(path: Path, data_key: bytearray, store: bytes) -> None:
+    """Write a new encrypted database with nothing in it but what it is and whose."""
+    for left_over in path.parent.glob(f"{path.name}*"):
+        left_over.unlink()
+    machine.private_file(path, "wb").close()
+    key = keys.subkey(data_key, b"cdesk.db.1")
+    try:
+        connection = _connect(path, key)
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute("CREATE TABLE vault (id BLOB NOT NULL, version INTEGER NOT NULL)")
+            connection.execute("INSERT INTO vault (id, version) VALUES (?, ?)", (store, _VERSION))
+            connection.execute("COMMIT")
+        except sqlcipher.Error as error:
+            raise _told(error) from error
+        finally:
+            connection.close()
+    finally:
+        keys.wipe(key)
+    _refuse_file(path)
+
+
+def _connected(folder: Path, lock: IO[bytes], opened: keys.Opened) -> Vault:
+    """The engines over a vault whose data key is known, after asking it whether it is the right one."""
+    database_key = keys.subkey(opened.data_key, b"cdesk.db.1")
+    connect = partial(_connect, folder / VAULT, database_key)
+    vault = Vault(
+        folder=folder,
+        slot=opened.slot.id,
+        finding=opened.finding,
+        reader=_engine(partial(connect, query_only=True), "BEGIN", _READERS),
+        writer=_engine(connect, "BEGIN IMMEDIATE", 1),
+        keys=opened.keys,
+        _data_key=opened.data_key,
+        _database_key=database_key,
+        _lock=lock,
+    )
+    try:
+        _refuse_other(vault)
+    except BaseException:
+        vault.close()
+        raise
+    return vault
+
+
+def _refuse_other(vault: Vault) -> None:
+    """Refuse a database that opens with our key but is not this vault."""
+    with _readable(vault.reader) as connection:
+        if connection.exec_driver_sql("PRAGMA application_id").scalar_one() != APPLICATION_ID:
+            raise VaultMismatch
+        if not connection.exec_driver_sql("SELECT count(*) FROM sqlite_master WHERE name = 'vault'").scalar_one():
+            raise VaultMismatch
+        found = connection.exec_driver_sql("SELECT id, version FROM vault").all()
+    if len(found) != 1 or found[0].id != vault.store:
+        raise VaultMismatch
+    if found[0].version > _VERSION:
+        raise NewerVault
+
+
+@contextmanager
+def _readable(engine: Engine) -> Iterator[Connection]:
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except DBAPIError as error:
+        raise _told(error.orig) from error
+
+
+def _engine(connect: Callable[[], Any], begin: str, most: int) -> Engine:
+    """Connections that any thread may borrow, at most `most` at a time, each transaction begun by us."""
+    engine = create_engine(
+        "sqlite://",
+        module=sqlcipher,
+        creator=connect,
+        hide_parameters=True,
+        poolclass=QueuePool,
+        pool_size=most,
+        max_overflow=0,
+        pool_timeout=_POOL_SECONDS,
+    )
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _connect(path: Path, key: bytearray, *, query_only: bool = False) -> Any:
+    """One connection: key first, then proof that the key fits and that the library encrypts, then the settings."""
+    try:
+        connection = sqlcipher.connect(
+            f"{path.absolute().as_uri()}?mode=rw",
+            uri=True,
+            timeout=_BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+    except sqlcipher.Error as error:
+        raise VaultUnreadable from error
+    try:
+        connection.execute("PRAGMA cipher_log_level = NONE")  # otherwise a wrong key is told to standard error
+        connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        if connection.execute("PRAGMA cipher_version").fetchone() is None:
+            raise EngineUnfit
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+        if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+            raise VaultUnreadable
+        connection.execute(f"PRAGMA query_only = {'ON' if query_only else 'OFF'}")
+    except sqlcipher.Error as error:
+        connection.close()
+        raise _told(error) from error
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _told(error: Any) -> CaseDeskError:
+    """What SQLite's error means to a person."""
+    match error.sqlite_errorcode & 0xFF:
+        case sqlcipher.SQLITE_NOTADB | sqlcipher.SQLITE_CORRUPT:  # what a page is called that does not decrypt
+            return VaultMismatch()
+        case sqlcipher.SQLITE_FULL:
+            return StorageFull()
+    return VaultUnreadable()

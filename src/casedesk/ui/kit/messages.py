@@ -1,0 +1,89 @@
+"""Questions and messages over the page. None of them reads markup, and none waits in a loop of its own."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtWidgets import QWidget
+
+from casedesk.errors import CaseDeskError
+from casedesk.i18n import _
+from casedesk.ui.kit.buttons import button
+from casedesk.ui.kit.icons import Icon
+from casedesk.ui.kit.layouts import row
+from casedesk.ui.kit.sheet import Sheet
+from casedesk.ui.kit.texts import PlainLabel
+
+log = logging.getLogger(__name__)
+
+
+class Confirm(Sheet):
+    """Names the thing and the result; the focus is on the safe button. `done` runs after a yes."""
+
+    def __init__(
+        self,
+        parent: QWidget,
+        question: str,
+        result: str,
+        *,
+        yes: str,
+        done: Callable[[], object],
+        danger: bool = False,
+    ) -> None:
+        super().__init__(parent, question, width=520)
+        self.body.addWidget(PlainLabel(result, "body", wrap=True))
+        self.cancel = button(_("Cancel"), clicked=self.dismiss)
+        self.yes = button(yes, "confirm" if danger else "primary", clicked=self._agree)
+        self._done = done
+        self.foot.addStretch(1)
+        self.foot.addWidget(self.cancel)
+        self.foot.addWidget(self.yes)
+
+    def _agree(self) -> None:
+        self.dismiss()
+        self._done()
+
+
+def ask(
+    parent: QWidget, question: str, result: str, *, yes: str, done: Callable[[], object], danger: bool = False
+) -> Confirm:
+    """Ask before what cannot be undone; returns at once, and `done` runs after a yes."""
+    confirm = Confirm(parent, question, result, yes=yes, done=done, danger=danger)
+    confirm.open(confirm.cancel if danger else confirm.yes)
+    return confirm
+
+
+def tell(parent: QWidget, message: str, hint: str = "", *, kind: str = "info") -> Sheet:
+    """Show a message with one button; returns at once. `kind` is info, ok, warn or danger."""
+    sheet = Sheet(parent, message, width=520)
+    words = PlainLabel(hint, "body", wrap=True)
+    line = row(Icon(kind, kind, 22), words, gap=12)
+    line.setStretch(1, 1)
+    sheet.body.addLayout(line)
+    close = button(_("Close"), clicked=sheet.dismiss)
+    sheet.foot.addStretch(1)
+    sheet.foot.addWidget(close)
+    sheet.open(close)
+    return sheet
+
+
+def show_error(parent: QWidget, error: Exception) -> Sheet:
+    """Tell a person's error in its own words; log our own mistake by kind and place only, and admit it."""
+    if isinstance(error, CaseDeskError):
+        return tell(parent, error.message, error.hint, kind="danger")
+    log.error("mistake in the program: %s at %s", type(error).__name__, _place(error))
+    return tell(
+        parent,
+        _("This did not work because of a mistake in CaseDesk."),
+        _("Everything saved before is safe. Try again, and tell your coordinator if it comes back."),
+        kind="danger",
+    )
+
+
+def _place(error: Exception) -> str:
+    """Where it happened, without what was in the variables."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames[-4:])) or "nowhere"

@@ -1,0 +1,135 @@
+"""A large dialog over the page, with the page dimmed behind it."""
+
+# ruff: noqa: N802 - Qt names the methods
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from shiboken6 import isValid
+
+from casedesk.i18n import _
+from casedesk.ui.kit.buttons import IconButton
+from casedesk.ui.kit.layouts import column, scrolled, widget
+from casedesk.ui.kit.texts import PlainLabel, rule
+from casedesk.ui.kit.theme import current
+
+SCRIM = 0.45
+EDGE = 24
+
+
+class Sheet(QWidget):
+    """Fill `body` and `foot`, then `open()`. Esc closes it and loses nothing; what opened it has the focus again."""
+
+    closed = Signal()
+
+    def __init__(self, host: QWidget, title: str, subtitle: str = "", *, width: int = 720) -> None:
+        super().__init__(host.window())
+        self._host = host.window()
+        self._width = width
+        self._before: QWidget | None = None
+        self.setAccessibleName(title)
+        self.title = PlainLabel(title, "section", wrap=True)
+        self.subtitle = PlainLabel(subtitle, "body", tone="text2", wrap=True)
+        self.subtitle.setVisible(bool(subtitle))
+        self.close_button = IconButton("close", _("Close (Esc)"), clicked=self.dismiss)
+        self.head = QHBoxLayout()
+        self.head.setContentsMargins(20, 14, 12, 12)
+        self.head.addLayout(column(self.title, self.subtitle, gap=0), 1)
+        self.head.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
+        self.body = QVBoxLayout()
+        self.body.setContentsMargins(20, 16, 20, 16)
+        self.body.setSpacing(12)
+        self.foot = QHBoxLayout()
+        self.foot.setContentsMargins(20, 12, 20, 12)
+        self.foot.setSpacing(8)
+        self.content = widget(self.body)
+        self._area = scrolled(self.content)
+        self.panel = QFrame(self)
+        self.panel.setProperty("kind", "dialog")
+        inside = QVBoxLayout(self.panel)
+        inside.setContentsMargins(1, 1, 1, 1)
+        inside.setSpacing(0)
+        inside.addLayout(self.head)
+        inside.addWidget(rule())
+        inside.addWidget(self._area, 1)
+        inside.addWidget(rule())
+        inside.addLayout(self.foot)
+        self._host.installEventFilter(self)
+        self.hide()
+
+    def open(self, focus: QWidget | None = None) -> None:
+        """Show it over everything, with the focus on `focus` or on its first control."""
+        self._before = QApplication.focusWidget()
+        self._place()
+        self.show()
+        self.raise_()
+        self._place()
+        controls = self._controls()
+        chosen = focus or next((each for each in controls if each is not self.close_button), self.close_button)
+        chosen.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def dismiss(self) -> None:
+        """Close it and give the focus back."""
+        if self.isHidden():
+            return
+        self.hide()
+        before, self._before = self._before, None
+        if before is not None and isValid(before):  # the page may have been rebuilt meanwhile
+            before.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.closed.emit()
+        self.deleteLater()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.dismiss()
+            return
+        event.accept()  # the page behind takes no keys while the sheet is open
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Keep Tab inside."""
+        controls = self._controls()
+        here = QApplication.focusWidget()
+        if not controls:
+            return False
+        at = controls.index(here) if here in controls else -1
+        step = 1 if forward else -1
+        reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
+        controls[(at + step) % len(controls)].setFocus(reason)
+        return True
+
+    def _controls(self) -> list[QWidget]:
+        """What Tab visits, in the order of reading: body, foot, then the close button."""
+        chain: list[QWidget] = []
+        each = self.nextInFocusChain()
+        while each is not None and each is not self and len(chain) < 2000:
+            if self.isAncestorOf(each) and each is not self.close_button:
+                chain.append(each)
+            each = each.nextInFocusChain()
+        takes_tab = [one for one in [*chain, self.close_button] if one.focusPolicy() & Qt.FocusPolicy.TabFocus]
+        return [one for one in takes_tab if one.isVisibleTo(self) and one.isEnabled() and one.focusProxy() is None]
+
+    def _place(self) -> None:
+        window = self._host
+        self.setGeometry(window.rect())
+        width = min(self._width, window.width() - 2 * EDGE)
+        wanted = self.content.heightForWidth(width - 2) if self.content.hasHeightForWidth() else -1
+        if wanted < 0:
+            wanted = self.content.sizeHint().height()
+        head = (
+            self.head.totalHeightForWidth(width - 2) if self.head.hasHeightForWidth() else self.head.sizeHint().height()
+        )
+        height = min(wanted + head + self.foot.sizeHint().height() + 8, window.height() - 2 * EDGE)
+        self.panel.setGeometry((window.width() - width) // 2, (window.height() - height) // 2, width, height)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and self.isVisible():
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        scrim = QColor(current().colour("scrim"))
+        scrim.setAlphaF(SCRIM)
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), scrim)
+        painter.end()

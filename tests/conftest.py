@@ -1,0 +1,98 @@
+"""What every test needs before it starts."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # without a display Qt would end the process
+
+
+@pytest.fixture(scope="session")
+def qapp(qapp: QApplication) -> QApplication:
+    """The application as pytest-qt makes it, with our look on it."""
+    from casedesk.ui.kit import theme
+
+    theme.apply(qapp, theme.Theme())
+    return qapp
+
+import shutil  # noqa: E402 - the platform must be chosen before anything loads Qt
+from collections.abc import Callable, Iterator  # noqa: E402
+from datetime import UTC, datetime  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+import pytest  # noqa: E402
+from hypothesis import settings  # noqa: E402
+
+from casedesk import i18n  # noqa: E402
+from casedesk.desk import Desk  # noqa: E402
+from casedesk.services.office import NewCentre, set_up, sign_in  # noqa: E402
+from casedesk.storage.keys import FLOOR  # noqa: E402
+
+settings.register_profile("casedesk", deadline=None)  # a busy machine is no error
+settings.load_profile("casedesk")
+
+NOW = datetime(2026, 5, 12, 9, 0, tzinfo=UTC)
+PASSPHRASE = "boats drift past seven mango trees"
+CENTRE = NewCentre(
+    code="DHK",
+    name_en="Dhaka Centre",
+    name_bn="ঢাকা কেন্দ্র",
+    district="dhaka",
+    user_name="Farzana Haque",
+    sign_in_name="farzana",
+    passphrase=PASSPHRASE,
+    language="en",
+    address="House 00, Road 00, Dhaka",
+    phone="02-0000-0000",
+)
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Every test begins in English, whatever the one before switched to."""
+    i18n.use("en")
+    yield
+    i18n.use("en")
+
+
+@pytest.fixture(scope="session")
+def empty_centre(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A centre just set up, to be copied: making the keys takes longer than a test should."""
+    folder = tmp_path_factory.mktemp("centre")
+    desk, recovery = set_up(folder, CENTRE, FLOOR, lambda: NOW, device="K3")
+    recovery.wipe()
+    desk.store.vault.close()
+    return folder
+
+
+@pytest.fixture
+def store_folder(empty_centre: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(empty_centre, tmp_path / "store"))
+
+
+@pytest.fixture
+def open_desk(store_folder: Path) -> Iterator[Callable[..., Desk]]:
+    """Signs in to the centre of this test; closes what is still open at its end."""
+    opened: list[Desk] = []
+
+    def enter(sign_in_name: str = "farzana", passphrase: str = PASSPHRASE, clock: Callable[[], datetime] | None = None) -> Desk:
+        opened.append(sign_in(store_folder, sign_in_name, passphrase, clock or (lambda: NOW)))
+        return opened[-1]
+
+    yield enter
+    for desk in opened:
+        desk.store.vault.close()
+
+
+@pytest.fixture
+def desk(open_desk: Callable[..., Desk]) -> Desk:
+    """Signed in as the only user of the centre, on 12 May 2026 at 15:00 in Dhaka."""
+    return open_desk()
