@@ -15,6 +15,12 @@ if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.env
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # without a display Qt would end the process
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Pop-up lists raise themselves and take the keyboard, which the offscreen platform cannot and says so."""
+    for what in ("raise", "grabbing the keyboard", "grabbing the mouse"):
+        config.addinivalue_line("qt_log_ignore", f"This plugin does not support {what}")
+
+
 @pytest.fixture(scope="session")
 def qapp(qapp: QApplication) -> QApplication:
     """The application as pytest-qt makes it, with our look on it."""

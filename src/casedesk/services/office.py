@@ -270,6 +270,18 @@ def change_passphrase(desk: Desk, old: str, new: str, cost: Cost) -> None:
     desk.note("office.change_passphrase")
 
 
+@needs("own.passphrase")
+def is_own_passphrase(desk: Desk, typed: str) -> bool:
+    """Whether somebody at a hidden screen typed the passphrase of the one signed in. Wrong tries make them wait."""
+    with desk.read() as session:
+        sign_in_name = _user(session, desk.actor.id).sign_in_name or ""
+    try:
+        vault.verify_passphrase(desk.store.vault, sign_in_name, typed)
+    except CaseDeskError:
+        return False
+    return True
+
+
 @needs("own.preferences")
 def preferences(desk: Desk) -> dict[str, str]:
     with desk.read() as session:

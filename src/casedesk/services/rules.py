@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from casedesk import codelists, formats, parsing
@@ -97,6 +97,8 @@ class Intake:
 
     def get(self, key: str, kind: type[T]) -> T | None:
         value = self.answers.get(key)
+        if isinstance(value, datetime) and kind is date:  # a kind of date, but not to be compared with one
+            return None
         return value if isinstance(value, kind) else None
 
     def day(self, key: str) -> PartialDay | None:
@@ -133,12 +135,10 @@ def problems(
             sound[key] = tidied
     intake = Intake(sound, today, known)
     confirmed = several(sound, "case.confirmed_warnings")
-    for rule in RULES + (TO_REGISTER if registering else ()):
-        for key, problem in rule(intake):
-            if key in found and problem.text in [other.text for other in found[key]]:
-                continue
-            if not (problem.warning and problem.rule in confirmed):
-                found.setdefault(key, []).append(problem)
+    missing = [each for rule in TO_REGISTER for each in rule(intake) if each[0] not in found] if registering else []
+    for key, problem in [*(each for rule in RULES for each in rule(intake)), *missing]:
+        if not (problem.warning and problem.rule in confirmed):
+            found.setdefault(key, []).append(problem)
     return {key: tuple(each) for key, each in found.items()}
 
 
@@ -209,9 +209,9 @@ def _v03_age_and_birth(intake: Intake) -> Found:
     if by_birth.least - AGES_APART <= stated <= by_birth.most + AGES_APART:
         return
     likely = by_birth.least if stated < by_birth.least else by_birth.most
-    text = _("By the date of birth they are {age} old. Did you mean that?").format(age=formats.age(likely))
     if likely > OLDEST:  # then V02 speaks about the date of birth
         return
+    text = _("By the date of birth they are {age} old. Did you mean that?").format(age=formats.age(likely))
     yield AGE, Problem(text, rule="V03", warning=True, fix=likely, fix_text=formats.age(likely))
 
 
@@ -336,6 +336,8 @@ def _v17_incident_in_the_journey(intake: Intake) -> Found:
     left, back = intake.day(LEFT), intake.day(BACK)
     since = left.earliest() if left else date.min
     until = min(back.latest(), intake.today) if back else intake.today
+    if since > until:  # then V04 or V05 speaks
+        return
     for key in ("incident.happened_from", "incident.happened_to"):
         day = intake.day(key)
         if day is None:
@@ -344,7 +346,7 @@ def _v17_incident_in_the_journey(intake: Intake) -> Found:
         if day.latest() < since:
             yield key, replace(_suggesting(_("This is before they left."), "V17", fix), warning=True)
         elif day.earliest() > until:
-            text = _("This is after they came back.") if back else _("This is in the future.")
+            text = _("This is in the future.") if day.earliest() > intake.today else _("This is after they came back.")
             yield key, replace(_suggesting(text, "V17", fix), warning=True)
 
 
@@ -391,7 +393,7 @@ def _v13_phone(intake: Intake) -> Found:
             continue
         likely = _likely_mobile(number)
         if likely is None:
-            text = _("A mobile number here has 11 digits and begins with 013 to 019. Look at it again.")
+            text = _("This is not a usual phone number. A mobile number here has 11 digits and begins with 013 to 019.")
             yield key, Problem(text, rule="V13", warning=True)
         else:
             words = formats.phone(likely)
@@ -424,12 +426,15 @@ def _v14_places(intake: Intake) -> Found:
         yield "person.division", Problem(words, rule="V14", fix=real.code, fix_text=real.label)
     typed = intake.words("person.upazila")
     homes = _districts_with(typed) if typed else []
-    if homes and district.code not in homes:
-        labels = [districts.label(code) for code in homes]
-        text = _("{upazila} is in {district}. Did you mean that?")
-        fix, words = (homes[0], labels[0]) if len(homes) == 1 else (None, "")
-        said = text.format(upazila=typed, district=", ".join(labels))
-        yield "person.district", Problem(said, rule="V14", fix=fix, fix_text=words)
+    if not homes or district.code in homes:
+        return
+    labels = ", ".join(districts.label(code) for code in homes)
+    if len(homes) == 1:
+        text = _("{upazila} is in {district}. Did you mean that?").format(upazila=typed, district=labels)
+        yield "person.district", Problem(text, rule="V14", fix=homes[0], fix_text=labels)
+    else:
+        text = _("{upazila} is in {districts}. Look at the district again.").format(upazila=typed, districts=labels)
+        yield "person.district", Problem(text, rule="V14")
 
 
 def _districts_with(upazila: str) -> list[str]:

@@ -255,16 +255,21 @@ def add_user_slot(vault: Vault, sign_in_name: str, passphrase: str, cost: Cost) 
     return slot.id
 
 
-def change_passphrase(vault: Vault, sign_in_name: str, old: str, new: str, cost: Cost) -> None:
-    """Wrap the data key under a new passphrase; whoever asks must know the old one. The slot keeps its id."""
+def verify_passphrase(vault: Vault, sign_in_name: str, passphrase: str) -> None:
+    """Raises WrongPassphrase, or MustWait after too many tries."""
     tries = keys.Tries(vault.folder)
     tries.begin()
     slot = vault.keys.of_user(sign_in_name)
-    opened = slot and keys.open_slot(vault.store, slot, keys.passphrase_bytes(old))
+    opened = slot and keys.open_slot(vault.store, slot, keys.passphrase_bytes(passphrase))
     if not opened:
         raise keys.WrongPassphrase
     keys.wipe(opened)
     tries.succeeded()
+
+
+def change_passphrase(vault: Vault, sign_in_name: str, old: str, new: str, cost: Cost) -> None:
+    """Wrap the data key under a new passphrase; whoever asks must know the old one. The slot keeps its id."""
+    verify_passphrase(vault, sign_in_name, old)
     replace_user_slot(vault, sign_in_name, new, cost)
 
 

@@ -34,6 +34,7 @@ STATUS_ICONS = {
     "in_service": "active",
     "monitoring": "review",
     "on_hold": "on_hold",
+    "closed": "closed",
     "waitlisted": "waiting",
     "transferred_out": "referral",
     "merged": "conflict",

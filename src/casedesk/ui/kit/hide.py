@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 from casedesk import formats
 from casedesk.i18n import _
 from casedesk.ui.kit.buttons import IconButton, button
+from casedesk.ui.kit.icons import icon_in
 from casedesk.ui.kit.layouts import column, row
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.kit.theme import current
@@ -23,6 +24,7 @@ WEEK = 32
 LONGEST = 1024
 # The cover belongs to no program of ours, so its colours are not those of the theme.
 INK, GREY, LINE, BAR, TODAY = "#222222", "#A6A6A6", "#E4E4E4", "#F9F9F9", "#3B6BA5"
+PLAIN = f"background: #FFFFFF; border-color: {LINE}; color: {INK};"
 
 
 class Cover(QWidget):
@@ -39,13 +41,16 @@ class Cover(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled)
         self._title = PlainLabel("", "number")
-        self._title.setStyleSheet(f"color: {INK};")
+        self._title.setStyleSheet(PLAIN)
         parts = (
             IconButton("previous", _("Previous month"), clicked=lambda: self._turn(-1)),
             button(_("Today"), clicked=lambda: self._turn(0)),
             IconButton("next", _("Next month"), clicked=lambda: self._turn(1)),
         )
+        parts[0].setIcon(icon_in(INK, "previous"))
+        parts[2].setIcon(icon_in(INK, "next"))
         for part in parts:
+            part.setStyleSheet(PLAIN)
             part.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # typing goes to the cover
         head = row(self._title, None, *parts, gap=10, margins=(20, 12, 20, 0))
         self.setLayout(column(head, None))

@@ -119,6 +119,11 @@ def icon(name: str, tone: str = "text2", *, size: int = 18) -> QIcon:
     return _icon(name, theme.hex(tone), theme.hex("disabled"), size)
 
 
+def icon_in(colour: str, name: str, *, size: int = 18) -> QIcon:
+    """The icon in a colour that is none of ours, for the cover."""
+    return _icon(name, colour, colour, size)
+
+
 def pixmap(name: str, tone: str, size: int, ratio: float = 1.0) -> QPixmap:
     """A picture for painters, made once for each colour and size."""
     return _pixmap(name, current().hex(tone), size, ratio)

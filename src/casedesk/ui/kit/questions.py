@@ -113,9 +113,11 @@ class Question(QWidget):
         actions: list[QPushButton] = []
         variant = "link" if problem.warning else "danger_link"
         if problem.fix is not None:
-            actions.append(button(problem.fix_text or _("Use this"), variant, clicked=lambda: self._fix(problem)))
+            actions.append(
+                button(problem.fix_text or _("Use this"), variant, size="s", clicked=lambda: self._fix(problem))
+            )
         if problem.warning:
-            actions.append(button(_("Keep as it is"), "link", clicked=lambda: self._keep(problem)))
+            actions.append(button(_("Keep as it is"), "link", size="s", clicked=lambda: self._keep(problem)))
         tone, icon = ("warn", "warn") if problem.warning else ("danger", "problem")
         return _sentence(icon, tone, problem.text, actions)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QPushButton, QVBoxLayout, QWidget
 
 from casedesk.i18n import _
 from casedesk.ui.kit.badges import BadgeSpec, badge_size, paint_badge
@@ -16,7 +16,7 @@ from casedesk.ui.kit.blocks import AppMark, Avatar, initials
 from casedesk.ui.kit.buttons import IconButton, button
 from casedesk.ui.kit.icons import PHOSPHOR
 from casedesk.ui.kit.icons import icon as icon_of
-from casedesk.ui.kit.layouts import clear, column, row, widget
+from casedesk.ui.kit.layouts import column, row, widget
 from casedesk.ui.kit.texts import PlainLabel, escape_key, rule, tip
 from casedesk.ui.kit.theme import current, tokens
 
@@ -139,59 +139,38 @@ class Sidebar(QFrame):
         )
         self._avatar = Avatar(initials(user), 30)
         self.lock_button = IconButton("lock", _("Lock · Ctrl+L"), clicked=self.lock.emit)
-        self._layout = QVBoxLayout(self)
+        self._foot = row(self._avatar, self._user, self.lock_button)
+        self._foot.setStretch(1, 1)
         self._folded: bool | None = None
-        self._settings = settings.code
+        self._lay_out(settings.code)
         self.fold(False)
+
+    def _lay_out(self, settings: str) -> None:
+        self._head = row(AppMark(30), self._words, gap=10)
+        self._head.setStretch(1, 1)
+        places = [part for code, part in self.items.items() if code != settings]
+        last = (self.items[settings], 4, rule("nav_rule"), 4, self._foot)
+        self._layout = column(self._head, 10, self.new_button, 6, *places, None, *last, gap=2)
+        self.setLayout(self._layout)
 
     def fold(self, rail: bool) -> None:
         """Fold to a rail of icons, or unfold."""
         if rail == self._folded:
             return
         self._folded = rail
-        self._empty()
         width = tokens()["width"]["rail" if rail else "sidebar"]
         self.setFixedWidth(width if rail else current().scaled(width))
         side = 8 if rail else 10
         self._layout.setContentsMargins(side, 12, side, 10)
-        self._layout.setSpacing(2)
-        mark = AppMark(30)
+        self._head.setContentsMargins(5 if rail else 4, 0, 0, 0)
         self._words.setVisible(not rail)
-        self.new_button.setText("" if rail else self._new_words)
-        if rail:
-            self._layout.addLayout(row(None, mark, None))
-        else:
-            head = row(mark, self._words, gap=10, margins=(4, 0, 0, 0))
-            head.setStretch(1, 1)
-            self._layout.addLayout(head)
-        self._layout.addSpacing(10)
-        self._layout.addWidget(self.new_button)
-        self._layout.addSpacing(6)
-        for code, part in self.items.items():
-            if code == self._settings:
-                self._layout.addStretch(1)
-            part.fold(rail)
-            self._layout.addWidget(part)
-        self._layout.addSpacing(4)
-        self._layout.addWidget(rule("nav_rule"))
-        self._layout.addSpacing(4)
         self._user.setVisible(not rail)
-        self.lock_button.show()
-        if rail:
-            self._layout.addLayout(row(None, self.lock_button, None))
-            self._layout.addLayout(row(None, self._avatar, None))
-        else:
-            foot = row(self._avatar, self._user, self.lock_button, gap=8)
-            foot.setStretch(1, 1)
-            self._layout.addLayout(foot)
-
-    def _empty(self) -> None:
-        """Take the parts out without letting them go."""
-        kept = (self._words, self.new_button, self._user, self._avatar, self.lock_button, *self.items.values())
-        for part in kept:
-            part.setParent(self)
-            self._layout.removeWidget(part)
-        clear(self._layout)
+        self.new_button.setText("" if rail else self._new_words)
+        self._foot.setDirection(QBoxLayout.Direction.BottomToTop if rail else QBoxLayout.Direction.LeftToRight)
+        for part in (self._avatar, self.lock_button):
+            self._foot.setAlignment(part, Qt.AlignmentFlag.AlignHCenter if rail else Qt.AlignmentFlag.AlignVCenter)
+        for item in self.items.values():
+            item.fold(rail)
 
     def select(self, code: str) -> None:
         """Show which page is open."""

@@ -53,6 +53,9 @@ class PlainLabel(QLabel):
     With `wrap` it breaks lines, with `elide` it ends in … where there is no room and tells the rest in its tooltip.
     """
 
+    _elide = False
+    _full = ""
+
     def __init__(
         self,
         text: str = "",
@@ -70,7 +73,6 @@ class PlainLabel(QLabel):
         self.setFont(current().font(font_role, weight))
         self.setProperty("tone", tone or usual_tone)
         self._elide = elide
-        self._full = ""
         if wrap:
             self.setWordWrap(True)
             policy = self.sizePolicy()

@@ -707,7 +707,7 @@ def upgrade() -> None:
     guard(GUARDED)
     op.execute("INSERT INTO gate (id, open) VALUES (1, 0)")
     op.execute(
-        "CREATE VIRTUAL TABLE case_words USING fts5(words, sounds, prefix = '2 3',"
+        "CREATE VIRTUAL TABLE case_words USING fts5(words, sounds, prefix = '1 2 3',"
         " tokenize = \"unicode61 remove_diacritics 0 categories 'L* N* Co Mn Mc'\")"
     )
     op.execute("INSERT INTO case_words (case_words, rank) VALUES ('secure-delete', 1)")

@@ -1,0 +1,334 @@
+"""Consent, purpose by purpose: what holds now, asking again, and taking back (DOMAIN 4.25, 5.5, 11).
+
+Nothing is edited: for each purpose the newest line in the order of the journal holds.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from casedesk import codelists
+from casedesk.desk import Desk
+from casedesk.errors import InvalidInput, Problem
+from casedesk.i18n import N_, _
+from casedesk.models import Case, Change, Consent, ConsentLine, Person, Provider, Referral, State, StatusEvent
+from casedesk.services import lifecycle
+from casedesk.services.edits import apply_edits, as_new, first_written
+from casedesk.services.follow_ups import end_planned, planned
+from casedesk.services.lifecycle import NotThisStep
+from casedesk.services.permissions import needs, open_case
+from casedesk.services.providers import name_of
+
+ADULT = 18
+ASKED_ANSWERS = ("given", "refused")
+UNSENT = ("draft", "ready")
+TELL_PARTNER = N_("Tell the partner to stop using the data")
+ERASE = N_("Handle the request to erase the data")
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentStep:
+    """One answer for a purpose, at the time it was given."""
+
+    answer: str
+    at: datetime | None
+    by: str
+    method: str | None
+    giver: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentNow:
+    """Where one purpose stands. `status` is given, refused, withdrawn or expired; `history` has the newest first."""
+
+    scope: str
+    status: str
+    since: datetime | None
+    method: str | None
+    giver: str | None
+    line_id: UUID
+    limits: str
+    named_recipient_id: UUID | None
+    expires_on: date | None
+    by: str
+    history: tuple[ConsentStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordConsent:
+    """One asking. `answers` has given or refused for each purpose asked; limits and receivers are by purpose."""
+
+    answers: Mapping[str, str]
+    method: str | None = None
+    giver: str | None = "self"
+    language: str | None = None
+    giver_name: str | None = None
+    witness: str | None = None
+    child_assent: str | None = None
+    limits: Mapping[str, str] = field(default_factory=dict)
+    named_recipients: Mapping[str, UUID] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AffectedReferral:
+    id: UUID
+    number: str
+    service: str
+    provider: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What taking a consent back does: referrals stopped, partners to be told, and whether data are to be erased."""
+
+    scope: str
+    cancelled: tuple[AffectedReferral, ...]
+    to_tell: tuple[AffectedReferral, ...]
+    erasure: bool
+
+
+@needs("case.view")
+def consents_of(desk: Desk, case_id: UUID) -> list[ConsentNow]:
+    """Every purpose that was asked, in the order of the code list. One that is missing was not asked."""
+    with desk.read() as session:
+        open_case(desk, session, "case.view", case_id)
+        lines = _lines(session, case_id)
+        written = first_written(session, [line.id for line in lines])
+        asked = {consent.id: consent for consent in session.scalars(select(Consent).where(Consent.case_id == case_id))}
+        by_scope: dict[str, list[tuple[ConsentLine, ConsentStep]]] = {}
+        for line in lines:
+            step = _step(line, asked.get(line.consent_id) if line.consent_id else None, written[line.id][1])
+            by_scope.setdefault(line.scope or "", []).append((line, step))
+        order = codelists.get("consent_scope")
+        return [_now(by_scope[row.code], desk.today()) for row in order if row.code in by_scope]
+
+
+@needs("case.consent")
+def record_consent(desk: Desk, case_id: UUID, command: RecordConsent) -> UUID:
+    """Keep the answers of one asking. A "no" to what was agreed before has the effects of taking it back."""
+    with desk.write("consent.record", about=case_id) as session:
+        case = open_case(desk, session, "case.consent", case_id)
+        held = {scope for scope in command.answers if status_now(session, case_id, scope, desk.today()) == "given"}
+        consent = _asking(session, desk, case, command)
+        for scope, answer in command.answers.items():
+            _add_line(session, desk, consent, command, scope)
+            if answer == "refused" and scope in held:
+                _close(session, desk, case, scope)
+        return consent.id
+
+
+@needs("case.consent")
+def effects_of_withdrawal(desk: Desk, case_id: UUID, scope: str) -> Effects:
+    """What taking this consent back would do; nothing is changed."""
+    with desk.read() as session:
+        open_case(desk, session, "case.consent", case_id)
+        return _effects(session, case_id, scope)[0]
+
+
+@needs("case.consent")
+def withdraw(desk: Desk, case_id: UUID, scope: str, reason: str = "") -> Effects:
+    """Take a consent back, with all its effects at once. Nobody needs a reason to do so."""
+    with desk.write("consent.withdraw", about=case_id, reason=reason.strip() or None) as session:
+        case = open_case(desk, session, "case.consent", case_id)
+        newest = _newest(session, case_id, scope)
+        if newest is None or newest.answer != "given":
+            raise NotThisStep
+        session.add(ConsentLine(case_id=case_id, scope=scope, answer="withdrawn", at=desk.clock()))
+        return _close(session, desk, case, scope)
+
+
+def active_line(
+    session: Session, case_id: UUID, scope: str, today: date, provider_id: UUID | None = None
+) -> ConsentLine | None:
+    """The line by which this purpose is agreed to today; one for a named receiver holds for no other."""
+    line = _newest(session, case_id, scope)
+    if line is None or line.answer != "given" or _expired(line, today):
+        return None
+    return line if line.named_recipient_id in (None, provider_id) else None
+
+
+def status_now(session: Session, case_id: UUID, scope: str, today: date) -> str:
+    """given, refused, withdrawn or expired; empty if it was not asked."""
+    line = _newest(session, case_id, scope)
+    if line is None:
+        return ""
+    return "expired" if line.answer == "given" and _expired(line, today) else line.answer or ""
+
+
+def scope_for(service: str, provider_type: str | None) -> str:
+    """The consent that a referral for this service to such a partner needs (DOMAIN 11)."""
+    kind = codelists.get("provider_type").find(provider_type)
+    if kind is not None and kind.extra["consent_scope_override"]:
+        return kind.extra["consent_scope_override"]
+    group = codelists.get("service_type")[service].extra["group"]
+    return codelists.get("service_group")[group].extra["consent_scope"]
+
+
+def expiry(scope: str, today: date) -> date | None:
+    """The last day on which a consent given today holds; nothing if it holds until it is taken back."""
+    months = codelists.get("consent_scope")[scope].extra["default_validity_months"]
+    if not months:
+        return None
+    year, month = divmod(today.year * 12 + today.month - 1 + int(months), 12)
+    return date(year, month + 1, min(today.day, monthrange(year, month + 1)[1]))
+
+
+def is_minor(person: Person, today: date) -> bool:
+    """Whether the person is under 18 today, as far as it is known."""
+    if person.date_of_birth is not None:
+        born = person.date_of_birth.first
+        return today.year - born.year - ((today.month, today.day) < (born.month, born.day)) < ADULT
+    if person.age_stated is None:
+        return bool(person.is_minor)
+    stated_on = person.age_stated_on or today
+    years = today.year - stated_on.year - ((today.month, today.day) < (stated_on.month, stated_on.day))
+    return person.age_stated + years < ADULT
+
+
+def _lines(session: Session, case_id: UUID, scope: str | None = None) -> Sequence[ConsentLine]:
+    """The lines in the order of the journal; no clock decides."""
+    first = select(func.min(Change.operation_seq)).where(Change.record == ConsentLine.id).scalar_subquery()
+    wanted = (
+        select(ConsentLine)
+        .where(ConsentLine.case_id == case_id, ConsentLine.removed_at.is_(None))
+        .order_by(first.is_(None), first)  # what this very write adds is not in the journal yet: the newest
+    )
+    if scope is not None:
+        wanted = wanted.where(ConsentLine.scope == scope)
+    return session.scalars(wanted).all()
+
+
+def _newest(session: Session, case_id: UUID, scope: str) -> ConsentLine | None:
+    lines = _lines(session, case_id, scope)
+    return lines[-1] if lines else None
+
+
+def _expired(line: ConsentLine, today: date) -> bool:
+    return line.expires_on is not None and line.expires_on < today
+
+
+def _step(line: ConsentLine, consent: Consent | None, by: str) -> ConsentStep:
+    method, giver = (consent.method, consent.giver) if consent is not None else (None, None)
+    return ConsentStep(line.answer or "", line.at, by, method, giver)
+
+
+def _now(lines: Sequence[tuple[ConsentLine, ConsentStep]], today: date) -> ConsentNow:
+    line, step = lines[-1]
+    return ConsentNow(
+        scope=line.scope or "",
+        status="expired" if step.answer == "given" and _expired(line, today) else step.answer,
+        since=step.at,
+        method=step.method,
+        giver=step.giver,
+        line_id=line.id,
+        limits=line.limits or "",
+        named_recipient_id=line.named_recipient_id,
+        expires_on=line.expires_on,
+        by=step.by,
+        history=tuple(step for _line, step in reversed(lines)),
+    )
+
+
+def _asking(session: Session, desk: Desk, case: Case, command: RecordConsent) -> Consent:
+    consent = Consent(case_id=case.id)
+    values = {
+        "given_on": desk.today(),
+        "giver": command.giver,
+        "giver_name": command.giver_name,
+        "method": command.method,
+        "language": command.language,
+        "witness": command.witness,
+        "child_assent": command.child_assent,
+    }
+    apply_edits(consent, as_new(values))
+    found: dict[str, list[Problem]] = {}
+    if consent.method is None:
+        found["consent.method"] = [Problem(_("How was consent given? Choose one."))]
+    if consent.giver is None:
+        found["consent.giver"] = [Problem(_("Who answers about consent? Choose one."))]
+    person = session.get(Person, case.person_id) if case.person_id else None
+    if consent.giver == "self" and person is not None and is_minor(person, desk.today()):
+        text = _("The person is under 18. Somebody who speaks for the child answers.")
+        found["consent.giver"] = [Problem(text, rule="V10")]
+    if not command.answers:
+        found["consent_line.answer"] = [Problem(_("Ask about at least one purpose."))]
+    for scope, answer in command.answers.items():
+        if answer not in ASKED_ANSWERS:
+            found[f"consent_line.{scope}"] = [Problem(_("Choose yes or no."))]
+    if found:
+        raise InvalidInput(found)
+    session.add(consent)
+    return consent
+
+
+def _add_line(session: Session, desk: Desk, consent: Consent, command: RecordConsent, scope: str) -> None:
+    answer = command.answers[scope]
+    line = ConsentLine(case_id=consent.case_id, consent_id=consent.id)
+    values = {
+        "scope": scope,
+        "answer": answer,
+        "at": desk.clock(),
+        "limits": command.limits.get(scope),
+        "named_recipient_id": command.named_recipients.get(scope),
+    }
+    apply_edits(line, as_new(values))
+    line.expires_on = expiry(scope, desk.today()) if answer == "given" else None
+    session.add(line)
+
+
+def _close(session: Session, desk: Desk, case: Case, scope: str) -> Effects:
+    """Stop what rests on a consent that holds no longer."""
+    effects, unsent = _effects(session, case.id, scope)
+    for referral in unsent:
+        lifecycle.take(session, desk, referral, "cancelled", reason_code="consent_withdrawn")
+        end_planned(session, desk, referral.id, "cancelled")
+    for told in effects.to_tell:
+        planned(session, desk, case, "other", desk.today(), task=TELL_PARTNER, referral_id=told.id)
+    if effects.erasure:
+        who = case.supervisor_id or case.owner_id
+        planned(session, desk, case, "other", desk.today(), task=ERASE, assigned_to=who)
+    return effects
+
+
+def _effects(session: Session, case_id: UUID, scope: str) -> tuple[Effects, list[Referral]]:
+    wanted = (
+        select(Referral, State.status, Provider)
+        .join(State, State.entity_id == Referral.id)
+        .outerjoin(Provider, Provider.id == Referral.provider_id)
+        .where(Referral.case_id == case_id, Referral.removed_at.is_(None))
+    )
+    lines = {line.id: line.scope for line in _lines(session, case_id)}
+    sent = set(
+        session.scalars(
+            select(StatusEvent.entity_id).where(StatusEvent.case_id == case_id, StatusEvent.to_status == "sent")
+        )
+    )
+    resting = [
+        (
+            referral,
+            AffectedReferral(referral.id, referral.number or "", referral.service or "", name_of(provider), status),
+        )
+        for referral, status, provider in session.execute(wanted).tuples()
+        if _rests_on(referral, provider, lines) == scope
+    ]
+    unsent = [(referral, row) for referral, row in resting if row.status in UNSENT]
+    told = tuple(row for referral, row in resting if referral.id in sent)
+    effects = Effects(scope, tuple(row for _referral, row in unsent), told, scope == "store_data")
+    return effects, [referral for referral, _row in unsent]
+
+
+def _rests_on(referral: Referral, provider: Provider | None, lines: Mapping[UUID, str | None]) -> str | None:
+    """The purpose under which a referral was made; for a draft the one that it will need."""
+    if referral.consent_line_id in lines:
+        return lines[referral.consent_line_id]
+    if referral.service is None:
+        return None
+    return scope_for(referral.service, provider.type if provider is not None else None)
