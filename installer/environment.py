@@ -16,6 +16,7 @@ HOME = ROOT / ".venv"
 LOCK = ROOT / "installer" / "requirements.lock"
 STAMP = HOME / "casedesk.stamp"
 PYTHON = HOME / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+STRICTLY = ("--require-hashes", "--no-deps", "--only-binary", ":all:", "--requirement")
 COMPILE = """
 import sys
 from babel.messages.mofile import write_mo
@@ -33,8 +34,7 @@ def main() -> None:
         sys.stderr.write("Making the environment. This takes a minute, only the first time.\n")
         venv.create(HOME, with_pip=True, clear=True)
         subprocess.run(  # noqa: S603 - our own interpreter and list
-            [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-            + ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--requirement", LOCK],
+            [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", *STRICTLY, LOCK],
             check=True,
         )
         STAMP.write_text(wanted, encoding="ascii")

@@ -1,7 +1,7 @@
 """Keeps the catalogues: collects every marked text, and says which Bangla words are missing.
 
-    python installer/translations.py            brings the .po files up to date
-    python installer/translations.py --check    fails if a text is missing, untranslated, or loses a {place}
+python installer/translations.py            brings the .po files up to date
+python installer/translations.py --check    fails if a text is missing, untranslated, or loses a {place}
 """
 
 from __future__ import annotations
@@ -18,6 +18,16 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[1]
 CATALOGUE = ROOT / "resources" / "translations" / "bn" / "LC_MESSAGES" / "casedesk.po"
+HEADER = b"""# Bangla for CaseDesk. Words follow the glossary of the user manual.
+msgid ""
+msgstr ""
+"Language: bn\\n"
+"Plural-Forms: nplurals=2; plural=(n != 1);\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+
+"""
 PLACE = re.compile(r"\{\w+\}")
 
 
@@ -55,10 +65,11 @@ def _updated() -> Catalog:
 
 
 def _written(catalogue: Catalog) -> bytes:
+    """The file without what changes by itself: dates, places in the source, names of tools."""
     out = io.BytesIO()
-    write_po(out, catalogue, width=120, sort_output=True, no_location=True, omit_header=False, ignore_obsolete=True)
-    # a date in the header would make every run a change
-    return re.sub(rb'"(POT-Creation|PO-Revision)-Date: [^"]*"\n', b"", out.getvalue())
+    write_po(out, catalogue, width=120, sort_output=True, no_location=True, ignore_obsolete=True)
+    _header, _blank, body = out.getvalue().partition(b"\n\n")
+    return HEADER + body
 
 
 def _problems(catalogue: Catalog) -> list[str]:
@@ -67,7 +78,7 @@ def _problems(catalogue: Catalog) -> list[str]:
         if not message.id:
             continue
         ids = [message.id] if isinstance(message.id, str) else list(message.id)
-        said = [message.string] if isinstance(message.string, str) else list(message.string)
+        said = list(message.string) if isinstance(message.string, list | tuple) else [message.string or ""]
         if message.fuzzy or not all(said):
             found.append(f"not translated: {ids[0]}")
         elif any(set(PLACE.findall(text)) - set(PLACE.findall(ids[-1])) for text in said):

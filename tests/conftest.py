@@ -3,44 +3,26 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
+
+from casedesk import i18n
+from casedesk.desk import Desk
+from casedesk.services.office import NewCentre, set_up, sign_in
+from casedesk.storage.keys import FLOOR
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
 if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # without a display Qt would end the process
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Pop-up lists raise themselves and take the keyboard, which the offscreen platform cannot and says so."""
-    for what in ("raise", "grabbing the keyboard", "grabbing the mouse"):
-        config.addinivalue_line("qt_log_ignore", f"This plugin does not support {what}")
-
-
-@pytest.fixture(scope="session")
-def qapp(qapp: QApplication) -> QApplication:
-    """The application as pytest-qt makes it, with our look on it."""
-    from casedesk.ui.kit import theme
-
-    theme.apply(qapp, theme.Theme())
-    return qapp
-
-import shutil  # noqa: E402 - the platform must be chosen before anything loads Qt
-from collections.abc import Callable, Iterator  # noqa: E402
-from datetime import UTC, datetime  # noqa: E402
-from pathlib import Path  # noqa: E402
-
-import pytest  # noqa: E402
-from hypothesis import settings  # noqa: E402
-
-from casedesk import i18n  # noqa: E402
-from casedesk.desk import Desk  # noqa: E402
-from casedesk.services.office import NewCentre, set_up, sign_in  # noqa: E402
-from casedesk.storage.keys import FLOOR  # noqa: E402
 
 settings.register_profile("casedesk", deadline=None)  # a busy machine is no error
 settings.load_profile("casedesk")
@@ -59,6 +41,21 @@ CENTRE = NewCentre(
     address="House 00, Road 00, Dhaka",
     phone="02-0000-0000",
 )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Pop-up lists raise themselves and take the keyboard, which the offscreen platform cannot and says so."""
+    for what in ("raise", "grabbing the keyboard", "grabbing the mouse"):
+        config.addinivalue_line("qt_log_ignore", f"This plugin does not support {what}")
+
+
+@pytest.fixture(scope="session")
+def qapp(qapp: QApplication) -> QApplication:
+    """The application as pytest-qt makes it, with our look on it."""
+    from casedesk.ui.kit import theme
+
+    theme.apply(qapp, theme.Theme())
+    return qapp
 
 
 @pytest.fixture(autouse=True)
@@ -89,7 +86,9 @@ def open_desk(store_folder: Path) -> Iterator[Callable[..., Desk]]:
     """Signs in to the centre of this test; closes what is still open at its end."""
     opened: list[Desk] = []
 
-    def enter(sign_in_name: str = "farzana", passphrase: str = PASSPHRASE, clock: Callable[[], datetime] | None = None) -> Desk:
+    def enter(
+        sign_in_name: str = "farzana", passphrase: str = PASSPHRASE, clock: Callable[[], datetime] | None = None
+    ) -> Desk:
         opened.append(sign_in(store_folder, sign_in_name, passphrase, clock or (lambda: NOW)))
         return opened[-1]
 

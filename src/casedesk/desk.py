@@ -45,7 +45,9 @@ class Desk:
     def read(self) -> AbstractContextManager[Session]:
         return self.store.read()
 
-    def write(self, action: str, *, about: UUID | None = None, reason: str | None = None) -> AbstractContextManager[Session]:
+    def write(
+        self, action: str, *, about: UUID | None = None, reason: str | None = None
+    ) -> AbstractContextManager[Session]:
         """One operation of the journal, and the records it changes."""
         return self.store.write(Act(action, self.actor.id, about, reason), self.clock)
 

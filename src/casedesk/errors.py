@@ -73,7 +73,7 @@ class StorageFull(CaseDeskError):
     def __init__(self) -> None:
         super().__init__(
             _("Could not save: the disk is full."),
-            hint=_("What you typed is still here and everything saved before is safe. Free some space, then try again."),
+            hint=_("What you typed is still here and what was saved before is safe. Free some space, then try again."),
         )
 
 

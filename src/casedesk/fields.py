@@ -150,9 +150,7 @@ def problem_with(declared: Field, value: object) -> Problem | None:
         if codelists.get("currency").find(value.currency) is None:
             return Problem(_("“{code}” is not a currency in the list.").format(code=value.currency), rule="V18")
         if value.minor < 0:
-            return Problem(
-                _("Money cannot be less than nothing."), rule="V18", fix=Money(-value.minor, value.currency)
-            )
+            return Problem(_("Money cannot be less than nothing."), rule="V18", fix=Money(-value.minor, value.currency))
     return None
 
 

@@ -39,7 +39,7 @@ def language() -> str:
 
 def use(code: str) -> None:
     """Make `code` the language of the screen."""
-    global _screen  # noqa: PLW0603 - a process has one screen
+    global _screen  # a process has one screen
     if code not in LANGUAGES:
         raise ValueError(code)
     _screen = code

@@ -63,6 +63,4 @@ class IncidentViolation(Recorded):
     months_unpaid: Mapped[int | None] = count(
         N_("Months not paid"), level=SENSITIVE, ask=Ask.INTAKE, most=600, register="wages"
     )
-    amount_owed: Mapped[Money | None] = money(
-        N_("Amount owed"), level=SENSITIVE, ask=Ask.INTAKE, register="wages"
-    )
+    amount_owed: Mapped[Money | None] = money(N_("Amount owed"), level=SENSITIVE, ask=Ask.INTAKE, register="wages")

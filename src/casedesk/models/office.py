@@ -30,7 +30,9 @@ class Centre(Recorded):
     triage_money_lost: Mapped[Money | None] = money(N_("A clear loss to a recruiter is at least"))
     hidden_codes: Mapped[list[str] | None] = lines(N_("Codes not offered"), ask=Ask.PROGRAM)
     practice: Mapped[bool | None] = tick(N_("Practice centre"), ask=Ask.PROGRAM)
-    code: Mapped[str | None] = line(N_("Three letters"), ask=Ask.REGISTER, longest=3)  # last: the name covers the constructor
+    code: Mapped[str | None] = line(
+        N_("Three letters"), ask=Ask.REGISTER, longest=3
+    )  # last: the name covers the constructor
 
 
 class Device(Recorded):

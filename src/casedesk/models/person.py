@@ -67,7 +67,9 @@ class Person(Recorded):
     )
     age_stated_on: Mapped[date | None] = day(N_("Age stated on"), ask=Ask.PROGRAM, register="age_stated")
     is_minor: Mapped[bool | None] = tick(N_("Under 18"), ask=Ask.PROGRAM)
-    phone_1: Mapped[str | None] = phone(N_("Phone"), ask=Ask.INTAKE, register="contact", maps={"htcds": "prs_MobilePhone"})
+    phone_1: Mapped[str | None] = phone(
+        N_("Phone"), ask=Ask.INTAKE, register="contact", maps={"htcds": "prs_MobilePhone"}
+    )
     phone_2: Mapped[str | None] = phone(N_("Another phone"), ask=Ask.INTAKE)
     preferred_contact: Mapped[str | None] = code(
         "contact_method", N_("Best way to reach"), ask=Ask.INTAKE, register="contact"
@@ -150,6 +152,4 @@ class IdentityDocument(Recorded):
     issued_on: Mapped[PartialDay | None] = partial_day(N_("Issued"), level=Level.RESTRICTED)
     expires_on: Mapped[PartialDay | None] = partial_day(N_("Valid until"), level=Level.RESTRICTED)
     country: Mapped[str | None] = code("destination_country", N_("Issued by"), level=Level.RESTRICTED)
-    held_by: Mapped[str | None] = code(
-        "document_holder", N_("Who has it now"), level=Level.RESTRICTED, ask=Ask.INTAKE
-    )
+    held_by: Mapped[str | None] = code("document_holder", N_("Who has it now"), level=Level.RESTRICTED, ask=Ask.INTAKE)

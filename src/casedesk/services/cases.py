@@ -366,9 +366,7 @@ def _codes(value: object) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list) else []
 
 
-def _follow_from(
-    session: Session, desk: Desk, case: Case, records: Mapping[str, Recorded], edits: Edits
-) -> None:
+def _follow_from(session: Session, desk: Desk, case: Case, records: Mapping[str, Recorded], edits: Edits) -> None:
     """Set what the program fills in from what was changed."""
     person, episode = records.get("person"), records.get("migration_episode")
     if isinstance(person, Person) and "person.district" in edits:
@@ -396,7 +394,9 @@ def _refuse_unexplained(session: Session, case: Case) -> None:
 
 
 @needs("case.status")
-def set_status(desk: Desk, case_id: UUID, to: str, *, reason_code: str | None = None, reason: str | None = None) -> None:
+def set_status(
+    desk: Desk, case_id: UUID, to: str, *, reason_code: str | None = None, reason: str | None = None
+) -> None:
     """Take a step in the life of a case."""
     with desk.write("case.status", about=case_id) as session:
         case = open_case(desk, session, "case.status", case_id)

@@ -316,7 +316,7 @@ def _effects(session: Session, case_id: UUID, scope: str) -> tuple[Effects, list
             referral,
             AffectedReferral(referral.id, referral.number or "", referral.service or "", name_of(provider), status),
         )
-        for referral, status, provider in session.execute(wanted).tuples()
+        for referral, status, provider in session.execute(wanted)
         if _rests_on(referral, provider, lines) == scope
     ]
     unsent = [(referral, row) for referral, row in resting if row.status in UNSENT]
@@ -327,7 +327,7 @@ def _effects(session: Session, case_id: UUID, scope: str) -> tuple[Effects, list
 
 def _rests_on(referral: Referral, provider: Provider | None, lines: Mapping[UUID, str | None]) -> str | None:
     """The purpose under which a referral was made; for a draft the one that it will need."""
-    if referral.consent_line_id in lines:
+    if referral.consent_line_id is not None and referral.consent_line_id in lines:
         return lines[referral.consent_line_id]
     if referral.service is None:
         return None

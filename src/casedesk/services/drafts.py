@@ -35,9 +35,7 @@ def begin_draft(desk: Desk, kind: str, answers: Answers) -> UUID:
     with desk.local() as session:
         now = desk.clock()
         session.add(
-            Draft(
-                id=draft_id, author_id=desk.actor.id, kind=kind, begun_at=now, saved_at=now, answers=stored(answers)
-            )
+            Draft(id=draft_id, author_id=desk.actor.id, kind=kind, begun_at=now, saved_at=now, answers=stored(answers))
         )
     return draft_id
 

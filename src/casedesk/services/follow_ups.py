@@ -73,7 +73,7 @@ def follow_ups_of(desk: Desk, case_id: UUID) -> list[FollowUpRow]:
         )
         rows = [
             _row(follow_up, status, people, desk.today(), restricted=restricted)
-            for follow_up, status in session.execute(wanted).tuples()
+            for follow_up, status in session.execute(wanted)
         ]
     planned = sorted((row for row in rows if row.status == "planned"), key=lambda row: row.due_on or date.max)
     over = (row for row in rows if row.status != "planned")

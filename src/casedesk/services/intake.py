@@ -43,7 +43,7 @@ from casedesk.services.numbers import next_case_number
 from casedesk.services.office import rates, thresholds
 from casedesk.services.permissions import needs
 from casedesk.services.providers import find_or_add_recruiter
-from casedesk.services.rules import Known, age_on, problems
+from casedesk.services.rules import Known, age_on, problems, under_age
 from casedesk.values import PartialDay
 
 WAGE_VIOLATIONS = ("wages_not_paid", "wages_underpaid")
@@ -85,7 +85,7 @@ def _register(session: Session, desk: Desk, answers: Answers) -> Case:
     _what_happened(session, answers, case)
     _needs(session, desk, answers, case)
     _flags(session, desk, answers, case)
-    _decide(desk, answers, case, suggested)
+    _decide(desk, case, suggested)
     _first_tasks(session, desk, answers, case)
     tell_supervisors(session, desk, person, answers)
     return case
@@ -95,10 +95,9 @@ def _person(session: Session, desk: Desk, answers: Answers) -> Person:
     values = part(answers, "person")
     district = codelists.get("bd_district").find(values.get("district"))
     values["division"] = district.extra["division_code"] if district else None
-    age = age_on(answers, desk.today())
     person = Person(
         person_code=person_code(),
-        is_minor=age < 18 if age is not None else None,
+        is_minor=under_age(answers, desk.today()) if age_on(answers, desk.today()) is not None else None,
         age_stated_on=desk.today() if "age_stated" in values else None,
         **values,
     )
@@ -221,9 +220,7 @@ def _needs(session: Session, desk: Desk, answers: Answers, case: Case) -> None:
     for code in wanted:
         urgency = horizons[codelists.get("need")[code].extra["usual_horizon"]]
         session.add(
-            NeedItem(
-                case_id=case.id, assessment_id=assessment.id, need=code, urgency=urgency, agreed_with_client=True
-            )
+            NeedItem(case_id=case.id, assessment_id=assessment.id, need=code, urgency=urgency, agreed_with_client=True)
         )
 
 
@@ -233,7 +230,7 @@ def _flags(session: Session, desk: Desk, answers: Answers, case: Case) -> None:
         session.add(SafetyFlag(case_id=case.id, flag=code, raised_at=now, due_at=triage.due_at(code, now)))
 
 
-def _decide(desk: Desk, answers: Answers, case: Case, suggested: triage.Result) -> None:
+def _decide(desk: Desk, case: Case, suggested: triage.Result) -> None:
     if case.category is None:
         return
     case.category_decided_by, case.category_decided_at = desk.actor.id, desk.clock()

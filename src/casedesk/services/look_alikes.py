@@ -46,7 +46,9 @@ def look_alikes(desk: Desk, answers: Answers) -> list[LookAlike]:
     """The visible cases that may be of the person these answers are about, the likeliest first."""
     answers = tidied(answers)
     with desk.read() as session:
-        seen = session.scalars(select(CaseIndex).where(CaseIndex.case_id.in_(_found(session, answers)), visible(desk.actor)))
+        seen = session.scalars(
+            select(CaseIndex).where(CaseIndex.case_id.in_(_found(session, answers)), visible(desk.actor))
+        )
         rows = [_compared(session, row, answers, desk.today()) for row in seen]
     likely = [row for row in rows if row is not None]
     return sorted(likely, key=lambda row: (not row.certain, -len(row.agrees)))[:MOST]
@@ -110,7 +112,8 @@ def _compared(session: Session, row: CaseIndex, answers: Answers, today: date) -
     person = session.get(Person, row.person_id)
     if person is None:
         return None
-    agrees, differs = [], []
+    agrees: list[str] = []
+    differs: list[str] = []
     theirs = [name for name in (person.name_bn, person.name_en, person.nickname) if name]
     if any(similar(mine, their) for mine in _names(answers) for their in theirs):
         agrees.append("person.name_bn")

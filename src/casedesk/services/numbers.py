@@ -13,7 +13,9 @@ from casedesk.models import CaseIndex, Counter, Referral
 def next_case_number(session: Session, desk: Desk) -> str:
     """For example DHK-26-K3-00042-R."""
     while True:
-        number = case_number(desk.centre, desk.today().year, desk.device, _next(session, f"{desk.device} {desk.today().year}"))
+        number = case_number(
+            desk.centre, desk.today().year, desk.device, _next(session, f"{desk.device} {desk.today().year}")
+        )
         if session.scalar(select(CaseIndex.row).where(CaseIndex.case_number == number)) is None:
             return number
 

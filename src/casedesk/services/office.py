@@ -84,7 +84,9 @@ def set_up(
     folder: Path, centre: NewCentre, cost: Cost, clock: Clock = now, *, device: str | None = None
 ) -> tuple[Desk, RecoveryKey]:
     """Make a vault for a new centre with its first user. Returns the signed-in desk and the recovery key."""
-    _refuse_passphrase(centre.passphrase, [centre.code, centre.name_en, centre.name_bn, centre.user_name, centre.sign_in_name])
+    _refuse_passphrase(
+        centre.passphrase, [centre.code, centre.name_en, centre.name_bn, centre.user_name, centre.sign_in_name]
+    )
     opened, recovery, slot = vault.create_vault(
         folder, sign_in_name=centre.sign_in_name, passphrase=centre.passphrase, cost=cost
     )
@@ -131,7 +133,9 @@ def sign_in(folder: Path, sign_in_name: str, passphrase: str, clock: Clock = now
     return desk
 
 
-def recover(folder: Path, recovery_text: str, sign_in_name: str, passphrase: str, cost: Cost, clock: Clock = now) -> tuple[Desk, RecoveryKey]:
+def recover(
+    folder: Path, recovery_text: str, sign_in_name: str, passphrase: str, cost: Cost, clock: Clock = now
+) -> tuple[Desk, RecoveryKey]:
     """Open the vault with the recovery key, give the user a new passphrase, and make a new recovery key."""
     _refuse_passphrase(passphrase, [sign_in_name])
     opened = vault.unlock_with_recovery(folder, recovery_text)

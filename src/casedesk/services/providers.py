@@ -142,7 +142,7 @@ def provider(desk: Desk, provider_id: UUID) -> ProviderFacts:
 def save_provider(desk: Desk, provider_id: UUID | None, edits: Edits, services: Sequence[ServiceEdit] = ()) -> UUID:
     """Change a partner and its services together, or add one. Field → (what was seen, what was written)."""
     with desk.write("directory.save_provider", about=provider_id) as session:
-        found = Provider(active=None) if provider_id is None else _present(session.get(Provider, provider_id))
+        found = Provider() if provider_id is None else _present(session.get(Provider, provider_id))
         apply_edits(found, edits)
         if provider_id is None and found.active is None:
             found.active = True
@@ -382,7 +382,7 @@ def _cases_naming(session: Session, recruiter_id: UUID | None = None) -> dict[UU
     )
     if recruiter_id is not None:
         wanted = wanted.where(RecruiterInvolvement.recruiter_id == recruiter_id)
-    return {named: count for named, count in session.execute(wanted).tuples() if named is not None}
+    return {named: count for named, count in session.execute(wanted) if named is not None}
 
 
 def _recruiter_row(found: Recruiter, named: Mapping[UUID, int]) -> RecruiterRow:

@@ -43,5 +43,3 @@ def _one(declared: Field, text: str) -> str:
     if declared.kind is Kind.PHONE:
         return formats.phone(text)
     return formats.visible(text)
-
-

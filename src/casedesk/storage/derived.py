@@ -83,13 +83,14 @@ def rebuild(session: Session) -> None:
 def refold(session: Session, entities: dict[UUID, StatusEvent]) -> None:
     """Compute the state of these entities from their events."""
     for entity_id, event in entities.items():
+        last = fold(events_of(session, entity_id))
+        if last is None or last.to_status is None or last.at is None:
+            continue
         state = session.get(State, entity_id)
         if state is None:
             state = State(entity_id=entity_id, entity=event.entity or "", case_id=event.case_id)
             session.add(state)
-        last = fold(events_of(session, entity_id))
-        if last is not None and last.to_status is not None and last.at is not None:
-            state.status, state.since = last.to_status, last.at
+        state.status, state.since = last.to_status, last.at
     session.flush()
 
 
@@ -128,8 +129,9 @@ def index_case(session: Session, case_id: UUID) -> None:
     person = session.get(Person, case.person_id) or Person()
     if row is None:
         row = CaseIndex(case_id=case_id)
+    with session.no_autoflush:  # the row is written once, when it is whole
+        _fill(session, row, case, person)
         session.add(row)
-    _fill(session, row, case, person)
     session.flush()
     _write_keys(session, row, case, person)
 
