@@ -101,3 +101,14 @@ def open_desk(store_folder: Path) -> Iterator[Callable[..., Desk]]:
 def desk(open_desk: Callable[..., Desk]) -> Desk:
     """Signed in as the only user of the centre, on 12 May 2026 at 15:00 in Dhaka."""
     return open_desk()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rounds", type=int, default=20, help="how often faults and random edits are tried; 200 is all")
+
+
+@pytest.fixture
+def rounds(request: pytest.FixtureRequest) -> int:
+    """How often to try what chance decides: a tenth unless --rounds 200 asks for all."""
+    count: int = request.config.getoption("--rounds")
+    return count

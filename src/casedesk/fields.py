@@ -131,7 +131,7 @@ def problem_with(declared: Field, value: object) -> Problem | None:
     """What is wrong with a tidied value by itself, in words for the person who typed it."""
     if value is None:
         return None
-    if not isinstance(value, type_of[declared.kind]) or (declared.kind is Kind.COUNT and isinstance(value, bool)):
+    if not _of_kind(declared.kind, value):
         return Problem(_("This answer is not of the right kind."))
     if isinstance(value, str) and declared.longest is not None and len(value) > declared.longest:
         return Problem(
@@ -139,7 +139,7 @@ def problem_with(declared: Field, value: object) -> Problem | None:
                 count=len(value), longest=declared.longest
             )
         )
-    if isinstance(value, int) and not isinstance(value, bool):
+    if declared.kind is Kind.COUNT and isinstance(value, int):
         return _outside(declared, value)
     if declared.code_list is not None and declared.kind in (Kind.CODE, Kind.CODES, Kind.ANSWER):
         known = codelists.get(declared.code_list)
@@ -152,6 +152,22 @@ def problem_with(declared: Field, value: object) -> Problem | None:
         if value.minor < 0:
             return Problem(_("Money cannot be less than nothing."), rule="V18", fix=Money(-value.minor, value.currency))
     return None
+
+
+def _of_kind(kind: Kind, value: object) -> bool:
+    """Whether the value is exactly of the declared type: a datetime is no day, and yes is no number."""
+    if type(value) is not type_of[kind]:
+        return False
+    if isinstance(value, datetime):
+        return value.tzinfo is not None
+    if isinstance(value, list):
+        return all(isinstance(item, str) and _can_be_written(item) for item in value)
+    return not isinstance(value, str) or _can_be_written(value)
+
+
+def _can_be_written(text: str) -> bool:
+    """Half a letter, as broken files have them, cannot be stored."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _outside(declared: Field, value: int) -> Problem | None:

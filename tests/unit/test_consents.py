@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
-from tests.support.people import a_returnee
 
 from casedesk.desk import Actor, Desk
 from casedesk.errors import InvalidInput, NotAllowed
@@ -34,6 +33,7 @@ from casedesk.services.lifecycle import NotThisStep
 from casedesk.services.providers import save_provider
 from casedesk.services.referrals import MakeReferral, make_referral, referrals_of, send
 from casedesk.storage.operations import shown, unpack
+from tests.support.people import a_returnee
 
 TODAY = date(2026, 5, 12)
 
@@ -162,7 +162,13 @@ def test_an_asking_that_lacks_something_is_refused_whole(
 
 
 def test_a_child_does_not_answer_alone(desk: Desk) -> None:
-    child = a_returnee(person__age_stated=15, consent__giver="parent", person__guardian="Salma", person__guardian_safe="yes")
+    child = a_returnee(
+        person__age_stated=15,
+        consent__giver="parent",
+        person__guardian="Salma",
+        person__guardian_safe="yes",
+        case__confirmed_warnings=["V06"],
+    )
     case_id = register_case(desk, child)
     with pytest.raises(InvalidInput) as refusal:
         asked(desk, case_id, share_legal="given")

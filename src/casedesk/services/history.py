@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -62,7 +63,9 @@ CHILDREN: tuple[type[Recorded], ...] = (
 )
 OF_THE_JOURNEY: tuple[type[Recorded], ...] = (ContractTerms, CostItem, Debt, RecruiterInvolvement)
 LOOKING = ("case.view", "case.show_number", "case.print", "referral.print", "denied.")
-UNSHOWN = frozenset((Kind.REFERENCE, Kind.REFERENCES))
+LINKS = frozenset((Kind.REFERENCE, Kind.REFERENCES))
+BETWEEN = ", "
+_Place = tuple[str, bytes, str]  # table, record, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,26 +96,44 @@ class Entry:
 @needs("case.history")
 def history(desk: Desk, case_id: UUID, *, before: int | None = None, size: int = 100) -> list[Entry]:
     """What was done with a case, the newest first; pass the last entry's number to go on from it."""
+    return _told(desk, case_id, before, size, lambda entry: bool(entry.changes or entry.withheld) or _is_look(entry))
+
+
+@needs("case.history")
+def who_looked(desk: Desk, case_id: UUID, *, before: int | None = None, size: int = 100) -> list[Entry]:
+    """Who opened the case, saw a number, printed it, or was refused."""
+    return _told(desk, case_id, before, size, _is_look)
+
+
+def _told(desk: Desk, case_id: UUID, before: int | None, size: int, wanted: Callable[[Entry], bool]) -> list[Entry]:
     with desk.read() as session:
         case = open_case(desk, session, "case.history", case_id)
-        restricted = within_reach(desk.actor, "case.view_restricted", case)
-        records = _records(session, case)
-        wanted = select(Change.operation_seq).where(Change.record.in_(records))
-        if before is not None:
-            wanted = wanted.where(Change.operation_seq < before)
-        numbers = session.scalars(wanted.distinct().order_by(Change.operation_seq.desc()).limit(size)).all()
-        people = names_of_users(session)
-        entries = [_entry(session, number, records, people, restricted=restricted) for number in numbers]
-        return [entry for entry in entries if entry.changes or entry.withheld or _is_look(entry.action)]
+        journal = _Journal(
+            session,
+            records={record.bytes for record in _records(session, case)},
+            people=names_of_users(session),
+            restricted=within_reach(desk.actor, "case.view_restricted", case),
+        )
+        found: list[Entry] = []
+        while len(found) < size:
+            numbers = _numbers(session, journal, before, size)
+            if not numbers:
+                break
+            found += [entry for number in numbers if wanted(entry := journal.entry(number))]
+            before = numbers[-1]
+        return found[:size]
 
 
-def who_looked(desk: Desk, case_id: UUID) -> list[Entry]:
-    """Who opened the case, saw a number, or printed it."""
-    return [entry for entry in history(desk, case_id, size=1000) if _is_look(entry.action)]
+def _numbers(session: Session, journal: _Journal, before: int | None, size: int) -> Sequence[int]:
+    records = [UUID(bytes=record) for record in journal.records]
+    wanted = select(Change.operation_seq).where(Change.record.in_(records))
+    if before is not None:
+        wanted = wanted.where(Change.operation_seq < before)
+    return session.scalars(wanted.distinct().order_by(Change.operation_seq.desc()).limit(size)).all()
 
 
-def _is_look(action: str) -> bool:
-    return action.startswith(LOOKING)
+def _is_look(entry: Entry) -> bool:
+    return entry.action.startswith(LOOKING)
 
 
 def _records(session: Session, case: Case) -> list[UUID]:
@@ -128,51 +149,84 @@ def _records(session: Session, case: Case) -> list[UUID]:
     return found
 
 
-def _entry(
-    session: Session, number: int, records: list[UUID], people: dict[UUID, str], *, restricted: bool
-) -> Entry:
-    row = session.get_one(OperationRow, number)
-    (operation,) = unpack(row.body)
-    about = {"action": "", "reason": ""}
-    changes: list[Changed] = []
-    withheld = 0
-    ours = {record.bytes for record in records}
-    for level, leaf in shown(operation):
-        if leaf.table == OPERATION_TABLE:
-            if leaf.field in about and (restricted or level < Level.RESTRICTED):
-                about[leaf.field] = str(leaf.value)
-        elif leaf.record in ours and (declared := _declared(leaf.table, leaf.field)) is not None:
-            if level >= Level.RESTRICTED and not restricted:
-                withheld += 1
-                continue
-            before = _value_before(session, number, leaf.table, leaf.record, leaf.field)
-            if before != leaf.value:
-                was, now = (in_words(declared, from_leaf(declared, value)) for value in (before, leaf.value))
-                changes.append(Changed(leaf.table, leaf.field, _(declared.label), was, now))
-    doubtful = bool(row.flags & ClockFlag.BEHIND)
-    at = EPOCH + timedelta(milliseconds=row.wall)
-    by = people.get(UUID(bytes=row.actor), "")
-    return Entry(number, about["action"], by, at, doubtful, about["reason"], tuple(changes), withheld)
+@dataclass(slots=True)
+class _Journal:
+    """The operations that touched some records, read as far as one person may."""
+
+    session: Session
+    records: set[bytes]
+    people: Mapping[UUID, str]
+    restricted: bool
+    read: dict[int, Mapping[_Place, tuple[int, Value]]] = field(default_factory=dict)
+
+    def entry(self, number: int) -> Entry:
+        row = self.session.get_one(OperationRow, number)
+        changes: list[Changed] = []
+        withheld = 0
+        about = {"action": "", "reason": ""}
+        for place, (level, value) in self._leaves(number).items():
+            table, record, name = place
+            if table == OPERATION_TABLE:
+                if self.restricted or level < Level.RESTRICTED:
+                    about[name] = str(value)
+            elif record in self.records and (declared := _declared(table, name)) is not None:
+                if level >= Level.RESTRICTED and not self.restricted:
+                    withheld += declared.kind not in LINKS
+                elif (changed := self._changed(number, place, declared, value)) is not None:
+                    changes.append(changed)
+        return Entry(
+            seq=number,
+            action=about["action"],
+            by=self.people.get(UUID(bytes=row.actor), ""),
+            at=EPOCH + timedelta(milliseconds=row.wall),
+            doubtful=bool(row.flags & ClockFlag.BEHIND),
+            reason=about["reason"],
+            changes=tuple(changes),
+            withheld=withheld,
+        )
+
+    def _changed(self, number: int, place: _Place, declared: Field, value: Value) -> Changed | None:
+        level, earlier = self._before(number, place)
+        if earlier == value:
+            return None
+        secret = level >= Level.RESTRICTED and not self.restricted  # it was restricted then, and is not now
+        before = "" if secret else self._words(declared, earlier)
+        after = self._words(declared, value)
+        if declared.kind in LINKS and not before and not after:
+            return None
+        return Changed(place[0], place[2], _(declared.label), before, after)
+
+    def _words(self, declared: Field, value: Value) -> str:
+        """The value in words. Of what points to another record only colleagues have a name."""
+        if declared.kind is Kind.REFERENCE:
+            return self.people.get(UUID(bytes=value), "") if isinstance(value, bytes) else ""
+        if declared.kind is Kind.REFERENCES:
+            ids = value if isinstance(value, list) else []
+            return BETWEEN.join(name for each in ids if (name := self.people.get(UUID(each), "")))
+        return in_words(declared, from_leaf(declared, value))
+
+    def _before(self, number: int, place: _Place) -> tuple[int, Value]:
+        """What the journal said of the field before this operation: new values only are kept."""
+        _table, record, name = place
+        wanted = (
+            select(Change.operation_seq, Change.fields)
+            .where(Change.record == UUID(bytes=record), Change.operation_seq < number)
+            .order_by(Change.operation_seq.desc())
+        )
+        for earlier, fields in self.session.execute(wanted):
+            if name in fields.split():
+                return self._leaves(earlier).get(place, (Level.RESTRICTED, None))
+        return Level.PUBLIC, None
+
+    def _leaves(self, number: int) -> Mapping[_Place, tuple[int, Value]]:
+        if number not in self.read:
+            (operation,) = unpack(self.session.get_one(OperationRow, number).body)
+            self.read[number] = {
+                (leaf.table, leaf.record, leaf.field): (level, leaf.value) for level, leaf in shown(operation)
+            }
+        return self.read[number]
 
 
-def _declared(table: str, field: str) -> Field | None:
-    """The declaration of a field that a person reads; links between records say nothing to them."""
+def _declared(table: str, name: str) -> Field | None:
     model = recorded_models().get(table)
-    declared = fields_of(model).get(field) if model is not None else None
-    return declared if declared is not None and declared.kind not in UNSHOWN else None
-
-
-def _value_before(session: Session, number: int, table: str, record: bytes, field: str) -> Value:
-    """What the journal said of the field before this operation: new values only are kept."""
-    wanted = (
-        select(Change.operation_seq, Change.fields)
-        .where(Change.record == UUID(bytes=record), Change.operation_seq < number)
-        .order_by(Change.operation_seq.desc())
-    )
-    for earlier, fields in session.execute(wanted):
-        if field in fields.split():
-            (operation,) = unpack(session.get_one(OperationRow, earlier).body)
-            for _level, leaf in shown(operation):
-                if (leaf.table, leaf.record, leaf.field) == (table, record, field):
-                    return leaf.value
-    return None
+    return fields_of(model).get(name) if model is not None else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +21,6 @@ from casedesk.models import (
     CostItem,
     Debt,
     Draft,
-    FollowUp,
     IdentityDocument,
     Incident,
     IncidentViolation,
@@ -37,6 +36,7 @@ from casedesk.models import (
 from casedesk.services import triage
 from casedesk.services.answers import CONSENT, TRIAGE, Answers, asked, part, several, tidied
 from casedesk.services.consents import expiry
+from casedesk.services.follow_ups import planned
 from casedesk.services.lifecycle import begin
 from casedesk.services.look_alikes import tell_supervisors
 from casedesk.services.numbers import next_case_number
@@ -240,13 +240,6 @@ def _decide(desk: Desk, case: Case, suggested: triage.Result) -> None:
 
 def _first_tasks(session: Session, desk: Desk, answers: Answers, case: Case) -> None:
     if answers.get("case.not_private") or answers.get("case.prefers_not_to_say"):
-        plan_task(session, desk, case.id, "safety_check", desk.today() + timedelta(days=1))
+        planned(session, desk, case, "safety_check", desk.today() + timedelta(days=1))
     if case.next_contact_on is not None:
-        plan_task(session, desk, case.id, "welfare_check", case.next_contact_on)
-
-
-def plan_task(session: Session, desk: Desk, case_id: UUID, kind: str, due_on: date, task: str | None = None) -> None:
-    """Plan a follow-up in this session, for the one signed in."""
-    follow_up = FollowUp(case_id=case_id, type=kind, task=task, due_on=due_on, assigned_to=desk.actor.id)
-    session.add(follow_up)
-    begin(session, desk, follow_up, "planned")
+        planned(session, desk, case, "welfare_check", case.next_contact_on)

@@ -15,11 +15,11 @@ from sqlalchemy.orm import Session
 
 from casedesk.desk import Desk
 from casedesk.i18n import N_
-from casedesk.models import Case, CaseIndex, FollowUp, NumberKey, Person
+from casedesk.models import Case, CaseIndex, NumberKey, Person
 from casedesk.parsing import document_key
 from casedesk.search_keys import similar, sounds_of
 from casedesk.services.answers import Answers, tidied
-from casedesk.services.lifecycle import begin
+from casedesk.services.follow_ups import planned
 from casedesk.services.permissions import needs, visible
 from casedesk.values import PartialDay
 
@@ -63,15 +63,15 @@ def tell_supervisors(session: Session, desk: Desk, person: Person, answers: Answ
         case = session.get(Case, row.case_id)
         if case is None:
             continue
-        task = FollowUp(
-            case_id=case.id,
-            type="other",
+        planned(
+            session,
+            desk,
+            case,
+            "other",
+            desk.today(),
             task=N_("May be the same person as a new case"),
-            due_on=desk.today(),
             assigned_to=case.supervisor_id or case.owner_id,
         )
-        session.add(task)
-        begin(session, desk, task, "planned")
 
 
 def _found(session: Session, answers: Answers) -> set[UUID]:
@@ -117,9 +117,8 @@ def _compared(session: Session, row: CaseIndex, answers: Answers, today: date) -
     theirs = [name for name in (person.name_bn, person.name_en, person.nickname) if name]
     if any(similar(mine, their) for mine in _names(answers) for their in theirs):
         agrees.append("person.name_bn")
-    numbers = set(
-        session.execute(select(NumberKey.kind, NumberKey.key).where(NumberKey.case_id == row.case_id)).tuples()
-    )
+    rows = session.execute(select(NumberKey.kind, NumberKey.key).where(NumberKey.case_id == row.case_id))
+    numbers = {(kind, key) for kind, key in rows}
     for kind, key in _number_keys(answers):
         field = "person.phone_1" if kind == "phone" else "identity_document.number"
         (agrees if (kind, key) in numbers else differs).append(field)

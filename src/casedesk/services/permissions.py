@@ -2,7 +2,8 @@
 
 A cell says how far a role reaches: `yes`, `no`, `own` (cases one owns, of one's team, or is named on),
 `named` (only those one is named on), `centre` (all that are not confidential), `reason` (as `centre`, with a
-written reason). Somebody with several roles reaches as far as the widest. What is not listed is refused.
+written reason). Who owns a case, supervises it or is named on it needs no reason. Somebody with several roles
+may do what any of them may. What is not listed is refused.
 """
 
 from __future__ import annotations
@@ -35,10 +36,15 @@ def table() -> dict[str, dict[str, str]]:
         return {row.pop("action"): row for row in csv.DictReader(file)}
 
 
-def reach(actor: Actor, action: str) -> str:
-    """How far somebody may go with an action: one of REACHES."""
+def reaches(actor: Actor, action: str) -> frozenset[str]:
+    """How far each role of somebody goes with an action."""
     row = table()[action]
-    return max((row.get(role, "no") for role in actor.roles), key=REACHES.index, default="no")
+    return frozenset(row.get(role, "no") for role in actor.roles)
+
+
+def reach(actor: Actor, action: str) -> str:
+    """How far somebody may go with an action at most: one of REACHES."""
+    return max(reaches(actor, action), key=REACHES.index, default="no")
 
 
 def may(desk: Desk, action: str) -> bool:
@@ -54,8 +60,20 @@ class Hidden(NotFound):
         self.case_id = case_id
 
 
+class OutOfReach(NotAllowed):
+    """A case the user knows of, and something they may not do with it."""
+
+    def __init__(self, case_id: UUID) -> None:
+        super().__init__()
+        self.case_id = case_id
+
+
+class Refused(NotAllowed):
+    """A refusal that is in the journal."""
+
+
 def needs(action: str) -> Callable[[Callable[Concatenate[Desk, P], R]], Callable[Concatenate[Desk, P], R]]:
-    """Marks a service function with the action it is; what is refused, here or inside, is recorded."""
+    """Marks a service function with the action it is; what is refused, here or inside, is recorded once."""
 
     def mark(function: Callable[Concatenate[Desk, P], R]) -> Callable[Concatenate[Desk, P], R]:
         @functools.wraps(function)
@@ -64,9 +82,14 @@ def needs(action: str) -> Callable[[Callable[Concatenate[Desk, P], R]], Callable
                 if not may(desk, action):
                     raise NotAllowed
                 return function(desk, *args, **kwargs)
-            except (NotAllowed, Hidden) as refusal:
-                desk.note("denied." + action, about=getattr(refusal, "case_id", None))
+            except Refused:
                 raise
+            except Hidden as hidden:
+                desk.note("denied." + action, about=hidden.case_id)
+                raise NotFound from None  # nothing tells it from a case that is not there
+            except NotAllowed as refusal:
+                desk.note("denied." + action, about=getattr(refusal, "case_id", None))
+                raise Refused from None
 
         asked.action = action  # type: ignore[attr-defined]  # read by the test that no function lacks a rule
         return asked
@@ -76,43 +99,56 @@ def needs(action: str) -> Callable[[Callable[Concatenate[Desk, P], R]], Callable
 
 def visible(actor: Actor, action: str = "case.list") -> ColumnElement[bool]:
     """The condition on `case_index` that leaves only the cases somebody may know of."""
-    mine = or_(CaseIndex.owner_id == actor.id, CaseIndex.named_access.contains(str(actor.id)))
-    match reach(actor, action):
+    return or_(false(), *(_shown(actor, each) for each in sorted(reaches(actor, action))))
+
+
+def _shown(actor: Actor, reach: str) -> ColumnElement[bool]:
+    named = CaseIndex.named_access.contains(str(actor.id))
+    mine = or_(CaseIndex.owner_id == actor.id, named)
+    match reach:
         case "no":
             return false()
         case "named":
-            return CaseIndex.named_access.contains(str(actor.id))
+            return named
         case "own" if actor.team:
             return or_(mine, (CaseIndex.team == actor.team) & CaseIndex.confidential.is_(False))
         case "own":
             return mine
+        case "reason":
+            return or_(mine, CaseIndex.supervisor_id == actor.id)
         case _:
             return or_(mine, CaseIndex.supervisor_id == actor.id, CaseIndex.confidential.is_(False))
 
 
-def within_reach(actor: Actor, action: str, case: Case) -> bool:
-    """Whether the action may be done on this case."""
+def within_reach(actor: Actor, action: str, case: Case, *, reason: str = "") -> bool:
+    """Whether the action may be done on this case, for the reason given."""
+    return any(_covers(each, actor, action, case, reason.strip()) for each in reaches(actor, action))
+
+
+def _covers(reach: str, actor: Actor, action: str, case: Case, reason: str) -> bool:
     named = str(actor.id) in (case.named_access or [])
-    owner = case.owner_id == actor.id
-    match reach(actor, action):
+    mine = named or case.owner_id == actor.id
+    match reach:
         case "no":
             return False
         case "named":
             return named
         case "own":
             team = bool(actor.team) and case.team == actor.team and not case.confidential_case
-            return owner or named or (team and action != "case.view_restricted")
+            return mine or (team and action != "case.view_restricted")
+        case "reason":
+            return mine or case.supervisor_id == actor.id or (bool(reason) and not case.confidential_case)
         case _:
-            return owner or named or case.supervisor_id == actor.id or not case.confidential_case
+            return mine or case.supervisor_id == actor.id or not case.confidential_case
 
 
-def open_case(desk: Desk, session: Session, action: str, case_id: UUID) -> Case:
+def open_case(desk: Desk, session: Session, action: str, case_id: UUID, *, reason: str = "") -> Case:
     """The case, if it is here and the user may do this with it."""
     case = session.get(Case, case_id)
     if case is None or case.removed_at is not None:
         raise NotFound
     if not within_reach(desk.actor, "case.list", case):
         raise Hidden(case_id)
-    if not within_reach(desk.actor, action, case):
-        raise NotAllowed
+    if not within_reach(desk.actor, action, case, reason=reason):
+        raise OutOfReach(case_id)
     return case

@@ -223,12 +223,11 @@ def make_referral(desk: Desk, command: MakeReferral) -> UUID:
         apply_edits(referral, as_new({name: getattr(command, name) for name in EDITABLE}))
         provider = _check_content(session, case, referral, command.confirmed)
         referral.direction = "internal" if provider is not None and provider.type == OWN_CENTRE else "outgoing"
-        session.add(referral)
-        if command.as_draft or _not_ready(session, case, referral, desk.today()):
-            lifecycle.begin(session, desk, referral, "draft")
-        else:
+        ready = not command.as_draft and not _not_ready(session, case, referral, desk.today())
+        if ready:
             referral.prepared_at = desk.clock()
-            lifecycle.begin(session, desk, referral, "draft", "ready")
+        session.add(referral)
+        lifecycle.begin(session, desk, referral, *(("draft", "ready") if ready else ("draft",)))
         return referral.id
 
 

@@ -8,18 +8,22 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from nacl.signing import SigningKey
-from sqlalchemy import select, text
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.orm import Session
 
+from casedesk.errors import StorageFailed
 from casedesk.fields import Kind
-from casedesk.models import CaseIndex, Chain, NumberKey, Recorded, State, fields_of, recorded_models
+from casedesk.i18n import _, ngettext
+from casedesk.models import CaseIndex, Chain, Change, NumberKey, Recorded, State, fields_of, recorded_models
 from casedesk.models import Operation as OperationRow
 from casedesk.storage import derived
-from casedesk.storage.operations import MalformedBody, Value, digest, link, shown, start_link, unpack
+from casedesk.storage.operations import MalformedBody, Operation, Value, digest, link, shown, start_link, unpack
 from casedesk.storage.recorder import OPERATION_TABLE, to_leaf
 from casedesk.storage.store import Store
+from casedesk.storage.vault import VaultUnreadable
 
 Replayed = dict[tuple[str, bytes], dict[str, Value]]
+Touched = dict[tuple[str, bytes], set[str]]
 
 
 def begin_chain(session: Session) -> None:
@@ -50,21 +54,50 @@ class Findings:
 
 
 def check(store: Store) -> Findings:
-    """Verify every chain, replay the journal against the records, look for orphans, and let the engine check its pages."""
+    """Let the engine check its pages, verify every chain, replay the journal against the records, look for orphans."""
     found = Findings()
-    with store.read() as session:
-        told = _replayed(session, found)
-        _compare(session, told, found)
-    with store.local() as session:
-        _check_pages(session, found)
-        _compare_derived(session, found)
+    try:
+        with store.local() as session:
+            _check_pages(session, found)
+            _check_guards(session, found)
+        if not found.wrong:
+            with store.read() as session:
+                told = _replayed(session, found)
+                _compare(session, told, found)
+            with store.local() as session:
+                _compare_derived(session, found)
+    except (StorageFailed, VaultUnreadable):
+        found.wrong.append(_("The file cannot be read whole."))
     return found
 
 
 def _check_pages(session: Session, found: Findings) -> None:
     """Let the engine check its pages. Not on a reader: its full-text check looks at what it remembers, and errs."""
-    found.wrong += [f"page: {row[0]}" for row in session.execute(text("PRAGMA cipher_integrity_check"))]
-    found.wrong += [f"table: {row[0]}" for row in session.execute(text("PRAGMA quick_check")) if row[0] != "ok"]
+    damaged = len(session.execute(text("PRAGMA cipher_integrity_check")).all())
+    if damaged:
+        found.wrong.append(
+            ngettext("{count} page of the file is damaged.", "{count} pages of the file are damaged.", damaged).format(
+                count=damaged
+            )
+        )
+        return
+    for row in session.execute(text("PRAGMA quick_check")):
+        if row[0] != "ok":
+            found.wrong.append(_("The engine found a fault in a table: {fault}").format(fault=row[0]))
+
+
+def _check_guards(session: Session, found: Findings) -> None:
+    """Whether every trigger is there that keeps others from writing."""
+    there = set(session.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")))
+    for name in sorted(guards() - there):
+        found.wrong.append(_("The guard {name} is missing.").format(name=name))
+
+
+def guards() -> set[str]:
+    """The names of the triggers that migrations set up."""
+    tables = [*recorded_models(), "operation", "change"]
+    names = {f"guard_{table}_{event}" for table in tables for event in ("insert", "update", "delete")}
+    return names | {"guard_operation_rewrite", "guard_change_rewrite"}
 
 
 def _replayed(session: Session, found: Findings) -> Replayed:
@@ -79,18 +112,36 @@ def _replayed(session: Session, found: Findings) -> Replayed:
             try:
                 (operation,) = unpack(row.body)
             except (MalformedBody, ValueError):
-                found.wrong.append(f"operation {seq}: its body cannot be read")
+                found.wrong.append(_("Operation {number} cannot be read.").format(number=seq))
                 continue
             fingerprint = digest(seq, operation)
             head = link(head, chain.id, seq, fingerprint)
-            if (row.chain_seq, row.digest, row.link) != (seq, fingerprint, head):
-                found.wrong.append(f"operation {seq}: number, digest or link does not agree with its content")
+            if (row.chain_seq, row.digest, row.link) != (seq, fingerprint, head) or not _same(row, operation):
+                found.wrong.append(_("Operation {number} does not agree with its proof.").format(number=seq))
+            touched: Touched = {}
             for _level, leaf in shown(operation):
                 if leaf.table != OPERATION_TABLE:
                     told.setdefault((leaf.table, leaf.record), {})[leaf.field] = leaf.value
+                    touched.setdefault((leaf.table, leaf.record), set()).add(leaf.field)
+            if touched != _indexed(session, row.seq):
+                found.wrong.append(_("Operation {number} is wrongly listed in the history.").format(number=seq))
         if (chain.held, chain.head) != (seq, head):
-            found.wrong.append("the chain ends before or after its last operation")
+            found.wrong.append(_("The chain ends before or after its last operation."))
     return told
+
+
+def _same(row: OperationRow, operation: Operation) -> bool:
+    """Whether the columns beside the body say what the body says."""
+    columns = (row.wall, row.flags, row.actor, row.kind, row.schema)
+    return columns == (operation.wall, operation.flags, operation.actor, operation.kind, operation.schema)
+
+
+def _indexed(session: Session, seq: int) -> Touched:
+    rows = session.execute(_CHANGES, {"seq": seq})
+    return {(table, record.bytes): set(fields.split()) for table, record, fields in rows if table}
+
+
+_CHANGES = select(Change.table, Change.record, Change.fields).where(Change.operation_seq == bindparam("seq"))
 
 
 def _operations(session: Session, chain: Chain) -> Iterator[OperationRow]:
@@ -112,8 +163,11 @@ def _compare(session: Session, told: Replayed, found: Findings) -> None:
             pointing += [(f"{table}.{name}", to) for name in links if (to := getattr(record, name)) is not None]
             _compare_record(table, names, record, told, found)
             session.expunge(record)
-    found.wrong += [f"{table}: the journal has a record that is not here" for table, _record in told]
-    found.wrong += [f"{place}: points to nothing" for place, to in pointing if to not in known and to.int != 0]
+    for table, _record in told:
+        found.wrong.append(_("{table}: the journal has a record that is not here.").format(table=table))
+    for place, to in pointing:
+        if to not in known and to.int != 0:
+            found.wrong.append(_("{place}: points to nothing.").format(place=place))
 
 
 def _compare_record(table: str, names: list[str], record: Recorded, told: Replayed, found: Findings) -> None:
@@ -121,7 +175,11 @@ def _compare_record(table: str, names: list[str], record: Recorded, told: Replay
     journal = {name: value for name, value in told.pop((table, record.id.bytes), {}).items() if value is not None}
     if here != journal:
         differing = sorted(name for name in here.keys() | journal.keys() if here.get(name) != journal.get(name))
-        found.wrong.append(f"{table} {record.id}: differs from the journal in {', '.join(differing)}")
+        found.wrong.append(
+            _("{table} {record} differs from the journal in: {fields}").format(
+                table=table, record=record.id, fields=", ".join(differing)
+            )
+        )
 
 
 def _compare_derived(session: Session, found: Findings) -> None:
@@ -129,7 +187,7 @@ def _compare_derived(session: Session, found: Findings) -> None:
     derived.rebuild(session)
     session.flush()
     if _derived(session) != before:
-        found.wrong.append("lists and search do not agree with the records; they were made again")
+        found.wrong.append(_("Lists and search did not agree with the records. They were made again."))
 
 
 def _derived(session: Session) -> tuple[object, ...]:

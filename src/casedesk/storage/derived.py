@@ -6,11 +6,13 @@ They are brought up to date in the transaction that changes the records, and can
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import Select, bindparam, delete, insert, select, text
 from sqlalchemy.orm import Session
 
 from casedesk import codelists
@@ -24,83 +26,168 @@ from casedesk.models import (
     MigrationEpisode,
     NumberKey,
     Person,
-    Recorded,
     State,
     StatusEvent,
 )
 from casedesk.parsing import document_key
 from casedesk.search_keys import number_key, sounds_of, words_of
+from casedesk.storage.recorder import Altered
 
 NOTHING_DUE = date(9999, 12, 31)
 NO_PRIORITY = 99
 
 
-def floors(session: Session, records: Iterable[Recorded]) -> dict[Recorded, Level]:
-    """The lowest level of the leaves of each record: restricted where a confidential case is concerned."""
-    touched = list(records)
-    secret = set(session.scalars(select(CaseIndex.case_id).where(CaseIndex.confidential)))
-    secret |= {record.id for record in touched if isinstance(record, Case) and record.confidential_case}
-    if not secret:
-        return {}
-    return {record: Level.RESTRICTED for record in touched if cases_of(session, record) & secret}
+def cases_of(session: Session, altered: Sequence[Altered]) -> dict[UUID, set[UUID]]:
+    """For each altered record the cases that it belongs to, and those that it belonged to before."""
+    links = {each.record.id: set(_links(each)) for each in altered}
+    known = _from_new(altered)
+    wanted: dict[str, set[UUID]] = {}
+    for kind, to in {link for found in links.values() for link in found} - known.keys():
+        wanted.setdefault(kind, set()).add(to)
+    known |= {("case", to): {to} for to in wanted.get("case", ())}
+    for kind, ways in _WAYS.items():
+        for to, case_id in _reached(session, ways, wanted.get(kind, set())):
+            known.setdefault((kind, to), set()).add(case_id)
+    return {record: set().union(*(known.get(link, ()) for link in found)) for record, found in links.items()}
 
 
-def cases_of(session: Session, record: Recorded) -> set[UUID]:
-    """The cases that a record belongs to."""
+def _from_new(altered: Sequence[Altered]) -> dict[tuple[str, UUID], set[UUID]]:
+    """The cases of what this very write brought: nothing written before can hang on it."""
+    found: dict[tuple[str, UUID], set[UUID]] = {}
+    by_person: dict[UUID | None, set[UUID]] = {}
+    by_episode: dict[UUID | None, set[UUID]] = {}
+    for each in altered:
+        if isinstance(case := each.record, Case):
+            by_person.setdefault(case.person_id, set()).add(case.id)
+            by_episode.setdefault(case.index_episode_id, set()).add(case.id)
+    for each in altered:
+        match each.record if each.new else None:
+            case Person(id=new):
+                found["person", new] = by_person.get(new, set())
+            case MigrationEpisode(id=new, person_id=person) if ("person", person) in found or person is None:
+                found["migration_episode", new] = by_episode.get(new, set()) | by_person.get(person, set())
+            case FollowUp(id=new, case_id=case_id):
+                found["follow_up", new] = {case_id} if case_id is not None else set()
+    return found
+
+
+def _links(altered: Altered) -> Iterator[tuple[str, UUID]]:
+    """What the record hangs on, now and before: the kind and id of each."""
+    record = altered.record
+    if record.__tablename__ in ("case", "person", "migration_episode"):
+        yield record.__tablename__, record.id
     if isinstance(record, Case):
-        return {record.id}
-    if (case_id := getattr(record, "case_id", None)) is not None:
-        return {case_id}
-    person_id = record.id if isinstance(record, Person) else getattr(record, "person_id", None)
-    if (episode_id := getattr(record, "episode_id", None)) is not None:
-        episode = session.get(MigrationEpisode, episode_id)
-        person_id = episode.person_id if episode is not None else None
-    if person_id is None:
-        return set()
-    return set(session.scalars(select(Case.id).where(Case.person_id == person_id)))
+        return
+    names = {"case_id": "case", "person_id": "person", "episode_id": "migration_episode"}
+    if isinstance(record, StatusEvent) and record.entity in ("case", "follow_up"):
+        names["entity_id"] = record.entity
+    for name, kind in names.items():
+        for to in (getattr(record, name, None), altered.before.get(name)):
+            if isinstance(to, UUID):
+                yield kind, to
 
 
-def refresh(session: Session, records: Sequence[Recorded]) -> None:
+_WAYS: dict[str, tuple[Select[Any, Any], ...]] = {
+    "person": (select(Case.person_id, Case.id),),
+    "migration_episode": (
+        select(Case.index_episode_id, Case.id),
+        select(MigrationEpisode.id, Case.id).join(Case, Case.person_id == MigrationEpisode.person_id),
+    ),
+    "follow_up": (select(FollowUp.id, FollowUp.case_id),),
+}
+
+
+def _reached(session: Session, ways: Sequence[Select[Any, Any]], wanted: set[UUID]) -> Iterator[tuple[UUID, UUID]]:
+    for way in ways if wanted else ():
+        found = session.execute(way.where(way.selected_columns[0].in_(wanted)))
+        yield from ((to, case_id) for to, case_id in found if case_id is not None)
+
+
+def floors(
+    session: Session, altered: Sequence[Altered], cases: Mapping[UUID, set[UUID]], about: UUID | None
+) -> dict[UUID, Level]:
+    """Restricted for each record of a confidential case, and for one that the operation is about."""
+    here = {each.record.id: each for each in altered if isinstance(each.record, Case)}
+    secret = {case_id for case_id, each in here.items() if getattr(each.record, "confidential_case", None)}
+    secret |= {case_id for case_id, each in here.items() if each.before.get("confidential_case")}  # until it is lifted
+    others = set().union(*cases.values(), {about} - {None}) - here.keys()
+    if others:
+        secret |= set(session.scalars(select(Case.id).where(Case.id.in_(others), Case.confidential_case.is_(True))))
+    found = {record: Level.RESTRICTED for record, belongs in cases.items() if belongs & secret}
+    return found | ({about: Level.RESTRICTED} if about in secret else {})
+
+
+def refresh(session: Session, altered: Sequence[Altered], cases: Mapping[UUID, set[UUID]]) -> None:
     """Bring every computed row up to date that depends on these records."""
-    refold(session, {r.entity_id: r for r in records if isinstance(r, StatusEvent) and r.entity_id is not None})
-    cases: set[UUID] = set()
-    for record in records:
-        cases |= cases_of(session, record)
-    for case_id in cases:
-        index_case(session, case_id)
+    new = {each.record.id for each in altered if each.new}
+    begun: dict[UUID, list[StatusEvent]] = {}
+    moved: set[UUID] = set()
+    for each in altered:
+        if isinstance(event := each.record, StatusEvent):
+            if event.entity_id in new and each.new and event.removed_at is None:
+                begun.setdefault(event.entity_id, []).append(event)
+            else:
+                moved |= {to for to in (event.entity_id, each.before.get("entity_id")) if isinstance(to, UUID)}
+    refold(session, moved)
+    for entity_id, events in begun.items():
+        _set_state(session, None, entity_id, fold(sorted(events, key=lambda event: event.id)))
+    session.flush()
+    for case_id in set().union(*cases.values()):
+        index_case(session, case_id, new=case_id in new)
 
 
 def rebuild(session: Session) -> None:
     """Make every computed table anew."""
     for table in ("state", "number_key", "case_index", "case_words"):
         session.execute(text(f"DELETE FROM {table}"))  # noqa: S608 - four names of ours
-    events = session.scalars(select(StatusEvent))
-    refold(session, {event.entity_id: event for event in events if event.entity_id is not None})
-    for case_id in session.scalars(select(Case.id)).all():
-        index_case(session, case_id)
+    session.expire_all()
+    entities = session.scalars(select(StatusEvent.entity_id).where(StatusEvent.entity_id.is_not(None)).distinct()).all()
+    for some in _by_hundreds([each for each in entities if each is not None]):
+        refold(session, some)
+    for some in _by_hundreds(session.scalars(select(Case.id)).all()):
+        for case_id in some:
+            index_case(session, case_id, new=True)
+        session.expunge_all()  # or a large vault would be held in memory whole
 
 
-def refold(session: Session, entities: dict[UUID, StatusEvent]) -> None:
+def _by_hundreds(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    for start in range(0, len(ids), 500):
+        yield ids[start : start + 500]
+
+
+def refold(session: Session, entities: Collection[UUID]) -> None:
     """Compute the state of these entities from their events."""
-    for entity_id, event in entities.items():
-        last = fold(events_of(session, entity_id))
-        if last is None or last.to_status is None or last.at is None:
-            continue
-        state = session.get(State, entity_id)
-        if state is None:
-            state = State(entity_id=entity_id, entity=event.entity or "", case_id=event.case_id)
-            session.add(state)
-        state.status, state.since = last.to_status, last.at
+    if not entities:
+        return
+    states = {state.entity_id: state for state in session.scalars(select(State).where(State.entity_id.in_(entities)))}
+    events: dict[UUID, list[StatusEvent]] = {}
+    for event in events_of(session, entities):
+        if event.entity_id is not None:
+            events.setdefault(event.entity_id, []).append(event)
+    for entity_id in entities:
+        _set_state(session, states.get(entity_id), entity_id, fold(events.get(entity_id, ())))
     session.flush()
 
 
-def events_of(session: Session, entity_id: UUID) -> list[StatusEvent]:
-    """The status events of an entity in the order of the journal; no clock decides."""
+def _set_state(session: Session, state: State | None, entity_id: UUID, last: StatusEvent | None) -> None:
+    if last is None or last.to_status is None or last.at is None:
+        if state is not None:
+            session.delete(state)
+        return
+    if state is None:
+        state = State(entity_id=entity_id)
+        session.add(state)
+    state.entity, state.case_id = last.entity or "", last.case_id
+    state.status, state.since = last.to_status, last.at
+
+
+def events_of(session: Session, entities: Collection[UUID]) -> list[StatusEvent]:
+    """The status events of these entities in the order of the journal; no clock decides."""
     wanted = (
         select(StatusEvent)
         .join(Change, Change.record == StatusEvent.id)
-        .where(StatusEvent.entity_id == entity_id, StatusEvent.removed_at.is_(None))
-        .order_by(Change.operation_seq)
+        .where(StatusEvent.entity_id.in_(entities), StatusEvent.removed_at.is_(None))
+        .order_by(Change.operation_seq, StatusEvent.id)
     )
     return list(session.scalars(wanted).unique())
 
@@ -115,25 +202,30 @@ def fold(events: Sequence[StatusEvent]) -> StatusEvent | None:
     return last
 
 
-def index_case(session: Session, case_id: UUID) -> None:
-    """Write the list row and the search keys of a case."""
+def index_case(session: Session, case_id: UUID, *, new: bool = False) -> None:
+    """Write the list row and the search keys of a case; a new one has none yet."""
     case = session.get(Case, case_id)
     if case is None:
         return
-    row = session.scalars(select(CaseIndex).where(CaseIndex.case_id == case_id)).one_or_none()
+    row = None if new else session.scalars(_INDEX_ROW, {"case": case_id}).one_or_none()
     if case.removed_at is not None:
         if row is not None:
             _forget(session, row.row, case_id)
             session.delete(row)
+            session.flush()
         return
-    person = session.get(Person, case.person_id) or Person()
-    if row is None:
-        row = CaseIndex(case_id=case_id)
+    person = (session.get(Person, case.person_id) if case.person_id else None) or Person()
+    known = _keys_kept(session, row) if row is not None else None
+    row = row or CaseIndex(case_id=case_id)
     with session.no_autoflush:  # the row is written once, when it is whole
         _fill(session, row, case, person)
         session.add(row)
     session.flush()
-    _write_keys(session, row, case, person)
+    keys = _keys_of(session, case, person)
+    if keys != known:
+        if known is not None:
+            _forget(session, row.row, case_id)
+        _write_keys(session, row, keys)
 
 
 def _fill(session: Session, row: CaseIndex, case: Case, person: Person) -> None:
@@ -164,39 +256,66 @@ def _fill(session: Session, row: CaseIndex, case: Case, person: Person) -> None:
 
 
 def _next_due(session: Session, case: Case) -> tuple[date, str, UUID | None]:
-    planned = session.scalars(
-        select(FollowUp)
-        .join(State, State.entity_id == FollowUp.id)
-        .where(FollowUp.case_id == case.id, State.status == "planned", FollowUp.removed_at.is_(None))
-        .order_by(FollowUp.due_on)
-    ).first()
+    planned = session.execute(_NEXT_PLANNED, {"case": case.id}).first()
     contact = case.next_contact_on
-    if planned is not None and planned.due_on is not None and (contact is None or planned.due_on <= contact):
+    if planned is not None and (contact is None or planned.due_on <= contact):
         return planned.due_on, planned.task or planned.type or "", planned.id
     return (contact, "", None) if contact is not None else (NOTHING_DUE, "", None)
 
 
-def _write_keys(session: Session, row: CaseIndex, case: Case, person: Person) -> None:
-    _forget(session, row.row, case.id)
+_NEXT_PLANNED = (
+    select(FollowUp.due_on, FollowUp.task, FollowUp.type, FollowUp.id)
+    .join(State, State.entity_id == FollowUp.id)
+    .where(
+        FollowUp.case_id == bindparam("case"),
+        State.status == "planned",
+        FollowUp.removed_at.is_(None),
+        FollowUp.due_on.is_not(None),
+    )
+    .order_by(FollowUp.due_on, FollowUp.id)
+    .limit(1)
+)
+_DOCUMENTS = select(IdentityDocument.number).where(
+    IdentityDocument.person_id == bindparam("person"), IdentityDocument.removed_at.is_(None)
+)
+_INDEX_ROW = select(CaseIndex).where(CaseIndex.case_id == bindparam("case"))
+_NEW_WORDS = text("INSERT INTO case_words(rowid, words, sounds) VALUES (:row, :words, :sounds)")
+_NEW_NUMBERS = insert(NumberKey)
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """What a case is found by: words and sounds of its names, and numbers with their kind."""
+
+    words: str
+    sounds: str
+    numbers: frozenset[tuple[str, str]]
+
+
+def _keys_of(session: Session, case: Case, person: Person) -> _Keys:
     names = [name for name in (person.name_bn, person.name_en, person.nickname) if name]
     words = {word: None for name in names for word in words_of(name)}
     sounds = {sound: None for name in names for sound in sounds_of(name)}
-    session.execute(
-        text("INSERT INTO case_words(rowid, words, sounds) VALUES (:row, :words, :sounds)"),
-        {"row": row.row, "words": " ".join(words), "sounds": " ".join(sounds)},
-    )
-    documents = session.scalars(
-        select(IdentityDocument.number).where(
-            IdentityDocument.person_id == person.id, IdentityDocument.removed_at.is_(None)
-        )
-    )
-    keys = {("case", number_key(case.case_number or "")), ("case", person.person_code or "")}
-    keys |= {("document", document_key(number)) for number in documents if number}
+    documents = session.scalars(_DOCUMENTS, {"person": person.id})
+    numbers = {("case", number_key(case.case_number or "")), ("case", person.person_code or "")}
+    numbers |= {("document", document_key(number)) for number in documents if number}
     for phone in filter(None, (person.phone_1, person.phone_2)):
         local = "0" + phone.removeprefix("+880") if phone.startswith("+880") else phone.removeprefix("+")
-        keys |= {("phone", local), ("ending", local[::-1])}
-    session.add_all(NumberKey(case_id=case.id, kind=kind, key=key) for kind, key in sorted(keys) if key)
-    session.flush()
+        numbers |= {("phone", local), ("ending", local[::-1])}
+    return _Keys(" ".join(words), " ".join(sounds), frozenset((kind, key) for kind, key in numbers if key))
+
+
+def _keys_kept(session: Session, row: CaseIndex) -> _Keys | None:
+    found = session.execute(text("SELECT words, sounds FROM case_words WHERE rowid = :row"), {"row": row.row}).first()
+    numbers = session.execute(select(NumberKey.kind, NumberKey.key).where(NumberKey.case_id == row.case_id))
+    return _Keys(found.words, found.sounds, frozenset(numbers)) if found is not None else None
+
+
+def _write_keys(session: Session, row: CaseIndex, keys: _Keys) -> None:
+    session.execute(_NEW_WORDS, {"row": row.row, "words": keys.words, "sounds": keys.sounds})
+    rows = [{"case_id": row.case_id, "kind": kind, "key": key} for kind, key in sorted(keys.numbers)]
+    if rows:
+        session.connection().execute(_NEW_NUMBERS, rows)
 
 
 def _forget(session: Session, row: int, case_id: UUID) -> None:

@@ -6,13 +6,13 @@ statement in the same session nor another program that has the key.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import event, inspect, select
+from sqlalchemy import event, insert, inspect, or_, select
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
 
 from casedesk.fields import Field, Kind, Level, level_of
@@ -36,6 +36,21 @@ OPERATION_TABLE = "op"
 NO_RECORD = bytes(16)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 A_DAY = 24 * 60 * 60 * 1000
+
+_OWN_CHAIN = select(Chain).where(Chain.signing_seed.is_not(None)).order_by(Chain.ix.desc()).limit(1)
+_NEWEST_SURE = (
+    select(OperationRow.wall)
+    .where(
+        or_(
+            OperationRow.flags.bitwise_and(ClockFlag.BEHIND.value) == 0,
+            OperationRow.flags.bitwise_and(ClockFlag.CONFIRMED.value) != 0,
+        )
+    )
+    .order_by(OperationRow.seq.desc())
+    .limit(1)
+)
+_NEW_OPERATION = insert(OperationRow).returning(OperationRow.seq)
+_NEW_CHANGES = insert(Change)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +88,25 @@ def from_leaf(declared: Field, value: Value) -> object:
     """The other way round: what a form or a page shows."""
     if value is None:
         return None
-    convert: dict[Kind, Callable[[Any], object]] = {
+    converters: dict[Kind, Callable[[Any], object]] = {
         Kind.MOMENT: lambda ms: EPOCH + timedelta(milliseconds=ms),
         Kind.DAY: date.fromisoformat,
         Kind.PARTIAL_DAY: partial_day_of,
         Kind.MONEY: money_of,
         Kind.REFERENCE: lambda raw: UUID(bytes=raw),
     }
-    return convert.get(declared.kind, lambda same: same)(value)
+    convert = converters.get(declared.kind)
+    return convert(value) if convert is not None else value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Altered:
+    """A record that a session made or changed: which fields differ, and what they said before."""
+
+    record: Recorded
+    names: Sequence[str]
+    before: Mapping[str, object]
+    new: bool
 
 
 class Recorder:
@@ -90,38 +116,44 @@ class Recorder:
         self._session = session
         self._new: set[Recorded] = set()
         self._before: dict[Recorded, dict[str, object]] = {}  # the first old value of each touched field
+        self._opened = False
         event.listen(session, "before_flush", self._gather)
         event.listen(session, "after_flush", self._close_gate)
         event.listen(session, "do_orm_execute", refuse_bulk_writes)
 
-    @property
-    def records(self) -> list[Recorded]:
-        return list(self._before)
-
-    def write(self, act: Act, now: datetime, floor: Callable[[Recorded], Level]) -> OperationRow | None:
-        """Write the operation, or nothing if nothing changed and nothing was looked at."""
+    def altered(self) -> list[Altered]:
+        """The records that say something else than when the session began."""
         self._session.flush()
-        changes = {record: names for record in self._before if (names := self._changed(record))}
-        if not changes and not act.always:
+        found = []
+        for record, before in self._before.items():
+            if record in self._session and (names := self._changed(record)):  # a savepoint may have taken it back
+                found.append(Altered(record, names, before, record in self._new))
+        return found
+
+    def write(self, act: Act, now: datetime, altered: Sequence[Altered], floors: Mapping[UUID, Level]) -> bytes | None:
+        """Write the operation and return its link; write nothing if nothing changed and nothing was looked at.
+
+        `floors` has the lowest level of the leaves of a record, and of what is said about one.
+        """
+        if not altered and not act.always:
             return None
         leaves: dict[int, list[Leaf]] = {}
-        for record, names in changes.items():
-            lowest = floor(record)
-            fields = fields_of(type(record))
-            for name in names:
-                value = getattr(record, name)
+        for each in altered:
+            lowest = floors.get(each.record.id, Level.PUBLIC)
+            fields = fields_of(type(each.record))
+            for name in each.names:
+                value = getattr(each.record, name)
                 level = max(level_of(fields[name], value), lowest)
-                leaf = Leaf(record.__tablename__, record.id.bytes, name, to_leaf(value))
+                leaf = Leaf(each.record.__tablename__, each.record.id.bytes, name, to_leaf(value))
                 leaves.setdefault(level, []).append(leaf)
+        lowest = floors.get(act.about, Level.PUBLIC) if act.about is not None else Level.PUBLIC
         for level, leaf in _about(act):
-            leaves.setdefault(level, []).append(leaf)
-        return self._append(act, now, leaves, changes)
+            leaves.setdefault(max(level, lowest), []).append(leaf)
+        return self._append(act, now, leaves, altered)
 
-    def _append(
-        self, act: Act, now: datetime, leaves: dict[int, list[Leaf]], changes: dict[Recorded, list[str]]
-    ) -> OperationRow:
+    def _append(self, act: Act, now: datetime, leaves: dict[int, list[Leaf]], altered: Sequence[Altered]) -> bytes:
         session = self._session
-        chain = session.scalars(select(Chain).where(Chain.signing_seed.is_not(None)).order_by(Chain.ix.desc())).first()
+        chain = session.scalars(_OWN_CHAIN).first()
         if chain is None:
             raise RuntimeError("the vault has no chain of its own")
         seq = chain.held + 1
@@ -135,31 +167,41 @@ class Recorder:
             schema=SCHEMA,
         )
         fingerprint = digest(seq, operation)
-        row = OperationRow(
-            chain_ix=chain.ix,
-            chain_seq=seq,
-            wall=wall,
-            flags=operation.flags,
-            actor=operation.actor,
-            kind=operation.kind,
-            schema=operation.schema,
-            digest=fingerprint,
-            link=link(chain.head, chain.id, seq, fingerprint),
-            body=pack([operation]),
-            arrived_at=now,
-        )
-        chain.held, chain.head = seq, row.link
-        session.add(row)
-        session.flush()
-        touched = {record.id: (record.__tablename__, " ".join(names)) for record, names in changes.items()}
+        head = link(chain.head, chain.id, seq, fingerprint)
+        row = {
+            "chain_ix": chain.ix,
+            "chain_seq": seq,
+            "wall": wall,
+            "flags": operation.flags,
+            "actor": operation.actor,
+            "kind": operation.kind,
+            "schema": operation.schema,
+            "digest": fingerprint,
+            "link": head,
+            "body": pack([operation]),
+            "arrived_at": now,
+        }
+        chain.held, chain.head = seq, head
+        self._open_gate()
+        self._index(session.connection().execute(_NEW_OPERATION, row).scalar_one(), act, altered)
+        self._close_gate()
+        return head
+
+    def _index(self, seq: int, act: Act, altered: Sequence[Altered]) -> None:
+        """Write which records the operation touched, by which their history is found."""
+        touched = {each.record.id: (each.record.__tablename__, " ".join(each.names)) for each in altered}
         if act.about is not None:
             touched.setdefault(act.about, ("", ""))
-        session.add_all(Change(operation_seq=row.seq, record=k, table=t, fields=f) for k, (t, f) in touched.items())
-        session.flush()
-        return row
+        rows = [
+            {"operation_seq": seq, "record": record, "table": table, "fields": fields}
+            for record, (table, fields) in touched.items()
+        ]
+        if rows:
+            self._session.connection().execute(_NEW_CHANGES, rows)
 
     def _clock_flags(self, wall: int) -> int:
-        seen = self._session.scalar(select(OperationRow.wall).order_by(OperationRow.seq.desc()).limit(1))
+        """What to doubt about the time, beside the newest operation whose time was not behind already."""
+        seen = self._session.scalar(_NEWEST_SURE)
         if seen is None:
             return 0
         return (ClockFlag.BEHIND if wall < seen else 0) | (ClockFlag.AHEAD if wall > seen + A_DAY else 0)
@@ -167,16 +209,17 @@ class Recorder:
     def _gather(self, session: Session, _context: UOWTransaction, _instances: object) -> None:
         if any(isinstance(record, Recorded) for record in session.deleted):
             raise RuntimeError("a recorded row is removed by its removed_at, never deleted")
-        for record in session.new:
-            if isinstance(record, Recorded):
-                self._new.add(record)
-                self._before[record] = {}
-        for record in session.dirty:
-            if isinstance(record, Recorded):
-                first = self._before.setdefault(record, {})
-                for name, old in _old_values(record):
-                    first.setdefault(name, old)
-        self._open_gate()
+        made = [record for record in session.new if isinstance(record, Recorded)]
+        dirty = [record for record in session.dirty if isinstance(record, Recorded)]
+        for record in made:
+            self._new.add(record)
+            self._before[record] = {}
+        for record in dirty:
+            first = self._before.setdefault(record, {})
+            for name, old in _old_values(record):
+                first.setdefault(name, old)
+        if made or dirty:
+            self._open_gate()
 
     def _changed(self, record: Recorded) -> list[str]:
         """The fields that differ from what they were when the session began, with their registers whole."""
@@ -184,25 +227,33 @@ class Recorder:
         if record in self._new:
             names = {name for name in fields if getattr(record, name) is not None}
         else:
-            names = {name for name, old in self._before[record].items() if getattr(record, name) != old}
+            before = self._before[record]
+            names = {name for name, old in before.items() if to_leaf(getattr(record, name)) != to_leaf(old)}
         registers = {fields[name].register for name in names} - {None}
         return [name for name in fields if name in names or fields[name].register in registers]
 
     def _open_gate(self) -> None:
+        self._opened = True
         self._session.connection().exec_driver_sql("UPDATE gate SET open = 1")
 
     def _close_gate(self, *_: object) -> None:
-        self._session.connection().exec_driver_sql("UPDATE gate SET open = 0")
+        if self._opened:
+            self._session.connection().exec_driver_sql("UPDATE gate SET open = 0")
+            self._opened = False
 
 
 def _old_values(record: Recorded) -> Iterator[tuple[str, object]]:
     state = inspect(record)
-    for name in fields_of(type(record)):
+    declared = fields_of(type(record))
+    for name in state.manager.keys() - state.unmodified:
         history = state.attrs[name].history
-        if history.added or history.deleted:
-            if not history.deleted:
-                raise RuntimeError(f"{name}: its old value is not known")
-            yield name, history.deleted[0]
+        if not history.added and not history.deleted:
+            continue
+        if name not in declared:
+            raise RuntimeError(f"{name}: no field of the journal")
+        if not history.deleted:
+            raise RuntimeError(f"{name}: its old value is not known")
+        yield name, history.deleted[0]
 
 
 def _about(act: Act) -> Iterable[tuple[Level, Leaf]]:

@@ -12,13 +12,23 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import Session
+from sqlcipher3 import dbapi2 as sqlcipher
 
 from casedesk.errors import StorageFailed, StorageFull
-from casedesk.fields import Level
 from casedesk.models import Operation
 from casedesk.storage import derived
 from casedesk.storage.recorder import Act, Recorder
-from casedesk.storage.vault import Vault
+from casedesk.storage.vault import Vault, VaultUnreadable
+
+DAMAGE = frozenset(
+    (
+        sqlcipher.SQLITE_IOERR,
+        sqlcipher.SQLITE_CORRUPT,
+        sqlcipher.SQLITE_NOTADB,  # a page that does not decrypt
+        sqlcipher.SQLITE_READONLY,
+        sqlcipher.SQLITE_CANTOPEN,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +59,35 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that sees one consistent moment and cannot write."""
-        with Session(self.vault.reader, autoflush=False) as session:
+        with _reading(), Session(self.vault.reader, autoflush=False) as session:
             yield session
 
     @contextmanager
     def write(self, act: Act, now: Callable[[], datetime]) -> Iterator[Session]:
         """A session whose changes are committed together with their journal entry, or not at all."""
-        with self._writing, _words_for_disk_faults(), WriteSession(self.vault.writer, expire_on_commit=False) as session:
+        with (
+            self._writing,
+            self._lane(),
+            WriteSession(self.vault.writer, expire_on_commit=False) as session,
+        ):
             recorder = Recorder(session)
             yield session
-            session.flush()
-            records = recorder.records
-            lowest = derived.floors(session, records)
-            operation = recorder.write(act, now(), lambda record: lowest.get(record, Level.PUBLIC))
-            derived.refresh(session, records)
-            self._commit(session, operation.link if operation is not None else None)
-        if operation is not None:
-            self._tell(Touched(act.action, frozenset(record.__tablename__ for record in records)))
+            altered = recorder.altered()
+            cases = derived.cases_of(session, altered)
+            link = recorder.write(act, now(), altered, derived.floors(session, altered, cases, act.about))
+            derived.refresh(session, altered, cases)
+            self._commit(session, link)
+        if link is not None:
+            self._tell(Touched(act.action, frozenset(each.record.__tablename__ for each in altered)))
 
     @contextmanager
     def local(self) -> Iterator[Session]:
         """A session for what belongs to this computer alone; the guards refuse recorded tables."""
-        with self._writing, _words_for_disk_faults(), WriteSession(self.vault.writer, expire_on_commit=False) as session:
+        with (
+            self._writing,
+            self._lane(),
+            WriteSession(self.vault.writer, expire_on_commit=False) as session,
+        ):
             yield session
             session.commit()
 
@@ -81,10 +98,24 @@ class Store:
         except OperationalError:
             session.rollback()
             self.vault.writer.dispose()
-            with self.read() as fresh:
+            with Session(self.vault.reader) as fresh:
                 newest = fresh.scalar(select(Operation.link).order_by(Operation.seq.desc()).limit(1))
             if link is None or newest != link:
                 raise
+
+    @contextmanager
+    def _lane(self) -> Iterator[None]:
+        """Says in words what the disk did, and goes on with a fresh connection after a fault."""
+        try:
+            yield
+        except DatabaseError as error:
+            code = result_code(error)
+            if code in DAMAGE:
+                self.vault.writer.dispose()
+                raise StorageFailed from None
+            if code == sqlcipher.SQLITE_FULL:
+                raise StorageFull from None
+            raise
 
     def _tell(self, touched: Touched) -> None:
         for listener in self.listeners:
@@ -92,13 +123,15 @@ class Store:
 
 
 @contextmanager
-def _words_for_disk_faults() -> Iterator[None]:
+def _reading() -> Iterator[None]:
     try:
         yield
     except DatabaseError as error:
-        said = str(error.orig)
-        if "full" in said:
-            raise StorageFull from None
-        if "I/O" in said or "malformed" in said or "readonly" in said:
-            raise StorageFailed from None
+        if result_code(error) in DAMAGE - {sqlcipher.SQLITE_READONLY}:  # that one would be our mistake
+            raise VaultUnreadable from None
         raise
+
+
+def result_code(error: DatabaseError) -> int:
+    """SQLite's own number for what happened, without its details."""
+    return int(getattr(error.orig, "sqlite_errorcode", 0)) & 0xFF

@@ -1,33 +1,44 @@
 """The window after signing in: sidebar, top bar, one page at a time, and the keys that work everywhere."""
 
+# ruff: noqa: N802 - Qt names the methods
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from threading import Event
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QApplication, QMainWindow, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtWidgets import QApplication, QFrame, QMainWindow, QStackedLayout, QVBoxLayout, QWidget
 
-from casedesk import codelists, i18n
+from casedesk import codelists, formats, i18n
 from casedesk.desk import Desk
-from casedesk.i18n import N_, _
+from casedesk.errors import CaseDeskError
+from casedesk.i18n import N_, _, ngettext
 from casedesk.services.office import is_own_passphrase, office
 from casedesk.services.permissions import may
 from casedesk.storage.store import Touched
+from casedesk.ui.curtain import Curtain
 from casedesk.ui.hub import Hub
+from casedesk.ui.idle import Watch, steady
 from casedesk.ui.jobs import Jobs
 from casedesk.ui.kit.badges import BadgeSpec
+from casedesk.ui.kit.blocks import Banner
 from casedesk.ui.kit.hide import Cover
+from casedesk.ui.kit.icons import Icon
 from casedesk.ui.kit.layouts import row, widget
+from casedesk.ui.kit.messages import show_error
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.sidebar import NavItem, Sidebar
-from casedesk.ui.kit.toast import Toast
+from casedesk.ui.kit.texts import PlainLabel
+from casedesk.ui.kit.toast import Toast, announce
 from casedesk.ui.kit.topbar import TopBar
 from casedesk.ui.page import Goto, Here, Page
 
 NARROW = 1100
 HISTORY = 50
+LONGEST_WRITE = 5.0  # seconds a change of language waits for what is being stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +62,21 @@ PLACES = (
 
 
 class Window(QMainWindow):
-    """Shows pages. `locked` asks for the lock screen; it carries why."""
+    """Shows pages. `locked` asks for the lock screen and carries why: key, idle, hidden or sleep."""
 
     locked = Signal(str)
     language_chosen = Signal(str)
+    text_size_chosen = Signal(int)  # one step up or down, 0 for the usual size
+    closing = Signal()
 
     def __init__(
-        self, desk: Desk, pages: Mapping[str, Callable[..., Page]], overlays: Mapping[str, Callable[..., Sheet]]
+        self,
+        desk: Desk,
+        pages: Mapping[str, Callable[..., Page]],
+        overlays: Mapping[str, Callable[..., Sheet]],
+        *,
+        lock_minutes: int = 5,
+        clock: Callable[[], float] = steady,
     ) -> None:
         super().__init__()
         self.desk = desk
@@ -70,50 +89,66 @@ class Window(QMainWindow):
         self._facts = office(desk)
         self._past: list[Goto] = []
         self._now = Goto("")
+        self._badges: dict[str, BadgeSpec | None] = {}
+        self._notices: list[Callable[[], Banner]] = []
+        self._over = False
         self.page: Page | None = None
         self.here = Here(desk, self.jobs, self.go, self.back, self.say)
-        self.cover: Cover | None = None
+        self.curtain = Curtain(self, desk.today)
+        self.curtain.tried.connect(self._try_to_return)
+        self.curtain.again.connect(partial(self.lock, "hidden"))
+        self.watch = Watch(self, lock_minutes, clock)
+        self.watch.due.connect(self.lock)
+        self.watch.soon.connect(self._warn)
+        self.watch.shifted.connect(self._shifted)
         self._root = QStackedLayout()
         root = QWidget()
         root.setObjectName("root")
         root.setLayout(self._root)
         self.setCentralWidget(root)
         self.setMinimumSize(900, 560)
+        self._warning = _Warning(self)
         self._build()
+        self._keys: list[QShortcut] = []
         self._shortcuts()
+        QApplication.instance().focusChanged.connect(self._focus_moved)  # type: ignore[union-attr]  # there is one
+        self.setWindowTitle("CaseDesk")
 
     # Building and rebuilding
 
     def _build(self) -> None:
         """Make the shell; again after a change of language or look."""
-        shown = [place for place in PLACES if may(self.desk, place.needs)]
-        items = [NavItem(place.code, place.icon, _(place.title), place.keys) for place in shown]
+        shown = [place for place in PLACES if place.code in self._pages and may(self.desk, place.needs)]
+        items = {place.code: NavItem(place.code, place.icon, _(place.title), place.keys) for place in shown}
         roles = codelists.get("user_role")
+        settings = items.pop("settings", NavItem("settings", "settings", _("Settings"), "Ctrl+,"))
         self.sidebar = Sidebar(
-            items[:-1],
+            list(items.values()),
             centre=self._facts.name,
             user=self.desk.actor.name,
             role=", ".join(
                 roles.label(role) for role in sorted(self.desk.actor.roles, key=lambda r: roles[r].sort)[:1]
             ),
             new_case=_("New case"),
-            settings=items[-1],
+            settings=settings,
         )
         self.sidebar.new_button.setVisible(may(self.desk, "case.register"))
         self.sidebar.chosen.connect(lambda code: self.go(Goto(code)))
         self.sidebar.new_case.connect(self.new_case)
-        self.sidebar.lock.connect(self.lock)
+        self.sidebar.lock.connect(partial(self.lock, "key"))
         self.top = TopBar(i18n.language())
         self.top.language.connect(self.language_chosen)
         self.top.hide_screen.connect(self.hide_screen)
-        self.top.search.connect(lambda typed: self.go(Goto("palette", {"typed": typed})))
+        self.top.search.connect(self._search)
         if self.desk.practice:
             words = _("Practice centre: every person here is invented")
-            self.top.say_state(words, "practice", short=_("Practice centre"), tone="warn")
+            self.top.say_state(words, "flask", short=_("Practice centre"), tone="warn")
         self._body = QVBoxLayout()
         self._body.setContentsMargins(0, 0, 0, 0)
         self._body.setSpacing(0)
         self._body.addWidget(self.top)
+        for make in self._notices:
+            self._body.addWidget(_notice(make()))
         shell = widget(row(self.sidebar, widget(self._body), gap=0))
         if (old := self._root.widget(0)) is not None:
             self._root.removeWidget(old)
@@ -122,56 +157,95 @@ class Window(QMainWindow):
         self._root.setCurrentIndex(0)
         self.toast = Toast(shell, left=212)
         self.sidebar.fold(self.width() < NARROW)
-        self.setWindowTitle("CaseDesk")
+        for place, badge in self._badges.items():
+            self.badge(place, badge)
 
     def rebuild(self) -> None:
         """Show the same place again in another language or look; what was typed is kept by the page."""
+        focus = QApplication.focusWidget()
+        name = focus.objectName() if focus is not None and self.isAncestorOf(focus) else ""
+        self._leave()
         again = self._place()
-        if self.page is not None:
-            self.page.leave()
-            self.page = None
+        self.page = None
         self._facts = office(self.desk)
         self._build()
-        self._show(again)
+        if not self._show(again):
+            self.go_home()
+        if name and (same := self.findChild(QWidget, name)) is not None:
+            same.setFocus()
+
+    def notice(self, make: Callable[[], Banner]) -> None:
+        """Keep a banner under the top bar, made again after a change of language."""
+        self._notices.append(make)
+        self._body.insertWidget(len(self._notices), _notice(make()))
 
     def _shortcuts(self) -> None:
-        keys: dict[str, Callable[[], object]] = {
-            "Ctrl+K": lambda: self.go(Goto("palette")),
-            "Ctrl+N": self.new_case,
+        always: dict[str, Callable[[], object]] = {
             "F9": self.hide_screen,
-            "Ctrl+L": self.lock,
+            "Ctrl+L": partial(self.lock, "key"),
+            "Ctrl+Shift+L": lambda: self.language_chosen.emit("en" if i18n.language() == "bn" else "bn"),
+        }
+        on_pages: dict[str, Callable[[], object]] = {
+            "Ctrl+K": self._search,
+            "Ctrl+N": self.new_case,
             "Alt+Left": self.back,
             "Ctrl+Return": self._main_action,
             "Ctrl+Enter": self._main_action,
             "Ctrl+P": self._print,
-            "Ctrl+Shift+L": lambda: self.language_chosen.emit("en" if i18n.language() == "bn" else "bn"),
+            "Ctrl++": lambda: self.text_size_chosen.emit(1),
+            "Ctrl+=": lambda: self.text_size_chosen.emit(1),
+            "Ctrl+-": lambda: self.text_size_chosen.emit(-1),
+            "Ctrl+0": lambda: self.text_size_chosen.emit(0),
+            "F1": self._show_keys,
+            "F6": partial(self._next_area, 1),
+            "Shift+F6": partial(self._next_area, -1),
         }
         for place in PLACES:
-            keys[place.keys] = lambda code=place.code: self.go(Goto(code))
-        for sequence, act in keys.items():
-            shortcut = QShortcut(QKeySequence(sequence), self)
-            shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
-            shortcut.activated.connect(act)
+            if place.code in self._pages and may(self.desk, place.needs):
+                on_pages[place.keys] = partial(self.go, Goto(place.code))
+        for keys, act in always.items():
+            self._shortcut(keys, act)
+        self._keys = [self._shortcut(keys, act) for keys, act in on_pages.items()]
+
+    def _shortcut(self, keys: str, act: Callable[[], object]) -> QShortcut:
+        shortcut = QShortcut(QKeySequence(keys), self)
+        shortcut.activated.connect(act)
+        return shortcut
+
+    def _focus_moved(self, _before: QWidget | None, now: QWidget | None) -> None:
+        """While a sheet is open, the keys of pages belong to it."""
+        if now is None or not self.isAncestorOf(now):
+            return
+        in_sheet = any(sheet.isAncestorOf(now) for sheet in self._sheets())
+        for shortcut in self._keys:
+            shortcut.setEnabled(not in_sheet)
 
     # Going places
 
     def go(self, to: Goto) -> None:
         """Open a place; Back returns to this one as it is now."""
-        if self._hidden():
+        if self._hidden() or self._over:
             return
         if to.page in self._overlays:
             self._overlays[to.page](self.here, self._root.widget(0), **to.what).open()
             return
-        if self.page is not None:
-            self._past = [*self._past[-HISTORY:], self._place()]
-        self._show(to)
+        before = self._place() if self.page is not None else None
+        if self._show(to) and before is not None:
+            self._past = [*self._past[-HISTORY:], before]
+
+    def go_home(self, place: Goto | None = None) -> None:
+        """Open the first page, or the one where this user was before the lock, if it is still there."""
+        if place is not None and place.page in self._pages and self._show(place):
+            return
+        shown = [each.code for each in PLACES if each.code in self._pages and may(self.desk, each.needs)]
+        self.go(Goto(shown[0]))
 
     def back(self) -> None:
         if self._past and not self._hidden():
             self._show(self._past.pop())
 
     def new_case(self) -> None:
-        if may(self.desk, "case.register"):
+        if "intake" in self._pages and may(self.desk, "case.register"):
             self.go(Goto("intake"))
 
     def say(self, text: str, undo: Callable[[], object] | None = None) -> None:
@@ -179,30 +253,61 @@ class Window(QMainWindow):
 
     def badge(self, place: str, badge: BadgeSpec | None) -> None:
         """Show a count in the sidebar."""
+        self._badges[place] = badge
         if place in self.sidebar.items:
             self.sidebar.set_badge(place, badge)
-
-    def _show(self, to: Goto) -> None:
-        made = self._pages[to.page](self.here, **to.what)
-        if self.page is not None:
-            self.page.leave()
-            self._body.removeWidget(self.page)
-            self.page.deleteLater()
-        self.page, self._now = made, to
-        self._body.addWidget(made, 1)
-        self.sidebar.select(made.nav)
-        made.setFocus()
-
-    def _place(self) -> Goto:
-        return Goto(self._now.page, self._now.what | (self.page.place() if self.page is not None else {}))
 
     def where(self) -> Goto:
         """Where we are, to come back after a lock."""
         return self._place()
 
-    def _refresh(self, touched: Touched) -> None:
+    def _place(self) -> Goto:
+        return Goto(self._now.page, self._now.what | (self.page.place() if self.page is not None else {}))
+
+    def _show(self, to: Goto) -> bool:
+        """Put another page in the place of this one; False, with the reason shown, if it cannot be opened."""
         if self.page is not None:
+            self._leave()
+        try:
+            made = self._pages[to.page](self.here, **to.what)
+        except CaseDeskError as error:
+            self.sidebar.select(self.page.nav if self.page is not None else "")
+            show_error(self, error)
+            return False
+        if self.page is not None:
+            self._body.removeWidget(self.page)
+            self.page.hide()
+            self.page.deleteLater()
+        self.page, self._now = made, to
+        self._body.addWidget(made, 1)
+        made.show()  # at once: what is not shown cannot take the focus
+        self.sidebar.select(made.nav)
+        focus = QApplication.focusWidget()
+        if focus is None or not made.isAncestorOf(focus):
+            made.setFocus()
+        return True
+
+    def _leave(self) -> None:
+        """Close what lies over the page, let the page store what was typed, and wait until it is stored."""
+        for sheet in self._sheets():
+            sheet.show()  # one that is hidden by the cover must be open to be closed; nothing is painted meanwhile
+            sheet.dismiss()
+        if self.page is not None:
+            self.page.leave()
+        stored = Event()
+        self.jobs.write(self, stored.set, lambda _nothing: None)
+        stored.wait(LONGEST_WRITE)
+
+    def _sheets(self) -> list[Sheet]:
+        return [sheet for sheet in self.findChildren(Sheet) if not sheet.isHidden() or sheet in self.curtain.behind]
+
+    def _refresh(self, touched: Touched) -> None:
+        if self.page is not None and not self._over:
             self.page.refresh(touched)
+
+    def _search(self, typed: str = "") -> None:
+        if "palette" in self._overlays:
+            self.go(Goto("palette", {"typed": typed}))
 
     def _main_action(self) -> None:
         if self.page is not None and not self._hidden():
@@ -212,63 +317,137 @@ class Window(QMainWindow):
         if self.page is not None and (to := self.page.print_preview()) is not None:
             self.go(to)
 
+    def _show_keys(self) -> None:
+        self.go(Goto("settings", {"tab": "keys"}))
+
+    def _next_area(self, step: int) -> None:
+        """F6 goes round sidebar, page and top bar."""
+        chosen = next((part for part in self.sidebar.items.values() if part.isChecked()), self.sidebar.new_button)
+        areas: list[QWidget] = [self.top.search_box, *([self.page] if self.page is not None else []), chosen]
+        focus = QApplication.focusWidget()
+        at = next((n for n, part in enumerate(areas) if focus is not None and _around(part).isAncestorOf(focus)), 0)
+        areas[(at + step) % len(areas)].setFocus()
+
     # Hiding and locking
 
+    @property
+    def cover(self) -> Cover | None:
+        return self.curtain.cover
+
     def hide_screen(self) -> None:
-        """Cover everything with a plain calendar, at once and without a question."""
+        """Cover everything with a plain calendar, at once and without a question; the second time it locks."""
         if self._hidden():
-            self.lock(_("Locked from the hidden screen"))
+            self.lock("hidden")
             return
-        self.cover = Cover(self.desk.today())
-        self.cover.tried.connect(self._try_to_return)
-        for sheet in QApplication.topLevelWidgets():
-            if sheet is not self and sheet.isVisible():
-                sheet.hide()
-        QApplication.clipboard().clear()
-        self._root.addWidget(self.cover)
-        self._root.setCurrentWidget(self.cover)
-        self.setWindowTitle(self.cover.title)
-        self.cover.setFocus()
+        self._warning.hide()
+        self.curtain.close()
+        self.watch.hide(True)
+
+    def uncover(self) -> None:
+        """Take the cover away."""
+        self.curtain.open()
+        self.watch.hide(False)
+
+    def _shifted(self) -> None:
+        if not self._hidden():
+            self.hide_screen()
 
     def _hidden(self) -> bool:
         return self.cover is not None
 
-    def uncover(self) -> None:
-        """Take the cover away."""
-        if self.cover is not None:
-            self._root.removeWidget(self.cover)
-            self.cover.deleteLater()
-            self.cover = None
-        self._root.setCurrentIndex(0)
-        self.setWindowTitle("CaseDesk")
-        if self.page is not None:
-            self.page.setFocus()
-
     def _try_to_return(self, typed: str) -> None:
-        self.jobs.run(
-            self, lambda: is_own_passphrase(self.desk, typed), lambda right: self.uncover() if right else None
-        )
+        self.jobs.run(self, partial(is_own_passphrase, self.desk, typed), self._returned)
 
-    def lock(self, why: str = "") -> None:
+    def _returned(self, right: bool) -> None:
+        if right:
+            self.uncover()
+
+    def _warn(self, seconds: int) -> None:
+        if seconds == 0:
+            self._warning.hide()
+        else:
+            self._warning.say(seconds)
+
+    def lock(self, why: str = "key") -> None:
         """Store what is typed and ask for the lock screen."""
-        if self.page is not None:
-            self.page.leave()
+        if self._over:
+            return
+        self._leave()
         self.locked.emit(why)
 
+    def shut(self) -> None:
+        """Let running work finish and do no more: the window is about to go."""
+        if not self._over:
+            self._over = True
+            self.watch.stop()
+            self.jobs.close()
+            self.desk.store.listeners.remove(self.hub.touched.emit)
+
     # Events
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        native: QObject | None = self.windowHandle()
+        if native is not None:
+            native.installEventFilter(self.watch)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.sidebar.fold(event.size().width() < NARROW)
+        self._warning.place()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.text() == "/" and self.page is not None and self.page.focus_search():
             event.accept()
-            return
-        super().keyPressEvent(event)
+        elif event.text() == "?" and not self._hidden():
+            self._show_keys()
+        else:
+            super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self.page is not None:
-            self.page.leave()
-        self.jobs.close()
+        if not self._over:
+            self._leave()
+            self.shut()
+            self.closing.emit()
         super().closeEvent(event)
+
+
+class _Warning(QFrame):
+    """“Locking in 20 seconds”, over everything, until somebody moves."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        super().__init__(window)
+        self._over = window
+        self.setProperty("kind", "toast")
+        self._words = PlainLabel("", "label", tone="surface")
+        self.setLayout(row(Icon("lock", "accent_line"), self._words, gap=8, margins=(14, 10, 16, 10)))
+        self.hide()
+
+    def say(self, seconds: int) -> None:
+        text = ngettext("Locking in {count} second", "Locking in {count} seconds", seconds)
+        self._words.setText(text.format(count=formats.number(seconds)))
+        if self.isHidden():
+            announce(self, self._words.text())
+        self.setAccessibleName(self._words.text())
+        self.show()
+        self.place()
+        self.raise_()
+
+    def text(self) -> str:
+        return self._words.text()
+
+    def place(self) -> None:
+        room = self._over.rect()
+        self.adjustSize()
+        self.move((room.width() - self.width()) // 2, room.height() - self.height() - 20)
+
+
+def _notice(banner: Banner) -> QWidget:
+    """A banner with the margins of the page."""
+    return widget(row(banner, margins=(20, 10, 20, 0)))
+
+
+def _around(part: QWidget) -> QWidget:
+    """The area a control stands for."""
+    parent = part.parentWidget()
+    return part if isinstance(part, Page) or parent is None else parent

@@ -113,13 +113,77 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("row", name=op.f("pk_case_index")),
         sa.UniqueConstraint("case_id", name=op.f("uq_case_index_case_id")),
     )
-    op.create_index("ix_case_index_confidential", "case_index", ["confidential"], unique=False)
-    op.create_index("ix_case_index_name", "case_index", ["name_key", "row"], unique=False)
-    op.create_index("ix_case_index_opened", "case_index", ["opened_on", "row"], unique=False)
-    op.create_index("ix_case_index_order", "case_index", ["priority_rank", "due_on", "row"], unique=False)
+    op.create_index(
+        "ix_case_index_confidential", "case_index", ["case_id"], unique=False, sqlite_where=sa.text("confidential = 1")
+    )
+    op.create_index("ix_case_index_due", "case_index", ["due_on"], unique=False)
+    op.create_index(
+        "ix_case_index_name",
+        "case_index",
+        [
+            "name_key",
+            "row",
+            "is_open",
+            "confidential",
+            "owner_id",
+            "supervisor_id",
+            "team",
+            "named_access",
+            "category",
+            "status",
+            "country",
+            "district",
+            "due_on",
+            "opened_on",
+            "priority_rank",
+        ],
+        unique=False,
+    )
+    op.create_index("ix_case_index_number", "case_index", ["case_number"], unique=False)
+    op.create_index(
+        "ix_case_index_opened",
+        "case_index",
+        [
+            "opened_on",
+            "row",
+            "is_open",
+            "confidential",
+            "owner_id",
+            "supervisor_id",
+            "team",
+            "named_access",
+            "category",
+            "status",
+            "country",
+            "district",
+            "due_on",
+            "priority_rank",
+        ],
+        unique=False,
+    )
+    op.create_index(
+        "ix_case_index_order",
+        "case_index",
+        [
+            "priority_rank",
+            "due_on",
+            "row",
+            "is_open",
+            "confidential",
+            "owner_id",
+            "supervisor_id",
+            "team",
+            "named_access",
+            "category",
+            "status",
+            "country",
+            "district",
+            "opened_on",
+        ],
+        unique=False,
+    )
     op.create_index("ix_case_index_owner", "case_index", ["owner_id", "is_open"], unique=False)
     op.create_index("ix_case_index_person", "case_index", ["person_id"], unique=False)
-    op.create_index("ix_case_index_status", "case_index", ["status"], unique=False)
     op.create_table(
         "case_note",
         sa.Column("id", sa.Uuid(), nullable=False),

@@ -1,0 +1,123 @@
+"""What is measured, each against the barest way of doing the same in the same run."""
+
+from __future__ import annotations
+
+import os
+import random
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from sqlalchemy import text
+
+from benchmarks.generator import _answers
+from benchmarks.pairs import Result, paired
+from benchmarks.statements import bare_reads, overhearing
+from casedesk.desk import Desk
+from casedesk.services import intake
+from casedesk.services.cases import case_facts
+from casedesk.services.search import Filters, Order, count_cases, page_of_cases
+from casedesk.storage import derived
+from casedesk.storage.recorder import Recorder
+from casedesk.storage.store import WriteSession
+
+ROUNDS = 25
+STARTS = 7
+
+
+def start(folder: Path, cases: int) -> Iterator[Result]:
+    """From nothing to a usable list, against a process that loads the same and shows an empty window."""
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": "src"}
+    times: dict[str, list[float]] = {"list": [], "empty": []}
+    for _round in range(STARTS + 1):
+        for what, kept in times.items():
+            began = time.perf_counter()
+            subprocess.run([sys.executable, "-m", "benchmarks.window", what, folder], check=True, env=environment)
+            kept.append(time.perf_counter() - began)
+    yield Result("start to usable list", cases, *(statistics.median(kept[1:]) for kept in times.values()), 1.5)
+
+
+def save(desk: Desk, cases: int) -> Iterator[Result]:
+    """Registering with the recorder, against the same records saved without it, and against its bare statements."""
+    dice = random.Random(7)  # noqa: S311 - not a secret
+    people = iter(range(10_000_000, 99_000_000))
+
+    def registered() -> None:
+        answers = intake.tidied(_answers(desk, dice, next(people)))
+        with desk.write("case.register") as session:
+            intake._register(session, desk, answers)
+
+    def unrecorded() -> None:
+        answers = intake.tidied(_answers(desk, dice, next(people)))
+        with WriteSession(desk.store.vault.writer, expire_on_commit=False) as session:
+            session.execute(text("UPDATE gate SET open = 1"))
+            intake._register(session, desk, answers)
+            session.flush()
+            derived.refresh(session, list(session.identity_map.values()))
+            session.execute(text("UPDATE gate SET open = 0"))
+            session.commit()
+
+    ours, orm = paired(registered, unrecorded, ROUNDS)
+    yield Result("save an intake, against the same without the recorder", cases, ours, orm, 2.0)
+    ours, raw = paired(registered, _bare_saves(desk, dice, people), ROUNDS)
+    yield Result("save an intake, against its bare SQL", cases, ours, raw, None)
+
+
+def _bare_saves(desk: Desk, dice: random.Random, people: Iterator[int]) -> Callable[[], object]:
+    """The very statements of a save, each time with those of another person, prepared beforehand."""
+    engine = desk.store.vault.writer
+    prepared = []
+    for _round in range(ROUNDS + 1):
+        answers = intake.tidied(_answers(desk, dice, next(people)))
+        with overhearing(engine) as heard, WriteSession(engine, expire_on_commit=False) as session:
+            recorder = Recorder(session)
+            intake._register(session, desk, answers)
+            session.flush()
+            del recorder
+            session.rollback()
+        prepared.append([s for s in heard.statements if s[0].startswith(("INSERT", "UPDATE"))])
+    waiting = iter(prepared)
+
+    def run() -> None:
+        connection = engine.raw_connection()
+        cursor = connection.cursor()
+        cursor.execute("BEGIN IMMEDIATE")
+        for statement, parameters, many in next(waiting):
+            (cursor.executemany if many else cursor.execute)(statement, parameters)
+        cursor.execute("COMMIT")
+        connection.close()
+
+    return run
+
+
+def lists(desk: Desk, cases: int, small: dict[str, float]) -> Iterator[Result]:
+    """A page of 100 rows and searches with a fixed number of hits, against the bare SQL, and large against small."""
+    works: dict[str, Callable[[], object]] = {
+        "page of 100 rows": lambda: page_of_cases(desk, Filters(), Order.URGENT),
+        "search by a whole number": lambda: page_of_cases(desk, Filters(words="BEN26B200007"), Order.URGENT),
+        "search by telephone": lambda: page_of_cases(desk, Filters(words="0170000015"), Order.URGENT),
+    }
+    for what, work in works.items():
+        ours, bare = paired(work, bare_reads(desk.store.vault.reader, work), ROUNDS * 2)
+        yield Result(what, cases, ours, bare, 2.0)
+        if what in small:
+            yield Result(f"{what}, against 1,000 cases", cases, ours, small[what], 1.5)
+        else:
+            small[what] = ours
+    hits = count_cases(desk, Filters(words="রহিমা"))
+    work = lambda: page_of_cases(desk, Filters(words="রহিমা"), Order.URGENT)  # noqa: E731 - named by its use
+    ours, bare = paired(work, bare_reads(desk.store.vault.reader, work), ROUNDS)
+    yield Result(f"search by name, {hits} hits", cases, ours, bare, 2.0)
+
+
+def case_page(desk: Desk, cases: int) -> Iterator[Result]:
+    """What a case page reads, against its bare SQL."""
+    case_id = page_of_cases(desk, Filters(), Order.NEWEST, skip=50, size=1)[0].case_id
+    work = lambda: case_facts(desk, case_id)  # noqa: E731 - named by its use
+    ours, bare = paired(work, bare_reads(desk.store.vault.reader, work), ROUNDS * 2)
+    yield Result("case page, its reads", cases, ours, bare, 2.0)
+
+

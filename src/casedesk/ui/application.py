@@ -1,0 +1,462 @@
+"""Puts the program together: settings, look, the screen that comes first, the window, the lock."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from PySide6.QtCore import (
+    QByteArray,
+    QMessageLogContext,
+    QObject,
+    Qt,
+    QtMsgType,
+    Signal,
+    qInstallMessageHandler,
+)
+from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import QApplication, QWidget
+from sqlalchemy import select
+
+from casedesk import formats, i18n, logs, machine
+from casedesk import settings as stored
+from casedesk.desk import Desk, now
+from casedesk.errors import CaseDeskError
+from casedesk.i18n import _
+from casedesk.models import Operation
+from casedesk.services import office
+from casedesk.settings import TEXT_SIZES, Settings
+from casedesk.storage import keys
+from casedesk.storage.operations import ClockFlag
+from casedesk.storage.vault import vault_exists
+from casedesk.ui.first_run import FirstRun, Welcome
+from casedesk.ui.idle import steady
+from casedesk.ui.kit import theme as themes
+from casedesk.ui.kit.blocks import Banner, paint_mark
+from casedesk.ui.kit.messages import tell
+from casedesk.ui.kit.sheet import Sheet
+from casedesk.ui.page import Goto, Page
+from casedesk.ui.qt_words import QtWords
+from casedesk.ui.settings import SettingsPage, Wishes
+from casedesk.ui.sign_in import Invented, Locked, SignIn
+from casedesk.ui.window import Window
+
+log = logging.getLogger(__name__)
+
+RELEASED: Final = date(2026, 5, 1)  # a computer that says it is earlier is wrong
+AN_HOUR: Final = 60 * 60 * 1000
+WIDTH, HEIGHT = 1366, 768
+# Set just before the process replaces itself and taken away as the fresh one starts, so that it ends with the
+# sitting: nothing on the disk tells who was here last. It holds no key.
+LOCKED: Final = "CASEDESK_LOCKED"
+
+Screen = Welcome | FirstRun | SignIn | Window
+Tables = tuple[Mapping[str, Callable[..., Page]], Mapping[str, Callable[..., Sheet]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """The practice centre: where it lies, who signs in there, and how it is made when it is not there yet."""
+
+    folder: Path
+    sign_in_name: str
+    passphrase: str
+    make: Callable[[Path], object]
+
+
+def tables() -> Tables:
+    """Every page and overlay by its code."""
+    from casedesk.ui.case.page import CasePage
+    from casedesk.ui.cases.page import CasesPage
+    from casedesk.ui.compare import ComparePage
+    from casedesk.ui.directory import DirectoryPage
+    from casedesk.ui.intake.page import IntakePage
+    from casedesk.ui.palette import Palette
+    from casedesk.ui.print.page import PrintPage
+    from casedesk.ui.refer import ReferSheet
+    from casedesk.ui.referrals import ReferralsPage
+    from casedesk.ui.today import TodayPage
+
+    pages: dict[str, Callable[..., Page]] = {
+        "today": TodayPage,
+        "cases": CasesPage,
+        "case": CasePage,
+        "intake": IntakePage,
+        "compare": ComparePage,
+        "referrals": ReferralsPage,
+        "print": PrintPage,
+        "directory": DirectoryPage,
+        "settings": SettingsPage,
+    }
+    return pages, {"palette": Palette, "refer": ReferSheet}
+
+
+def run(folder: Path, *, practice: Practice | None = None) -> int:
+    """Show the program over the store in `folder` until its window is closed."""
+    machine.private_umask()
+    machine.no_core_dumps()
+    machine.private_folder(folder)
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("CaseDesk")
+    program = Program(app, folder, practice=practice)
+    with logs.kept(folder, program.faulted.emit), _qt_messages_logged():
+        program.start()
+        return app.exec()
+
+
+@contextmanager
+def _qt_messages_logged() -> Iterator[None]:
+    """What Qt has to say goes to the log, by its category alone."""
+
+    def take(kind: QtMsgType, context: QMessageLogContext, _message: str) -> None:
+        level = logging.WARNING if kind in (QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg) else logging.ERROR
+        category: str | None = context.category
+        logging.getLogger(category or "qt").log(level, "Qt")
+
+    before = qInstallMessageHandler(take)
+    try:
+        yield
+    finally:
+        qInstallMessageHandler(before)
+
+
+class Program(QObject):
+    """Which screen is shown, and what leads from one to the next."""
+
+    faulted = Signal(str)
+
+    def __init__(
+        self,
+        app: QApplication,
+        folder: Path,
+        *,
+        practice: Practice | None = None,
+        clock: Callable[[], datetime] = now,
+        ticks: Callable[[], float] = steady,
+        cost: Callable[[], keys.Cost] = keys.measured_cost,
+        restart: Callable[[list[str]], object] = machine.replace_process,
+        tables: Callable[[], Tables] = tables,
+    ) -> None:
+        super().__init__(app)
+        self.app = app
+        self.folder = folder
+        self.screen: Screen | None = None
+        self.settings = stored.load(folder)
+        self._practice, self._clock, self._ticks, self._cost = practice, clock, ticks, cost
+        self._restart, self._tables = restart, tables
+        self._desk: Desk | None = None
+        self._name = ""
+        self._locked: Locked | None = None
+        self._telling = False
+        self._words = QtWords(self)
+        self.faulted.connect(self._tell_fault, Qt.ConnectionType.QueuedConnection)
+        app.styleHints().colorSchemeChanged.connect(self._system_look)
+
+    def start(self) -> None:
+        """Show the first screen: unlock after a lock, sign in where there is a centre, else welcome."""
+        locked, folder = _handed_over(self.folder)
+        if locked is not None:
+            self.folder, self._locked = folder, locked
+            self.settings = stored.load(folder)
+        i18n.use(self.settings.language)
+        self._look()
+        self.app.setWindowIcon(_mark())
+        self.app.installTranslator(self._words)
+        if vault_exists(self.folder):
+            self.ask_to_sign_in()
+        else:
+            self._welcome()
+
+    # Screens
+
+    def _welcome(self) -> None:
+        welcome = Welcome(practice=self._practice is not None)
+        welcome.set_up.connect(self._set_up)
+        welcome.look_round.connect(self._look_round)
+        self._put(welcome)
+
+    def _set_up(self) -> None:
+        first = FirstRun(self.folder, clock=self._clock, cost=self._cost)
+        first.done.connect(self._was_set_up)
+        first.cancelled.connect(self._welcome)
+        self._put(first)
+
+    def _was_set_up(self, desk: Desk, name: str, minutes: int) -> None:
+        self._change(lock_minutes=minutes)
+        office.prefer(desk, "lock_minutes", str(minutes))
+        self._open(desk, name)
+
+    def _look_round(self) -> None:
+        practice, welcome = self._practice, self.screen
+        if practice is None or not isinstance(welcome, Welcome):
+            return
+        if vault_exists(practice.folder):
+            self._practise()
+            return
+        welcome.busy(True)
+        make = partial(practice.make, practice.folder)
+        welcome.jobs.run(welcome, make, lambda _made: self._practise(), failed=welcome.refuse)
+
+    def _practise(self) -> None:
+        if self._practice is not None:
+            self.folder = self._practice.folder
+            self.settings = replace(stored.load(self.folder), language=self.settings.language)
+            self.ask_to_sign_in()
+
+    def ask_to_sign_in(self) -> None:
+        """Show the sign-in screen; after a lock in this sitting it asks for the passphrase alone."""
+        centre = (self.settings.centre_bn, self.settings.centre_en)
+        label = next((name for name in (centre if i18n.language() == "bn" else centre[::-1]) if name), "")
+        practice = self._practice
+        here = practice is not None and practice.folder.absolute() == self.folder.absolute()
+        invented = Invented(practice.sign_in_name, practice.passphrase) if practice is not None and here else None
+        screen = SignIn(self.folder, label, locked=self._locked, invented=invented, clock=self._clock, cost=self._cost)
+        screen.signed_in.connect(self._open)
+        screen.another.connect(self._another)
+        self._put(screen)
+        screen.form.begin()
+
+    def _another(self) -> None:
+        self._locked = None
+        self.ask_to_sign_in()
+
+    def _open(self, desk: Desk, name: str) -> None:
+        """The window, with this user's own language and look."""
+        self._desk, self._name = desk, name
+        chosen = office.preferences(desk)
+        facts = office.office(desk)
+        self._change(centre_en=facts.name_en, centre_bn=facts.name_bn, **_own(chosen))
+        i18n.use(self.settings.language)
+        self._look()
+        pages, overlays = self._tables()
+        pages = {**pages, "settings": partial(pages["settings"], wishes=self._wishes())}
+        window = Window(desk, pages, overlays, lock_minutes=self.settings.lock_minutes, clock=self._ticks)
+        window.locked.connect(self.lock)
+        window.text_size_chosen.connect(self._step_text_size)
+        window.closing.connect(self._closed)
+        self._put(window)
+        self._notices(window, desk)
+        window.go_home(_place(chosen.get("place", "")) if self._locked is not None else None)
+        self._locked = None
+
+    def _notices(self, window: Window, desk: Desk) -> None:
+        finding = desk.store.vault.finding.value
+        if finding:
+            window.notice(lambda: Banner("warn", _("Look at the keys file"), _(finding)))
+        if clock_is_wrong(desk):
+            window.notice(partial(_clock_banner, desk.today()))
+
+    def _put(self, screen: Screen) -> None:
+        """Show a screen in the place of the one before."""
+        before, self.screen = self.screen, screen
+        screen.language_chosen.connect(self.use_language)
+        if before is None:
+            self._place(screen)
+        else:
+            screen.setGeometry(before.geometry())
+            screen.setWindowState(before.windowState())
+        screen.show()
+        screen.activateWindow()
+        if before is not None:
+            before.shut()
+            before.hide()
+            before.deleteLater()
+
+    def _place(self, screen: QWidget) -> None:
+        remembered = QByteArray.fromHex(self.settings.geometry.encode())
+        if remembered.isEmpty() or not screen.restoreGeometry(remembered):
+            room = screen.screen().availableSize()
+            screen.resize(min(WIDTH, room.width()), min(HEIGHT, room.height()))
+            if room.width() <= WIDTH:
+                screen.setWindowState(Qt.WindowState.WindowMaximized)
+
+    # Settings
+
+    def _wishes(self) -> Wishes:
+        return Wishes(
+            settings=lambda: self.settings,
+            language=self.use_language,
+            theme=lambda code: self._prefer("theme", code),
+            text_size=lambda size: self._prefer("text_size", size),
+            lock_minutes=self._use_minutes,
+            hide=self._hide,
+            cost=self._cost,
+        )
+
+    def use_language(self, code: str) -> None:
+        """Speak another language at once; where one is and what is typed stays."""
+        if code != i18n.language():
+            i18n.use(code)
+            self._prefer("language", code)
+
+    def _prefer(self, name: str, value: str | int) -> None:
+        """Remember what this user likes, and show it."""
+        self._change(**{name: value})
+        window = self.screen
+        if isinstance(window, Window):
+            window.jobs.write(window, partial(office.prefer, window.desk, name, str(value)), lambda _nothing: None)
+        self._look()
+        if self.screen is not None:
+            self.screen.rebuild()
+
+    def _use_minutes(self, minutes: int) -> None:
+        self._change(lock_minutes=minutes)
+        if isinstance(self.screen, Window):
+            window = self.screen
+            window.watch.minutes = minutes
+            window.jobs.write(
+                window, partial(office.prefer, window.desk, "lock_minutes", str(minutes)), lambda _nothing: None
+            )
+
+    def _step_text_size(self, step: int) -> None:
+        at = TEXT_SIZES.index(self.settings.text_size) + step
+        size = TEXT_SIZES[min(max(at, 0), len(TEXT_SIZES) - 1)] if step else Settings().text_size
+        if size != self.settings.text_size:
+            self._prefer("text_size", size)
+
+    def _hide(self) -> None:
+        if isinstance(self.screen, Window):
+            self.screen.hide_screen()
+
+    def _change(self, **changes: Any) -> None:
+        self.settings = replace(self.settings, **changes)
+        stored.save(self.folder, self.settings)
+
+    def _look(self) -> None:
+        dark = self.settings.theme == "dark"
+        if self.settings.theme == "system":
+            dark = self.app.styleHints().colorScheme() == Qt.ColorScheme.Dark
+        themes.apply(self.app, themes.Theme(dark, i18n.language(), self.settings.text_size / 100))
+
+    def _system_look(self) -> None:
+        if self.settings.theme == "system" and self.screen is not None:
+            self._look()
+            self.screen.rebuild()
+
+    # The end of a sitting
+
+    def lock(self, why: str) -> None:
+        """Remember the place, close the vault, and go on as a fresh process that has nothing of this one's memory."""
+        window, desk = self.screen, self._desk
+        if not isinstance(window, Window) or desk is None:
+            return
+        self._remember_window(window)
+        place = window.where()
+        with suppress(CaseDeskError):  # a full disk is no reason to stay open
+            office.prefer(desk, "place", json.dumps({"page": place.page, "what": place.what}))
+            desk.note("office.lock")
+        window.shut()
+        window.hide()
+        self._forget(desk)
+        os.environ[LOCKED] = json.dumps({"name": self._name, "why": why, "store": str(self.folder.absolute())})
+        self._restart(command_line())
+
+    def _closed(self) -> None:
+        window, desk = self.screen, self._desk
+        if isinstance(window, Window) and desk is not None:
+            self._remember_window(window)
+            self._forget(desk)
+
+    def _forget(self, desk: Desk) -> None:
+        self._desk = None
+        clipboard = self.app.clipboard()
+        if clipboard.ownsClipboard():
+            clipboard.clear()
+        office.sign_out(desk)
+
+    def _remember_window(self, window: Window) -> None:
+        self._change(geometry=bytes(window.saveGeometry().toHex().data()).decode())
+
+    # What should not happen
+
+    def _tell_fault(self, code: str) -> None:
+        """Somebody's mistake in the program: store what was typed, and admit it without technical words."""
+        window = self.screen
+        if self._telling or window is None or not window.isVisible():
+            return
+        self._telling = True
+        sheet = tell(
+            window,
+            _("Something in CaseDesk went wrong"),
+            _(
+                "What you saved is safe, and what you typed is kept. Go on, and tell your coordinator this code: {code}"
+            ).format(code=code),
+            kind="danger",
+        )
+        sheet.closed.connect(self._told)
+        if isinstance(window, Window) and window.page is not None:
+            window.page.leave()
+
+    def _told(self) -> None:
+        self._telling = False
+
+
+def command_line() -> list[str]:
+    """How this process was started, to be started again."""
+    program = [] if getattr(sys, "frozen", False) else ["-m", "casedesk"]
+    return [sys.executable, *program, *sys.argv[1:]]
+
+
+def _handed_over(folder: Path) -> tuple[Locked | None, Path]:
+    """Who locked, if the process before this one was locked; and in which store."""
+    try:
+        told = json.loads(os.environ.pop(LOCKED, ""))
+        return Locked(str(told["name"]), str(told["why"])), Path(told["store"])
+    except (ValueError, KeyError, TypeError):
+        return None, folder
+
+
+def _place(text: str) -> Goto | None:
+    try:
+        told = json.loads(text)
+        return Goto(told["page"], dict(told["what"]))
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _own(chosen: Mapping[str, str]) -> dict[str, Any]:
+    """What this user prefers over what the computer remembers."""
+    wanted: dict[str, Any] = {name: chosen[name] for name in ("language", "theme") if name in chosen}
+    wanted |= {name: int(chosen[name]) for name in ("text_size", "lock_minutes") if chosen.get(name, "").isdecimal()}
+    read = stored.read(wanted)
+    return {name: getattr(read, name) for name in wanted}
+
+
+def clock_is_wrong(desk: Desk) -> bool:
+    """Whether the computer says a day before this program was made, or before what was recorded earlier."""
+    if desk.today() < RELEASED:
+        return True
+    with desk.read() as session:
+        sure = Operation.flags.bitwise_and(ClockFlag.BEHIND.value) == 0
+        newest = session.scalars(select(Operation.wall).where(sure).order_by(Operation.seq.desc()).limit(1)).first()
+    return desk.clock().timestamp() * 1000 < (newest or 0) - AN_HOUR
+
+
+def _clock_banner(today: date) -> Banner:
+    return Banner(
+        "warn",
+        _("This computer says it is {day}. That looks wrong.").format(day=formats.day(today)),
+        _("Set the date of the computer. Until then look at each date that fills itself in: consents, notes."),
+        icon="calendar",
+    )
+
+
+def _mark() -> QIcon:
+    icon = QIcon()
+    for side in (16, 32, 64):
+        picture = QPixmap(side, side)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        paint_mark(painter, picture.rect().toRectF())
+        painter.end()
+        icon.addPixmap(picture)
+    return icon

@@ -1,0 +1,301 @@
+"""A section of declared answers: shown as facts, changed in place, refused where somebody was faster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from casedesk import formats
+from casedesk.errors import CaseDeskError, Conflict, InvalidInput, Problem
+from casedesk.fields import Ask, Kind
+from casedesk.i18n import _
+from casedesk.models import fields_of
+from casedesk.services import cases
+from casedesk.services.answers import LISTS, RECORDS, TICKS, field_of, label_of
+from casedesk.services.sections import Section
+from casedesk.services.words import BETWEEN, in_words
+from casedesk.ui.case.kept import kept_of, put_back
+from casedesk.ui.case.open_case import OpenCase
+from casedesk.ui.case.pieces import Part, hidden, locked
+from casedesk.ui.kit.blocks import Banner, Card, fact
+from casedesk.ui.kit.buttons import button
+from casedesk.ui.kit.layouts import clear, column, widget
+from casedesk.ui.kit.messages import show_error
+from casedesk.ui.kit.questions import Form
+from casedesk.ui.kit.texts import PlainLabel
+
+WRITTEN_LISTS = ("need_item.needs", "incident.violations")
+UNPAID = ("wages_not_paid", "wages_underpaid")
+WIDE = (Kind.TEXT, Kind.CODES)
+CATEGORY = frozenset(("category", "category_reason", "category_reason_text", "secondary_categories"))
+
+
+def value_of(case: OpenCase, key: str) -> str:
+    """An answer in words; telephone numbers are masked until they are asked for."""
+    declared, value = field_of(key), case.facts.answers.get(key)
+    if declared.kind is Kind.PHONE and isinstance(value, str) and key not in case.numbers:
+        return formats.masked_phone(value)
+    return in_words(declared, value)
+
+
+def can_edit(case: OpenCase, key: str) -> bool:
+    """Whether this page can change the answer: a column that is there and not kept from the user."""
+    if hidden(case.facts, field_of(key).level):
+        return False
+    if key in LISTS:
+        return key in WRITTEN_LISTS
+    record, _dot, name = key.partition(".")
+    if record == "wages":  # the details belong to a violation, which has to be there
+        return any(violation.code in UNPAID for violation in case.facts.violations)
+    if record == "case" and name in CATEGORY and not case.may("case.category"):
+        return False
+    return key not in TICKS and record in RECORDS and name in fields_of(RECORDS[record])
+
+
+class FactsCard(Card):
+    """Answers as facts in columns, what is missing, and a form in their place while they are edited."""
+
+    editing = Signal(bool)
+
+    def __init__(
+        self, case: OpenCase, section: Section, *, columns: int = 2, editable: Sequence[str] | None = None
+    ) -> None:
+        super().__init__(_(section.title))
+        self.case = case
+        self._section = section
+        self._editable = editable if editable is not None else section.keys
+        self._columns = columns
+        self.form: Form | None = None
+        self.notice = Banner("warn", "")
+        self._saving = False
+        self.edit_button = button(_("Edit"), "ghost", "edit", size="s", keys="E", clicked=self.edit)
+        self.edit_button.setAccessibleName(_("Edit: {section}").format(section=_(section.title)))
+        self.head.addWidget(self.edit_button)
+        self.look()
+        if self._code in case.typed and case.may_edit:
+            self._open_form()
+
+    @property
+    def _code(self) -> str:
+        return f"form.{self._section.name}"
+
+    def is_editing(self) -> bool:
+        return self.form is not None
+
+    # Facts
+
+    def look(self) -> None:
+        """Show what is recorded; a form that is open stays as it is."""
+        if self.form is not None:
+            return
+        self.edit_button.setVisible(self.case.may_edit)
+        clear(self.body)
+        answers = self.case.facts.answers
+        there = [key for key in self._section.keys if key in answers]
+        if there:
+            self.body.addWidget(self._facts(there))
+        missing = [key for key in self._section.keys if key not in answers and self._is_asked(key)]
+        if missing:
+            words = BETWEEN.join(label_of(key) for key in missing)
+            self.body.addWidget(PlainLabel(_("Not asked yet: {list}").format(list=words), "caption", wrap=True))
+        if any(hidden(self.case.facts, field_of(key).level) for key in self._section.keys):
+            self.body.addWidget(locked(self.case.facts))
+
+    def _facts(self, keys: Sequence[str]) -> QWidget:
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(20)
+        grid.setVerticalSpacing(12)
+        line = place = 0
+        for key in keys:
+            span = self._columns if field_of(key).kind in WIDE else 1
+            if place + span > self._columns:
+                line, place = line + 1, 0
+            grid.addWidget(fact(label_of(key), value_of(self.case, key)), line, place, 1, span)
+            place += span
+        for at in range(self._columns):
+            grid.setColumnStretch(at, 1)
+        return widget(grid)
+
+    def _is_asked(self, key: str) -> bool:
+        declared = field_of(key)
+        asked = declared.ask in (Ask.REGISTER, Ask.INTAKE) and key not in TICKS
+        return asked and not hidden(self.case.facts, declared.level)
+
+    # Editing
+
+    def edit(self) -> None:
+        """Show the form. Telephone numbers in it are shown in full, which is recorded first."""
+        if self.form is not None or not self.case.may_edit:
+            return
+        phones = {key for key in self._keys() if field_of(key).kind is Kind.PHONE}
+        masked = phones & self.case.facts.answers.keys() - self.case.numbers.keys()
+        if masked and self.case.may("case.show_number"):
+            self.case.show_numbers(self, then=self._open_form)
+        else:
+            self._open_form()
+
+    def _keys(self) -> list[str]:
+        return [key for key in self._editable if can_edit(self.case, key)]
+
+    def _open_form(self) -> None:
+        if self.form is not None:
+            return
+        answers = self.case.facts.answers
+        unseen = {key for key in self._keys() if field_of(key).kind is Kind.PHONE and key in answers}
+        unseen -= self.case.numbers.keys()
+        keys = [key for key in self._keys() if key not in unseen]
+        clear(self.body)
+        self.edit_button.hide()
+        form = Form(
+            [(key, field_of(key)) for key in keys],
+            today=self.case.here.desk.today(),
+            columns=2,
+            ahead=self._section.name == "case",
+            labels={key: label_of(key) for key in keys},
+        )
+        put_back(form, self.case.typed.get(self._code, {}), answers)
+        form.edited.connect(self._keep)
+        self.form = form
+        self.notice = Banner("warn", "")
+        self.notice.hide()
+        for part in (self.notice, form):
+            self.body.addWidget(part)
+        self.editing.emit(True)
+        next(iter(form.questions.values())).editor.setFocus()
+
+    def _keep(self) -> None:
+        if self.form is not None:
+            self.case.keep(self._code, kept_of(self.form))
+
+    def cancel(self) -> None:
+        """Leave the form; what was typed is dropped."""
+        self.case.forget(self._code)
+        self._close_form()
+
+    def _close_form(self) -> None:
+        self.form = None
+        self._saving = False
+        self.editing.emit(False)
+        self.look()
+        self.edit_button.setFocus()
+
+    def save(self) -> None:
+        """Save what was changed, all of it or nothing."""
+        if self.form is None or self._saving or not self.form.ready():
+            return
+        edits = self.form.edits()
+        if not edits:
+            self.cancel()
+            return
+        self._saving = True
+        desk, case_id = self.case.here.desk, self.case.id
+        back = {key: (now, before) for key, (before, now) in edits.items()}
+        undo = partial(
+            self.case.write, self.case.page, partial(cases.edit_case, desk, case_id, back), _("Changed back")
+        )
+        work = partial(cases.edit_case, desk, case_id, edits)
+        self.case.write(self, work, _("Changes saved"), done=self._saved, failed=self._refused, undo=undo)
+
+    def _saved(self, _nothing: object) -> None:
+        self.case.forget(self._code)
+        self.case.look_again()
+        self._close_form()
+
+    def _refused(self, error: Exception) -> None:
+        self._saving = False
+        match error:
+            case Conflict():
+                self._show_conflict(error)
+            case InvalidInput():
+                self._show_problems(error)
+            case CaseDeskError():
+                self._tell(error.message, error.hint)
+            case _:
+                show_error(self, error)
+
+    def _tell(self, message: str, hint: str) -> None:
+        self.notice.say(message, hint)
+        self.notice.show()
+
+    def _show_problems(self, error: InvalidInput) -> None:
+        """Show problems beside their fields, whatever record the service found them in."""
+        if self.form is None:
+            return
+        keys = {_column(key): key for key in self.form.questions}
+        found = {keys.get(where, where): said for where, said in error.problems.items()}
+        self.form.show_problems(found)
+        elsewhere = [each.text for key, said in found.items() if key not in self.form.questions for each in said]
+        self._tell(error.message, " ".join(elsewhere))
+        self.form.next_problem()
+
+    def _show_conflict(self, error: Conflict) -> None:
+        """Take the new values for what was seen, keep what was typed, and show the one beside the other."""
+        if self.form is None:
+            return
+        edits = self.form.edits()
+        self.case.look_again()
+        answers = self.case.facts.answers
+        self.form.fill(answers)
+        self.form.put({key: now for key, (_before, now) in edits.items()})
+        newer = {key for key, (before, _now) in edits.items() if not _same(answers.get(key), before)}
+        self.form.show_problems({key: [_meanwhile(key, answers)] for key in newer})
+        self._tell(error.message, error.hint)
+        self._keep()
+        self.form.next_problem()
+
+
+def _same(one: object, other: object) -> bool:
+    return (one or None) == (other or None)
+
+
+def _meanwhile(key: str, answers: Mapping[str, object]) -> Problem:
+    now = answers.get(key)
+    words = in_words(field_of(key), now) or "—"
+    text = _("Meanwhile it says: {value}. Save again to put yours in its place.").format(value=words)
+    return Problem(text, fix=now, fix_text=_("Take the new one")) if now is not None else Problem(text)
+
+
+def _column(key: str) -> str:
+    """The key under which the services tell a problem: by the name of the table."""
+    record, _dot, name = key.partition(".")
+    return f"{RECORDS[record].__tablename__}.{name}" if key not in LISTS else key
+
+
+class EditablePart(Part):
+    """A section with one card that is edited in place."""
+
+    def __init__(self, case: OpenCase, card: FactsCard) -> None:
+        super().__init__(case)
+        self.card = card
+        card.editing.connect(self.editing)
+        case.numbers_shown.connect(card.look)
+
+    def look(self) -> None:
+        self.card.look()
+
+    def edit(self) -> None:
+        self.card.edit()
+
+    def is_editing(self) -> bool:
+        return self.card.is_editing()
+
+    def cancel(self) -> None:
+        self.card.cancel()
+
+    def main_action(self) -> bool:
+        editing = self.card.is_editing()
+        if editing:
+            self.card.save()
+        return editing
+
+
+class FactsSection(EditablePart):
+    """One section of the intake, as facts."""
+
+    def __init__(self, case: OpenCase, section: Section) -> None:
+        super().__init__(case, FactsCard(case, section))
+        self.setLayout(column(self.card, None))

@@ -1,0 +1,262 @@
+"""Who this is, on top of every section: both names, the essentials, badges, and what can be done."""
+
+# ruff: noqa: N802 - Qt names the methods
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QMenu, QPushButton, QVBoxLayout, QWidget
+
+from casedesk import codelists, formats
+from casedesk.i18n import N_, _, language
+from casedesk.services import cases
+from casedesk.services.lifecycle import Step, steps_from
+from casedesk.ui.case.open_case import OpenCase
+from casedesk.ui.case.pieces import separated
+from casedesk.ui.case.sheets import StatusSheet
+from casedesk.ui.kit.badges import Badge, BadgeSpec, category_badge, priority_badge, status_badge
+from casedesk.ui.kit.blocks import Avatar, initials
+from casedesk.ui.kit.buttons import IconButton, button
+from casedesk.ui.kit.layouts import Flow, clear, column, row, widget
+from casedesk.ui.kit.messages import ask
+from casedesk.ui.kit.texts import PlainLabel
+from casedesk.ui.kit.theme import current
+
+MOST_BADGES = 5
+STEP_WORDS = {
+    "assessment": N_("Start assessment"),
+    "active": N_("Start support"),
+    "monitoring": N_("Change to follow-up only"),
+    "on_hold": N_("Put on hold"),
+    "closed": N_("Close the case"),
+    "registered": N_("Back to registered"),
+}
+TIGHT = 1000  # width of the header under which the buttons have no words
+DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def step_words(status: str, to: str) -> str:
+    """What a step is called, from where one is."""
+    if status == "closed":
+        return _("Reopen")
+    if status == "on_hold" and to != "closed":
+        return _("Take up again: {status}").format(status=codelists.get("case_status").label(to))
+    return _(STEP_WORDS.get(to, to))
+
+
+class Header(QFrame):
+    """Names and badges at the left, actions at the right."""
+
+    note = Signal()
+    follow_up = Signal()
+    sheet = Signal(object)
+
+    def __init__(self, case: OpenCase) -> None:
+        super().__init__()
+        self.case = case
+        self.setProperty("kind", "bar")
+        self._names = QVBoxLayout()
+        self._names.setContentsMargins(0, 0, 0, 0)
+        self._shown: tuple[object, ...] = ()
+        self.back = IconButton("back", _("Back · Alt+←"), clicked=case.here.back)
+        self._avatar = QVBoxLayout()
+        self.essentials = PlainLabel("", "caption", tone="text2", wrap=True)
+        self._badges = Flow(gap=6)
+        words = column(widget(self._names), self.essentials, 2, widget(self._badges), gap=1)
+        self._make_actions()
+        actions = row(*self.buttons, gap=8)
+        left = column(row(self.back, self._avatar, gap=8), None)
+        inside = row(left, words, widget(column(actions, None)), gap=10, margins=(16, 9, 16, 9))
+        inside.setStretch(1, 1)
+        self.setLayout(inside)
+
+    def _make_actions(self) -> None:
+        """The buttons; which of them are seen depends on the role and on the case."""
+        self.note_button = button(_("Add note"), icon="note", keys="A", clicked=self.note.emit)
+        self.refer_button = button(_("Refer"), icon="referral", keys="R", clicked=lambda: self.case.refer())
+        self.print_button = button(_("Print"), icon="print", keys="Ctrl+P", clicked=self._print)
+        self.follow_up_button = button(_("Record follow-up"), "primary", "done", keys="F", clicked=self.follow_up.emit)
+        self.more = IconButton("more", _("More actions"), clicked=self._open_menu)
+        self.buttons: tuple[QPushButton, ...] = (
+            self.note_button,
+            self.refer_button,
+            self.print_button,
+            self.follow_up_button,
+            self.more,
+        )
+        self._words = {part: part.text() for part in self.buttons}
+        for part in self.buttons:
+            part.hide()
+
+    def look(self) -> None:
+        """Show the case as it is now."""
+        case, facts = self.case, self.case.facts
+        self._show_names(*self._both_names())
+        self.essentials.setText(separated((facts.number, self._who(), self._place(), self._owner())))
+        self._show_badges()
+        self.note_button.setVisible(case.may("case.note"))
+        self.refer_button.setVisible(case.may("referral.edit") and not case.closed)
+        self.print_button.setVisible(case.may("case.print"))
+        self.follow_up_button.setVisible(case.may("case.note") and not case.closed)
+        self.more.setVisible(bool(self.steps()) or self._may_mark())
+
+    def _show_names(self, first: str, second: str) -> None:
+        """Both names beside each other, or under each other where they are long; never cut."""
+        role = current().font("page")
+        fits = len(first) + len(second) < max(self.width() - self._actions_width() - 160, 240) / (
+            role.pixelSize() * 0.6
+        )
+        if (first, second, fits) == self._shown:
+            return
+        self._shown = (first, second, fits)
+        clear(self._names)
+        clear(self._avatar)
+        self._avatar.addWidget(Avatar(initials(_letters(first)), 40))
+        self.name = PlainLabel(first, "page", wrap=not fits, selectable=True)
+        self.name.setAccessibleName(_("Case of {name}").format(name=first))
+        other = PlainLabel(second, "section", tone="text2", weight=400, wrap=not fits, selectable=True)
+        if fits:
+            line = row(self.name, other, None, gap=10)
+            line.setAlignment(other, Qt.AlignmentFlag.AlignBottom)
+            self._names.addLayout(line)
+        else:
+            self._names.addLayout(column(self.name, other, gap=0))
+        if not second:
+            other.hide()
+
+    def _actions_width(self) -> int:
+        return sum(part.sizeHint().width() + 8 for part in self.buttons if not part.isHidden())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        tight = event.size().width() < TIGHT
+        for part, words in self._words.items():
+            if part is not self.follow_up_button and part is not self.more:
+                part.setText("" if tight else words)
+        if self.case.is_open:
+            self._show_names(*self._both_names())
+
+    def _both_names(self) -> tuple[str, str]:
+        """The name in the script of the language spoken, then the other one."""
+        first, second = self.case.facts.names
+        english = str(self.case.facts.answers.get("person.name_en", ""))
+        return (second, first) if language() == "en" and second and second == english else (first, second)
+
+    def _who(self) -> str:
+        facts = self.case.facts
+        sex = codelists.get("sex_gender").label(str(facts.answers.get("person.sex_gender", "")))
+        if facts.age is None:
+            return sex
+        age = formats.number(facts.age)
+        return _("{sex}, {age}").format(sex=sex, age=age) if sex else formats.age(facts.age)
+
+    def _place(self) -> str:
+        answers = self.case.facts.answers
+        district = codelists.get("bd_district").label(str(answers.get("person.district", "")))
+        return ", ".join(word for word in (str(answers.get("person.upazila", "")), district) if word)
+
+    def _owner(self) -> str:
+        owner = self.case.facts.owner
+        return _("{owner}’s case").format(owner=owner) if owner else _("No caseworker yet")
+
+    def _show_badges(self) -> None:
+        clear(self._badges)
+        facts = self.case.facts
+        category, priority = facts.answers.get("case.category"), facts.answers.get("case.priority")
+        specs = [
+            category_badge(str(category) if category else None),
+            priority_badge(str(priority) if priority else None),
+            status_badge("case_status", facts.status),
+        ]
+        flags = codelists.get("safety_flag")
+        for flag in facts.flags:
+            if flag.cleared_at is None:
+                words = flags.label(flag.code)
+                specs.append(BadgeSpec(words, "warn", "danger", _("Safety flag: {flag}").format(flag=words)))
+        if facts.confidential:
+            specs.insert(3, BadgeSpec(_("Confidential"), "restricted", "outline"))
+        for spec in specs[:MOST_BADGES]:
+            self._badges.addWidget(Badge(spec))
+        if len(specs) > MOST_BADGES:
+            more = formats.number(len(specs) - MOST_BADGES)
+            self._badges.addWidget(Badge(BadgeSpec(f"+{more}", "", "quiet", _("{count} more").format(count=more))))
+
+    # What can be done
+
+    def steps(self) -> list[Step]:
+        """The steps in the life of the case that the user may take now."""
+        if not self.case.may("case.status"):
+            return []
+        return [step for step in steps_from("case", self.case.facts.status) if self.case.may(step.by)]
+
+    def take(self, step: Step) -> None:
+        """Take a step, asking for the reason where one is needed."""
+        status = self.case.facts.status
+        words = step_words(status, step.to)
+        done = _("Status: {status}").format(status=codelists.get("case_status").label(step.to))
+        if "reason" in step.needs or status == "closed":
+            self.sheet.emit(StatusSheet(self.case, step, words, done))
+            return
+        work = partial(cases.set_status, self.case.here.desk, self.case.id, step.to)
+        self.case.write(self, work, done)
+
+    def _may_mark(self) -> bool:
+        return self.case.may("case.confidential") and not self.case.facts.confidential
+
+    def _open_menu(self) -> None:
+        menu = self.menu()
+        menu.popup(self.more.mapToGlobal(QPoint(self.more.width() - menu.sizeHint().width(), self.more.height())))
+
+    def menu(self) -> QMenu:
+        """What is done more seldom."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for step in self.steps():
+            menu.addAction(step_words(self.case.facts.status, step.to)).triggered.connect(partial(self._take, step))
+        if self._may_mark():
+            menu.addSeparator()
+            menu.addAction(_("Mark as confidential")).triggered.connect(self._ask_confidential)
+        return menu
+
+    def _take(self, step: Step, _checked: bool = False) -> None:
+        self.take(step)
+
+    def _ask_confidential(self, _checked: bool = False) -> None:
+        ask(
+            self,
+            _("Make this case confidential?"),
+            _("From then on only the caseworker, the supervisor and people named on the case know of it."),
+            yes=_("Make confidential"),
+            done=self._mark_confidential,
+        )
+
+    def _mark_confidential(self) -> None:
+        work = partial(cases.mark_confidential, self.case.here.desk, self.case.id)
+        self.case.write(self, work, _("The case is confidential"))
+
+    def _print(self) -> None:
+        self.case.here.go(self.case.print_place())
+
+
+def _letters(name: str) -> str:
+    """The name without characters that show nothing."""
+    return "".join(letter for letter in name if letter not in DIRECTIONS and letter.isprintable())
+
+
+def closed_strip(case: OpenCase, reopen: Step | None, take: partial[None]) -> QWidget:
+    """Says that the case is over, and offers to open it again."""
+    strip = QFrame()
+    strip.setProperty("kind", "group")
+    status = codelists.get("case_status").label(case.facts.status)
+    since = case.facts.status_since
+    when = formats.moment(since) if since else ""
+    said = _("{status} since {when}. It can be read and printed; open it again to change it.")
+    words = PlainLabel(said.format(status=status, when=when), "body", wrap=True)
+    inside = row(words, gap=8, margins=(20, 4, 20, 4))
+    inside.setStretch(0, 1)
+    if reopen is not None:
+        inside.addWidget(button(_("Reopen"), icon="undo", size="s", clicked=take))
+    strip.setLayout(inside)
+    return strip

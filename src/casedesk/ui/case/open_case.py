@@ -1,0 +1,232 @@
+"""The case that is open: what is known of it, what was typed and is not saved yet, and how it is changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+from uuid import UUID
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from casedesk.desk import Desk
+from casedesk.i18n import _
+from casedesk.services import cases
+from casedesk.services.cases import CaseFacts
+from casedesk.services.consents import ConsentNow, consents_of
+from casedesk.services.follow_ups import FollowUpRow, follow_ups_of
+from casedesk.services.history import Entry, history
+from casedesk.services.notes import NoteRow, notes_of
+from casedesk.services.office import prefer, preferences
+from casedesk.services.permissions import may
+from casedesk.services.referrals import ReferralRow, referrals_of
+from casedesk.ui.page import Goto, Here
+
+T = TypeVar("T")
+Typed = dict[str, dict[str, Any]]
+BATCH = 100
+FIRST = "case.register"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Everything the page shows of a case, except its history."""
+
+    facts: CaseFacts
+    consents: list[ConsentNow]
+    follow_ups: list[FollowUpRow]
+    notes: list[NoteRow]
+    referrals: list[ReferralRow]
+
+
+def look_at(desk: Desk, case_id: UUID) -> Known:
+    """Open the case: recorded first."""
+    return _with_the_rest(desk, cases.look(desk, case_id))
+
+
+def look_again(desk: Desk, case_id: UUID) -> Known:
+    return _with_the_rest(desk, cases.case_facts(desk, case_id))
+
+
+def _with_the_rest(desk: Desk, facts: CaseFacts) -> Known:
+    return Known(
+        facts,
+        consents_of(desk, facts.id),
+        follow_ups_of(desk, facts.id),
+        notes_of(desk, facts.id),
+        referrals_of(desk, facts.id),
+    )
+
+
+class OpenCase(QObject):
+    """What the parts of the page share. `changed` after a new look, `told` when the history is there."""
+
+    changed = Signal()
+    told = Signal()
+    numbers_shown = Signal()
+    wanted = Signal(str)  # the code of a section to open
+    refused = Signal(object)
+
+    def __init__(self, here: Here, page: QWidget, case_id: UUID, typed: Mapping[str, Any] | None) -> None:
+        super().__init__(page)
+        self.here = here
+        self.page = page
+        self.id = case_id
+        self.numbers: dict[str, str] = {}
+        self.entries: list[Entry] = []
+        self.complete = False
+        self._known: Known | None = None
+        self._turn = 0
+        self._stored = preferences(here.desk).get(self._name, "")
+        self.typed: Typed = dict(typed) if typed is not None else json.loads(self._stored or "{}")
+
+    @property
+    def known(self) -> Known:
+        if self._known is None:
+            raise RuntimeError("the case is not open yet")
+        return self._known
+
+    @property
+    def is_open(self) -> bool:
+        return self._known is not None
+
+    @property
+    def facts(self) -> CaseFacts:
+        return self.known.facts
+
+    @property
+    def closed(self) -> bool:
+        return self.facts.status in ("closed", "transferred_out", "merged")
+
+    @property
+    def may_edit(self) -> bool:
+        return self.facts.editable and not self.closed
+
+    def may(self, action: str) -> bool:
+        """Whether the user may do this at all; the services look at the case itself."""
+        return may(self.here.desk, action)
+
+    # Reading
+
+    def open(self) -> None:
+        """Look at the case; `changed` comes when it is there, `refused` if it may not be seen."""
+        work = partial(look_at, self.here.desk, self.id)
+        self.here.jobs.write(self.page, work, done=self._opened, failed=self.refused.emit)
+
+    def _opened(self, known: Known) -> None:
+        self._known = known
+        self.changed.emit()
+        self.read_history()
+
+    def look_again(self) -> None:
+        """Read everything anew, after something was written."""
+        if self._known is None:
+            return
+        self._known = look_again(self.here.desk, self.id)
+        self.changed.emit()
+        self.read_history()
+
+    def read_history(self) -> None:
+        """Read the newest part of the history again, as far back as it was read before."""
+        if not self.may("case.history"):
+            return
+        self._turn += 1
+        size = max(BATCH, len(self.entries))
+        work = partial(history, self.here.desk, self.id, size=size)
+        self.here.jobs.run(self.page, work, done=partial(self._history_read, self._turn))
+
+    def read_earlier(self) -> None:
+        """Read on into the past."""
+        if self.complete or not self.entries:
+            return
+        self._turn += 1
+        work = partial(history, self.here.desk, self.id, before=self.entries[-1].seq, size=BATCH)
+        self.here.jobs.run(self.page, work, done=partial(self._earlier_read, self._turn))
+
+    def _history_read(self, turn: int, entries: list[Entry]) -> None:
+        if turn == self._turn:
+            self.entries = entries
+            self._settle(entries)
+
+    def _earlier_read(self, turn: int, entries: list[Entry]) -> None:
+        if turn == self._turn:
+            self.entries = [*self.entries, *entries]
+            self._settle(entries)
+
+    def _settle(self, last: list[Entry]) -> None:
+        self.complete = not last or any(entry.action == FIRST for entry in last)
+        self.told.emit()
+
+    # Writing
+
+    def write(
+        self,
+        owner: QWidget,
+        work: Callable[[], T],
+        words: str,
+        *,
+        done: Callable[[T], object] | None = None,
+        failed: Callable[[Exception], object] | None = None,
+        undo: Callable[[], object] | None = None,
+    ) -> None:
+        """Change the case as a job; `words` are said when it is saved, and the page looks again by itself."""
+        self.here.jobs.write(owner, work, done=partial(self._written, words, done, undo), failed=failed)
+
+    def _written(
+        self, words: str, done: Callable[[T], object] | None, undo: Callable[[], object] | None, result: T
+    ) -> None:
+        self.here.say(words, undo)
+        if done is not None:
+            done(result)
+
+    def show_numbers(self, owner: QWidget, then: Callable[[], object] | None = None) -> None:
+        """Show the telephone numbers of this case in full; that is recorded."""
+        work = partial(cases.show_number, self.here.desk, self.id)
+        self.here.jobs.write(owner, work, done=partial(self._numbers, then))
+
+    def _numbers(self, then: Callable[[], object] | None, numbers: dict[str, str]) -> None:
+        self.numbers = numbers
+        if not numbers:
+            self.here.say(_("No telephone number is recorded."))
+        self.numbers_shown.emit()
+        if then is not None:
+            then()
+
+    # What was typed
+
+    @property
+    def _name(self) -> str:
+        return f"typed.{self.id.hex}"
+
+    def keep(self, code: str, typed: dict[str, Any]) -> None:
+        """Keep what was typed in one form until it is saved."""
+        if any(typed.values()):
+            self.typed[code] = typed
+        else:
+            self.forget(code)
+
+    def forget(self, code: str) -> None:
+        self.typed.pop(code, None)
+
+    def store_typed(self) -> None:
+        """Store what was typed with the user's own preferences, in the vault and out of the journal."""
+        now = json.dumps(self.typed) if self.typed else ""
+        if now != self._stored:
+            self._stored = now
+            prefer(self.here.desk, self._name, now)
+
+    # Going places
+
+    def refer(self, need_id: UUID | None = None, referral_id: UUID | None = None) -> None:
+        what = {"case_id": str(self.id)}
+        if need_id is not None:
+            what["need_id"] = str(need_id)
+        if referral_id is not None:
+            what["referral_id"] = str(referral_id)
+        self.here.go(Goto("refer", what))
+
+    def print_place(self) -> Goto:
+        return Goto("print", {"case_id": str(self.id)})

@@ -1,0 +1,211 @@
+"""Small pieces that several parts of the case page are made of."""
+
+# ruff: noqa: N802 - Qt names the methods
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QLayout, QVBoxLayout, QWidget
+
+from casedesk import formats
+from casedesk.fields import Field, Level
+from casedesk.i18n import _
+from casedesk.models import fields_of, recorded_models
+from casedesk.services.cases import CaseFacts
+from casedesk.services.referrals import WAITING, ReferralRow
+from casedesk.ui.case.open_case import OpenCase
+from casedesk.ui.kit.badges import BadgeSpec, status_badge
+from casedesk.ui.kit.blocks import Card
+from casedesk.ui.kit.icons import Icon, paint_icon
+from casedesk.ui.kit.layouts import block, column, row, widget
+from casedesk.ui.kit.texts import PlainLabel
+from casedesk.ui.kit.theme import current
+
+WIDE = 1280  # the width of the window from which a page has a right column
+SIDE = 284
+BROAD_SIDE = 328
+FAR = 60  # days from which a date says its year
+ANSWER_TONES = {"accepted": "ok", "in_service": "ok", "completed": "ok", "declined": "warn", "expired": "danger"}
+
+
+class Part(QWidget):
+    """One section of the case page. It is made when it is opened, and looks again when the case does."""
+
+    editing = Signal(bool)
+
+    def __init__(self, case: OpenCase) -> None:
+        super().__init__()
+        self.case = case
+
+    def look(self) -> None:
+        """The case was read again: show it, except what is being edited."""
+
+    def edit(self) -> None:
+        """Begin to edit (the key E)."""
+
+    def is_editing(self) -> bool:
+        return False
+
+    def cancel(self) -> None:
+        """Leave what is being edited as it was."""
+
+    def main_action(self) -> bool:
+        """Ctrl+Enter; False if there is nothing to do here."""
+        return False
+
+
+class Columns(QWidget):
+    """A wide column and a narrow one, which goes below the wide one where the window is small."""
+
+    def __init__(self, main: QWidget, side: QWidget, width: int = SIDE) -> None:
+        super().__init__()
+        self._width = current().scaled(width)
+        self._side = side
+        self._layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(12)
+        self._layout.addWidget(main, 1, Qt.AlignmentFlag.AlignTop)
+        self._layout.addWidget(side, 0, Qt.AlignmentFlag.AlignTop)
+        self._wide: bool | None = None
+        self._turn()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._turn()
+
+    def _turn(self) -> None:
+        wide = self.window().width() >= WIDE
+        if wide == self._wide:
+            return
+        self._wide = wide
+        across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._layout.setDirection(across if wide else down)
+        self._side.setMinimumWidth(self._width if wide else 0)
+        self._side.setMaximumWidth(self._width if wide else 16_777_215)
+
+
+def stack(*parts: QWidget) -> QWidget:
+    """Cards under each other."""
+    return widget(column(*parts, gap=12))
+
+
+class Rows(QVBoxLayout):
+    """Rows of a card, with lines between them that reach its edges."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setContentsMargins(0, 0, 0, 0)
+        self.setSpacing(0)
+
+    def add(self, inside: QLayout) -> None:
+        """Add a row; only the last one has no line under it."""
+        above = self.itemAt(self.count() - 1)
+        last = above.widget() if above is not None else None
+        if last is not None and last.property("kind") == "rowlast":
+            last.setProperty("kind", "row")
+        self.addWidget(block("rowlast", inside))
+
+    def say(self, text: str) -> None:
+        """A quiet sentence in the place of a row."""
+        words = PlainLabel(text, "body", tone="text2", wrap=True)
+        words.setContentsMargins(16, 4, 16, 8)
+        self.addWidget(words)
+
+
+def row_card(title: str) -> tuple[Card, Rows]:
+    """A card whose rows reach from edge to edge under its title."""
+    card = Card(title, dense=True)
+    rows = Rows()
+    card.body.addLayout(rows)
+    outer = card.layout()
+    if outer is not None:
+        outer.setContentsMargins(0, 10, 0, 4)
+    card.head.setContentsMargins(16, 0, 12, 0)
+    return card, rows
+
+
+def declared(table: str, *names: str, **labels: str) -> list[tuple[str, Field]]:
+    """Declared fields of one table, by their keys; a label given takes the place of the declared one."""
+    fields = fields_of(recorded_models()[table])
+    return [
+        (f"{table}.{name}", replace(fields[name], label=labels[name]) if name in labels else fields[name])
+        for name in names
+    ]
+
+
+def readers(facts: CaseFacts) -> str:
+    """Who may read what is restricted in this case, in words."""
+    if facts.owner:
+        return _("{owner}, the supervisor and people named on the case").format(owner=facts.owner)
+    return _("The supervisor and people named on the case")
+
+
+def locked(facts: CaseFacts, words: str = "") -> QWidget:
+    """A line with a lock: something here is not for this user, and who can read it."""
+    text = words or _("Some answers are restricted.")
+    said = _("{what} {readers} can read them.").format(what=text, readers=readers(facts))
+    line = row(
+        column(Icon("restricted", "text2", 16), None), PlainLabel(said, "caption", tone="text2", wrap=True), gap=8
+    )
+    line.setStretch(1, 1)
+    return widget(line)
+
+
+def hidden(facts: CaseFacts, level: Level) -> bool:
+    """Whether a field of this level is kept from the user."""
+    return level >= Level.RESTRICTED and not facts.restricted
+
+
+def due_words(day: date | None, today: date) -> tuple[str, str]:
+    """When something is due, and the tone to say it in."""
+    if day is None:
+        return "", "muted"
+    if day < today:
+        return formats.relative_days((day - today).days), "danger"
+    far = (day - today).days > FAR
+    return (formats.day(day) if far else formats.weekday_day(day)), "text2"
+
+
+def referral_badge(referral: ReferralRow) -> BadgeSpec:
+    """Where a referral is; with the days it waits for an answer."""
+    shown = status_badge("referral_status", referral.status)
+    if referral.status in WAITING and referral.days_waiting is not None:
+        days = formats.number(referral.days_waiting)
+        words = _("No answer · {days} d").format(days=days)
+        return BadgeSpec(
+            words, "", "danger" if referral.overdue else "warn", _("No answer for {days} days").format(days=days)
+        )
+    tone = ANSWER_TONES.get(referral.status, "outline")
+    return BadgeSpec(shown.text, "", tone, shown.spoken)
+
+
+class Ring(QWidget):
+    """An icon in a ring on a line that goes down, as the timeline has them."""
+
+    def __init__(self, icon: str, tone: str, *, last: bool = False) -> None:
+        super().__init__()
+        self._icon, self._tone, self._last = icon, tone, last
+        self._side = current().scaled(34)
+        self.setFixedWidth(self._side)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        theme = current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme.colour("line2"), 1.5))
+        if not self._last:
+            painter.drawLine(self._side // 2, self._side, self._side // 2, self.height())
+        painter.setBrush(theme.colour("surface"))
+        painter.drawEllipse(QRectF(1, 1, self._side - 2, self._side - 2))
+        middle = QRectF(0, 0, self._side, self._side).adjusted(8, 8, -8, -8)
+        paint_icon(painter, middle, self._icon, self._tone)
+        painter.end()
+
+
+def separated(words: Iterable[str]) -> str:
+    """Words with dots between them, without the empty ones."""
+    return " · ".join(word for word in words if word)

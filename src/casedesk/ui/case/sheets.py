@@ -1,0 +1,352 @@
+"""The sheets over the case page: each asks for one thing, keeps it if it is closed, and saves it with Ctrl+Enter."""
+
+# ruff: noqa: N802 - Qt names the methods
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QWidget
+
+from casedesk import codelists, formats
+from casedesk.errors import CaseDeskError, InvalidInput
+from casedesk.fields import Ask, Field, Kind, Level
+from casedesk.i18n import N_, _
+from casedesk.services import cases, follow_ups, notes
+from casedesk.services.cases import Flag
+from casedesk.services.follow_ups import FollowUpRow, RecordFollowUp
+from casedesk.services.lifecycle import Step
+from casedesk.services.notes import NoteRow
+from casedesk.ui.case.kept import kept_of, put_back
+from casedesk.ui.case.open_case import OpenCase
+from casedesk.ui.case.pieces import declared
+from casedesk.ui.kit.blocks import Banner, keys_hint
+from casedesk.ui.kit.buttons import Segmented, button
+from casedesk.ui.kit.choices import Combo
+from casedesk.ui.kit.layouts import column, row, widget
+from casedesk.ui.kit.messages import show_error
+from casedesk.ui.kit.questions import Form
+from casedesk.ui.kit.sheet import Sheet
+from casedesk.ui.kit.texts import PlainLabel
+
+Saved = dict[str, object]
+UNPLANNED = "unplanned"
+
+
+class FormSheet(Sheet):
+    """A form over the page. What is typed stays with the case until it is saved or cancelled."""
+
+    def __init__(
+        self,
+        case: OpenCase,
+        code: str,
+        title: str,
+        fields: Sequence[tuple[str, Field]],
+        *,
+        save: str,
+        saved: str,
+        subtitle: str = "",
+        columns: int = 1,
+        width: int = 640,
+        start: Mapping[str, object] | None = None,
+        save_look: str = "primary",
+    ) -> None:
+        super().__init__(case.page, title, width=width)
+        explain(self, subtitle)
+        self.case, self.code, self._saved_words = case, code, saved
+        self._saving = False
+        self.notice = Banner("danger", "")
+        self.notice.hide()
+        self.form = Form(fields, today=case.here.desk.today(), columns=columns, ahead=True)
+        put_back(self.form, case.typed.get(code, {}), {})
+        if start and code not in case.typed:
+            self.form.put(start)
+        self.form.edited.connect(self._keep)
+        self.body.addWidget(self.notice)
+        self.before_form()
+        self.body.addWidget(self.form)
+        self.cancel_button = button(_("Cancel"), clicked=self._cancel)
+        self.save_button = button(save, save_look, keys="Ctrl+Enter", clicked=self.save)
+        for part in (keys_hint("Ctrl+Enter"), None, self.cancel_button, self.save_button):
+            if part is None:
+                self.foot.addStretch(1)
+            else:
+                self.foot.addWidget(part)
+
+    def before_form(self) -> None:
+        """Put what comes before the form into the body."""
+
+    def work(self, values: Saved) -> Callable[[], object]:
+        """What saving does, with the values of the form."""
+        raise NotImplementedError
+
+    def _keep(self) -> None:
+        self.case.keep(self.code, kept_of(self.form))
+
+    def _cancel(self) -> None:
+        self.case.forget(self.code)
+        self.dismiss()
+
+    def save(self) -> None:
+        """Save what the form holds."""
+        if self._saving or not self.form.ready():
+            return
+        self._saving = True
+        work = self.work(self.form.values())
+        self.case.write(self, work, self._saved_words, done=self._done, failed=self._refused)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.save()
+            return
+        super().keyPressEvent(event)
+
+    def _done(self, _result: object) -> None:
+        self.case.forget(self.code)
+        self.dismiss()
+
+    def _refused(self, error: Exception) -> None:
+        self._saving = False
+        if not isinstance(error, CaseDeskError):
+            show_error(self, error)
+            return
+        elsewhere = error.hint
+        if isinstance(error, InvalidInput):
+            self.form.show_problems(error.problems)
+            missed = [p.text for key, found in error.problems.items() if key not in self.form.questions for p in found]
+            elsewhere = " ".join(missed)
+            self.form.next_problem()
+        self.notice.say(error.message, elsewhere)
+        self.notice.show()
+
+
+def explain(sheet: Sheet, subtitle: str) -> None:
+    """Put a sentence under the title of a sheet."""
+    sheet.subtitle.setText(subtitle)
+    sheet.subtitle.setVisible(bool(subtitle))
+
+
+def code_field(code_list: str, label: str) -> Field:
+    """A choice that is no column of its own."""
+    return Field(label, Kind.CODE, Level.INTERNAL, Ask.LATER, code_list=code_list)
+
+
+class FollowUpSheet(FormSheet):
+    """What came of a contact, planned or not, and when the next one is."""
+
+    def __init__(self, case: OpenCase, follow_up_id: UUID | None = None) -> None:
+        open_ones = [each for each in case.known.follow_ups if each.status == "planned"]
+        choices = [(str(each.id), _planned(each, case.here.desk.today())) for each in open_ones]
+        first = follow_up_id or (open_ones[0].id if open_ones else None)
+        unplanned = (UNPLANNED, _("A contact that was not planned"))
+        self.which = Combo([*choices, unplanned], str(first or UNPLANNED), name=_("Which follow-up"))
+        results = codelists.get("followup_status")
+        self.result = Segmented(
+            [(code, results.label(code)) for code in follow_ups.RESULTS], "done", _("Was there contact?")
+        )
+        fields = declared("follow_up", "method", "client_situation", "note", "next_due_on")
+        kind = replace(declared("follow_up", "type")[0][1], label=N_("The next contact is for"))
+        super().__init__(
+            case,
+            "sheet.follow_up",
+            _("Record follow-up"),
+            [*fields, ("follow_up.next_type", kind)],
+            save=_("Save follow-up"),
+            saved=_("Follow-up recorded"),
+            columns=2,
+        )
+
+    def before_form(self) -> None:
+        which, result = PlainLabel(_("Which follow-up"), "label"), PlainLabel(_("Was there contact?"), "label")
+        which.setBuddy(self.which)
+        self.body.addLayout(column(which, self.which, gap=4))
+        self.body.addLayout(column(result, self.result, gap=4))
+
+    def work(self, values: Saved) -> Callable[[], object]:
+        command = RecordFollowUp(
+            result=self.result.value(),
+            method=_text(values["follow_up.method"]),
+            client_situation=_text(values["follow_up.client_situation"]),
+            note=_text(values["follow_up.note"]),
+            next_due_on=_day(values["follow_up.next_due_on"]),
+            next_type=_text(values["follow_up.next_type"]),
+        )
+        desk, which = self.case.here.desk, self.which.value()
+        if which == UNPLANNED:
+            return partial(follow_ups.record_contact, desk, self.case.id, command)
+        return partial(follow_ups.record, desk, UUID(which), command)
+
+
+def _planned(follow_up: FollowUpRow, today: date) -> str:
+    words = follow_up.task or codelists.get("followup_type").label(follow_up.type)
+    if follow_up.due_on is None:
+        return words
+    return _("{what} ({when})").format(what=words, when=formats.relative_days((follow_up.due_on - today).days))
+
+
+class PlanSheet(FormSheet):
+    """Plans a step."""
+
+    def __init__(self, case: OpenCase) -> None:
+        fields = declared("follow_up", "type", "due_on", "task")
+        title, save, saved = _("Add a step to the plan"), _("Add step"), _("Step added")
+        super().__init__(case, "sheet.plan", title, fields, save=save, saved=saved, columns=2)
+
+    def work(self, values: Saved) -> Callable[[], object]:
+        today = self.case.here.desk.today()
+        due = _day(values["follow_up.due_on"]) or today
+        kind = _text(values["follow_up.type"]) or "other"
+        task = _text(values["follow_up.task"])
+        return partial(follow_ups.plan, self.case.here.desk, self.case.id, kind, due, task)
+
+
+class SnoozeSheet(FormSheet):
+    """Moves a planned step to another day."""
+
+    def __init__(self, case: OpenCase, follow_up: FollowUpRow) -> None:
+        self._follow_up = follow_up
+        fields = [*declared("follow_up", "due_on", due_on=N_("New day")), *declared("status_event", "reason_text")]
+        title, save, saved = _("Move to another day"), _("Move"), _("Moved")
+        subtitle = _planned(follow_up, case.here.desk.today())
+        super().__init__(case, f"sheet.snooze.{follow_up.id}", title, fields, save=save, saved=saved, subtitle=subtitle)
+
+    def work(self, values: Saved) -> Callable[[], object]:
+        to = _day(values["follow_up.due_on"]) or self.case.here.desk.today()
+        reason = _text(values["status_event.reason_text"]) or ""
+        return partial(follow_ups.snooze, self.case.here.desk, self._follow_up.id, to, reason)
+
+
+class DropSheet(FormSheet):
+    """Takes a planned step out of the plan."""
+
+    def __init__(self, case: OpenCase, follow_up: FollowUpRow) -> None:
+        self._follow_up = follow_up
+        title, save, saved = _("Take this step out of the plan"), _("Take out"), _("Step taken out")
+        subtitle = _planned(follow_up, case.here.desk.today())
+        fields = declared("status_event", "reason_text")
+        super().__init__(case, f"sheet.drop.{follow_up.id}", title, fields, save=save, saved=saved, subtitle=subtitle)
+
+    def work(self, values: Saved) -> Callable[[], object]:
+        reason = _text(values["status_event.reason_text"]) or ""
+        return partial(follow_ups.cancel, self.case.here.desk, self._follow_up.id, reason)
+
+
+class NoteSheet(FormSheet):
+    """Writes a note, or puts one right by a new one."""
+
+    def __init__(self, case: OpenCase, corrects: NoteRow | None = None) -> None:
+        self._corrects = corrects
+        fields = declared("case_note", "text", "type", "participants")
+        start: dict[str, object] = {"case_note.type": "general"}
+        if corrects is not None:
+            start = {
+                "case_note.type": corrects.type,
+                "case_note.text": corrects.text,
+                "case_note.participants": corrects.participants,
+            }
+        super().__init__(
+            case,
+            f"sheet.correct.{corrects.id}" if corrects else "sheet.note",
+            _("Correct a note") if corrects else _("Add note"),
+            fields,
+            save=_("Save note"),
+            saved=_("Note saved"),
+            subtitle=_("The note stays as it is. A new one is added that points to it.") if corrects else "",
+            start=start,
+        )
+
+    def work(self, values: Saved) -> Callable[[], object]:
+        return partial(
+            notes.add_note,
+            self.case.here.desk,
+            self.case.id,
+            _text(values["case_note.type"]) or "",
+            _text(values["case_note.text"]) or "",
+            _text(values["case_note.participants"]) or "",
+            self._corrects.id if self._corrects else None,
+        )
+
+
+class StatusSheet(FormSheet):
+    """A step in the life of the case that needs a reason: hold, close, reopen."""
+
+    LISTS: Mapping[str, str] = {"on_hold": "hold_reason", "closed": "closure_reason"}
+
+    def __init__(self, case: OpenCase, step: Step, title: str, saved: str) -> None:
+        self._step = step
+        fields = declared("status_event", "reason_text")
+        if step.to in self.LISTS:
+            reason = code_field(self.LISTS[step.to], N_("Reason"))
+            fields = [("status_event.reason_code", reason), *fields]
+        super().__init__(case, f"sheet.status.{step.to}", title, fields, save=title, saved=saved)
+
+    def work(self, values: Saved) -> Callable[[], object]:
+        return partial(
+            cases.set_status,
+            self.case.here.desk,
+            self.case.id,
+            self._step.to,
+            reason_code=_text(values.get("status_event.reason_code")),
+            reason=_text(values["status_event.reason_text"]),
+        )
+
+
+class FlagSheet(FormSheet):
+    """What was done about a safety flag, or why it is over."""
+
+    def __init__(self, case: OpenCase, flag: Flag, *, over: bool) -> None:
+        self._flag, self._over = flag, over
+        self._key = "cleared_reason" if over else "action_text"
+        title = _("This danger is over") if over else _("What was done")
+        save = _("Mark as over") if over else _("Save what was done")
+        super().__init__(
+            case,
+            f"sheet.flag.{flag.id}.{self._key}",
+            title,
+            declared("safety_flag", self._key),
+            save=save,
+            saved=_("Safety flag updated"),
+            subtitle=codelists.get("safety_flag").label(flag.code),
+        )
+
+    def save(self) -> None:
+        if self.form.value(f"safety_flag.{self._key}") is None:
+            self.notice.say(_("Write something first."))
+            self.notice.show()
+            self.form.go_to(f"safety_flag.{self._key}")
+            return
+        super().save()
+
+    def work(self, values: Saved) -> Callable[[], object]:
+        text = _text(values[f"safety_flag.{self._key}"]) or ""
+        said: dict[str, Any] = {"cleared_because": text} if self._over else {"action": text}
+        return partial(cases.act_on_flag, self.case.here.desk, self.case.id, self._flag.id, **said)
+
+
+def lines(*words: str) -> QWidget:
+    """Some sentences under each other."""
+    return widget(column(*(PlainLabel(text, "body", wrap=True) for text in words if text), gap=6))
+
+
+def line(label: str, control: QWidget) -> QWidget:
+    """A label at the left and its control at the right."""
+    words = PlainLabel(label, "body", wrap=True)
+    words.setBuddy(control)
+    made = row(words, control, gap=12, margins=(0, 3, 0, 3))
+    made.setStretch(0, 1)
+    return widget(made)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _day(value: object) -> date | None:
+    return value if isinstance(value, date) else None

@@ -1,0 +1,65 @@
+"""Who opened the case, saw a number or printed it, and who was refused."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtWidgets import QHBoxLayout
+
+from casedesk import formats
+from casedesk.i18n import _
+from casedesk.services.history import Entry, who_looked
+from casedesk.ui.case.open_case import OpenCase
+from casedesk.ui.case.pieces import Part, row_card
+from casedesk.ui.case.telling import action_words
+from casedesk.ui.kit.blocks import EmptyState
+from casedesk.ui.kit.buttons import button
+from casedesk.ui.kit.icons import Icon
+from casedesk.ui.kit.layouts import clear, column, row
+from casedesk.ui.kit.texts import PlainLabel
+
+SHOWN = 40
+ICONS = {"case.view": "show", "case.show_number": "call", "case.print": "print", "referral.print": "print"}
+
+
+class WhoLookedPart(Part):
+    """One line for each look, the newest first."""
+
+    def __init__(self, case: OpenCase) -> None:
+        super().__init__(case)
+        self._looks: list[Entry] = []
+        self._limit = SHOWN
+        self._inside = column(gap=12)
+        self.setLayout(column(self._inside, None))
+        self.look()
+
+    def look(self) -> None:
+        work = partial(who_looked, self.case.here.desk, self.case.id)
+        self.case.here.jobs.run(self, work, done=self._show)
+
+    def _show(self, looks: list[Entry]) -> None:
+        self._looks = looks
+        clear(self._inside)
+        card, rows = row_card(_("Who looked"))
+        for entry in looks[: self._limit]:
+            rows.add(_row(entry))
+        if not looks:
+            rows.addWidget(EmptyState("who_looked", _("Nobody has looked yet")))
+        if len(looks) > self._limit:
+            rows.addLayout(row(None, button(_("Show earlier"), "soft", clicked=self._more), None, margins=(0, 8, 0, 8)))
+        self._inside.addWidget(card)
+
+    def _more(self) -> None:
+        self._limit += SHOWN
+        self._show(self._looks)
+
+
+def _row(entry: Entry) -> QHBoxLayout:
+    refused = entry.action.startswith("denied.")
+    icon = Icon("restricted" if refused else ICONS.get(entry.action, "show"), "danger" if refused else "text2")
+    what = PlainLabel(action_words(entry.action), "body", tone="text2", wrap=True)
+    who = PlainLabel(entry.by or _("Not known"), "label", wrap=True)
+    inside = row(icon, who, what, PlainLabel(formats.moment(entry.at), "caption"), gap=10, margins=(16, 6, 16, 6))
+    inside.setStretch(1, 1)
+    inside.setStretch(2, 2)
+    return inside

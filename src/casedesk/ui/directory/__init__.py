@@ -1,0 +1,1 @@
+"""The directory: partners with their services, recruiters and agencies. Facts and counts only."""

@@ -1,0 +1,212 @@
+"""Adding and changing partners and recruiters, over the directory."""
+
+# ruff: noqa: N802 - Qt names the methods
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from uuid import UUID
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from casedesk.errors import InvalidInput
+from casedesk.i18n import _
+from casedesk.models import Provider, ProviderService, Recruiter, fields_of
+from casedesk.services.providers import (
+    ProviderFacts,
+    RecruiterFacts,
+    ServiceEdit,
+    ServiceRow,
+    save_provider,
+    save_recruiter,
+)
+from casedesk.ui.kit.blocks import Banner, Card
+from casedesk.ui.kit.buttons import button
+from casedesk.ui.kit.layouts import column, row
+from casedesk.ui.kit.messages import show_error
+from casedesk.ui.kit.questions import Form
+from casedesk.ui.kit.sheet import Sheet
+from casedesk.ui.kit.texts import section_title
+from casedesk.ui.page import Here
+
+WIDTH = 760
+ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+PARTNER = (
+    "name_bn",
+    "name_en",
+    "type",
+    "phone",
+    "districts",
+    "address",
+    "hours",
+    "focal_person",
+    "focal_phone",
+    "takes",
+    "languages",
+    "agreement_until",
+    "accessible",
+    "women_only",
+    "can_receive_restricted",
+    "active",
+)
+SERVICE = ("service", "capacity", "functional", "last_verified_on", "eligibility", "cost")
+RECRUITER = ("name", "type", "licence_no", "licence_status", "licence_checked_on", "district", "phone", "address")
+
+
+class ServiceCard(Card):
+    """One service of a partner."""
+
+    def __init__(self, here: Here, service: ServiceRow | None) -> None:
+        super().__init__(dense=True)
+        self._service = service
+        self.removed = False
+        declared = fields_of(ProviderService)
+        keys = [(f"provider_service.{name}", declared[name]) for name in SERVICE]
+        self.form = Form(keys, today=here.desk.today(), columns=2)
+        if service is not None:
+            self.form.fill(
+                {f"provider_service.{name}": getattr(service, name) or None for name in SERVICE} | _counted(service)
+            )
+        self.body.addWidget(self.form)
+        drop = button(_("Remove this service"), "ghost", "remove", size="s", clicked=self._remove)
+        self.body.addLayout(row(None, drop))
+
+    def _remove(self) -> None:
+        self.removed = True
+        self.hide()
+
+    def edit(self) -> ServiceEdit | None:
+        """What changed; nothing for a new card that was left empty or taken away."""
+        edits = {key.removeprefix("provider_service."): pair for key, pair in self.form.edits().items()}
+        if self._service is None:
+            return ServiceEdit(edits) if edits and not self.removed else None
+        if self.removed:
+            return ServiceEdit({}, self._service.id, removed=True)
+        return ServiceEdit(edits, self._service.id) if edits else None
+
+
+def _counted(service: ServiceRow) -> dict[str, object]:
+    """No free places is a number too."""
+    return {"provider_service.capacity": service.capacity}
+
+
+class _EditSheet(Sheet):
+    """A form with Save. `saved` carries the id of what was saved."""
+
+    saved = Signal(object)
+
+    def __init__(self, here: Here, host: QWidget, title: str) -> None:
+        super().__init__(host, title, width=WIDTH)
+        self.here = here
+        self.problems = Banner("danger", "")
+        self.problems.hide()
+        self.body.addWidget(self.problems)
+        self.save_button = button(_("Save"), "primary", "done", keys="Ctrl+Enter", clicked=self.save)
+        self.foot.addStretch(1)
+        self.foot.addWidget(button(_("Cancel"), clicked=self.dismiss))
+        self.foot.addWidget(self.save_button)
+
+    def save(self) -> None:
+        raise NotImplementedError
+
+    def _forms(self) -> list[Form]:
+        raise NotImplementedError
+
+    def _saved(self, record_id: UUID) -> None:
+        self.dismiss()
+        self.here.say(_("Saved."))
+        self.saved.emit(record_id)
+
+    def _refused(self, error: Exception) -> None:
+        self.save_button.setEnabled(True)
+        if not isinstance(error, InvalidInput):
+            show_error(self, error)
+            return
+        keys = {key for form in self._forms() for key in form.questions}
+        for form in self._forms():
+            form.show_problems(error.problems)
+        others = [each.text for key, found in error.problems.items() if key not in keys for each in found]
+        self.problems.say(_("This needs another look"), " ".join(others))
+        self.problems.setVisible(bool(others))
+        next((form for form in self._forms() if form.problems()), self._forms()[0]).next_problem()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in ENTER and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.save()
+            return
+        super().keyPressEvent(event)
+
+
+class PartnerSheet(_EditSheet):
+    """A partner and its services."""
+
+    def __init__(self, here: Here, host: QWidget, partner: ProviderFacts | None = None) -> None:
+        title = _("Add a partner") if partner is None else _("Edit {name}").format(name=partner.row.name)
+        super().__init__(here, host, title)
+        self._partner = partner
+        declared = fields_of(Provider)
+        keys = [(f"provider.{name}", declared[name]) for name in PARTNER]
+        self.form = Form(keys, today=here.desk.today(), columns=2, ahead=True)
+        values: Mapping[str, object] = partner.values if partner is not None else {}
+        self.form.fill({f"provider.{name}": values.get(name) for name in PARTNER})
+        if partner is None:
+            self.form.put({"provider.active": True})
+        self.cards = [ServiceCard(here, each) for each in (partner.row.services if partner is not None else ())]
+        self._services = QVBoxLayout()
+        self._services.setSpacing(10)
+        for card in self.cards:
+            self._services.addWidget(card)
+        self.add_button = button(_("Add a service"), "soft", "add", clicked=self.add_service)
+        self.body.addWidget(self.form)
+        self.body.addLayout(column(section_title(_("Services")), self._services, row(self.add_button, None), gap=8))
+
+    def add_service(self) -> None:
+        """Another empty card."""
+        card = ServiceCard(self.here, None)
+        self.cards.append(card)
+        self._services.addWidget(card)
+        QTimer.singleShot(0, self, self._place)
+        card.form.go_to("provider_service.service")
+
+    def _forms(self) -> list[Form]:
+        return [self.form, *(card.form for card in self.cards if not card.removed)]
+
+    def save(self) -> None:
+        if not all(form.ready() for form in self._forms()):
+            return
+        edits = {key.removeprefix("provider."): pair for key, pair in self.form.edits().items()}
+        services = [edit for card in self.cards if (edit := card.edit()) is not None]
+        partner_id = self._partner.row.id if self._partner is not None else None
+        self.save_button.setEnabled(False)
+        work = partial(save_provider, self.here.desk, partner_id, edits, services)
+        self.here.jobs.write(self, work, self._saved, failed=self._refused)
+
+
+class RecruiterSheet(_EditSheet):
+    """A recruiter or agency."""
+
+    def __init__(self, here: Here, host: QWidget, recruiter: RecruiterFacts | None = None) -> None:
+        title = _("Add a recruiter") if recruiter is None else _("Edit {name}").format(name=recruiter.row.name)
+        super().__init__(here, host, title)
+        self._recruiter = recruiter
+        declared = fields_of(Recruiter)
+        self.form = Form(
+            [(f"recruiter.{name}", declared[name]) for name in RECRUITER], today=here.desk.today(), columns=2
+        )
+        values: Mapping[str, object] = recruiter.values if recruiter is not None else {}
+        self.form.fill({f"recruiter.{name}": values.get(name) for name in RECRUITER})
+        self.body.addWidget(self.form)
+
+    def _forms(self) -> list[Form]:
+        return [self.form]
+
+    def save(self) -> None:
+        if not self.form.ready():
+            return
+        edits = {key.removeprefix("recruiter."): pair for key, pair in self.form.edits().items()}
+        recruiter_id = self._recruiter.row.id if self._recruiter is not None else None
+        self.save_button.setEnabled(False)
+        work = partial(save_recruiter, self.here.desk, recruiter_id, edits)
+        self.here.jobs.write(self, work, self._saved, failed=self._refused)

@@ -1,0 +1,1 @@
+"""Print preview: a paper as it will be, how much it tells, and the way to the printer or a file."""

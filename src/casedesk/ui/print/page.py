@@ -1,0 +1,237 @@
+"""The print preview as a page, and the way out: to the printer, or into a file. Each way is recorded first."""
+
+# ruff: noqa: N802 - Qt names the methods
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QPushButton, QWidget
+
+from casedesk import codelists, formats, i18n
+from casedesk.desk import Desk
+from casedesk.errors import CaseDeskError, NotAllowed
+from casedesk.i18n import _, ngettext
+from casedesk.reports import assemble
+from casedesk.reports.levels import PaperKind, PrintLevel, file_name
+from casedesk.services.cases import CaseFacts, case_facts
+from casedesk.services.papers import PrintRequest
+from casedesk.services.permissions import may
+from casedesk.services.referrals import ReferralFacts, referral_facts, send
+from casedesk.ui.kit.blocks import Banner, EmptyState, keys_hint
+from casedesk.ui.kit.buttons import IconButton, button
+from casedesk.ui.kit.layouts import block, column, row, widget
+from casedesk.ui.kit.messages import show_error
+from casedesk.ui.kit.texts import PlainLabel
+from casedesk.ui.page import Here, Page
+from casedesk.ui.print import printing
+from casedesk.ui.print.pages import page_words
+from casedesk.ui.print.preview import Preview
+
+STEP = 1.15
+ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+class PrintPage(Page):
+    """Shows the summary of a case, or the letter of one of its referrals. Enter prints."""
+
+    nav = "cases"
+
+    def __init__(
+        self,
+        here: Here,
+        *,
+        case_id: str,
+        paper: str = "summary",
+        referral_id: str | None = None,
+        asked: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(here)
+        self.preview: Preview | None = None
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(_("Print preview"))
+        self.case_id = UUID(case_id)
+        self._busy = self._enter_waits = False
+        try:
+            if not may(here.desk, "case.print"):
+                raise NotAllowed
+            self._facts = case_facts(here.desk, self.case_id)
+            letter = paper == "letter" and referral_id is not None
+            self._referral = referral_facts(here.desk, UUID(referral_id)) if letter and referral_id else None
+        except CaseDeskError as error:
+            back = button(_("Back"), icon="back", clicked=here.back)
+            self.setLayout(column(EmptyState("restricted", error.message, error.hint, (back,))))
+            return
+        self._lay_out(Preview(here, self.case_id, self._referral, asked))
+
+    def _lay_out(self, preview: Preview) -> None:
+        self.preview = preview
+        printer = printing.has_printer()
+        self.save_button = button(_("Save PDF"), "default" if printer else "primary", "export", clicked=self.save)
+        self.print_button = button(_("Print"), "primary", "print", clicked=self.print_out)
+        self.print_button.setVisible(printer)
+        head = _head(self._facts, self._referral, preview, self.here, (self.save_button, self.print_button))
+        self.handed_over = _handed_over(preview, self._referral, self._hand_over)
+        self.setLayout(column(head, preview, gap=0))
+        self.layout().setStretch(1, 1)  # type: ignore[union-attr]  # set the line before
+        preview.asked_again.connect(self._let_out)
+        preview.made.connect(self._made)
+        self._let_out()
+
+    def _made(self) -> None:
+        self._let_out()
+        if self._enter_waits:
+            self._enter_waits = False
+            self.main_action()
+
+    def _let_out(self) -> None:
+        on = not self._busy and self.preview is not None and self.preview.ready()
+        for each in (self.save_button, self.print_button):
+            each.setEnabled(on)
+
+    # Out
+
+    def main_action(self) -> None:
+        """To the printer, or into a file where there is none. Pressed too early, it waits for the paper."""
+        if self.preview is None or self._busy:
+            return
+        if self.preview.waits():
+            self._enter_waits = True
+        elif printing.has_printer():
+            self.print_out()
+        else:
+            self.save()
+
+    def print_out(self) -> None:
+        if self.preview is not None and self.preview.ready():
+            self._give_out(self.preview.request(), None)
+
+    def save(self) -> None:
+        """Ask for a file; its name tells number and level, and nobody's name."""
+        if self.preview is None or not self.preview.ready():
+            return
+        today, request = self.here.desk.today(), self.preview.request()
+        level = PrintLevel(request.level)
+        number = self._facts.person_code if level is PrintLevel.CODED else self._facts.number
+        name = file_name(PaperKind.CASE_SUMMARY, number, level, today)
+        if self._referral is not None:
+            name = file_name(PaperKind.REFERRAL_LETTER, self._referral.row.number, None, today)
+        dialog = printing.choose_file(self, name)
+        dialog.fileSelected.connect(self._file_chosen)
+
+    def _file_chosen(self, path: str) -> None:
+        if self.preview is not None:
+            self._give_out(replace(self.preview.request(), copies=1), Path(path))
+
+    def _give_out(self, request: PrintRequest, path: Path | None) -> None:
+        referral_id = self._referral.row.id if self._referral is not None else None
+        work = partial(give_out, self.here.desk, self.case_id, referral_id, request, path)
+        self._busy = True
+        self._let_out()
+        self.here.jobs.write(self, work, partial(self._given_out, request, path), failed=self._refused)
+
+    def _given_out(self, request: PrintRequest, path: Path | None, copies: int) -> None:
+        self._busy = False
+        said = ngettext("{count} copy printed.", "{count} copies printed.", copies)
+        self.here.say(
+            _("Saved as {file}.").format(file=path.name) if path else said.format(count=formats.number(copies))
+        )
+        if self.preview is not None:
+            self.preview.remember(request)
+            self.handed_over.setVisible(self._referral is not None and self._referral.row.status == "ready")
+            self.preview.make_again()  # the next copy has the next number
+
+    def _refused(self, error: Exception) -> None:
+        self._busy = False
+        self._let_out()
+        show_error(self, error)
+
+    def _hand_over(self) -> None:
+        if self._referral is not None:
+            work = partial(send, self.here.desk, self._referral.row.id, "paper")
+            self.here.jobs.write(self, work, self._handed)
+
+    def _handed(self, _done: None) -> None:
+        self.here.say(_("The referral is sent. We ask for the answer in time."))
+        self.here.back()
+
+    # Keys, and the way back
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        focused = self.window().focusWidget()
+        if event.key() in ENTER and isinstance(focused, QPushButton) and self.isAncestorOf(focused):
+            focused.click()
+        elif event.key() in ENTER:
+            self.main_action()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.here.back()
+        else:
+            super().keyPressEvent(event)
+
+    def place(self) -> dict[str, Any]:
+        return {"asked": self.preview.stored()} if self.preview is not None else {}
+
+
+def _head(
+    facts: CaseFacts,
+    referral: ReferralFacts | None,
+    preview: Preview,
+    here: Here,
+    ways_out: tuple[QPushButton, QPushButton],
+) -> QWidget:
+    """Title, zoom, page and the ways out."""
+    title = _("Print case summary") if referral is None else _("Print referral letter")
+    bangla_first = i18n.language() == "bn" or not facts.names[1]
+    name = facts.names[0] if bangla_first else facts.names[1]
+    number = facts.number if referral is None else referral.row.number
+    words = column(
+        PlainLabel(title, "section", elide=True), PlainLabel(f"{name} · {number}", "caption", elide=True), gap=0
+    )
+    page, zoom = PlainLabel("", tone="text2"), PlainLabel("", tone="text2")
+    preview.zoomed.connect(zoom.setText)
+    preview.view.page_changed.connect(lambda at, count: page.setText(page_words(at, count) if count else ""))
+    smaller = IconButton("magnifying-glass-minus", _("Smaller"), clicked=lambda: preview.zoom(1 / STEP))
+    larger = IconButton("magnifying-glass-plus", _("Larger"), clicked=lambda: preview.zoom(STEP))
+    back = IconButton("back", _("Back (Alt+←)"), clicked=here.back)
+    parts = (back, widget(words), smaller, zoom, larger, page, *ways_out, keys_hint("Enter"))
+    inside = row(*parts, gap=8, margins=(12, 8, 20, 8))
+    inside.setStretch(1, 1)
+    return block("bar", inside)
+
+
+def _handed_over(preview: Preview, referral: ReferralFacts | None, act: Any) -> QWidget:
+    """For a letter: to whom, and after printing the question whether it has gone out."""
+    asked = Banner(
+        "info",
+        _("Was the letter handed over?"),
+        _("Then the referral counts as sent, and we ask for the answer in time."),
+    )
+    question = widget(column(asked, row(button(_("It was handed over"), "soft", "done", clicked=act), None), gap=6))
+    question.hide()
+    if referral is not None:
+        status = codelists.get("referral_status").label(referral.row.status)
+        partner = _("Letter to {partner}").format(partner=referral.row.provider)
+        preview.choices.extra.addWidget(PlainLabel(partner, "card", wrap=True))
+        preview.choices.extra.addWidget(PlainLabel(status, "body", tone="text2", wrap=True))
+        preview.choices.extra.addWidget(question)
+    return question
+
+
+def give_out(desk: Desk, case_id: UUID, referral_id: UUID | None, request: PrintRequest, path: Path | None) -> int:
+    """Record the copies, then print them or write the file; returns how many there are."""
+    medium = "print" if path is None else "file"
+    if referral_id is None:
+        files = assemble.print_summary(desk, case_id, request, medium)
+    else:
+        files = assemble.print_letter(desk, referral_id, request, medium)
+    if path is None:
+        printing.send(files, printing.default_printer())
+    else:
+        printing.write_file(files[0], path)
+    return len(files)

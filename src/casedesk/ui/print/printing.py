@@ -1,0 +1,114 @@
+"""The ways out: a printer, or a file in a folder that the person chooses."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QRectF, QSettings, QStandardPaths
+from PySide6.QtGui import QImage, QPageSize, QPainter
+from PySide6.QtPrintSupport import QPrinter, QPrinterInfo
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from casedesk.errors import CaseDeskError
+from casedesk.i18n import _
+from casedesk.reports import preview
+
+DOTS = 300  # an inch
+
+
+class NotPrinted(CaseDeskError):
+    """The printer did not take the paper."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The printer did not take the paper."),
+            hint=_("The copy is counted already. Look at the printer, then print again or save a PDF."),
+        )
+
+
+class NotSaved(CaseDeskError):
+    """The file could not be written there."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The PDF could not be saved there."),
+            hint=_("The copy is counted already. Choose another folder and save again."),
+        )
+
+
+def has_printer() -> bool:
+    """Whether there is a printer to send a paper to."""
+    return not QPrinterInfo.defaultPrinter().isNull()
+
+
+def default_printer() -> QPrinter:
+    """The printer that the computer uses when nothing else is said; the spooler learns no name."""
+    printer = QPrinter(QPrinterInfo.defaultPrinter(), QPrinter.PrinterMode.HighResolution)
+    printer.setDocName("CaseDesk")
+    return printer
+
+
+def send(files: Sequence[bytes], printer: QPrinter) -> None:
+    """Print every page of every file, one after the other. Raises NotPrinted."""
+    printer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
+    printer.setFullPage(True)
+    painter = QPainter()
+    if not painter.begin(printer):
+        raise NotPrinted
+    try:
+        pages = [(pdf, page) for pdf in files for page in range(preview.pages(pdf))]
+        for at, (pdf, page) in enumerate(pages):
+            if at and not printer.newPage():
+                raise NotPrinted
+            area = printer.paperRect(QPrinter.Unit.DevicePixel)
+            painter.drawImage(QRectF(0, 0, area.width(), area.height()), image_of(pdf, page, DOTS / 72))
+    finally:
+        painter.end()
+
+
+def image_of(pdf: bytes, page: int, scale: float) -> QImage:
+    """A page as a picture; at scale 1 a dot is 1/72 inch."""
+    drawn = preview.picture(pdf, page, scale)
+    shown = QImage(drawn.bgra, drawn.width, drawn.height, drawn.width * 4, QImage.Format.Format_RGB32)
+    return shown.copy()  # the bytes belong to Python and may go
+
+
+def write_file(pdf: bytes, path: Path) -> None:
+    """Write the file whole or not at all, readable by nobody else. Raises NotSaved."""
+    try:
+        handle, part = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(pdf)
+            Path(part).replace(path)
+        except OSError:
+            Path(part).unlink(missing_ok=True)
+            raise
+    except OSError:
+        raise NotSaved from None
+
+
+def choose_file(parent: QWidget, name: str) -> QFileDialog:
+    """Ask where to save; returns at once. Neither Qt nor the system keeps the place among those visited."""
+    documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+    dialog = QFileDialog(parent, _("Save PDF"), documents if Path(documents).is_dir() else str(Path.home()))
+    dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setNameFilter(_("PDF files (*.pdf)"))
+    dialog.setDefaultSuffix("pdf")
+    dialog.setHistory([])
+    dialog.selectFile(name)
+    dialog.destroyed.connect(forget_places)
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.open()
+    return dialog
+
+
+def forget_places() -> None:
+    """Take out what Qt's file dialog wrote about the folders that were visited."""
+    settings = QSettings(QSettings.Scope.UserScope, "QtProject")
+    settings.remove("FileDialog")
+    settings.sync()

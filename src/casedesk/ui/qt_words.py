@@ -1,0 +1,56 @@
+"""Words that Qt itself puts on the screen, from the same catalogue as ours (decision 10)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QTranslator
+
+from casedesk import i18n
+from casedesk.i18n import N_, _
+
+# Qt's menus of text fields, its buttons, and its print dialog. Listed so that the catalogue has them.
+WORDS: Final = (
+    N_("&Undo"),
+    N_("&Redo"),
+    N_("Cu&t"),
+    N_("&Copy"),
+    N_("&Paste"),
+    N_("Delete"),
+    N_("Select All"),
+    N_("OK"),
+    N_("&OK"),
+    N_("Cancel"),
+    N_("&Cancel"),
+    N_("Close"),
+    N_("&Close"),
+    N_("&Yes"),
+    N_("&No"),
+    N_("&Print"),
+    N_("Print"),
+    N_("Printer"),
+    N_("&Name:"),
+    N_("P&roperties"),
+    N_("Location:"),
+    N_("Type:"),
+    N_("Copies"),
+    N_("Print range"),
+    N_("Print all"),
+    N_("Pages from"),
+    N_("to"),
+    N_("&Options >>"),
+    N_("&Options <<"),
+)
+_KNOWN: Final = frozenset(WORDS)
+
+
+class QtWords(QTranslator):
+    """Asks our catalogue; what it does not have stays as Qt says it."""
+
+    def isEmpty(self) -> bool:  # noqa: N802 - Qt's name
+        return False
+
+    def translate(self, _context: str, source: str, _note: str | None = None, _count: int = -1) -> str:
+        if source not in _KNOWN or i18n.language() == "en":
+            return None  # type: ignore[return-value]  # only nothing at all lets Qt go on asking; "" would be shown
+        return _(source)

@@ -1,0 +1,1 @@
+"""Referring a person: the right partner, the least information, with consent; and what becomes of it."""

@@ -1,0 +1,257 @@
+"""The referral sheet: make a referral, go on with a draft, or record what became of one."""
+
+# ruff: noqa: N802 - Qt names the methods
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QCheckBox, QWidget
+
+from casedesk import formats, i18n
+from casedesk.desk import Desk
+from casedesk.errors import CaseDeskError, InvalidInput, NotAllowed
+from casedesk.i18n import N_, _
+from casedesk.services.cases import CaseFacts, case_facts
+from casedesk.services.permissions import may
+from casedesk.services.referrals import (
+    MakeReferral,
+    ReferralFacts,
+    ReferralRow,
+    edit_referral,
+    make_referral,
+    referral_facts,
+    take_step,
+)
+from casedesk.ui.kit.blocks import EmptyState
+from casedesk.ui.kit.buttons import button
+from casedesk.ui.kit.choices import Combo
+from casedesk.ui.kit.messages import show_error
+from casedesk.ui.kit.sheet import Sheet
+from casedesk.ui.kit.texts import PlainLabel
+from casedesk.ui.page import Goto, Here
+from casedesk.ui.refer.form import ReferForm
+from casedesk.ui.refer.steps import StepsPane, extra_buttons, goto_letter
+
+WIDE, NARROW = 1170, 760
+LANGUAGES = (("bn", N_("Bangla")), ("en", N_("English")))
+ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """The case, and the referral if there is one."""
+
+    facts: CaseFacts
+    referral: ReferralFacts | None
+
+    @property
+    def status(self) -> str:
+        return self.referral.row.status if self.referral is not None else ""
+
+
+def _opened(desk: Desk, case_id: UUID, referral_id: UUID | None) -> _Opened | CaseDeskError:
+    """What the sheet is about, or why the user may not see it."""
+    try:
+        if not may(desk, "referral.edit"):
+            raise NotAllowed
+        return _Opened(case_facts(desk, case_id), referral_facts(desk, referral_id) if referral_id else None)
+    except CaseDeskError as error:
+        return error
+
+
+def _titles(opened: _Opened | CaseDeskError, *, asks: bool) -> tuple[str, str]:
+    if isinstance(opened, CaseDeskError):
+        return _("Refer"), ""
+    facts = opened.facts
+    name = facts.names[0] if i18n.language() == "bn" or not facts.names[1] else facts.names[1]
+    if asks or opened.referral is None:
+        under = _("{number} · stays on this computer until you print or sync it").format(number=facts.number)
+        return _("Refer {name}").format(name=name), under
+    return _("Referral {number}").format(number=opened.referral.row.number), f"{name} · {facts.number}"
+
+
+class ReferSheet(Sheet):
+    """Over the case. Without a referral a new one; a draft goes on; one that is ready or sent takes its next step."""
+
+    def __init__(
+        self,
+        here: Here,
+        host: QWidget,
+        *,
+        case_id: str,
+        need_id: str | None = None,
+        referral_id: str | None = None,
+        change: bool = False,
+    ) -> None:
+        opened = _opened(here.desk, UUID(case_id), UUID(referral_id) if referral_id is not None else None)
+        asks = isinstance(opened, _Opened) and (opened.status in ("", "draft") or (opened.status == "ready" and change))
+        super().__init__(host, *_titles(opened, asks=asks), width=WIDE if asks else NARROW)
+        self.here, self._over = here, host
+        self._case_id = UUID(case_id)
+        self.form: ReferForm | None = None
+        self.steps: StepsPane | None = None
+        self.referral: ReferralFacts | None = None
+        self._done = self._working = False
+        if isinstance(opened, CaseDeskError):
+            self.body.addWidget(EmptyState("restricted", opened.message, opened.hint))
+            return
+        self.referral = opened.referral
+        if asks:
+            self._ask(opened.facts, UUID(need_id) if need_id is not None else None)
+        elif opened.referral is not None:
+            self._follow(opened.referral)
+
+    def open(self, focus: QWidget | None = None) -> None:
+        super().open(focus or (self.form.first_field() if self.form is not None else None))
+
+    # Making one
+
+    def _ask(self, facts: CaseFacts, need_id: UUID | None) -> None:
+        values: Mapping[str, Any] = self.referral.values if self.referral is not None else {}
+        self.form = ReferForm(self.here, facts, need_id, values)
+        self.form.changed.connect(self._say_missing)
+        self.form.confirmed_warning.connect(self.make)
+        self.body.addWidget(self.form)
+        self.letter = QCheckBox(_("Print referral letter"))
+        self.letter.setAccessibleName(_("Print referral letter"))
+        self.letter.setChecked(True)
+        self.letter.setVisible(may(self.here.desk, "case.print"))
+        words = [(code, _(word)) for code, word in LANGUAGES]
+        self.language = Combo(words, i18n.language(), name=_("Language of the letter"))
+        self.language.setVisible(may(self.here.desk, "case.print"))
+        self.state = PlainLabel("", "caption", tone="text2")
+        self.draft_button = button(_("Save as draft"), clicked=self.save_draft)
+        self.create_button = button(_("Create referral"), "primary", "referral", keys="Ctrl+Enter", clicked=self.make)
+        parts: tuple[QWidget | None, ...]
+        parts = (self.letter, self.language, None, self.state, self.draft_button, self.create_button)
+        for part in parts:
+            self.foot.addWidget(part) if part is not None else self.foot.addStretch(1)
+        self._say_missing()
+
+    def _say_missing(self) -> None:
+        if self.form is not None:
+            self.state.setText(self.form.missing())
+            self.create_button.setEnabled(self.form.complete() and not self._working)
+
+    def make(self) -> None:
+        """Make the referral, ready to send."""
+        if self.form is None or self._working or not self.form.complete() or not self.form.form.ready():
+            return
+        self._write(as_draft=False)
+
+    def save_draft(self) -> None:
+        if self.form is not None and not self._working and self.form.form.ready():
+            self._write(as_draft=True)
+
+    def _write(self, *, as_draft: bool) -> None:
+        form = self.form
+        if form is None:
+            return
+        self._working = True
+        self.create_button.setEnabled(False)
+        command = form.command(as_draft=as_draft)
+        work = partial(write, self.here.desk, command, self.referral, form.edits())
+        done = partial(self._written, wants_letter=self.letter.isChecked() and not as_draft)
+        self.here.jobs.write(self._over, work, done, failed=self._refused)
+
+    def _written(self, row: ReferralRow, *, wants_letter: bool) -> None:
+        self._done = True
+        if self.isVisible():
+            self.dismiss()
+        if row.status == "draft":
+            self.here.say(_("Draft kept: referral {number}.").format(number=row.number))
+            return
+        self.here.say(_("Referral {number} is ready.").format(number=row.number))
+        if wants_letter and may(self.here.desk, "case.print"):
+            asked = {"asked": {"language": self.language.value()}}
+            self.here.go(Goto("print", goto_letter(row.id, row.case_id) | asked))
+
+    def _refused(self, error: Exception) -> None:
+        self._working = False
+        self._say_missing()
+        if isinstance(error, InvalidInput) and self.form is not None:
+            self.form.show_problems(error.problems)
+            self.form.form.next_problem()
+        else:
+            show_error(self, error)
+
+    # Going on with one
+
+    def _follow(self, referral: ReferralFacts) -> None:
+        self.steps = StepsPane(self.here, referral)
+        self.steps.taken.connect(self._step_taken)
+        self.steps.grown.connect(self._make_room)
+        self.body.addWidget(self.steps)
+        if may(self.here.desk, "case.print"):
+            for each in extra_buttons(referral, self._change, self._print_letter):
+                self.foot.addWidget(each)
+        self.foot.addStretch(1)
+        self.foot.addWidget(button(_("Close"), clicked=self.dismiss))
+
+    def _step_taken(self) -> None:
+        if self.referral is not None:
+            now = referral_facts(self.here.desk, self.referral.row.id).row
+            self.here.say(_("Recorded on {day}.").format(day=formats.day(self.here.desk.today())))
+            self.dismiss()
+            if now.status == "ready":
+                self.here.go(Goto("refer", {"case_id": str(now.case_id), "referral_id": str(now.id)}))
+
+    def _make_room(self) -> None:
+        """Grow with what a step asks."""
+        QTimer.singleShot(0, self, self._place)
+
+    def _change(self) -> None:
+        self.dismiss()
+        if self.referral is not None:
+            what = {"case_id": str(self._case_id), "referral_id": str(self.referral.row.id), "change": True}
+            self.here.go(Goto("refer", what))
+
+    def _print_letter(self) -> None:
+        self.dismiss()
+        if self.referral is not None:
+            self.here.go(Goto("print", goto_letter(self.referral.row.id, self._case_id)))
+
+    # Keys and leaving
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in ENTER and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.make() if self.form is not None else self._record()
+            return
+        super().keyPressEvent(event)
+
+    def _record(self) -> None:
+        if self.steps is not None:
+            self.steps.save()
+
+    def dismiss(self) -> None:
+        """Close it; what was chosen and typed is kept as a draft."""
+        form = self.form
+        if form is not None and form.dirty and not self._done and not self._working:
+            self._done = True
+            command = form.command(as_draft=True)
+            work = partial(write, self.here.desk, command, self.referral, form.edits())
+            self.here.jobs.write(self._over, work, partial(_kept, self.here))
+        super().dismiss()
+
+
+def _kept(here: Here, row: ReferralRow) -> None:
+    here.say(_("Draft kept: referral {number}.").format(number=row.number))
+
+
+def write(
+    desk: Desk, command: MakeReferral, opened: ReferralFacts | None, edits: Mapping[str, tuple[object, object]]
+) -> ReferralRow:
+    """Make the referral, or change the one that was opened; a draft becomes ready unless it stays one."""
+    if opened is None:
+        made = make_referral(desk, command)
+        return referral_facts(desk, made).row
+    edit_referral(desk, opened.row.id, edits, command.confirmed)
+    if opened.row.status == "draft" and not command.as_draft:
+        take_step(desk, opened.row.id, "ready")
+    return referral_facts(desk, opened.row.id).row

@@ -1,0 +1,521 @@
+"""Settings: saved as they are changed; each line says what it does. Who may not change something does not see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from uuid import UUID
+
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+
+from casedesk import VERSION, codelists, formats, i18n
+from casedesk.errors import CaseDeskError, InvalidInput, Problem
+from casedesk.i18n import N_, _, ngettext
+from casedesk.models import ExchangeRate, User, fields_of
+from casedesk.services import office
+from casedesk.services.office import KEEPING_ROLES, READING_ROLES, UserRow
+from casedesk.services.permissions import may
+from casedesk.settings import LOCK_MINUTES, TEXT_SIZES, Settings
+from casedesk.storage import chain, keys
+from casedesk.ui.kit.blocks import Banner, fact, keys_hint
+from casedesk.ui.kit.buttons import Segmented, button
+from casedesk.ui.kit.choices import Combo
+from casedesk.ui.kit.layouts import block, clear, column, row, scrolled, widget
+from casedesk.ui.kit.messages import ask, show_error
+from casedesk.ui.kit.questions import Form
+from casedesk.ui.kit.sheet import Sheet
+from casedesk.ui.kit.sidebar import NavItem, SectionNav
+from casedesk.ui.kit.texts import PlainLabel
+from casedesk.ui.kit.theme import current
+from casedesk.ui.page import Here, Page
+from casedesk.ui.passphrases import NewPassphrase, PassphraseField
+from casedesk.values import Money
+
+WIDTH = 712
+THEME_WORDS = (("system", N_("As the system")), ("light", N_("Light")), ("dark", N_("Dark")))
+LANGUAGE_NAMES = (("en", "English"), ("bn", "বাংলা"))
+# code, icon, words, what one must be allowed to do
+TABS = (
+    ("look", "translate", N_("Language and look"), "own.preferences"),
+    ("lock", "lock", N_("Lock and privacy"), "own.preferences"),
+    ("passphrase", "key", N_("Your passphrase"), "own.passphrase"),
+    ("people", "users-three", N_("People"), "office.edit"),
+    ("centre", "buildings", N_("This centre"), "office.view"),
+    ("rates", "money", N_("Exchange rates"), "office.rates"),
+    ("keys", "keyboard", N_("Keyboard"), "own.preferences"),
+    ("about", "about", N_("About"), "own.preferences"),
+)
+SAVED_AT_ONCE = frozenset({"look", "lock"})
+KEYS = (
+    ("Ctrl+K", N_("Search and commands")),
+    ("Ctrl+N", N_("New case")),
+    ("Ctrl+1", N_("Today")),
+    ("Ctrl+2", N_("Cases")),
+    ("Ctrl+3", N_("Referrals")),
+    ("Ctrl+6", N_("Directory")),
+    ("Ctrl+,", N_("Settings")),
+    ("F9", N_("Hide the screen; a second time it locks")),
+    ("Ctrl+L", N_("Lock")),
+    ("Alt+←", N_("Back")),
+    ("Esc", N_("Close the top layer; what was typed stays")),
+    ("Ctrl+P", N_("Print preview of what is open")),
+    ("Ctrl+Enter", N_("The main action of the page")),
+    ("Ctrl+Shift+L", N_("English or Bangla")),
+    ("Ctrl+=", N_("Larger text; Ctrl+- smaller, Ctrl+0 as usual")),
+    ("F6", N_("Next area: sidebar, page, search")),
+    ("F1", N_("This list")),
+    ("/", N_("Search in this list")),
+    ("Alt+↓", N_("Next part of an intake; Alt+↑ the one before")),
+    ("Alt+N", N_("Not now, for the question one is at")),
+    ("F8", N_("Next problem in a form; Shift+F8 the one before")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the page may ask of the program round it."""
+
+    settings: Callable[[], Settings]
+    language: Callable[[str], object]
+    theme: Callable[[str], object]
+    text_size: Callable[[int], object]
+    lock_minutes: Callable[[int], object]
+    hide: Callable[[], object]
+    cost: Callable[[], keys.Cost] = keys.measured_cost
+
+
+class SettingsPage(Page):
+    """Sections at the left, one of them open."""
+
+    nav = "settings"
+
+    def __init__(self, here: Here, *, wishes: Wishes, tab: str = "look") -> None:
+        super().__init__(here)
+        self._wishes = wishes
+        shown = [each for each in TABS if may(here.desk, each[3])]
+        self.sections = SectionNav([NavItem(code, icon, _(words)) for code, icon, words, _needs in shown])
+        self.sections.chosen.connect(self.open_tab)
+        self._content = QVBoxLayout()
+        self._content.setSpacing(12)
+        inner = widget(self._content)
+        inner.setMaximumWidth(current().scaled(WIDTH))
+        middle = row(inner, gap=0, margins=(24, 16, 24, 24))
+        middle.setStretch(0, 1)
+        middle.addStretch(0)
+        whole = row(self.sections, scrolled(widget(middle)), gap=0)
+        whole.setStretch(1, 1)
+        self.setLayout(whole)
+        self.tab = ""
+        codes = [each[0] for each in shown]
+        self.open_tab(tab if tab in codes else codes[0])
+
+    def place(self) -> dict[str, str]:
+        return {"tab": self.tab}
+
+    def open_tab(self, tab: str) -> None:
+        """Show one section."""
+        self.tab = tab
+        self.sections.select(tab)
+        clear(self._content)
+        words = next(words for code, _icon, words, _needs in TABS if code == tab)
+        self._add(PlainLabel(_(words), "page"))
+        if tab in SAVED_AT_ONCE:
+            self._add(PlainLabel(_("Saved as you change them"), "body", tone="muted"))
+        if self._alone():
+            self._add(
+                Banner(
+                    "info",
+                    _("One user does everything here"),
+                    _("Until a second user is added, one person combines all roles. The journal says who did what."),
+                )
+            )
+        builders: dict[str, Callable[[], None]] = {
+            "look": self._look,
+            "lock": self._lock,
+            "passphrase": self._passphrase,
+            "people": self._people,
+            "centre": self._centre,
+            "rates": self._rates,
+            "keys": self._keyboard,
+            "about": self._about,
+        }
+        builders[tab]()
+        self._content.addStretch(1)
+
+    def _add(self, part: QWidget) -> None:
+        self._content.addWidget(part)
+
+    def _alone(self) -> bool:
+        """Whether one user combines what is kept apart where there are two."""
+        roles = self.here.desk.actor.roles
+        combined = bool(roles & READING_ROLES) and bool(roles & KEEPING_ROLES)
+        return combined and sum(user.active for user in office.colleagues(self.here.desk)) == 1
+
+    # Language and look
+
+    def _look(self) -> None:
+        now = self._wishes.settings()
+        language = Segmented(LANGUAGE_NAMES, i18n.language(), _("Language"))
+        language.chosen.connect(self._wishes.language)
+        theme = Segmented([(code, _(word)) for code, word in THEME_WORDS], now.theme, _("Light or dark"))
+        theme.chosen.connect(self._wishes.theme)
+        sizes = [(str(size), _("{percent}%").format(percent=formats.number(size))) for size in TEXT_SIZES]
+        size = Combo(sizes, str(now.text_size), name=_("Text size"))
+        size.activated.connect(lambda _at: self._wishes.text_size(int(size.value())))
+        self._add(
+            _group(
+                "",
+                (
+                    _line(_("Language"), _("Of the screen. A paper has a language of its own."), language),
+                    _line(_("Light or dark"), _("Dark is easier on the eyes at night."), theme),
+                    _line(_("Text size"), _("Everything grows with it. Ctrl++ and Ctrl+- do the same."), size),
+                ),
+            )
+        )
+
+    # Lock and privacy
+
+    def _lock(self) -> None:
+        options = []
+        for minutes in LOCK_MINUTES:
+            words = ngettext("{count} minute", "{count} minutes", minutes)
+            options.append((str(minutes), words.format(count=formats.number(minutes))))
+        minutes_box = Combo(options, str(self._wishes.settings().lock_minutes), name=_("Lock when not used"))
+        minutes_box.activated.connect(lambda _at: self._wishes.lock_minutes(int(minutes_box.value())))
+        try_it = button(_("Try it"), "soft", size="s", clicked=self._wishes.hide)
+        caps = widget(row(keys_hint("F9"), PlainLabel(_("or")), keys_hint("Shift ×3"), gap=8))
+        self._add(
+            _group(
+                _("Lock"),
+                (
+                    _line(
+                        _("Lock when not used"), _("Also when the computer slept. What was typed is kept."), minutes_box
+                    ),
+                    _line(
+                        _("Lock now"), _("Asks for the passphrase and returns to the same place."), keys_hint("Ctrl+L")
+                    ),
+                ),
+            )
+        )
+        self._add(
+            _group(
+                _("Hide quickly"),
+                (
+                    _line(_("Hide key"), _("Covers the window with a plain calendar, clears the clipboard."), caps),
+                    _line(
+                        _("Come back with your passphrase"),
+                        _("Type it anywhere, then Enter; no box is shown. After a minute, or with F9 again, it locks."),
+                        None,
+                    ),
+                ),
+                try_it,
+            )
+        )
+
+    # Your passphrase
+
+    def _passphrase(self) -> None:
+        self.old = PassphraseField(_("Passphrase until now"), "old_passphrase")
+        self.new = NewPassphrase(lambda: [self.here.desk.actor.name, self.here.desk.centre])
+        self.old.entered.connect(self.new.setFocus)
+        self.new.entered.connect(self._change)
+        self.change = button(_("Change passphrase"), "primary", "key", clicked=self._change)
+        hint = _("No need to change it by the calendar. Change it when somebody may know it.")
+        inside = column(
+            PlainLabel(hint, "body", tone="text2", wrap=True), self.old, self.new, row(self.change, None), gap=12
+        )
+        inside.setContentsMargins(16, 14, 16, 16)
+        self._add(block("card", inside))
+
+    def _change(self) -> None:
+        if not self.old.text():
+            self.old.say(_("Type the passphrase that holds until now."))
+            self.old.setFocus()
+        elif not self.new.problem():
+            self.change.setEnabled(False)
+            desk, old, new, cost = self.here.desk, self.old.text(), self.new.text(), self._wishes.cost
+
+            def work() -> None:
+                office.change_passphrase(desk, old, new, cost())
+
+            self.here.jobs.write(self, work, self._changed, failed=self._not_changed)
+
+    def _changed(self, _nothing: None) -> None:
+        self.here.say(_("The passphrase is changed. The recovery key stays the same."))
+        self.open_tab("passphrase")
+
+    def _not_changed(self, error: Exception) -> None:
+        self.change.setEnabled(True)
+        if isinstance(error, keys.WrongPassphrase | keys.MustWait):
+            self.old.say(f"{error.message} {error.hint}")
+            self.old.setFocus()
+        elif isinstance(error, InvalidInput):
+            self.new.problem()
+        else:
+            show_error(self, error)
+
+    # People
+
+    def _people(self) -> None:
+        users = office.colleagues(self.here.desk)
+        self.add_button = button(_("Add a user"), "primary", "add", size="s", clicked=self._add_user)
+        self._add(_group(_("Who can sign in"), [self._user(user) for user in users if user.active], self.add_button))
+        ended = [user for user in users if not user.active]
+        if ended:
+            self._add(_group(_("Who worked here"), [self._user(user) for user in ended]))
+
+    def _user(self, user: UserRow) -> QWidget:
+        roles = codelists.get("user_role")
+        ordered = sorted(user.roles, key=lambda code: roles[code].sort)
+        words = ", ".join(roles.label(code) for code in ordered)
+        told = _("Signs in as {name}. {roles}").format(name=user.sign_in_name, roles=words)
+        if not user.active or user.id == self.here.desk.actor.id:
+            return _line(user.name, told, None)
+        change = button(_("Roles"), size="s", clicked=partial(self._change_roles, user))
+        change.setAccessibleName(_("Roles of {name}").format(name=user.name))
+        end = button(_("End"), "danger", size="s", clicked=partial(self._ask_end, user))
+        end.setAccessibleName(_("End the access of {name}").format(name=user.name))
+        return _line(user.name, told, widget(row(change, end)))
+
+    def _add_user(self) -> None:
+        UserSheet(self, self.here, self._wishes.cost, None, self._people_changed).open()
+
+    def _change_roles(self, user: UserRow) -> None:
+        UserSheet(self, self.here, self._wishes.cost, user, self._people_changed).open()
+
+    def _people_changed(self) -> None:
+        self.open_tab("people")
+
+    def _ask_end(self, user: UserRow) -> None:
+        ask(
+            self,
+            _("End the access of {name}?").format(name=user.name),
+            _("{name} can no longer sign in on this computer. What {name} wrote stays.").format(name=user.name),
+            yes=_("End access"),
+            done=partial(self._end, user.id),
+            danger=True,
+        )
+
+    def _end(self, user: UUID) -> None:
+        work = partial(office.end_user, self.here.desk, user)
+        self.here.jobs.write(self, work, lambda _nothing: self._people_changed())
+
+    # Centre and rates
+
+    def _centre(self) -> None:
+        facts = office.office(self.here.desk)
+        district = codelists.get("bd_district").label(facts.district)
+        shown = (
+            fact(_("Name in English"), facts.name_en),
+            fact(_("Name in Bangla"), facts.name_bn),
+            fact(_("Three letters"), facts.code),
+            fact(_("This computer"), facts.device),
+            fact(_("District"), district),
+            fact(_("Phone"), facts.phone),
+            fact(_("Address"), facts.address),
+        )
+        self._add(block("card", column(*shown, gap=12, margins=(16, 14, 16, 16))))
+
+    def _rates(self) -> None:
+        declared = fields_of(ExchangeRate)
+        wanted = [(f"exchange_rate.{name}", declared[name]) for name in ("currency", "taka", "source")]
+        self.rate = Form(wanted, today=self.here.desk.today(), columns=2)
+        self.keep_rate = button(_("Keep this rate"), "primary", clicked=self._keep_rate)
+        hint = _("For estimates beside foreign amounts. What was written down in its own currency never changes.")
+        inside = column(PlainLabel(hint, "body", tone="text2", wrap=True), self.rate, row(self.keep_rate, None), gap=12)
+        inside.setContentsMargins(16, 14, 16, 16)
+        self._add(block("card", inside))
+        with self.here.desk.read() as session:
+            known = {code: minor for code, minor in office.rates(session).items() if code != "bdt"}
+        if known:
+            self._add(_group(_("Rates in use"), [_rate(code, minor) for code, minor in sorted(known.items())]))
+
+    def _keep_rate(self) -> None:
+        values = self.rate.values()
+        currency, taka = values["exchange_rate.currency"], values["exchange_rate.taka"]
+        problems: dict[str, list[Problem]] = {}
+        if not currency:
+            problems["exchange_rate.currency"] = [Problem(_("Choose the currency."))]
+        if not isinstance(taka, Money) or taka.currency != "bdt" or taka.minor <= 0:
+            problems["exchange_rate.taka"] = [Problem(_("Write what one unit is worth in taka."))]
+        self.rate.show_problems(problems)
+        if problems or not isinstance(taka, Money) or not self.rate.ready():
+            return
+        source = str(values["exchange_rate.source"] or "")
+        work = partial(office.set_rate, self.here.desk, str(currency), taka, source)
+        self.here.jobs.write(self, work, lambda _nothing: self._rate_kept())
+
+    def _rate_kept(self) -> None:
+        self.here.say(_("The rate is kept."))
+        self.open_tab("rates")
+
+    # Keyboard, about
+
+    def _keyboard(self) -> None:
+        self._add(_group("", [_line(_(words), "", keys_hint(each)) for each, words in KEYS]))
+
+    def _about(self) -> None:
+        text = _("CaseDesk {version}. Works without internet; nothing is sent by itself.")
+        self._add(PlainLabel(text.format(version=VERSION), "body", wrap=True))
+        if not may(self.here.desk, "store.check"):
+            return
+        self.check_button = button(_("Check now"), clicked=self._check)
+        sentence = _("Reads everything and compares the journal, its chain and the records. Work can go on meanwhile.")
+        self._add(_group(_("The vault"), (_line(_("Check the vault"), sentence, self.check_button),)))
+        self._findings = QVBoxLayout()
+        self._findings.setContentsMargins(0, 0, 0, 0)
+        self._add(widget(self._findings))
+
+    def _check(self) -> None:
+        self.check_button.setEnabled(False)
+        self.check_button.setText(_("Checking…"))
+        clear(self._findings)
+        self.here.jobs.run(self, partial(chain.check, self.here.desk.store), self._checked, failed=self._not_checked)
+
+    def _checked(self, found: chain.Findings) -> None:
+        if self.tab != "about":
+            return
+        self._check_again()
+        counts = _("{operations} entries of the journal and {records} records were compared.").format(
+            operations=formats.number(found.operations), records=formats.number(found.records)
+        )
+        if not found.wrong:
+            self._findings.addWidget(Banner("ok", _("Everything agrees"), counts))
+            return
+        bold = ngettext("{count} thing does not agree", "{count} things do not agree", len(found.wrong))
+        hint = _("Nothing was changed. Copy the store folder to another disk and tell your coordinator.")
+        self._findings.addWidget(
+            Banner("danger", bold.format(count=formats.number(len(found.wrong))), f"{counts} {hint}")
+        )
+        for line in found.wrong[:50]:
+            self._findings.addWidget(PlainLabel(line, "caption", wrap=True, selectable=True))
+
+    def _not_checked(self, error: Exception) -> None:
+        if self.tab == "about":
+            self._check_again()
+        show_error(self, error)
+
+    def _check_again(self) -> None:
+        self.check_button.setText(_("Check now"))
+        self.check_button.setEnabled(True)
+
+
+class UserSheet(Sheet):
+    """Adds a user, or gives one other roles."""
+
+    def __init__(
+        self,
+        host: QWidget,
+        here: Here,
+        cost: Callable[[], keys.Cost],
+        user: UserRow | None,
+        done: Callable[[], object],
+    ) -> None:
+        title = _("Roles of {name}").format(name=user.name) if user else _("Add a user")
+        super().__init__(host, title, _("Who manages users or data does not also read cases."), width=680)
+        self._here, self._cost, self._user, self._done = here, cost, user, done
+        declared = fields_of(User)
+        wanted = ("roles",) if user else ("name", "sign_in_name", "roles")
+        self.form = Form([(f"user.{name}", declared[name]) for name in wanted], today=here.desk.today(), columns=2)
+        self.body.addWidget(self.form)
+        self.new = NewPassphrase(self._names)
+        if user:
+            self.form.fill({"user.roles": list(user.roles)})
+            self.new.hide()
+        else:
+            hint = _("A first passphrase, to be handed over by word of mouth and changed at the first sign-in.")
+            self.body.addWidget(PlainLabel(hint, "body", tone="text2", wrap=True))
+            self.body.addWidget(self.new)
+        self.save = button(_("Keep roles") if user else _("Add"), "primary", keys="Ctrl+Enter", clicked=self._save)
+        QShortcut(QKeySequence("Ctrl+Return"), self).activated.connect(self._save)
+        self.foot.addStretch(1)
+        self.foot.addWidget(button(_("Cancel"), clicked=self.dismiss))
+        self.foot.addWidget(self.save)
+
+    def _names(self) -> Sequence[str]:
+        values = self.form.values()
+        return [str(values.get(key) or "") for key in ("user.name", "user.sign_in_name")] + [self._here.desk.centre]
+
+    def _save(self) -> None:
+        values = self.form.values()
+        problems = _missing(values)
+        self.form.show_problems(problems)
+        if problems:
+            self.form.go_to(next(iter(problems)))
+            return
+        if self._user is None and self.new.problem():
+            return
+        self.setEnabled(False)
+        self._here.jobs.write(self, self._work(values), self._saved, failed=self._refused)
+
+    def _work(self, values: Mapping[str, object]) -> Callable[[], object]:
+        desk, cost, user = self._here.desk, self._cost, self._user
+        chosen = values["user.roles"]
+        roles = [str(role) for role in chosen] if isinstance(chosen, list) else []
+        if user is not None:
+            return partial(office.set_roles, desk, user.id, roles)
+        name, sign_in_name, passphrase = str(values["user.name"]), str(values["user.sign_in_name"]), self.new.text()
+
+        def add() -> UUID:
+            return office.add_user(
+                desk, name=name, sign_in_name=sign_in_name, roles=roles, passphrase=passphrase, cost=cost()
+            )
+
+        return add
+
+    def _saved(self, _answer: object) -> None:
+        self.dismiss()
+        self._done()
+
+    def _refused(self, error: Exception) -> None:
+        self.setEnabled(True)
+        if isinstance(error, InvalidInput):
+            self.form.show_problems(error.problems)
+            self.new.problem()
+        elif isinstance(error, keys.SignInNameTaken):
+            self.form.show_problems({"user.sign_in_name": [Problem(error.message)]})
+            self.form.go_to("user.sign_in_name")
+        elif isinstance(error, CaseDeskError):
+            self.form.show_problems({"user.roles": [Problem(error.message)]})
+        else:
+            show_error(self, error)
+
+
+def _missing(values: Mapping[str, object]) -> dict[str, list[Problem]]:
+    words = {
+        "user.name": _("Write the name as colleagues know it."),
+        "user.sign_in_name": _("Choose a short name to type at the lock screen."),
+        "user.roles": _("Choose at least one role."),
+    }
+    return {key: [Problem(words[key])] for key, value in values.items() if not value}
+
+
+def _group(title: str, lines: Sequence[QWidget], action: QWidget | None = None) -> QFrame:
+    """A card of lines under each other, with a title and at most one button."""
+    inside = column(gap=0, margins=(1, 1, 1, 1))
+    if title:
+        head = row(PlainLabel(title, "card"), None, *([action] if action else []), margins=(16, 8, 16, 8))
+        inside.addWidget(block("row", head))
+    for at, line in enumerate(lines):
+        if at == len(lines) - 1:
+            line.setProperty("kind", "rowlast")
+        inside.addWidget(line)
+    return block("card", inside)
+
+
+def _line(title: str, sentence: str, control: QWidget | None) -> QFrame:
+    """A setting: what it is, what it does, and how to change it."""
+    words = column(PlainLabel(title, "label", wrap=True), gap=0)
+    if sentence:
+        words.addWidget(PlainLabel(sentence, "caption", wrap=True))
+    inside = row(words, *([control] if control else []), gap=16, margins=(16, 8, 16, 8))
+    inside.setStretch(0, 1)
+    return block("row", inside)
+
+
+def _rate(code: str, minor: int) -> QWidget:
+    currency = codelists.get("currency")[code]
+    one = _("One {currency} is {taka}").format(currency=currency.label, taka=formats.money(Money(minor, "bdt")))
+    return _line(one, currency.extra["iso_4217"], None)

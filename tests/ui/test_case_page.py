@@ -1,0 +1,583 @@
+"""The case page, by key events and on a real store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date
+from uuid import UUID
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QPlainTextEdit, QWidget
+from pytestqt.qtbot import QtBot
+
+from casedesk.desk import Actor, Desk
+from casedesk.models import Case
+from casedesk.services import cases, consents, follow_ups, notes, referrals
+from casedesk.services.history import who_looked
+from casedesk.services.intake import register_case
+from casedesk.services.office import add_user
+from casedesk.services.providers import ServiceEdit, save_provider
+from casedesk.storage.keys import FLOOR
+from casedesk.ui.case.consent import WithdrawSheet
+from casedesk.ui.case.facts_section import EditablePart, FactsCard
+from casedesk.ui.case.page import CasePage
+from casedesk.ui.case.sheets import FollowUpSheet, NoteSheet, StatusSheet
+from casedesk.ui.case.timeline import TimelinePart
+from casedesk.ui.kit.layouts import Flow
+from casedesk.ui.kit.sheet import Sheet
+from casedesk.ui.kit.texts import PlainLabel
+from casedesk.ui.page import Goto, Here
+from casedesk.ui.window import Window
+from tests.support.people import a_returnee
+
+NARRATIVE = "They locked the door every night."
+SAFE_NOTE = "Only when her brother is away"
+KEY, CONTROL = Qt.Key, Qt.KeyboardModifier.ControlModifier
+HOSTILE = ["Smith <Jones", "<img src=x onerror=1>", "=cmd()", "a\u202eb & <b>c</b>", "x" * 200]
+
+
+@dataclass
+class Shown:
+    """A window with a case in it, and the person before it."""
+
+    qtbot: QtBot
+    window: Window
+    case_id: UUID
+    went: list[dict[str, object]] = field(default_factory=list)
+
+    @property
+    def page(self) -> CasePage:
+        page = self.window.page
+        assert isinstance(page, CasePage)
+        return page
+
+    def open(self, section: str = "overview") -> CasePage:
+        self.window.go(Goto("case", {"case_id": str(self.case_id), "section": section}))
+        self.wait(lambda: self.page.part is not None)
+        self.wait(lambda: self.page.isVisible())
+        self.page.setFocus()
+        return self.page
+
+    def wait(self, holds: Callable[[], bool]) -> None:
+        self.qtbot.waitUntil(holds, timeout=5000)
+
+    def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        self.activate()
+        focused = self.window.focusWidget()
+        assert focused is not None
+        QTest.keyClick(focused, key, modifier)
+
+    def activate(self) -> None:
+        if not self.window.isActiveWindow():
+            self.window.activateWindow()
+            self.wait(self.window.isActiveWindow)
+
+    def type(self, text: str) -> None:
+        focused = self.window.focusWidget()
+        assert focused is not None
+        QTest.keyClicks(focused, text)
+
+    def card(self) -> FactsCard:
+        assert isinstance(self.page.part, EditablePart)
+        return self.page.part.card
+
+    def said(self) -> str:
+        return "\n".join(texts(self.window))
+
+    def sees(self, words: str) -> None:
+        self.wait(lambda: words in self.said())
+
+    def retype(self, key: str, text: str) -> None:
+        """Put the focus into a field of the open form and type over it."""
+        form = self.card().form
+        assert form is not None
+        form.go_to(key)
+        self.press(KEY.Key_A, CONTROL)
+        self.type(text)
+
+
+def texts(top: QWidget) -> list[str]:
+    """Everything that widgets say or would say, also to a screen reader."""
+    found: list[str] = []
+    for each in top.findChildren(QWidget):
+        if isinstance(each, QLabel | QAbstractButton | QLineEdit):
+            found.append(each.text())
+        elif isinstance(each, QPlainTextEdit):
+            found.append(each.toPlainText())
+        found += [each.accessibleName(), each.accessibleDescription(), each.toolTip()]
+    return [text for text in found if text]
+
+
+@pytest.fixture
+def case_id(desk: Desk) -> UUID:
+    answers = a_returnee(
+        consent_line__share_legal="given",
+        incident__violations=["wages_not_paid", "passport_withheld"],
+        incident__narrative=NARRATIVE,
+        incident__told_by="client",
+        person__safe_contact_note=SAFE_NOTE,
+        need_item__needs=["recover_wages"],
+        safety_flag__flags=["threatened_by_perpetrator"],
+        safety_flag__none=None,
+        case__priority="high",
+    )
+    return register_case(desk, answers)
+
+
+@pytest.fixture
+def show(qtbot: QtBot, case_id: UUID) -> Iterator[Callable[[Desk], Shown]]:
+    opened: list[Window] = []
+
+    def make(desk: Desk, *, width: int = 1366, height: int = 768) -> Shown:
+        went: list[dict[str, object]] = []
+
+        def refer(_here: Here, host: QWidget, **what: object) -> Sheet:
+            went.append(what)
+            return Sheet(host, "Refer")
+
+        window = Window(desk, {"case": CasePage}, {"refer": refer})
+        qtbot.addWidget(window)
+        window.resize(width, height)
+        window.show()
+        opened.append(window)
+        return Shown(qtbot, window, case_id, went)
+
+    yield make
+    for window in opened:
+        window.close()
+
+
+@pytest.fixture
+def shown(show: Callable[[Desk], Shown], desk: Desk) -> Shown:
+    return show(desk)
+
+
+def colleague(desk: Desk, case_id: UUID) -> Desk:
+    """Somebody of the same team, who may open the case but not read what is restricted."""
+    passphrase = "seven boats under old mango trees"
+    user_id = add_user(
+        desk, name="Salma Begum", sign_in_name="salma", roles=["caseworker"], passphrase=passphrase, cost=FLOOR
+    )
+    with desk.write("case.edit", about=case_id) as session:
+        case = session.get(Case, case_id)
+        assert case is not None
+        case.team = "north"
+    return replace(desk, actor=Actor(user_id, "Salma Begum", frozenset({"caseworker"}), "north"))
+
+
+# Opening
+
+
+def test_opening_a_case_is_recorded(shown: Shown, desk: Desk) -> None:
+    before = len(who_looked(desk, shown.case_id))
+    shown.open()
+    looks = who_looked(desk, shown.case_id)
+    assert len(looks) == before + 1
+    assert (looks[0].action, looks[0].by) == ("case.view", "Farzana Haque")
+    shown.press(KEY.Key_9)
+    shown.sees("Opened the case")
+
+
+def test_the_header_has_both_names_and_the_essentials(shown: Shown) -> None:
+    page = shown.open()
+    assert page.header.name.text() == "Rahima Khatun"
+    assert "রহিমা খাতুন" in shown.said()
+    assert "Female, 29" in page.header.essentials.text()
+    assert "Madaripur" in page.header.essentials.text()
+    names = [badge.accessibleName() for badge in page.header.findChildren(QWidget) if badge.accessibleName()]
+    assert "Priority: High" in " ".join(names)
+    assert any(name.startswith("Safety flag: Threatened") for name in names)
+
+
+def test_a_hidden_name_shows_the_code(shown: Shown, desk: Desk) -> None:
+    with desk.write("case.edit", about=shown.case_id) as session:
+        session.get_one(Case, shown.case_id).hide_name = True
+    page = shown.open()
+    assert page.header.name.text() == cases.case_facts(desk, shown.case_id).person_code
+    assert "Rahima" not in " ".join(texts(page.header))
+
+
+def test_a_case_that_may_not_be_seen_offers_only_the_way_back(show: Callable[[Desk], Shown], desk: Desk) -> None:
+    stranger = replace(desk, actor=Actor(UUID(int=7), "Stranger", frozenset({"caseworker"}), "south"))
+    shown = show(stranger)
+    shown.window.go(Goto("case", {"case_id": str(shown.case_id)}))
+    shown.sees("This record is not here.")
+    assert "Rahima" not in shown.said()
+    assert not shown.page.header.isVisible()
+
+
+# Safe contact
+
+
+def test_the_number_is_masked_until_it_is_asked_for_and_that_is_recorded(shown: Shown, desk: Desk) -> None:
+    page = shown.open()
+    assert page.strip.rules.text() == f"01•••-•••417 · Daytime only · {SAFE_NOTE}"
+    assert "01711-000417" not in shown.said()
+    page.strip.show_button.click()
+    shown.sees("01711-000417")
+    assert not page.strip.show_button.isVisible()
+    assert who_looked(desk, shown.case_id)[0].action == "case.show_number"
+
+
+def test_without_an_agreed_way_it_says_do_not_call(shown: Shown, desk: Desk) -> None:
+    edits: dict[str, tuple[object, object]] = {
+        "person.safe_contact_rule": (["daytime_only"], None),
+        "person.safe_contact_note": (SAFE_NOTE, None),
+    }
+    cases.edit_case(desk, shown.case_id, edits)
+    for section in ("overview", "timeline", "consent"):
+        assert shown.open(section).strip.rules.text() == "No safe way to contact yet — do not call."
+
+
+def test_a_changed_number_stays_masked_in_the_timeline(shown: Shown, desk: Desk) -> None:
+    cases.edit_case(desk, shown.case_id, {"person.phone_1": ("+8801711000417", "+8801811222333")})
+    shown.open("timeline")
+    shown.sees("01•••-•••417 → 01•••-•••333")
+    assert "01811-222333" not in shown.said()
+
+
+# Sections and keys
+
+
+def test_keys_lead_through_the_sections(shown: Shown) -> None:
+    page = shown.open()
+    shown.press(KEY.Key_4)
+    assert page.section == "happened"
+    shown.press(KEY.Key_BracketRight)
+    assert page.section == "needs"
+    shown.press(KEY.Key_BracketLeft)
+    shown.press(KEY.Key_BracketLeft)
+    assert page.section == "journey"
+    assert page.nav_list.items["journey"].isChecked()
+
+
+def test_letters_do_nothing_while_somebody_types(shown: Shown) -> None:
+    page = shown.open("timeline")
+    shown.press(KEY.Key_E)
+    shown.type("Afraid 1 [night]")
+    assert page.sheet is None
+    assert page.section == "timeline"
+    assert isinstance(page.part, TimelinePart)
+    assert page.part.box is not None
+    assert page.part.box.form.value("case_note.text") == "Afraid 1 [night]"
+
+
+def test_r_opens_a_referral_for_this_case(shown: Shown) -> None:
+    shown.open()
+    shown.press(KEY.Key_R)
+    assert shown.went == [{"case_id": str(shown.case_id)}]
+
+
+def test_control_p_leads_to_the_papers_of_this_case(shown: Shown) -> None:
+    assert shown.open().print_preview() == Goto("print", {"case_id": str(shown.case_id)})
+
+
+# Editing
+
+
+def test_a_section_is_edited_in_place_and_the_timeline_says_what_changed(shown: Shown, desk: Desk) -> None:
+    shown.open("person")
+    shown.press(KEY.Key_E)
+    shown.wait(lambda: shown.card().is_editing())
+    shown.retype("person.name_en", "Rahima Begum")
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.wait(lambda: not shown.card().is_editing())
+    assert cases.case_facts(desk, shown.case_id).answers["person.name_en"] == "Rahima Begum"
+    assert shown.page.header.name.text() == "Rahima Begum"
+    shown.page.setFocus()
+    shown.press(KEY.Key_8)
+    shown.sees("Name in English: Rahima Khatun → Rahima Begum")
+
+
+def test_undo_puts_the_old_answer_back(shown: Shown, desk: Desk) -> None:
+    shown.open("person").part.edit()  # type: ignore[union-attr]  # open() waits for it
+    shown.wait(lambda: shown.card().is_editing())
+    shown.retype("person.name_en", "Rahima Begum")
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.wait(lambda: not shown.card().is_editing())
+    shown.wait(lambda: shown.window.toast.undo_button.isVisible())
+    shown.window.toast.undo_button.click()
+    shown.wait(lambda: cases.case_facts(desk, shown.case_id).answers["person.name_en"] == "Rahima Khatun")
+
+
+def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(shown: Shown, desk: Desk) -> None:
+    shown.open("person").part.edit()  # type: ignore[union-attr]
+    shown.wait(lambda: shown.card().is_editing())
+    shown.retype("person.nickname", "x" * 201)
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.sees("This is 201 characters long.")
+    form = shown.card().form
+    assert form is not None
+    assert form.value("person.nickname") == "x" * 201
+    assert "person.nickname" not in cases.case_facts(desk, shown.case_id).answers
+
+
+def test_a_conflict_shows_the_new_value_and_keeps_what_was_typed(shown: Shown, desk: Desk) -> None:
+    shown.open("person").part.edit()  # type: ignore[union-attr]
+    shown.wait(lambda: shown.card().is_editing())
+    shown.retype("person.name_en", "Rahima Begum")
+    cases.edit_case(desk, shown.case_id, {"person.name_en": ("Rahima Khatun", "Rahima Akter")})
+    shown.wait(lambda: shown.page.header.name.text() == "Rahima Akter")
+    form = shown.card().form
+    assert form is not None
+    assert form.value("person.name_en") == "Rahima Begum"
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.sees("Meanwhile it says: Rahima Akter.")
+    assert form.value("person.name_en") == "Rahima Begum"
+    assert cases.case_facts(desk, shown.case_id).answers["person.name_en"] == "Rahima Akter"
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.wait(lambda: not shown.card().is_editing())
+    assert cases.case_facts(desk, shown.case_id).answers["person.name_en"] == "Rahima Begum"
+
+
+def test_what_was_typed_and_not_saved_is_there_again(shown: Shown, desk: Desk) -> None:
+    shown.open("person").part.edit()  # type: ignore[union-attr]
+    shown.wait(lambda: shown.card().is_editing())
+    shown.retype("person.nickname", "Moyna")
+    page = shown.open("timeline")
+    assert isinstance(page.part, TimelinePart)
+    page.part.edit()
+    shown.type("Half a note")
+    page = shown.open("timeline")
+    assert isinstance(page.part, TimelinePart)
+    assert page.part.box is not None
+    assert page.part.box.form.value("case_note.text") == "Half a note"
+    shown.open("person")
+    form = shown.card().form
+    assert form is not None
+    assert form.value("person.nickname") == "Moyna"
+    assert "person.nickname" not in cases.case_facts(desk, shown.case_id).answers
+
+
+# Notes and follow-ups
+
+
+def test_a_note_is_added_and_corrected_by_another(shown: Shown, desk: Desk) -> None:
+    page = shown.open("timeline")
+    shown.press(KEY.Key_E)
+    shown.type("She slept well")
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.wait(lambda: len(notes.notes_of(desk, shown.case_id)) == 1)
+    shown.wait(lambda: any(b.text() == "Correct" for b in page.findChildren(QAbstractButton)))
+    next(b for b in page.findChildren(QAbstractButton) if b.text() == "Correct").click()
+    sheet = page.sheet
+    assert isinstance(sheet, NoteSheet)
+    assert sheet.form.value("case_note.text") == "She slept well"
+    shown.press(KEY.Key_A, CONTROL)
+    shown.type("She slept little")
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.wait(lambda: len(notes.notes_of(desk, shown.case_id)) == 2)
+    new, old = notes.notes_of(desk, shown.case_id)
+    assert (new.text, new.corrects) == ("She slept little", old.id)
+    assert old.text == "She slept well"
+    shown.wait(lambda: page.sheet is None)
+    shown.sees("She slept little")
+    assert page.part is not None
+    badges = [each.accessibleName() for each in page.part.findChildren(QWidget)]
+    assert any(name.startswith("Corrects the note of 12 May 2026") for name in badges)
+
+
+def test_a_recorded_follow_up_moves_the_next_contact(shown: Shown, desk: Desk) -> None:
+    page = shown.open()
+    shown.press(KEY.Key_F)
+    sheet = page.sheet
+    assert isinstance(sheet, FollowUpSheet)
+    sheet.form.go_to("follow_up.note")
+    shown.type("Her sister answered.")
+    sheet.form.go_to("follow_up.next_due_on")
+    shown.type("28 May")
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.wait(lambda: page.sheet is None)
+    facts = cases.case_facts(desk, shown.case_id)
+    assert facts.answers["case.next_contact_on"] == date(2026, 5, 28)
+    done = [row for row in follow_ups.follow_ups_of(desk, shown.case_id) if row.status == "done"]
+    assert [row.note for row in done] == ["Her sister answered."]
+    page.setFocus()
+    shown.press(KEY.Key_8)
+    shown.sees("Her sister answered.")
+    shown.sees("→ 28 May 2026")
+
+
+def test_a_closed_sheet_keeps_what_was_typed(shown: Shown) -> None:
+    page = shown.open()
+    shown.press(KEY.Key_A)
+    shown.type("Half a thought")
+    shown.press(KEY.Key_Escape)
+    assert page.sheet is None
+    page.setFocus()
+    shown.press(KEY.Key_A)
+    assert isinstance(page.sheet, NoteSheet)
+    assert page.sheet.form.value("case_note.text") == "Half a thought"
+
+
+# Consent and status
+
+
+def a_legal_referral(desk: Desk, case_id: UUID) -> None:
+    """A referral that rests on the consent to share with legal aid."""
+    provider = save_provider(
+        desk,
+        None,
+        {"type": (None, "legal_aid_body"), "name_en": (None, "Nirapod Legal Aid"), "active": (None, True)},
+        [ServiceEdit({"service": (None, "legal_counselling")})],
+    )
+    referrals.make_referral(
+        desk, referrals.MakeReferral(case_id, service="legal_counselling", provider_id=provider, as_draft=True)
+    )
+
+
+def test_taking_a_consent_back_says_its_effects_first_and_strikes_it_through(shown: Shown, desk: Desk) -> None:
+    a_legal_referral(desk, shown.case_id)
+    page = shown.open("consent")
+    buttons = [b for b in page.findChildren(QAbstractButton) if b.accessibleName() == "Take back: Share with legal aid"]
+    buttons[0].click()
+    shown.wait(lambda: isinstance(page.sheet, WithdrawSheet))
+    shown.sees("This referral is stopped:")
+    shown.sees("Nirapod Legal Aid")
+    sheet = page.sheet
+    assert isinstance(sheet, WithdrawSheet)
+    assert shown.window.focusWidget() is sheet.cancel_button
+    sheet.save_button.click()
+    shown.wait(lambda: page.sheet is None)
+    found = {each.scope: each.status for each in consents.consents_of(desk, shown.case_id)}
+    assert found["share_legal"] == "withdrawn"
+    assert [row.status for row in referrals.referrals_of(desk, shown.case_id)] == ["cancelled"]
+    shown.sees("Taken back · 12 May 2026")
+    struck = [each.text() for each in page.findChildren(PlainLabel) if each.font().strikeOut()]
+    assert struck == ["Share with legal aid"]
+
+
+def test_consent_is_asked_again(shown: Shown, desk: Desk) -> None:
+    page = shown.open("consent")
+    shown.press(KEY.Key_E)
+    sheet = page.sheet
+    assert sheet is not None
+    choice = sheet.answers["share_shelter"]  # type: ignore[attr-defined]  # the consent sheet
+    next(b for b in choice.findChildren(QAbstractButton) if b.text() == "Yes").click()
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.sees("How was consent given?")
+    sheet.form.go_to("consent.method")  # type: ignore[attr-defined]
+    shown.type("Spoken")
+    shown.press(KEY.Key_Tab)
+    sheet.form.set_value("consent.method", "verbal")  # type: ignore[attr-defined]
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.wait(lambda: page.sheet is None)
+    found = {each.scope: each.status for each in consents.consents_of(desk, shown.case_id)}
+    assert found["share_shelter"] == "given"
+
+
+def test_a_case_is_closed_with_a_reason_and_opened_again(shown: Shown, desk: Desk) -> None:
+    page = shown.open()
+    close = next(step for step in page.header.steps() if step.to == "closed")
+    page.header.take(close)
+    assert isinstance(page.sheet, StatusSheet)
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.sees("Say why in a few words.")
+    page.sheet.form.go_to("status_event.reason_text")
+    shown.type("She asked for it")
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.wait(lambda: page.case.closed)
+    assert not page.header.follow_up_button.isVisible()
+    assert page.header.print_button.isVisible()
+    shown.sees("Closed since 12 May 2026")
+    next(b for b in page.findChildren(QAbstractButton) if b.text().strip() == "Reopen").click()
+    shown.type("New threats")
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.wait(lambda: not page.case.closed)
+    assert cases.case_facts(desk, shown.case_id).status == "active"
+
+
+def test_a_safety_flag_is_acted_on_and_cleared(shown: Shown, desk: Desk) -> None:
+    page = shown.open("happened")
+    for words, typed in (("Acted", "Called her sister"), ("Over", "He left the country")):
+        next(b for b in page.findChildren(QAbstractButton) if b.text() == words).click()
+        shown.type(typed)
+        shown.press(KEY.Key_Return, CONTROL)
+        shown.wait(lambda: page.sheet is None)
+    flag = cases.case_facts(desk, shown.case_id).flags[0]
+    assert flag.acted_at is not None
+    assert flag.cleared_at is not None
+    shown.sees("Over since 12 May 2026")
+
+
+# Who may see what, and hostile words
+
+
+def test_a_colleague_sees_locks_and_no_restricted_word_anywhere(
+    show: Callable[[Desk], Shown], desk: Desk, case_id: UUID
+) -> None:
+    notes.add_note(desk, case_id, "counselling", "She cried for an hour.")
+    notes.add_note(desk, case_id, "general", "Came with her sister.")
+    follow_ups.record_contact(desk, case_id, follow_ups.RecordFollowUp(note="He phoned again."))
+    cases.edit_case(desk, case_id, {"incident.place": (None, "A house in Riyadh")})
+    secret = (NARRATIVE, SAFE_NOTE, "She cried", "He phoned", "A house in Riyadh", "Threatened by")
+    shown = show(colleague(desk, case_id))
+    page = shown.open()
+    for section in page.codes:
+        shown.page.go_to(section)
+        shown.wait(lambda: bool(shown.page.case.entries))
+        shown.qtbot.wait(100)
+        found = [words for words in secret if words in shown.said()]
+        assert (section, found) == (section, [])
+    shown.page.go_to("happened")
+    shown.sees("What happened is restricted. Farzana Haque, the supervisor")
+    shown.page.go_to("timeline")
+    shown.sees("Restricted note, 12 May 2026")
+    shown.sees("Came with her sister.")
+    assert "Ask Farzana Haque before you call." in shown.page.strip.rules.text()
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_stay_plain(shown: Shown, desk: Desk, name: str) -> None:
+    edits: dict[str, tuple[object, object]] = {
+        "person.name_en": ("Rahima Khatun", name),
+        "person.name_bn": ("রহিমা খাতুন", None),
+        "person.upazila": (None, name[:60]),
+    }
+    cases.edit_case(desk, shown.case_id, edits)
+    page = shown.open("person")
+    assert page.header.name.text() == name.replace("\u202e", "[U+202E]")
+    assert page.header.name.fits()
+    assert all(each.textFormat() is Qt.TextFormat.PlainText for each in shown.window.findChildren(QLabel))
+    assert page.width() <= shown.window.width()
+
+
+# Room
+
+
+def test_the_right_column_goes_below_where_the_window_is_small(show: Callable[..., Shown], desk: Desk) -> None:
+    wide = show(desk)
+    wide.open()
+    narrow = show(desk, width=1024, height=600)
+    narrow.open()
+    places = []
+    for shown in (wide, narrow):
+        shown.qtbot.wait(50)
+        titles = {each.text(): each for each in shown.page.findChildren(PlainLabel) if each.isVisible()}
+        facts, consent = (
+            titles[word].mapTo(shown.page, titles[word].rect().topLeft()) for word in ("Key facts", "Consent")
+        )
+        places.append((facts, consent))
+    assert places[0][1].x() > places[0][0].x() + 300
+    assert places[1][1].y() > places[1][0].y() + 100
+    assert narrow.page.width() <= 1024
+
+
+@pytest.mark.parametrize("section", ["overview", "person", "journey", "happened", "needs", "consent", "timeline"])
+def test_nothing_is_cut_off(show: Callable[..., Shown], desk: Desk, section: str) -> None:
+    shown = show(desk, width=1024, height=600)
+    page = shown.open(section)
+    shown.wait(lambda: bool(page.case.entries))
+    shown.qtbot.wait(80)
+    labels = [each for each in page.findChildren(PlainLabel) if each.isVisible()]
+    assert [each.text() for each in labels if not each.fits()] == []
+    unnamed = [
+        each
+        for each in page.findChildren(QWidget)
+        if each.isVisible() and each.focusPolicy() & Qt.FocusPolicy.TabFocus and not each.accessibleName()
+    ]
+    assert unnamed == []
+    assert page.findChildren(Flow) is not None

@@ -1,0 +1,418 @@
+"""Who may do what with which case, through the services; and that a hidden case leaves no echo."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from casedesk import services
+from casedesk.desk import Actor, Desk
+from casedesk.errors import CaseDeskError, InvalidInput, NotAllowed, NotFound
+from casedesk.models import Case, Person
+from casedesk.paths import RESOURCES
+from casedesk.services import (
+    cases,
+    consents,
+    drafts,
+    follow_ups,
+    history,
+    intake,
+    lifecycle,
+    look_alikes,
+    notes,
+    office,
+    permissions,
+    providers,
+    referrals,
+    search,
+    today,
+)
+from casedesk.services.search import Filters, Order
+from casedesk.values import Money
+from tests.conftest import NOW, PASSPHRASE
+from tests.support.journal import count, last
+from tests.support.people import a_returnee
+
+ROLES = {
+    "CW": "caseworker",
+    "SH": "shelter_staff",
+    "CO": "counsellor",
+    "LO": "legal_officer",
+    "SU": "supervisor",
+    "CR": "coordinator",
+    "DO": "data_officer",
+    "AD": "administrator",
+}
+# Whose a case is, beside the one who acts: small letters are normal cases, capitals confidential ones.
+KINDS = {"o": "owner", "t": "team", "n": "named", "s": "supervisor", "x": "other"}
+ALL = "otnsx"
+OF_CASEWORKER = "otn ON"
+OF_NAMED = "n N"
+OF_CENTRE = "otnsx ONS"
+NONE = ""
+READS = {
+    "CW": OF_CASEWORKER,
+    "SH": NONE,
+    "CO": OF_NAMED,
+    "LO": OF_NAMED,
+    "SU": OF_CENTRE,
+    "CR": OF_CENTRE,
+    "DO": NONE,
+    "AD": NONE,
+}
+WRITES = READS | {"CR": NONE}
+DECIDES = WRITES | {"CO": NONE, "LO": NONE}
+EXPECTED: dict[str, dict[str, str]] = {
+    "list": READS,
+    "peek": READS,
+    "view": READS,
+    "history": READS,
+    "who looked": READS,
+    "restricted": READS | {"CW": "on ON", "CR": "ons ONS"},  # a coordinator needs a reason elsewhere
+    "number": WRITES,
+    "edit": WRITES,
+    "note": WRITES,
+    "consent": WRITES,
+    "follow up": WRITES,
+    "refer": WRITES,
+    "category": DECIDES,
+    "status": DECIDES,
+    "close": DECIDES | {"CW": NONE},
+    "confidential": DECIDES,
+}
+
+
+def is_listed(desk: Desk, case_id: UUID) -> None:
+    if case_id not in {row.case_id for row in search.page_of_cases(desk, Filters(is_open=None), Order.NEWEST)}:
+        raise NotFound
+
+
+def sees_restricted(desk: Desk, case_id: UUID) -> None:
+    if not cases.case_facts(desk, case_id).restricted:
+        raise NotAllowed
+
+
+ACTIONS: dict[str, Callable[[Desk, UUID], object]] = {
+    "list": is_listed,
+    "peek": search.peek,
+    "view": cases.case_facts,
+    "history": history.history,
+    "who looked": history.who_looked,
+    "restricted": sees_restricted,
+    "number": cases.show_number,
+    "edit": lambda desk, case_id: cases.edit_case(desk, case_id, {"person.upazila": (None, None)}),
+    "note": lambda desk, case_id: notes.add_note(desk, case_id, "general", "Came by."),
+    "consent": lambda desk, case_id: consents.effects_of_withdrawal(desk, case_id, "store_data"),
+    "follow up": lambda desk, case_id: follow_ups.plan(desk, case_id, "welfare_check", date(2026, 6, 1)),
+    "refer": lambda desk, case_id: referrals.what_may_be_shared(desk, case_id, None, None),
+    "category": lambda desk, case_id: cases.edit_case(desk, case_id, {"case.category": (None, None)}),
+    "status": lambda desk, case_id: cases.set_status(desk, case_id, "assessment"),
+    "close": lambda desk, case_id: cases.set_status(desk, case_id, "closed", reason="Went home."),
+    "confidential": cases.mark_confidential,
+}
+UNRECORDED = ("list", "restricted")  # what these do not show is no attempt
+OFFICE: dict[str, tuple[Callable[[Desk], object], str]] = {
+    "register": (lambda desk: intake.register_case(desk, {}), "CW SH SU CR"),
+    "look for the same person": (lambda desk: look_alikes.look_alikes(desk, {}), "CW SH SU CR"),
+    "drafts": (drafts.drafts, "CW SH SU CR"),
+    "count": (lambda desk: search.count_cases(desk, Filters()), "CW CO LO SU CR"),
+    "today": (today.tasks, "CW CO LO SU CR"),
+    "referrals": (referrals.all_referrals, "CW CO LO SU CR"),
+    "directory": (providers.providers, "CW SH CO LO SU CR DO AD"),
+    "edit the directory": (lambda desk: providers.save_provider(desk, None, {}), "CW SU CR"),
+    "colleagues": (office.colleagues, "CW SH CO LO SU CR DO AD"),
+    "roles": (lambda desk: office.set_roles(desk, uuid4(), ["caseworker"]), "AD"),
+    "end a user": (lambda desk: office.end_user(desk, uuid4()), "AD"),
+    "rates": (lambda desk: office.set_rate(desk, "sar", Money(3_200, "bdt")), "CR"),
+    "preferences": (office.preferences, "CW SH CO LO SU CR DO AD"),
+    "not the same": (lambda desk: look_alikes.not_the_same(desk, uuid4(), uuid4()), "CW SU"),
+}
+
+
+@dataclass(frozen=True)
+class Office:
+    """A centre with one person of each role, and for each of them a case of each kind."""
+
+    desks: dict[str, Desk]
+    cases: dict[tuple[str, str], UUID]
+
+
+@pytest.fixture(scope="module")
+def centre(empty_centre: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    folder = Path(shutil.copytree(empty_centre, tmp_path_factory.mktemp("roles") / "store"))
+    whole = office.sign_in(folder, "farzana", PASSPHRASE, lambda: NOW)
+    actors = {role: Actor(uuid4(), role, frozenset([code]), f"team {role}") for role, code in ROLES.items()}
+    found = {}
+    with whole.write("test.cases") as session:
+        for role, actor in actors.items():
+            for kind in ALL + ALL.upper():
+                person = Person(name_en=f"{role} {kind}", person_code=f"{role}{kind}{kind.isupper()}"[:10])
+                case = a_case(actor, person, kind)
+                session.add_all((person, case))
+                lifecycle.begin(session, whole, case, "registered")
+                found[role, kind] = case.id
+    yield Office({role: replace(whole, actor=actor) for role, actor in actors.items()}, found)
+    whole.store.vault.close()
+
+
+def a_case(actor: Actor, person: Person, kind: str) -> Case:
+    whose = KINDS[kind.lower()]
+    return Case(
+        case_number=f"{person.name_en}",
+        person_id=person.id,
+        owner_id=actor.id if whose == "owner" else uuid4(),
+        team=actor.team if whose == "team" else "another team",
+        named_access=[str(actor.id)] if whose == "named" else None,
+        supervisor_id=actor.id if whose == "supervisor" else None,
+        confidential_case=True if kind.isupper() else None,
+    )
+
+
+def outcome(act: Callable[[], object]) -> tuple[str, str]:
+    """What became of an attempt: how it ended and what the person was told."""
+    try:
+        act()
+    except (NotAllowed, NotFound) as refused:
+        return ("refused" if isinstance(refused, NotAllowed) else "not here"), refused.message + refused.hint
+    except InvalidInput:
+        pass
+    return "done", ""
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("action", EXPECTED)
+def test_each_role_does_with_each_kind_of_case_what_is_written_here(centre: Office, action: str, role: str) -> None:
+    desk = centre.desks[role]
+    for kind in ALL + ALL.upper():
+        case_id = centre.cases[role, kind]
+        before = count(desk)
+        found, words = outcome(lambda: ACTIONS[action](desk, case_id))  # noqa: B023 - called at once
+        allowed = kind in EXPECTED[action][role]
+        if action == "confidential" and allowed:
+            take_back(desk, case_id, kind)
+        assert (found == "done") == allowed, (action, role, kind, found)
+        if allowed:
+            continue
+        if kind not in READS[role]:
+            missing = outcome(lambda: ACTIONS[action](desk, uuid4()))
+            assert (found, words) == missing, "a case that one may not know of looks like one that is not there"
+        if action not in UNRECORDED:
+            assert count(desk) > before, "a refusal is recorded"
+
+
+def take_back(desk: Desk, case_id: UUID, kind: str) -> None:
+    """Leave the case as it was for the tests that come after."""
+    with desk.write("test.lift") as session:
+        session.get_one(Case, case_id).confidential_case = True if kind.isupper() else None
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("what", OFFICE)
+def test_each_role_does_in_the_office_what_is_written_here(centre: Office, what: str, role: str) -> None:
+    act, allowed = OFFICE[what]
+    desk = centre.desks[role]
+    before = count(desk)
+    found, _words = outcome(lambda: act(desk))
+    assert (found != "refused") == (role in allowed.split()), (what, role)
+    if found == "refused":
+        assert count(desk) == before + 1
+        assert last(desk).action.startswith("denied.")
+
+
+def test_several_roles_may_do_what_any_of_them_may(centre: Office) -> None:
+    desk = centre.desks["CW"]
+    both = replace(desk, actor=replace(desk.actor, roles=frozenset(("caseworker", "coordinator"))))
+    assert cases.case_facts(both, centre.cases["CW", "x"]).restricted is False
+    assert cases.case_facts(both, centre.cases["CW", "n"]).restricted is True
+    with pytest.raises(NotFound):
+        cases.case_facts(both, centre.cases["CW", "X"])
+
+
+def test_nobody_without_a_role_may_do_anything(centre: Office) -> None:
+    nobody = replace(centre.desks["CW"], actor=Actor(uuid4(), "Nobody", frozenset()))
+    for act, _allowed in OFFICE.values():
+        assert outcome(lambda: act(nobody))[0] == "refused"  # noqa: B023 - called at once
+
+
+def test_a_reason_opens_what_needs_one_but_nothing_confidential(centre: Office) -> None:
+    desk = centre.desks["CR"]
+    for kind in ALL + ALL.upper():
+        with desk.read() as session:
+            case = session.get_one(Case, centre.cases["CR", kind])
+            free = permissions.within_reach(desk.actor, "case.view_restricted", case)
+            given = permissions.within_reach(desk.actor, "case.view_restricted", case, reason="Complaint by letter")
+            blank = permissions.within_reach(desk.actor, "case.view_restricted", case, reason="  ")
+        assert free == blank == (kind in "onsONS")
+        assert given == (kind in "otnsxONS")
+
+
+def test_a_refusal_is_recorded_once_with_the_case_and_the_action(centre: Office) -> None:
+    desk = centre.desks["CW"]
+    for kind in "xX":
+        before = count(desk)
+        with pytest.raises(NotFound):
+            cases.look(desk, centre.cases["CW", kind])
+        assert count(desk) == before + 1
+        assert last(desk).value("op.action") == "denied.case.view"
+        assert last(desk).value("op.about") == centre.cases["CW", kind].bytes
+    before = count(desk)
+    with pytest.raises(NotAllowed):
+        referrals.waiting(centre.desks["DO"])
+    assert count(desk) == before + 1
+
+
+# No echo
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A confidential case, and somebody who may not know of it."""
+
+    case_id: UUID
+    number: str
+    outsider: Desk
+
+
+@pytest.fixture(params=["caseworker", "supervisor", "coordinator", "counsellor"])
+def secret(desk: Desk, request: pytest.FixtureRequest) -> Secret:
+    case_id = intake.register_case(
+        desk,
+        a_returnee(
+            person__name_en="Shahanara Parvin",
+            person__name_bn="শাহানারা পারভীন",
+            person__phone_1="+8801711222333",
+            person__district="khulna",
+            migration_episode__destination_country="lb",
+            identity_document__type="passport",
+            identity_document__number="EA0482913",
+            case__next_contact_on=date(2026, 5, 10 + 2),
+            safety_flag__none=None,
+            safety_flag__flags=["immediate_danger"],
+            case__priority="urgent",
+        ),
+    )
+    cases.mark_confidential(desk, case_id)
+    outsider = replace(desk, actor=Actor(uuid4(), "Outsider", frozenset([request.param]), "other team"))
+    return Secret(case_id, cases.case_facts(desk, case_id).number, outsider)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["Shahanara", "শাহানারা", "Sahanara", "Parv", "01711222333", "1711", "333", "+880 1711-222333", "EA0482913"],
+)
+def test_a_search_does_not_find_a_hidden_case(secret: Secret, words: str) -> None:
+    for only_open in (True, None):
+        filters = Filters(words=words, is_open=only_open)
+        assert search.count_cases(secret.outsider, filters) == 0
+        assert search.page_of_cases(secret.outsider, filters, Order.NAME) == []
+        assert search.anchors(secret.outsider, filters, Order.NAME, 10) == []
+    assert search.find_people(secret.outsider, words) == []
+    assert search.near_names(secret.outsider, words) == []
+
+
+def test_a_hidden_case_is_in_no_list_and_no_count(secret: Secret) -> None:
+    desk = secret.outsider
+    assert search.count_cases(desk, Filters(is_open=None)) == 0
+    assert search.count_cases(desk, Filters(words=secret.number)) == 0
+    assert not any(search.view_counts(desk).values())
+    assert [group.tasks for group in today.tasks(desk) if group.tasks] == []
+    assert today.counts(desk) == today.counts(
+        replace(desk, actor=replace(desk.actor, roles=frozenset(["legal_officer"])))
+    )
+    assert referrals.all_referrals(desk) == []
+    assert "lb" not in repr(search.places_of(desk))
+    assert "khulna" not in repr(search.places_of(desk))
+
+
+def test_registering_the_same_person_tells_the_typist_nothing(secret: Secret) -> None:
+    if "counsellor" in secret.outsider.actor.roles:
+        return  # who may not register
+    answers = a_returnee(
+        person__name_en="Shahanara Parvin",
+        person__phone_1="+8801711222333",
+        person__district="khulna",
+        identity_document__type="passport",
+        identity_document__number="EA0482913",
+    )
+    assert look_alikes.look_alikes(secret.outsider, answers) == []
+    mine = intake.register_case(secret.outsider, answers)
+    told = history.history(replace(secret.outsider, actor=replace(secret.outsider.actor)), mine)
+    assert "May be the same" not in repr(told)
+    assert search.count_cases(secret.outsider, Filters(is_open=None)) == 1
+
+
+def test_the_supervisor_of_a_hidden_case_gets_the_task_to_compare(secret: Secret, desk: Desk) -> None:
+    if "counsellor" in secret.outsider.actor.roles:
+        return
+    intake.register_case(secret.outsider, a_returnee(person__phone_1="+8801711222333"))
+    tasks = [row.task for row in follow_ups.follow_ups_of(desk, secret.case_id)]
+    assert "May be the same person as a new case" in tasks
+
+
+def test_a_hidden_case_answers_like_one_that_is_not_there(secret: Secret) -> None:
+    for act in ACTIONS.values():
+        hidden = told_of(act, secret.outsider, secret.case_id)
+        missing = told_of(act, secret.outsider, uuid4())
+        assert hidden == missing
+
+
+def told_of(act: Callable[[Desk, UUID], object], desk: Desk, case_id: UUID) -> tuple[type, str, str, str]:
+    with pytest.raises(CaseDeskError) as refused:
+        act(desk, case_id)
+    return type(refused.value), refused.value.message, refused.value.hint, repr(refused.value)
+
+
+# Nothing without a rule
+
+RULELESS = {
+    "casedesk.services.office.sign_out",  # closing needs no right
+    "casedesk.services.search.filters_of",  # reads nothing
+    "casedesk.services.follow_ups.case_of",  # tells an id to who has one, and only other services call it
+    "casedesk.services.permissions.may",
+    "casedesk.services.permissions.open_case",
+}
+
+
+def service_functions() -> dict[str, Any]:
+    """Every public function of the services that is given a desk."""
+    found = {}
+    for module in pkgutil.iter_modules(services.__path__, "casedesk.services."):
+        loaded = importlib.import_module(module.name)
+        for name, function in inspect.getmembers(loaded, inspect.isfunction):
+            parameters = list(inspect.signature(function).parameters.values())
+            given_a_desk = bool(parameters) and parameters[0].annotation in ("Desk", Desk)
+            if function.__module__ == module.name and not name.startswith("_") and given_a_desk:
+                found[f"{module.name}.{name}"] = function
+    return found
+
+
+def test_no_service_is_without_a_rule() -> None:
+    found = service_functions()
+    table = permissions.table()
+    without = {name for name, function in found.items() if not hasattr(function, "action")}
+    assert without - RULELESS == set()
+    assert {function.action for function in found.values() if hasattr(function, "action")} <= table.keys()
+
+
+def test_every_rule_is_used() -> None:
+    written = "\n".join(path.read_text(encoding="utf-8") for path in (RESOURCES.parent / "src/casedesk").rglob("*.py"))
+    steps = {step.by for found in lifecycle._steps().values() for step in found}
+    assert {action for action in permissions.table() if f'"{action}"' not in written} <= steps
+    assert steps <= permissions.table().keys()
+
+
+def test_the_table_has_every_role_and_only_known_reaches() -> None:
+    for action, row in permissions.table().items():
+        assert set(row) - {"why"} == set(ROLES.values()), action
+        assert {row[role] for role in ROLES.values()} <= set(permissions.REACHES), action
+        assert row["why"], action
