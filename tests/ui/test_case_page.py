@@ -26,7 +26,6 @@ from casedesk.ui.case.facts_section import EditablePart, FactsCard
 from casedesk.ui.case.page import CasePage
 from casedesk.ui.case.sheets import FollowUpSheet, NoteSheet, StatusSheet
 from casedesk.ui.case.timeline import TimelinePart
-from casedesk.ui.kit.layouts import Flow
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.page import Goto, Here
@@ -580,4 +579,3 @@ def test_nothing_is_cut_off(show: Callable[..., Shown], desk: Desk, section: str
         if each.isVisible() and each.focusPolicy() & Qt.FocusPolicy.TabFocus and not each.accessibleName()
     ]
     assert unnamed == []
-    assert page.findChildren(Flow) is not None

@@ -170,7 +170,7 @@ def test_the_strength_is_told_in_words_and_a_phrase_is_suggested(first: Sitting)
     run.step.new.suggest.click()
     assert len(run.step.new.text().split()) == 5
     assert "strong" in words_of(run).lower()
-    assert run.step.new.second.line.hasFocus()
+    assert focused() is run.step.new.second.line
 
 
 def test_hiding_can_be_tried_before_there_is_anything_to_hide(first: Sitting) -> None:
@@ -230,9 +230,7 @@ def test_the_language_changes_and_answers_stay(first: Sitting) -> None:
     assert load(first.folder).language == "bn"
     go_on()
     type_keys("dhk")
-    QTest.keyClick(
-        focused(), Key.Key_L, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
-    )
+    QTest.keyClick(focused(), Key.Key_L, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     assert i18n.language() == "en"
     assert isinstance(run.step, CentreStep)
     assert run.step.form.value("centre.code") == "dhk"
@@ -274,7 +272,9 @@ def test_a_practice_centre_can_be_looked_round(qtbot: QtBot, tmp_path: Path, emp
 
 @pytest.mark.parametrize("language", ["en", "bn"])
 @pytest.mark.parametrize("scale", [1.0, 1.4])
-def test_nothing_is_cut_off_at_the_smallest_size(first: Sitting, qapp: QApplication, language: str, scale: float) -> None:
+def test_nothing_is_cut_off_at_the_smallest_size(
+    first: Sitting, qapp: QApplication, language: str, scale: float
+) -> None:
     i18n.use(language)
     theme.apply(qapp, Theme(language=language, text_scale=scale))
     first.welcome.rebuild()

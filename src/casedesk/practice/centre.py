@@ -11,15 +11,17 @@ from pathlib import Path
 from random import Random
 from uuid import UUID
 
+from sqlalchemy import Select, select
+
 from casedesk.desk import DHAKA, Actor, Desk, now
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
+from casedesk.models import FollowUp, NeedItem, SafetyFlag, State
 from casedesk.practice import course
 from casedesk.practice.names import rows
 from casedesk.practice.people import DAYS_OPEN, Journey, journeys
 from casedesk.practice.times import office_hour
 from casedesk.services import cases, consents, drafts, follow_ups, notes, office, providers, referrals
-from casedesk.services.cases import case_facts
 from casedesk.services.edits import as_new
 from casedesk.services.intake import register_case
 from casedesk.services.office import NewCentre
@@ -88,7 +90,12 @@ class _Entry:
 
 
 def open_or_build(
-    folder: Path, *, people: int = 500, seed: int = 1, clock: Callable[[], datetime] = now, progress: Report | None = None
+    folder: Path,
+    *,
+    people: int = 500,
+    seed: int = 1,
+    clock: Callable[[], datetime] = now,
+    progress: Report | None = None,
 ) -> Practice:
     """The practice centre of today: as it was left today, or built anew, since its days are told from today."""
     marker = f"{clock().astimezone(DHAKA).date()} {people} {seed}\n"
@@ -179,7 +186,9 @@ def _partners(desk: Desk, today: date, at: Clock) -> dict[str, UUID]:
             else None,
             "languages": ["bangla"],
         }
-        services = [ServiceEdit(as_new(_service(each, today))) for each in rows("services") if each["partner"] == row["code"]]
+        services = [
+            ServiceEdit(as_new(_service(each, today))) for each in rows("services") if each["partner"] == row["code"]
+        ]
         at.moment += timedelta(minutes=3)
         found[row["code"]] = providers.save_provider(desk, None, as_new(values), services)
     return found
@@ -253,8 +262,8 @@ class Building:
             case course.Withdraw():
                 consents.withdraw(desk, case_id, event.scope, event.reason)
             case course.ActOnFlag():
-                for flag in case_facts(desk, case_id).flags:
-                    cases.act_on_flag(desk, case_id, flag.id, action=event.action, cleared_because=event.over)
+                for flag in _ids(desk, select(SafetyFlag.id).where(SafetyFlag.case_id == case_id)):
+                    cases.act_on_flag(desk, case_id, flag, action=event.action, cleared_because=event.over)
             case course.Refer():
                 self._referrals[order, event.key] = self._refer(desk, case_id, event)
             case course.Step():
@@ -282,27 +291,26 @@ class Building:
 
     def _due(self, desk: Desk, case_id: UUID) -> UUID | None:
         """The contact that is planned first."""
-        planned = (row for row in follow_ups.follow_ups_of(desk, case_id) if row.status == "planned")
-        return next((row.id for row in planned if row.referral_id is None), None)
+        planned = _planned(case_id).where(FollowUp.referral_id.is_(None)).order_by(FollowUp.due_on)
+        return next(_ids(desk, planned), None)
 
     def _status(self, case_id: UUID, event: course.Status) -> None:
         """Steps of a case are taken by the supervisor, who may close it too."""
         desk = self._desks[0]
         if event.to == "closed":
-            for row in follow_ups.follow_ups_of(desk, case_id):
-                if row.status == "planned":
-                    follow_ups.cancel(desk, row.id, event.reason or "")
+            for follow_up in _ids(desk, _planned(case_id)):
+                follow_ups.cancel(desk, follow_up, event.reason or "")
         cases.set_status(desk, case_id, event.to, reason_code=event.reason_code, reason=event.reason)
 
     def _refer(self, desk: Desk, case_id: UUID, event: course.Refer) -> UUID:
         partner = self._partners[event.partner]
-        needs = {need.code: need.id for need in case_facts(desk, case_id).needs}
+        need = select(NeedItem.id).where(NeedItem.case_id == case_id, NeedItem.need == event.need)
         shares = referrals.what_may_be_shared(desk, case_id, event.service, partner)
         command = referrals.MakeReferral(
             case_id=case_id,
             service=event.service,
             provider_id=partner,
-            need_id=needs.get(event.need),
+            need_id=next(_ids(desk, need), None),
             reason="additional_services",
             priority=event.priority,
             request=event.request,
@@ -311,3 +319,16 @@ class Building:
             as_draft=event.as_draft,
         )
         return referrals.make_referral(desk, command)
+
+
+def _ids(desk: Desk, wanted: Select[tuple[UUID]]) -> Iterator[UUID]:
+    with desk.read() as session:
+        return iter(session.scalars(wanted).all())
+
+
+def _planned(case_id: UUID) -> Select[tuple[UUID]]:
+    return (
+        select(FollowUp.id)
+        .join(State, State.entity_id == FollowUp.id)
+        .where(FollowUp.case_id == case_id, State.status == "planned")
+    )

@@ -120,8 +120,8 @@ ROADS: Mapping[str, tuple[str, ...]] = {
     "monitoring": ("assessment", "active", "monitoring"), "on_hold": ("assessment", "active", "on_hold"),
     "closed": ("assessment", "active", "monitoring", "closed"),
 }  # fmt: skip
-BETWEEN_CONTACTS = {"urgent": 3, "high": 8, "medium": 17, "low": 32}
-A_WHILE, CONSENT_LASTS = timedelta(hours=2), timedelta(days=150)
+BETWEEN_CONTACTS = {"urgent": 4, "high": 11, "medium": 22, "low": 40}
+A_WHILE, TO_APPOINTMENT, CONSENT_LASTS = timedelta(hours=2), timedelta(hours=18), timedelta(days=150)
 OPEN_LATE = ("later",) * 20 + ("today", "overdue")
 
 
@@ -136,10 +136,11 @@ class Deck:
         if not self._cards:
             self._cards = [path for path, count in PATHS.items() for _card in range(count)]
             self._chance.shuffle(self._cards)
-        path = next((card for card in self._cards if card in fits), "completed")
-        if path in self._cards:
-            self._cards.remove(path)
-        return path if path in fits else fits[0]
+        path = next((card for card in self._cards if card in fits), None)
+        if path is None:
+            return self._chance.choice(fits)
+        self._cards.remove(path)
+        return path
 
 
 def of_case(
@@ -208,7 +209,9 @@ class Course:
         moment = self.began
         for place, to in enumerate(road, start=1):
             room = max(1, (self.today - moment.date()).days - 1)
-            days = max(1, min(room, round(self.age * place / (len(road) + 1)) - (moment.date() - self.began.date()).days))
+            days = max(
+                1, min(room, round(self.age * place / (len(road) + 1)) - (moment.date() - self.began.date()).days)
+            )
             moment = self._after(moment, self.chance.randint(max(1, days // 2), days))
             if moment.date() >= self.today:
                 return
@@ -300,6 +303,8 @@ class Course:
             following = self._after(moment, days)
             if following.date() >= self.today or (self.ends is not None and following >= self.ends):
                 return
+            if to == "no_show" and following < moment + TO_APPOINTMENT:
+                return
             moment = following
             yield self._step(key, to, moment)
 
@@ -312,7 +317,7 @@ class Course:
             case "acknowledged":
                 values = {"acknowledged_by_name": "Desk officer (practice)"}
             case "accepted":
-                values = {"appointment_at": moment + timedelta(hours=18)}
+                values = {"appointment_at": moment + TO_APPOINTMENT}
             case "in_service":
                 values = {"service_started_on": moment.date()}
             case "completed":
@@ -339,11 +344,17 @@ class Course:
         due = self.answers["case.next_contact_on"]
         gap = float(BETWEEN_CONTACTS[str(self.answers["case.priority"])])
         moment = self.began
+        if self.answers.get("case.not_private"):
+            asked = self._after(moment, 1)
+            if asked.date() >= self.today:
+                return
+            yield Contact(asked, "done", "office_visit", "same", self._text("contact.same"), None)
+            moment = asked
         while isinstance(due, date):
             done = max(self._at(max(due, self.began.date() + timedelta(days=1))), moment + timedelta(minutes=9))
             if done.date() < due or done.date() >= self.today or (self.ends is not None and done >= self.ends):
                 return
-            gap = min(gap * 1.7, 80)
+            gap = min(gap * 2, 100)
             due = self._next_due(done.date(), round(gap), ending)
             if due <= done.date():
                 return

@@ -255,7 +255,10 @@ class Intake:
             "recruiter.name": self.chance.choice(named) if named and self._often(80) else None,
             "cost_item.amount": _taka(cost),
             "cost_item.source_of_money": sorted(
-                {"family_savings", self.chance.choice(("loan", "loan", "sold_land", "mortgaged_land", "sold_livestock"))}
+                {
+                    "family_savings",
+                    self.chance.choice(("loan", "loan", "sold_land", "mortgaged_land", "sold_livestock")),
+                }
             ),
         }
         if self.situation.category != SUCCESS and self._often(75):

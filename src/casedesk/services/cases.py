@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from casedesk import codelists
 from casedesk.desk import Desk
-from casedesk.errors import InvalidInput, Problem
+from casedesk.errors import Conflict, InvalidInput, Problem
 from casedesk.fields import Level, level_of
 from casedesk.i18n import _
 from casedesk.models import (
@@ -288,16 +288,17 @@ def edit_case(desk: Desk, case_id: UUID, edits: Edits) -> None:
             }
             if any(field_of(f"{name}.{field}").level is Level.RESTRICTED for field in changes):
                 open_case(desk, session, "case.view_restricted", case_id)
-            apply_edits(records.get(name) or _added(session, name, case, changes), changes)
+            if name == "recruiter":
+                _name_recruiter(session, case, records, changes)
+            else:
+                apply_edits(records.get(name) or _added(session, name, case), changes)
         _set_lists(session, desk, case, edits)
         _follow_from(session, desk, case, records, edits)
 
 
-def _added(session: Session, name: str, case: Case, changes: Mapping[str, tuple[object, object]]) -> Recorded:
+def _added(session: Session, name: str, case: Case) -> Recorded:
     model = RECORDS[name]
     record = model()
-    if name == "recruiter":
-        return _recruiter(session, case, changes)
     for link, to in (("case_id", case.id), ("person_id", case.person_id), ("episode_id", case.index_episode_id)):
         if link in fields_of(model):
             setattr(record, link, to)
@@ -306,27 +307,26 @@ def _added(session: Session, name: str, case: Case, changes: Mapping[str, tuple[
         "actual": {"source": "actual"},
         "cost_item": {"category": "total_unspecified"},
         "incident": {"status": "alleged", "told_by": "client"},
+        "wages": {"violation": "wages_not_paid"},
     }.get(name, {}).items():
         setattr(record, field, value)
     session.add(record)
     return record
 
 
-def _recruiter(session: Session, case: Case, changes: Mapping[str, tuple[object, object]]) -> Recorded:
-    """Name the recruiter of a journey that had none."""
-    wanted = {field: now for field, (_before, now) in changes.items()}
-    recruiter = find_or_add_recruiter(session, _text(wanted.get("type")), _text(wanted.get("name"))) or Recruiter()
-    session.add(recruiter)
-    involved = _newest(session, RecruiterInvolvement, RecruiterInvolvement.episode_id == case.index_episode_id)
-    if involved is None:
-        involved = RecruiterInvolvement(episode_id=case.index_episode_id)
-        session.add(involved)
-    involved.recruiter_id = recruiter.id
-    for field in fields_of(Recruiter):
-        if field not in changes:
-            continue
-        setattr(recruiter, field, changes[field][0])
-    return recruiter
+def _name_recruiter(
+    session: Session, case: Case, records: Mapping[str, Recorded], changes: Mapping[str, tuple[object, object]]
+) -> None:
+    """Say who arranged this journey. The recruiter named before is left as it is: other journeys name it too."""
+    before = records.get("recruiter")
+    said = {field: getattr(before, field, None) for field in ("type", "name")}
+    if any(said.get(field) != was for field, (was, _now) in changes.items()):
+        raise Conflict
+    kind, name = ({**said, **{field: now for field, (_was, now) in changes.items()}}[f] for f in ("type", "name"))
+    recruiter = find_or_add_recruiter(session, _text(kind), _text(name))
+    involved = records.get("recruiter_involvement") or _added(session, "recruiter_involvement", case)
+    if isinstance(involved, RecruiterInvolvement):
+        involved.recruiter_id = recruiter.id if recruiter is not None else None
 
 
 def _text(value: object) -> str | None:

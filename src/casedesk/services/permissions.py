@@ -12,11 +12,11 @@ import csv
 import functools
 from collections.abc import Callable
 from functools import cache
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, false, or_
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from casedesk.desk import Actor, Desk
 from casedesk.errors import NotAllowed, NotFound
@@ -98,26 +98,34 @@ def needs(action: str) -> Callable[[Callable[Concatenate[Desk, P], R]], Callable
 
 
 def visible(actor: Actor, action: str = "case.list") -> ColumnElement[bool]:
-    """The condition on `case_index` that leaves only the cases somebody may know of."""
+    """The condition on `case_index` that leaves only the cases somebody may know of; true or false, never unknown,
+    so that its opposite finds all others."""
     return or_(false(), *(_shown(actor, each) for each in sorted(reaches(actor, action))))
 
 
 def _shown(actor: Actor, reach: str) -> ColumnElement[bool]:
     named = CaseIndex.named_access.contains(str(actor.id))
-    mine = or_(CaseIndex.owner_id == actor.id, named)
+    mine = or_(_is(CaseIndex.owner_id, actor.id), named)
+    supervised = _is(CaseIndex.supervisor_id, actor.id)
+    known = CaseIndex.confidential.is_(False)
     match reach:
         case "no":
             return false()
         case "named":
             return named
         case "own" if actor.team:
-            return or_(mine, (CaseIndex.team == actor.team) & CaseIndex.confidential.is_(False))
+            return or_(mine, _is(CaseIndex.team, actor.team) & known)
         case "own":
             return mine
         case "reason":
-            return or_(mine, CaseIndex.supervisor_id == actor.id)
+            return or_(mine, supervised)
         case _:
-            return or_(mine, CaseIndex.supervisor_id == actor.id, CaseIndex.confidential.is_(False))
+            return or_(mine, supervised, known)
+
+
+def _is(column: InstrumentedAttribute[Any], value: object) -> ColumnElement[bool]:
+    """Whether the column has the value; no rather than unknown where it is empty."""
+    return (column == value) & column.is_not(None)
 
 
 def within_reach(actor: Actor, action: str, case: Case, *, reason: str = "") -> bool:

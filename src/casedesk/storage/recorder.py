@@ -215,6 +215,8 @@ class Recorder:
             self._new.add(record)
             self._before[record] = {}
         for record in dirty:
+            if record in self._new:
+                continue  # all it says is new, whatever it said a flush ago
             first = self._before.setdefault(record, {})
             for name, old in _old_values(record):
                 first.setdefault(name, old)

@@ -69,9 +69,7 @@ class Welcome(Front):
         self.trouble.hide()
         words = _("CaseDesk keeps the cases of a migrant support centre on this computer, encrypted, without internet.")
         self.begin = button(_("Set up my centre"), "primary", "house", size="l", clicked=self.set_up.emit)
-        self.practise = button(
-            _("Look round a practice centre"), icon="flask", size="l", clicked=self.look_round.emit
-        )
+        self.practise = button(_("Look round a practice centre"), icon="flask", size="l", clicked=self.look_round.emit)
         under = _("About 500 invented people to try everything with. Nothing there is real, and nothing can go wrong.")
         hint = PlainLabel(under, "caption", wrap=True)
         for part in (self.practise, hint):

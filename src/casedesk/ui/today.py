@@ -35,7 +35,6 @@ from PySide6.QtWidgets import (
 )
 
 from casedesk import codelists, formats
-from casedesk.case_numbers import short_number
 from casedesk.desk import DHAKA, Desk
 from casedesk.errors import InvalidInput
 from casedesk.i18n import N_, _, language, ngettext
@@ -67,8 +66,9 @@ from casedesk.ui.kit.layouts import block, clear, column, row, scrolled, widget
 from casedesk.ui.kit.messages import show_error
 from casedesk.ui.kit.questions import Form
 from casedesk.ui.kit.sheet import Sheet
-from casedesk.ui.kit.texts import PlainLabel, rule, visible
+from casedesk.ui.kit.texts import PlainLabel, rule
 from casedesk.ui.kit.theme import current, tokens
+from casedesk.ui.listing import short, write_line
 from casedesk.ui.page import Goto, Here, Page
 
 LOW = 660  # height of the window under which the tiles hide
@@ -416,7 +416,7 @@ class SideRow(QPushButton):
         top = QRectF(room.x(), room.y(), room.width(), room.height() / 2)
         low = QRectF(room.x(), room.center().y(), room.width(), room.height() / 2)
         right = self._paint_right(painter, top)
-        draw(painter, top.adjusted(0, 0, -right, 0), self._name, "label", "text")
+        write_line(painter, top.adjusted(0, 0, -right, 0), self._name, "label", "text")
         self._paint_low(painter, low)
         painter.end()
 
@@ -425,39 +425,16 @@ class SideRow(QPushButton):
             width = badge_size(self._badge).width()
             paint_badge(painter, QRectF(top.right() - width, top.y(), width, top.height()), self._badge)
             return width + 8
-        return draw(painter, top, self._when, "caption", "muted", right=True) + 8
+        return write_line(painter, top, self._when, "caption", "muted", right=True) + 8
 
     def _paint_low(self, painter: QPainter, low: QRectF) -> None:
         if self._share is None:
-            draw(painter, low, self._words, "caption", "text2")
+            write_line(painter, low, self._words, "caption", "text2")
             return
-        width = draw(painter, low, self._words, "caption", "text2", right=True)
+        width = write_line(painter, low, self._words, "caption", "text2", right=True)
         bar = ProgressBar(self._share)
         bar.resize(round(low.width() - width - 10), 6)
         painter.drawPixmap(QPointF(low.x(), low.center().y() - 3), bar.grab())
-
-
-def draw(
-    painter: QPainter,
-    room: QRectF,
-    text: str,
-    role: str,
-    tone: str,
-    *,
-    right: bool = False,
-    weight: int | None = None,
-) -> float:
-    """One line in the middle of `room`, cut at the end where there is no more room; returns its width."""
-    font = current().font(role, weight)
-    metrics = QFontMetricsF(font)
-    shown = metrics.elidedText(visible(text), Qt.TextElideMode.ElideRight, room.width())
-    width = metrics.horizontalAdvance(shown)
-    painter.setFont(font)
-    painter.setPen(current().colour(tone))
-    left = room.right() - width if right else room.x()
-    baseline = room.center().y() + (metrics.ascent() - metrics.descent()) / 2
-    painter.drawText(QPointF(left, baseline), shown)
-    return width
 
 
 # The list of follow-ups
@@ -549,7 +526,7 @@ class TaskDelegate(QStyledItemDelegate):
             self._ground(painter, room, state)
             if isinstance(line, More):
                 words = _("Show all {count}").format(count=formats.number(line.total))
-                draw(painter, room.adjusted(16, 0, -16, 0), words, "label", "accent")
+                write_line(painter, room.adjusted(16, 0, -16, 0), words, "label", "accent")
             else:
                 self._task(painter, room, line, index.model())
         painter.restore()
@@ -569,7 +546,7 @@ class TaskDelegate(QStyledItemDelegate):
     def _heading(self, painter: QPainter, room: QRectF, line: Heading) -> None:
         late = line.due is Due.OVERDUE
         painter.fillRect(room, current().colour("sunken"))
-        width = draw(
+        width = write_line(
             painter, room.adjusted(16, 0, 0, 0), _(GROUPS[line.due]), "label", "danger" if late else "text2", weight=600
         )
         badge = replace(count_badge(line.total, danger=late, text=formats.number(line.total)))
@@ -581,7 +558,7 @@ class TaskDelegate(QStyledItemDelegate):
         late = task.days_late > 0 or task.kind == FLAG
         wide = 104 if room.width() > 660 else 86
         when = _("Now") if task.kind == FLAG and not task.days_late else due_words(task, today)
-        draw(
+        write_line(
             painter,
             QRectF(room.x() + 16, room.y(), theme.scaled(wide - 6), room.height()),
             when,
@@ -598,9 +575,9 @@ class TaskDelegate(QStyledItemDelegate):
         self._button(painter, QRectF(place), next_words(task))
         right = self._badges(painter, room, task, place.left() - 12)
         words = QRectF(left, room.y() + 5, max(right - left, 40), (room.height() - 10) / 2)
-        draw(painter, words, task.what, "label", "text")
+        write_line(painter, words, task.what, "label", "text")
         words.translate(0, words.height())
-        draw(painter, words, person_words(task), "caption", "text2")
+        write_line(painter, words, person_words(task), "caption", "text2")
 
     def _badges(self, painter: QPainter, room: QRectF, task: Task, right: float) -> float:
         """From the right: category, then urgent; where there is little room only urgent. Returns where they begin."""
@@ -631,16 +608,11 @@ class TaskDelegate(QStyledItemDelegate):
         painter.drawRoundedRect(place.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
         metrics = QFontMetricsF(theme.font("body", 500))
         inner = place.adjusted((place.width() - metrics.horizontalAdvance(words)) / 2, 0, 0, 0)
-        draw(painter, inner, words, "body", "text", weight=500)
+        write_line(painter, inner, words, "body", "text", weight=500)
 
 
 def person_words(task: Task) -> str:
     return f"{task.names[0]}  ·  {short(task.case_number)}"
-
-
-def short(number: str) -> str:
-    """The short form, for dense screens; a number of another form stays whole."""
-    return short_number(number) if number.count("-") == 4 else number
 
 
 class TaskList(QListView):

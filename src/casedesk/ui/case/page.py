@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from casedesk import formats, parsing
@@ -37,7 +37,7 @@ from casedesk.ui.kit.layouts import block, clear, column, row, scrolled, widget
 from casedesk.ui.kit.messages import show_error
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.sidebar import NavItem, SectionNav
-from casedesk.ui.kit.theme import tokens
+from casedesk.ui.kit.theme import current, tokens
 from casedesk.ui.page import Goto, Here, Page
 
 # code, icon, title, and the right that it needs
@@ -52,6 +52,7 @@ SECTIONS = (
     ("timeline", "timeline", N_("Timeline"), "case.history"),
     ("looked", "who_looked", N_("Who looked"), "case.history"),
 )
+ROOMY = 520  # height of the page from which there is room for a hint under the sections
 
 
 class CasePage(Page):
@@ -98,7 +99,8 @@ class CasePage(Page):
         self._closed = QVBoxLayout()
         self.nav_list = SectionNav(self._items(), self.section)
         self.nav_list.chosen.connect(self.go_to)
-        self.nav_list.foot.addWidget(keys_hint("[ ]", _("previous, next part")))
+        self._hint = keys_hint("[ ]", _("previous, next part"))
+        self.nav_list.foot.addWidget(self._hint)
         self._place_of_part = QVBoxLayout()
         self._place_of_part.setContentsMargins(0, 0, 0, 0)
         self._foot = column(gap=0)
@@ -261,6 +263,10 @@ class CasePage(Page):
 
     def print_preview(self) -> Goto | None:
         return self.case.print_place() if self.case.is_open and self.case.may("case.print") else None
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._hint.setVisible(event.size().height() >= current().scaled(ROOMY))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

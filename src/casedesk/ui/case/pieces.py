@@ -78,7 +78,7 @@ class Columns(QWidget):
         self._turn()
 
     def _turn(self) -> None:
-        wide = self.window().width() >= WIDE
+        wide = self.window().width() >= current().scaled(WIDE)
         if wide == self._wide:
             return
         self._wide = wide
@@ -86,11 +86,6 @@ class Columns(QWidget):
         self._layout.setDirection(across if wide else down)
         self._side.setMinimumWidth(self._width if wide else 0)
         self._side.setMaximumWidth(self._width if wide else 16_777_215)
-
-
-def stack(*parts: QWidget) -> QWidget:
-    """Cards under each other."""
-    return widget(column(*parts, gap=12))
 
 
 class Rows(QVBoxLayout):

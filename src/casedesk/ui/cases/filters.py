@@ -138,7 +138,7 @@ class Chips(QWidget):
 
     def _unfold(self, on: Chosen, places: Places, *, open_only: bool) -> None:
         if open_only:
-            chip = Chip(_("Open"), name=_("Only open cases; press to show closed ones too"))
+            chip = Chip(_("Open cases"), name=_("Only open cases; press to show closed ones too"))
             chip.removed.connect(self.closed_too)
             self.chips["open"] = chip
         for kind, codes in on.items():

@@ -8,9 +8,9 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QPushButton, QSizePolicy, QStackedLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QPushButton, QStackedLayout, QWidget
 
 from casedesk import formats
 from casedesk.i18n import N_, _, ngettext
@@ -30,6 +30,7 @@ from casedesk.ui.kit.texts import PlainLabel, rule
 from casedesk.ui.kit.theme import current, tokens
 from casedesk.ui.kit.toast import announce
 from casedesk.ui.kit.topbar import SearchBox
+from casedesk.ui.listing import ViewTabs
 from casedesk.ui.page import Goto, Here, Page
 
 NARROW, ROOMY = 1100, 1280  # widths of the window: below the first tabs fold, from the second the panel stands beside
@@ -77,7 +78,7 @@ class CasesPage(Page):
         self._roomy: bool | None = None
         self.table = CaseTable(here.desk, here.jobs, self)
         self.view = CaseView(self.table)
-        self.search = SearchBox(_("Name, phone, document or case no."), keys="/")
+        self.search = SearchBox(_("Name, phone, passport, no."), keys="/")
         self.search.setText(words)
         self._typing = QTimer(self, singleShot=True, interval=tokens()["time_ms"]["search_pause"])
         self.chips = Chips()
@@ -374,6 +375,7 @@ class CasesPage(Page):
             below.append(self._button(_("Search closed cases too"), self._search_closed))
         if may(self.here.desk, "case.register"):
             name = words if words_of(words) and not any(c.isdigit() for c in words) else ""
+            name = name.title() if name.isascii() and name.islower() else name
             title = _("New case for {name}").format(name=name) if name else _("New case")
             below.append(button(title, "soft", "add", clicked=partial(self._new_case, name)))
         state = EmptyState("search", text.format(name=words), sentence, actions)
@@ -517,76 +519,3 @@ class CasesPage(Page):
 def _listed(filters: Mapping[str, Any]) -> dict[str, list[str]]:
     """The filters of a place: one value may stand alone."""
     return {kind: [codes] if isinstance(codes, str) else list(codes) for kind, codes in filters.items() if codes}
-
-
-class ViewTabs(QWidget):
-    """The views in a row, each with how many cases it has."""
-
-    chosen = Signal(str)
-
-    def __init__(self, views: Sequence[tuple[str, str]], value: str) -> None:
-        super().__init__()
-        line = row(gap=18)
-        self.setLayout(line)
-        group = QButtonGroup(self)
-        self._tabs: dict[str, CountTab] = {}
-        for code, words in views:
-            tab = CountTab(words)
-            tab.setChecked(code == value)
-            tab.clicked.connect(lambda _on=False, code=code: self.chosen.emit(code))
-            group.addButton(tab)
-            self._tabs[code] = tab
-            line.addWidget(tab)
-        line.addStretch(1)
-
-    def count(self, counts: Mapping[str, str]) -> None:
-        for code, tab in self._tabs.items():
-            tab.count(counts.get(code, ""))
-
-    def select(self, code: str) -> None:
-        self._tabs[code].setChecked(True)
-
-
-class CountTab(QPushButton):
-    """A tab with a quiet number after its word."""
-
-    def __init__(self, words: str) -> None:
-        super().__init__()  # the style draws ground and line; the words are painted left of the number
-        self._words, self._count = words, ""
-        self.setProperty("variant", "tab")
-        self.setCheckable(True)
-        self.setAutoDefault(False)
-        self.setFont(current().font("body", 500))
-        self.setAccessibleName(words)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-
-    def count(self, count: str) -> None:
-        self._count = count
-        self.setAccessibleName(f"{self._words}, {count}")
-        self.updateGeometry()
-        self.update()
-
-    def _room(self) -> int:
-        metrics = QFontMetricsF(current().font("body"))
-        return round(metrics.horizontalAdvance(self._count)) + 8 if self._count else 0
-
-    def sizeHint(self) -> QSize:
-        words = QFontMetricsF(self.font()).horizontalAdvance(self._words)
-        return QSize(round(words) + self._room() + 6, current().scaled(36))
-
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        theme = current()
-        painter = QPainter(self)
-        metrics = QFontMetricsF(self.font())
-        baseline = self.height() / 2 + metrics.capHeight() / 2 - 1
-        painter.setFont(self.font())
-        painter.setPen(theme.colour("accent" if self.isChecked() else "text2"))
-        painter.drawText(QPointF(3, baseline), self._words)
-        painter.setFont(theme.font("body"))
-        painter.setPen(theme.colour("muted"))
-        painter.drawText(QPointF(3 + metrics.horizontalAdvance(self._words) + 8, baseline), self._count)
-        painter.end()

@@ -31,6 +31,7 @@ from casedesk.ui.kit.theme import current, tokens
 
 PAUSE = 80  # ms the arrow keys may go on before the next person is read
 AGREED = 3  # consents named in the line
+NEEDED = ("case_services", "store_data")  # what everybody agrees to who has a case
 FREE = ("any_time",)  # the rules that are no warning
 
 
@@ -183,9 +184,11 @@ class PeekPanel(QFrame):
 
 
 def _agreed(scopes: tuple[str, ...]) -> str:
-    words = [codelists.get("consent_scope").label(scope) for scope in scopes]
-    if not words:
+    if not scopes:
         return _("Nothing agreed yet")
+    words = [codelists.get("consent_scope").label(scope) for scope in scopes if scope not in NEEDED]
+    if not words:
+        return _("To our services only, nothing shared")
     more = len(words) - AGREED
     said = BETWEEN.join(words[:AGREED])
     if more <= 0:

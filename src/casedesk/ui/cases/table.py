@@ -21,11 +21,10 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyledItemDelegate, QTableView, QWidget
 
 from casedesk import codelists, formats
-from casedesk.case_numbers import short_number
 from casedesk.desk import Desk
 from casedesk.i18n import N_, _, language
 from casedesk.search_keys import words_of
@@ -45,8 +44,9 @@ from casedesk.services.search import (
 from casedesk.ui.jobs import Jobs
 from casedesk.ui.kit.badges import category_badge, paint_badge, priority_badge, status_badge
 from casedesk.ui.kit.icons import paint_icon
-from casedesk.ui.kit.texts import tip, visible
+from casedesk.ui.kit.texts import tip
 from casedesk.ui.kit.theme import current, tokens
+from casedesk.ui.listing import short, write_line
 
 PAGE = 200
 STEP = 5000
@@ -283,11 +283,6 @@ def due(row: CaseRow, today: date) -> str:
     return formats.weekday_day(day) if (day - today).days < 300 else formats.day(day)
 
 
-def short(number: str) -> str:
-    """The short form, for dense screens; a number of another form stays whole."""
-    return short_number(number) if number.count("-") == 4 else number
-
-
 def shortened(name: str) -> str:
     """A colleague's name with one letter for all but the last word: F. Haque."""
     first, _space, last = name.rpartition(" ")
@@ -322,7 +317,7 @@ class CaseDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._ground(painter, room, option.state, index.row(), column)
         row = index.data(ROW)
-        inner = room.adjusted(10, 4, -6, -4)
+        inner = room.adjusted(8, 4, -6, -4)
         if row is None:
             self._waiting(painter, inner, column)
         else:
@@ -360,40 +355,43 @@ class CaseDelegate(QStyledItemDelegate):
                 self._person(painter, room, row)
             case Column.CATEGORY:
                 spec = category_badge(row.category)
-                paint_badge(painter, room, spec)
+                if row.category is None:
+                    write_line(painter, room, spec.text, "body", "muted")
+                else:
+                    paint_badge(painter, room, spec)
             case Column.STATUS:
                 self._status(painter, room, row)
             case Column.NEXT:
                 self._next(painter, room, row)
             case Column.WORKER:
-                line(painter, room, shortened(self._view.table.worker(row)), "body", "text2")
+                write_line(painter, room, shortened(self._view.table.worker(row)), "body", "text2")
 
     def _person(self, painter: QPainter, room: QRectF, row: CaseRow) -> None:
         upper, lower = halves(room)
         first, second = row.names
         width = name_line(painter, upper, first, self._view.typed)
         if second and self._view.space.second_name:
-            line(painter, upper.adjusted(width + 8, 0, 0, 0), second, "body", "text2")
+            write_line(painter, upper.adjusted(width + 8, 0, 0, 0), second, "body", "text2")
         parts = [short(row.case_number)]
         if self._view.space.country and row.country:
             parts.append(country(row))
-        line(painter, lower, "  ·  ".join(parts), "caption", "text2")
+        write_line(painter, lower, "  ·  ".join(parts), "caption", "text2")
 
     def _status(self, painter: QPainter, room: QRectF, row: CaseRow) -> None:
         spec = status_badge("case_status", row.status)
         side = current().scaled(15)
         paint_icon(painter, QRectF(room.x(), room.center().y() - side / 2, side, side), spec.icon, "text2")
         if self._view.space.status:
-            line(painter, room.adjusted(side + 6, 0, 0, 0), spec.text, "body", "text2")
+            write_line(painter, room.adjusted(side + 6, 0, 0, 0), spec.text, "body", "text2")
 
     def _next(self, painter: QPainter, room: QRectF, row: CaseRow) -> None:
         if row.due_on is None:
-            line(painter, room, _("Nothing planned") if row.is_open else "", "body", "muted")
+            write_line(painter, room, _("Nothing planned") if row.is_open else "", "body", "muted")
             return
         upper, lower = halves(room)
         today = self._view.table.today
-        line(painter, upper, next_step(row), "body", "text")
-        line(painter, lower, due(row, today), "caption", "danger" if row.due_on < today else "text2")
+        write_line(painter, upper, next_step(row), "body", "text")
+        write_line(painter, lower, due(row, today), "caption", "danger" if row.due_on < today else "text2")
 
 
 def halves(room: QRectF) -> tuple[QRectF, QRectF]:
@@ -401,29 +399,14 @@ def halves(room: QRectF) -> tuple[QRectF, QRectF]:
     return upper, upper.translated(0, room.height() / 2)
 
 
-def line(painter: QPainter, room: QRectF, text: str, role: str, tone: str, *, weight: int | None = None) -> float:
-    """One line in the middle of `room`, cut at the end where there is no more room; returns its width."""
-    if room.width() < 12 or not text:
-        return 0.0
-    font = current().font(role, weight)
-    metrics = QFontMetricsF(font)
-    shown = metrics.elidedText(visible(text), Qt.TextElideMode.ElideRight, room.width())
-    painter.setFont(font)
-    painter.setPen(current().colour(tone))
-    painter.drawText(
-        room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, shown
-    )
-    return metrics.horizontalAdvance(shown)
-
-
 def name_line(painter: QPainter, room: QRectF, name: str, typed: list[str]) -> float:
     """A name, with the part that was typed in heavier letters."""
     before, match, after = matched(name, typed)
     if not match:
-        return line(painter, room, name, "label", "text")
+        return write_line(painter, room, name, "label", "text")
     width = 0.0
     for part, weight in ((before, 400), (match, 600), (after, 400)):
-        width += line(painter, room.adjusted(width, 0, 0, 0), part, "body", "text", weight=weight)
+        width += write_line(painter, room.adjusted(width, 0, 0, 0), part, "body", "text", weight=weight)
     return width
 
 

@@ -82,6 +82,7 @@ class DirectoryPage(Page):
             _("Name, phone, place") if self.tab == PARTNERS else _("Name, licence, phone, place"), keys="/"
         )
         self.search.setText(search)
+        self.search.setMinimumWidth(200)
         self.search.setMaximumWidth(300)
         self.service = CodeLine("service_type", name=_("Service"))
         self.service.setPlaceholderText(_("Any service"))
@@ -124,6 +125,7 @@ class DirectoryPage(Page):
             each.setParent(self)
             each.hide()
         chosen_by = row(*filters, None, self.count, margins=(20, 10, 20, 10))
+        chosen_by.setStretch(0, 3)
         self._stack = QStackedLayout()
         self._stack.addWidget(self.list)
         nobody = _("Nobody here fits this search")
@@ -161,6 +163,7 @@ class DirectoryPage(Page):
         rest = _("and {count} more").format(count=more) if len(services) > MOST_SERVICES else ""
         first = (asked or list(partner.services))[:1]
         free, age, stale = "", "", False
+        full = bool(first) and first[0].capacity == 0
         if first:
             free, age = places_words(first[0]), checked_words(first[0].last_verified_on)
             stale = is_stale(first[0].last_verified_on, self.here.desk.today())
@@ -170,7 +173,7 @@ class DirectoryPage(Page):
             (
                 Cell(partner.name, under, icon="directory", strong=True),
                 Cell(", ".join(services[:MOST_SERVICES]) or "—", rest),
-                Cell(free or "—", age, tone="text", second_tone="warn" if stale else "text2"),
+                Cell(free or "—", age, tone="danger" if full else "text", second_tone="warn" if stale else "text2"),
             ),
         )
 

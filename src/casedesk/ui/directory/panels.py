@@ -62,9 +62,9 @@ def checked_words(day: date | None) -> str:
 
 def places_words(service: ServiceRow) -> str:
     if service.capacity is None:
-        return _("places not known")
+        return _("Places not known")
     if service.capacity == 0:
-        return _("full")
+        return _("Full")
     words = ngettext("{count} place free", "{count} places free", service.capacity)
     return words.format(count=formats.number(service.capacity))
 

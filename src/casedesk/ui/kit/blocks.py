@@ -66,7 +66,8 @@ class Banner(QFrame):
         sign = Icon(icon or BANNER_ICONS[kind], kind, 20)
         self.bold = PlainLabel(bold, "body", weight=600, tone=kind, wrap=True)
         self.sentence = PlainLabel(sentence, "body", wrap=True)
-        self.sentence.setVisible(bool(sentence))
+        if not sentence:
+            self.sentence.hide()  # never shown by itself: without a parent it would be a window
         words = column(self.bold, self.sentence, gap=0)
         inside = row(column(sign, None, margins=(0, 1, 0, 0)), words, gap=10, margins=(12, 6, 12, 6))
         inside.setStretch(1, 1)
@@ -109,7 +110,8 @@ class EmptyState(QWidget):
         super().__init__()
         title = PlainLabel(line, "card", wrap=True)
         words = PlainLabel(sentence, "body", tone="text2", wrap=True)
-        words.setVisible(bool(sentence))
+        if not sentence:
+            words.hide()  # never shown by itself: without a parent it would be a window
         for label in (title, words):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         buttons = row(None, *actions, None)

@@ -42,7 +42,8 @@ class Question(QWidget):
         self.label.installEventFilter(self)
         hint = hint or _(editor.declared.help)
         self.hint = PlainLabel(hint, "caption", wrap=True)
-        self.hint.setVisible(bool(hint))
+        if not hint:
+            self.hint.hide()  # never shown by itself: without a parent it would be a window
         self.not_now: QPushButton | None = button(_("Not now"), "ghost", size="s") if not_now else None
         self._problems: tuple[Problem, ...] = ()
         self._kept: set[str] = set()

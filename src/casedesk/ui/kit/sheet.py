@@ -31,7 +31,8 @@ class Sheet(QWidget):
         self.setAccessibleName(title)
         self.title = PlainLabel(title, "section", wrap=True)
         self.subtitle = PlainLabel(subtitle, "body", tone="text2", wrap=True)
-        self.subtitle.setVisible(bool(subtitle))
+        if not subtitle:
+            self.subtitle.hide()  # never shown by itself: without a parent it would be a window
         self.close_button = IconButton("close", _("Close (Esc)"), clicked=self.dismiss)
         self.head = QHBoxLayout()
         self.head.setContentsMargins(20, 14, 12, 12)

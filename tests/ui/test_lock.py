@@ -1,0 +1,376 @@
+"""Hiding and locking at any moment, losing nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu
+from pytestqt.qtbot import QtBot
+
+from casedesk import i18n
+from casedesk.services import office
+from casedesk.storage import vault
+from casedesk.ui.application import LOCKED, command_line
+from casedesk.ui.kit import theme
+from casedesk.ui.kit.sheet import Sheet
+from casedesk.ui.kit.theme import Theme
+from casedesk.ui.page import Goto
+from casedesk.ui.window import Window
+from tests.conftest import PASSPHRASE
+from tests.support.sitting import SECONDS, NoteSheet, Sitting, focused, press, type_keys, words_of
+
+Key, Held = Qt.Key, Qt.KeyboardModifier
+# A key that closes its own screen is let go over nothing; Qt's test tool says so.
+pytestmark = pytest.mark.qt_log_ignore("Keyboard event not accepted by receiving widget", extend=True)
+
+
+@pytest.fixture
+def inside(qtbot: QtBot, store_folder: Path, qapp: QApplication) -> Iterator[Sitting]:
+    """Signed in, on the first page."""
+    sitting = Sitting(qtbot, store_folder)
+    sitting.enter("farzana", PASSPHRASE)
+    yield sitting
+    sitting.end()
+    i18n.use("en")
+    theme.apply(qapp, Theme())
+
+
+def locked_because(sitting: Sitting) -> str:
+    assert sitting.restarts == [command_line()]
+    return str(json.loads(os.environ[LOCKED])["why"])
+
+
+def sheet_over(sitting: Sitting) -> NoteSheet:
+    press(Key.Key_K, Held.ControlModifier)
+    (sheet,) = sitting.window.findChildren(NoteSheet)
+    return sheet
+
+
+# Locking
+
+
+def test_locking_keeps_what_was_typed_and_returns_to_the_place(inside: Sitting) -> None:
+    inside.window.go(Goto("cases", {"which": "second"}))
+    type_keys("half a sentence")
+    press(Key.Key_L, Held.ControlModifier)
+    assert locked_because(inside) == "key"
+    fresh = inside.after_lock()
+    screen = fresh.sign_in
+    assert "Nothing was lost." in words_of(screen)
+    assert "farzana" not in words_of(screen)
+    assert focused().objectName() == "passphrase"
+    fresh.enter("", PASSPHRASE)
+    assert fresh.page.which == "second"
+    assert fresh.page.line.text() == "half a sentence"
+    fresh.end()
+
+
+def test_locking_closes_the_vault_and_zeroes_the_keys(inside: Sitting) -> None:
+    opened = inside.window.desk.store.vault
+    QApplication.clipboard().setText("copied from a record")
+    press(Key.Key_L, Held.ControlModifier)
+    assert not any(opened._data_key)
+    assert not any(opened._database_key)
+    assert QApplication.clipboard().text() == ""
+    assert inside.program.screen is not None
+    assert not inside.program.screen.isVisible()
+    vault.unlock(inside.folder, "farzana", PASSPHRASE).close()
+
+
+def test_neither_key_nor_passphrase_is_handed_to_the_next_process(inside: Sitting) -> None:
+    secret = bytes(inside.window.desk.store.vault._data_key)
+    press(Key.Key_L, Held.ControlModifier)
+    handed = " ".join([*inside.restarts[0], os.environ[LOCKED]])
+    assert PASSPHRASE not in handed
+    assert secret.hex() not in handed
+    assert "farzana" not in " ".join(inside.restarts[0])
+    fresh = inside.after_lock()
+    assert LOCKED not in os.environ
+    fresh.end()
+
+
+def test_a_new_start_asks_for_the_name_again(inside: Sitting) -> None:
+    press(Key.Key_L, Held.ControlModifier)
+    os.environ.pop(LOCKED)
+    later = inside.after_lock()
+    assert later.sign_in.isVisible()
+    assert focused().objectName() == "sign_in_name"
+    later.enter("farzana", PASSPHRASE)
+    assert later.page.which == "first"
+    later.end()
+
+
+def test_somebody_else_may_sign_in_after_a_lock(inside: Sitting) -> None:
+    press(Key.Key_L, Held.ControlModifier)
+    fresh = inside.after_lock()
+    fresh.sign_in.another.emit()
+    assert focused().objectName() == "sign_in_name"
+    fresh.end()
+
+
+def test_the_button_locks(inside: Sitting) -> None:
+    inside.window.sidebar.lock_button.click()
+    assert locked_because(inside) == "key"
+
+
+def test_a_lock_is_in_the_journal(inside: Sitting) -> None:
+    before = inside.window.desk.store
+    operations = vault_operations(before)
+    press(Key.Key_L, Held.ControlModifier)
+    opened = office.sign_in(inside.folder, "farzana", PASSPHRASE, inside.clock)
+    assert vault_operations(opened.store) == operations + 2  # the lock, and signing in again
+    office.sign_out(opened)
+
+
+def vault_operations(store: object) -> int:
+    from sqlalchemy import func, select
+
+    from casedesk.models import Operation
+    from casedesk.storage.store import Store
+
+    assert isinstance(store, Store)
+    with store.read() as session:
+        return session.scalar(select(func.count()).select_from(Operation)) or 0
+
+
+def test_a_write_that_runs_is_finished_before_the_lock(inside: Sitting) -> None:
+    window = inside.window
+    for at in range(20):
+        work = (lambda at: lambda: office.prefer(window.desk, f"kept_{at}", "yes"))(at)
+        window.jobs.write(window, work, lambda _nothing: None)
+    press(Key.Key_L, Held.ControlModifier)
+    opened = office.sign_in(inside.folder, "farzana", PASSPHRASE, inside.clock)
+    assert sum(name.startswith("kept_") for name in office.preferences(opened)) == 20
+    office.sign_out(opened)
+
+
+def test_closing_waits_for_what_is_being_written(inside: Sitting) -> None:
+    window = inside.window
+    type_keys("typed last")
+    for at in range(20):
+        work = (lambda at: lambda: office.prefer(window.desk, f"kept_{at}", "yes"))(at)
+        window.jobs.write(window, work, lambda _nothing: None)
+    window.close()
+    opened = office.sign_in(inside.folder, "farzana", PASSPHRASE, inside.clock)
+    kept = office.preferences(opened)
+    assert sum(name.startswith("kept_") for name in kept) == 20
+    assert kept["note_first"] == "typed last"
+    office.sign_out(opened)
+
+
+# By itself
+
+
+def test_it_locks_after_five_minutes_without_input(inside: Sitting) -> None:
+    inside.pass_time(5 * 60 - 1)
+    assert inside.restarts == []
+    inside.pass_time(1)
+    assert locked_because(inside) == "idle"
+
+
+def test_twenty_seconds_before_it_says_so_and_any_input_keeps_it_open(inside: Sitting) -> None:
+    window = inside.window
+    inside.pass_time(5 * 60 - 21)
+    assert "Locking in" not in words_of(window)
+    inside.pass_time(1)
+    assert "Locking in 20 seconds" in words_of(window)
+    native = window.windowHandle()
+    QTest.mouseMove(native, QPoint(300, 300))
+    QTest.mouseMove(native, QPoint(310, 310))
+    inside.qtbot.waitUntil(lambda: "Locking in" not in words_of(window), timeout=SECONDS)
+    inside.pass_time(5 * 60 - 1)
+    assert inside.restarts == []
+
+
+def test_typing_counts_as_use(inside: Sitting) -> None:
+    native = inside.window.windowHandle()
+    for _minute in range(8):
+        inside.pass_time(60)
+        QTest.keyClick(native, Key.Key_A)
+    assert inside.restarts == []
+
+
+def test_sleep_locks_at_once(inside: Sitting) -> None:
+    inside.ticks.at += 30
+    inside.window.watch.look()
+    assert locked_because(inside) == "sleep"
+
+
+def test_the_wall_clock_neither_prevents_nor_causes_a_lock(qtbot: QtBot, store_folder: Path) -> None:
+    from datetime import timedelta
+
+    from tests.support.sitting import NOW
+
+    shift = [timedelta()]
+    sitting = Sitting(qtbot, store_folder, clock=lambda: NOW + shift[0])
+    sitting.enter("farzana", PASSPHRASE)
+    shift[0] = timedelta(days=400)
+    sitting.pass_time(60)
+    assert sitting.restarts == []
+    shift[0] = timedelta(days=-400)
+    sitting.pass_time(4 * 60)
+    assert locked_because(sitting) == "idle"
+    sitting.end()
+
+
+def test_the_minutes_can_be_chosen(inside: Sitting) -> None:
+    inside.program._wishes().lock_minutes(1)
+    inside.pass_time(60)
+    assert locked_because(inside) == "idle"
+    fresh = inside.after_lock()
+    assert fresh.enter("", PASSPHRASE).watch.minutes == 1
+    fresh.end()
+
+
+# Hiding
+
+
+def test_the_key_covers_within_a_tenth_of_a_second(inside: Sitting) -> None:
+    window = inside.window
+    QApplication.clipboard().setText("copied from a record")
+    sheet = sheet_over(inside)
+    began = time.perf_counter()
+    press(Key.Key_F9)
+    took = time.perf_counter() - began
+    assert took < 0.1
+    assert window.cover is not None
+    assert window.cover.geometry() == window.rect()
+    assert not sheet.isVisible()
+    assert window.windowTitle() == "Calendar"
+    assert QApplication.clipboard().text() == ""
+    assert "CaseDesk" not in words_of(window)
+
+
+def test_the_passphrase_typed_anywhere_returns(inside: Sitting) -> None:
+    window = inside.window
+    type_keys("half ")
+    press(Key.Key_F9)
+    type_keys("not the passphrase")
+    press(Key.Key_Return)
+    type_keys(PASSPHRASE)
+    press(Key.Key_Return)
+    inside.qtbot.waitUntil(lambda: window.cover is None, timeout=SECONDS)
+    assert window.windowTitle() == "CaseDesk"
+    type_keys("a sentence")
+    assert inside.page.line.text() == "half a sentence"
+    assert inside.restarts == []
+
+
+def test_a_sheet_is_hidden_and_comes_back(inside: Sitting) -> None:
+    sheet = sheet_over(inside)
+    type_keys("in the ")
+    press(Key.Key_F9)
+    assert not sheet.isVisible()
+    inside.window.uncover()
+    assert sheet.isVisible()
+    type_keys("sheet")
+    assert sheet.line.text() == "in the sheet"
+
+
+def test_a_menu_is_hidden_too(inside: Sitting) -> None:
+    menu = QMenu(inside.window)
+    menu.addAction("Copy")
+    menu.popup(QPoint(0, 0))
+    inside.window.hide_screen()
+    assert not menu.isVisible()
+
+
+def test_a_second_press_locks(inside: Sitting) -> None:
+    press(Key.Key_F9)
+    press(Key.Key_F9)
+    assert locked_because(inside) == "hidden"
+
+
+def test_a_minute_behind_the_cover_locks(inside: Sitting) -> None:
+    press(Key.Key_F9)
+    inside.pass_time(59)
+    assert inside.restarts == []
+    inside.pass_time(1)
+    assert locked_because(inside) == "hidden"
+
+
+def test_shift_three_times_hides(inside: Sitting) -> None:
+    native = inside.window.windowHandle()
+    for _press in range(2):
+        QTest.keyClick(native, Key.Key_Shift)
+        inside.ticks.at += 0.4
+    QTest.keyClick(native, Key.Key_A)
+    QTest.keyClick(native, Key.Key_Shift)
+    assert inside.window.cover is None
+    for _press in range(3):
+        QTest.keyClick(native, Key.Key_Shift)
+        inside.ticks.at += 0.9
+    assert inside.window.cover is None
+    for _press in range(3):
+        QTest.keyClick(native, Key.Key_Shift)
+        inside.ticks.at += 0.4
+    assert inside.window.cover is not None
+
+
+def test_nothing_works_behind_the_cover(inside: Sitting) -> None:
+    press(Key.Key_F9)
+    press(Key.Key_2, Held.ControlModifier)
+    press(Key.Key_K, Held.ControlModifier)
+    press(Key.Key_P, Held.ControlModifier)
+    assert inside.window.findChildren(Sheet) == []
+    assert inside.page.which == "first"
+
+
+def test_the_keys_of_pages_rest_while_a_sheet_is_open(inside: Sitting) -> None:
+    sheet = sheet_over(inside)
+    press(Key.Key_Comma, Held.ControlModifier)
+    assert sheet.isVisible()
+    assert inside.page.which == "first"
+    press(Key.Key_Escape)
+    press(Key.Key_Comma, Held.ControlModifier)
+    assert inside.window.where().page == "settings"
+
+
+# Language, look
+
+
+def test_the_language_switches_in_place_and_is_remembered(inside: Sitting) -> None:
+    window: Window = inside.window
+    type_keys("half ")
+    press(Key.Key_L, Held.ControlModifier | Held.ShiftModifier)
+    assert i18n.language() == "bn"
+    assert focused() is inside.page.line
+    type_keys("a sentence")
+    assert inside.page.line.text() == "half a sentence"
+    inside.qtbot.waitUntil(lambda: office.preferences(window.desk).get("language") == "bn", timeout=SECONDS)
+    press(Key.Key_L, Held.ControlModifier)
+    fresh = inside.after_lock()
+    assert fresh.sign_in.isVisible()
+    assert i18n.language() == "bn"
+    fresh.end()
+
+
+def test_the_text_grows_by_keys(inside: Sitting) -> None:
+    press(Key.Key_Equal, Held.ControlModifier)
+    press(Key.Key_Equal, Held.ControlModifier)
+    assert theme.current().text_scale == pytest.approx(1.2)
+    press(Key.Key_0, Held.ControlModifier)
+    assert theme.current().text_scale == pytest.approx(1.0)
+
+
+def test_back_returns_to_the_place_before(inside: Sitting) -> None:
+    inside.window.go(Goto("cases", {"which": "second"}))
+    press(Key.Key_Left, Held.AltModifier)
+    assert inside.page.which == "first"
+
+
+def test_a_mistake_of_ours_is_admitted_and_what_was_typed_is_kept(inside: Sitting) -> None:
+    type_keys("typed before")
+    inside.program.faulted.emit("CD-417")
+    inside.qtbot.waitUntil(lambda: "CD-417" in words_of(inside.window), timeout=SECONDS)
+    assert office.preferences(inside.window.desk)["note_first"] == "typed before"
+    press(Key.Key_Escape)
+    inside.program.faulted.emit("CD-418")
+    inside.qtbot.waitUntil(lambda: "CD-418" in words_of(inside.window), timeout=SECONDS)

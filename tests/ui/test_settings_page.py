@@ -1,0 +1,226 @@
+"""Settings: what a person may change, saved as it is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from casedesk import i18n
+from casedesk.services import office
+from casedesk.settings import load
+from casedesk.storage import vault
+from casedesk.storage.keys import FLOOR
+from casedesk.ui.kit import theme
+from casedesk.ui.kit.choices import Combo
+from casedesk.ui.kit.theme import Theme, current
+from casedesk.ui.page import Goto
+from casedesk.ui.settings import TABS, SettingsPage, UserSheet
+from casedesk.values import Money
+from tests.conftest import PASSPHRASE
+from tests.support.sitting import SECONDS, Sitting, cut_off, focused, press, type_keys, words_of
+
+Key, Held = Qt.Key, Qt.KeyboardModifier
+NEW = "lamps under quiet river bridges"
+pytestmark = pytest.mark.qt_log_ignore("Keyboard event not accepted by receiving widget", extend=True)
+
+
+@pytest.fixture
+def inside(qtbot: QtBot, store_folder: Path, qapp: QApplication) -> Iterator[Sitting]:
+    sitting = Sitting(qtbot, store_folder)
+    sitting.enter("farzana", PASSPHRASE)
+    yield sitting
+    sitting.end()
+    i18n.use("en")
+    theme.apply(qapp, Theme())
+
+
+def settings(sitting: Sitting, tab: str) -> SettingsPage:
+    sitting.window.go(Goto("settings", {"tab": tab}))
+    return here(sitting)
+
+
+def here(sitting: Sitting) -> SettingsPage:
+    page = sitting.window.page
+    assert isinstance(page, SettingsPage)
+    return page
+
+
+def combo(page: QWidget, name: str) -> Combo:
+    return next(each for each in page.findChildren(Combo) if each.accessibleName() == name)
+
+
+def test_the_look_changes_at_once_and_is_remembered(inside: Sitting) -> None:
+    page = settings(inside, "look")
+    page._wishes.theme("dark")
+    assert current().dark
+    assert here(inside) is not page
+    size = combo(here(inside), "Text size")
+    size.setFocus()
+    for _step in range(2):
+        press(Key.Key_Down)
+        size = combo(here(inside), "Text size")
+        size.setFocus()
+    assert current().text_scale == pytest.approx(1.2)
+    assert (load(inside.folder).theme, load(inside.folder).text_size) == ("dark", 120)
+    inside.window._leave()
+    assert office.preferences(inside.window.desk) | {"theme": "dark", "text_size": "120"} == office.preferences(
+        inside.window.desk
+    )
+
+
+def test_the_language_changes_on_the_same_page(inside: Sitting) -> None:
+    settings(inside, "look")._wishes.language("bn")
+    assert i18n.language() == "bn"
+    assert here(inside).tab == "look"
+
+
+def test_minutes_until_the_lock(inside: Sitting) -> None:
+    minutes = combo(settings(inside, "lock"), "Lock when not used")
+    assert [minutes.itemData(at) for at in range(minutes.count())] == [str(each) for each in range(1, 16)]
+    minutes.setFocus()
+    press(Key.Key_Down)
+    assert inside.window.watch.minutes == 6
+    assert load(inside.folder).lock_minutes == 6
+
+
+def test_one_user_who_combines_roles_is_told_so_on_every_page(inside: Sitting) -> None:
+    for code, _icon, _words, _needs in TABS:
+        assert "one person combines all roles" in words_of(settings(inside, code))
+    office.add_user(
+        inside.window.desk, name="Karim", sign_in_name="karim", roles=["caseworker"], passphrase=NEW, cost=FLOOR
+    )
+    assert "one person combines all roles" not in words_of(settings(inside, "people"))
+
+
+def test_the_passphrase_is_changed(inside: Sitting) -> None:
+    page = settings(inside, "passphrase")
+    page.old.setFocus()
+    type_keys(PASSPHRASE)
+    press(Key.Key_Return)
+    type_keys(NEW)
+    press(Key.Key_Return)
+    type_keys(NEW)
+    press(Key.Key_Return)
+    inside.qtbot.waitUntil(lambda: "The passphrase is changed" in words_of(inside.window), timeout=SECONDS)
+    assert here(inside).new.text() == ""
+    inside.end()
+    vault.unlock(inside.folder, "farzana", NEW).close()
+
+
+def test_the_old_passphrase_must_be_right(inside: Sitting) -> None:
+    page = settings(inside, "passphrase")
+    page.old.setFocus()
+    type_keys("not the old one")
+    page.new.fill(NEW)
+    page.change.click()
+    inside.qtbot.waitUntil(lambda: "That did not match" in words_of(page), timeout=SECONDS)
+    assert page.change.isEnabled()
+    assert page.new.text() == NEW
+
+
+def test_a_second_user_is_added_and_can_sign_in(inside: Sitting) -> None:
+    settings(inside, "people").add_button.click()
+    (sheet,) = inside.window.findChildren(UserSheet)
+    press(Key.Key_Return, Held.ControlModifier)
+    assert "Write the name as colleagues know it." in words_of(sheet)
+    type_keys("Karim Uddin")
+    press(Key.Key_Tab)
+    type_keys("karim")
+    press(Key.Key_Tab)
+    press(Key.Key_Space)
+    sheet.new.setFocus()
+    type_keys(NEW)
+    press(Key.Key_Return)
+    type_keys(NEW)
+    press(Key.Key_Return, Held.ControlModifier)
+    inside.qtbot.waitUntil(lambda: "Karim Uddin" in words_of(here(inside)), timeout=SECONDS)
+    inside.end()
+    desk = office.sign_in(inside.folder, "karim", NEW, inside.clock)
+    assert desk.actor.roles == {"caseworker"}
+    office.sign_out(desk)
+
+
+def test_reading_and_keeping_are_not_given_together(inside: Sitting) -> None:
+    settings(inside, "people").add_button.click()
+    (sheet,) = inside.window.findChildren(UserSheet)
+    sheet.form.put({"user.name": "Karim", "user.sign_in_name": "karim", "user.roles": ["caseworker", "administrator"]})
+    sheet.new.fill(NEW)
+    sheet.save.click()
+    inside.qtbot.waitUntil(lambda: "does not also read cases. Choose one" in words_of(sheet), timeout=SECONDS)
+    assert len(office.colleagues(inside.window.desk)) == 1
+
+
+def test_roles_change_and_access_ends(inside: Sitting) -> None:
+    desk = inside.window.desk
+    office.add_user(desk, name="Karim", sign_in_name="karim", roles=["caseworker"], passphrase=NEW, cost=FLOOR)
+    page = settings(inside, "people")
+    karim = next(user for user in office.colleagues(desk) if user.name == "Karim")
+    page._change_roles(karim)
+    (sheet,) = inside.window.findChildren(UserSheet)
+    sheet.form.put({"user.roles": ["supervisor"]})
+    sheet.save.click()
+    inside.qtbot.waitUntil(lambda: "Supervisor" in words_of(here(inside)).split("Karim")[-1], timeout=SECONDS)
+    here(inside)._ask_end(karim)
+    press(Key.Key_Tab)
+    press(Key.Key_Space)
+    inside.qtbot.waitUntil(lambda: "Who worked here" in words_of(here(inside)), timeout=SECONDS)
+    assert [user.active for user in office.colleagues(desk) if user.name == "Karim"] == [False]
+
+
+def test_what_a_role_may_not_change_is_not_shown(inside: Sitting, qtbot: QtBot) -> None:
+    office.add_user(
+        inside.window.desk, name="Karim", sign_in_name="karim", roles=["caseworker"], passphrase=NEW, cost=FLOOR
+    )
+    inside.end()
+    other = Sitting(qtbot, inside.folder)
+    other.enter("karim", NEW)
+    page = settings(other, "people")
+    assert set(page.sections.items) == {"look", "lock", "passphrase", "centre", "keys", "about"}
+    assert page.tab == "look"
+    assert "Check the vault" not in words_of(settings(other, "about"))
+    other.end()
+
+
+def test_a_rate_is_kept(inside: Sitting) -> None:
+    page = settings(inside, "rates")
+    page.keep_rate.click()
+    assert "Choose the currency." in words_of(page)
+    page.rate.put({"exchange_rate.currency": "sar", "exchange_rate.taka": Money(3250, "bdt")})
+    page.keep_rate.click()
+    inside.qtbot.waitUntil(lambda: "32.50" in words_of(here(inside)), timeout=SECONDS)
+    with inside.window.desk.read() as session:
+        assert office.rates(session)["sar"] == 3250
+
+
+def test_the_vault_is_checked_with_its_findings(inside: Sitting) -> None:
+    page = settings(inside, "about")
+    page.check_button.click()
+    inside.qtbot.waitUntil(lambda: "Everything agrees" in words_of(page), timeout=SECONDS)
+    assert page.check_button.isEnabled()
+
+
+def test_every_control_has_a_name(inside: Sitting) -> None:
+    for code, _icon, _words, _needs in TABS:
+        page = settings(inside, code)
+        words_of(page)
+        takes = [each for each in page.findChildren(QWidget) if each.focusPolicy() & Qt.FocusPolicy.TabFocus]
+        assert [each for each in takes if each.isVisible() and not each.accessibleName()] == []
+    assert focused() is not None
+
+
+@pytest.mark.parametrize(("language", "scale"), [("en", 1.0), ("bn", 1.0), ("en", 1.4), ("bn", 1.4)])
+def test_nothing_is_cut_off(inside: Sitting, qapp: QApplication, language: str, scale: float) -> None:
+    i18n.use(language)
+    theme.apply(qapp, Theme(language=language, text_scale=scale))
+    window = inside.window
+    window.resize(1024, 600) if scale == 1.0 else window.resize(1366, 768)
+    window.rebuild()
+    for code, _icon, _words, _needs in TABS:
+        page = settings(inside, code)
+        QApplication.processEvents()
+        assert cut_off(page) == []

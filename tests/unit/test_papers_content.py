@@ -1,0 +1,337 @@
+"""What papers say of a case at each level, what must not come back on them, and what each print leaves behind."""
+
+from __future__ import annotations
+
+import base64
+import gettext
+import hashlib
+import re
+import zlib
+from dataclasses import replace
+from datetime import date
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from casedesk import i18n
+from casedesk.desk import Actor, Desk
+from casedesk.errors import Conflict, NotAllowed
+from casedesk.models import Disclosure
+from casedesk.reports import assemble, preview
+from casedesk.reports.parts import HIDDEN
+from casedesk.services import cases, papers
+from casedesk.services.consents import withdraw
+from casedesk.services.edits import as_new
+from casedesk.services.follow_ups import plan
+from casedesk.services.history import who_looked
+from casedesk.services.intake import register_case
+from casedesk.services.papers import NotAgreed, NotReady, Printed, PrintRequest, TooMuch
+from casedesk.services.providers import ServiceEdit, save_provider
+from casedesk.services.referrals import MakeReferral, make_referral
+from casedesk.values import Money
+from tests.support.people import a_returnee
+
+FULL = PrintRequest("full", parts=frozenset(papers.PARTS))
+SHARED = PrintRequest()
+CODED = PrintRequest("coded", purpose="meeting")
+NAMES = ["Rahima", "Khatun", "রহিমা", "খাতুন"]
+CONTACT = ["Madaripur", "মাদারীপুর", "Shibchar", "Char Janajat", "01711-000417", "Salma", "01811-000555", "Sister only"]
+JOURNEY = ["Riyadh", "Al Noor", "85,000", "Farzana"]
+NARRATIVE = "He kept my passport in a drawer."
+
+
+@pytest.fixture(autouse=True)
+def bangla_without_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Papers in Bangla, with English words where the catalogue was not compiled."""
+    found = i18n._catalogue
+
+    def catalogue(code: str) -> gettext.NullTranslations:
+        try:
+            return found(code)
+        except FileNotFoundError:
+            return gettext.NullTranslations()
+
+    monkeypatch.setattr(i18n, "_catalogue", catalogue)
+
+
+def someone(desk: Desk, **more: object) -> UUID:
+    said: dict[str, object] = {
+        "person__upazila": "madaripur_shibchar",
+        "person__village_or_street": "Char Janajat",
+        "person__contact_person_name": "Salma Begum",
+        "person__contact_person_phone": "+8801811000555",
+        "person__safe_contact_note": "Sister only, 10:00–13:00",
+        "migration_episode__city_abroad": "Riyadh",
+        "recruiter__type": "licensed_agency",
+        "recruiter__name": "Al Noor Overseas",
+        "consent_line__sensitive_data": "given",
+        "consent_line__share_legal": "given",
+        "incident__violations": ["wages_not_paid", "passport_withheld"],
+        "incident__narrative": NARRATIVE,
+        "incident__told_by": "client",
+        "incident__status": "alleged",
+        "wages__months_unpaid": 5,
+        "migration_episode__wages_owed": Money(500_000, "sar"),
+        "need_item__needs": ["recover_wages", "skills_training"],
+        "needs_assessment__client_wishes": "I want my five months of pay.",
+    }
+    return register_case(desk, a_returnee(**(said | more)))
+
+
+def a_partner(desk: Desk, name: str, kind: str, service: str) -> UUID:
+    values = {"name_en": name, "type": kind, "can_receive_restricted": True}
+    return save_provider(desk, None, as_new(values), [ServiceEdit(as_new({"service": service}))])
+
+
+def a_referral(desk: Desk, case_id: UUID, **more: object) -> UUID:
+    partner = a_partner(desk, "Nirapod Legal Aid Unit", "legal_aid_body", "wage_claim_support")
+    need = next(each for each in cases.case_facts(desk, case_id).needs if each.code == "recover_wages")
+    asked = MakeReferral(
+        case_id,
+        "wage_claim_support",
+        partner,
+        need.id,
+        fields_shared=("name_age", "sex", "language", "safety"),
+        expires_on=date(2026, 5, 26),
+    )
+    return make_referral(desk, replace(asked, **more))  # type: ignore[arg-type]  # fields of the command
+
+
+def told(pdf: bytes) -> str:
+    return " ".join(preview.text_of(pdf).split())
+
+
+def inside(pdf: bytes) -> bytes:
+    """Everything in the file, its streams unpacked."""
+    streams = re.findall(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL)
+    packed = [
+        base64.a85decode(b"<~" + stream.strip(), adobe=True) if stream.strip().endswith(b"~>") else stream
+        for stream in streams
+    ]
+    return b"\n".join([pdf, *(zlib.decompressobj().decompress(stream) for stream in packed)])
+
+
+def absent(pdf: bytes, secrets: list[str]) -> bool:
+    text, whole = told(pdf), inside(pdf)
+    return not any(
+        secret in text or secret.encode() in whole or secret.encode("utf-16-be").hex().upper().encode() in whole
+        for secret in secrets
+    )
+
+
+def rows(desk: Desk) -> list[Disclosure]:
+    with desk.read() as session:
+        return list(session.scalars(select(Disclosure).order_by(Disclosure.copy_number)))
+
+
+@pytest.mark.parametrize("language", ["en", "bn"])
+def test_a_full_copy_tells_everything_and_own_words_only_when_ticked(desk: Desk, language: str) -> None:
+    case_id = someone(desk)
+    full = told(assemble.case_summary_pdf(desk, case_id, replace(FULL, language=language)))
+    assert all(name in full for name in NAMES)
+    assert "01711-000417" in full
+    assert "Salma Begum" in full
+    assert NARRATIVE in full
+    assert HIDDEN not in full
+    usual = assemble.case_summary_pdf(desk, case_id, replace(FULL, language=language, parts=papers.USUAL_PARTS))
+    assert absent(usual, [NARRATIVE])
+
+
+@pytest.mark.parametrize("language", ["en", "bn"])
+def test_a_shared_copy_hides_home_phones_family_and_safe_contact(desk: Desk, language: str) -> None:
+    case_id = someone(desk)
+    asked = replace(SHARED, language=language, parts=frozenset(papers.PARTS))
+    content = papers.summary_of(desk, case_id, asked)
+    pdf = assemble.case_summary_pdf(desk, case_id, asked)
+    assert len(content.hidden) == 4
+    assert all(name in told(pdf) for name in NAMES)
+    assert absent(pdf, [*CONTACT, NARRATIVE])
+
+
+@pytest.mark.parametrize("language", ["en", "bn"])
+def test_a_coded_copy_carries_the_code_and_nobody(desk: Desk, language: str) -> None:
+    case_id = someone(desk)
+    facts = cases.case_facts(desk, case_id)
+    asked = replace(CODED, language=language, parts=frozenset(papers.PARTS))
+    pdf = assemble.case_summary_pdf(desk, case_id, asked)
+    assert facts.person_code in told(pdf)
+    assert absent(pdf, [*NAMES, *CONTACT, *JOURNEY, NARRATIVE, facts.number, "12 June", "5,000"])
+    assert ("25 to 34" if language == "en" else "২৫ থেকে ৩৪") in told(pdf)
+    assert ("June 2024" if language == "en" else "জুন ২০২৪") in told(pdf)
+
+
+def test_a_coded_copy_says_serious_violence_and_no_more(desk: Desk) -> None:
+    case_id = someone(desk, incident__violations=["sexual_harassment", "wages_not_paid"])
+    text = told(assemble.case_summary_pdf(desk, case_id, CODED))
+    assert "Serious violence" in text
+    assert "Sexual" not in text
+
+
+def test_the_code_stands_for_the_name_where_the_name_is_hidden(desk: Desk) -> None:
+    case_id = someone(desk, incident__violations=["sexual_harassment"])
+    assert cases.case_facts(desk, case_id).hide_name
+    assert absent(assemble.case_summary_pdf(desk, case_id, SHARED), NAMES)
+
+
+def test_what_happened_needs_the_consent_for_sensitive_details(desk: Desk) -> None:
+    case_id = someone(desk)
+    assert "Wages withheld" in told(assemble.case_summary_pdf(desk, case_id, SHARED))
+    withdraw(desk, case_id, "sensitive_data")
+    content = papers.summary_of(desk, case_id, SHARED)
+    assert content.happened == ()
+    assert "sensitive" in content.left_out[0]
+
+
+def test_a_partner_in_a_hidden_place_becomes_the_kind_of_service(desk: Desk) -> None:
+    case_id = someone(desk, consent_line__share_reintegration="given")
+    partner = a_partner(desk, "TTC Madaripur", "ttc", "skills_training_ttc")
+    need = next(each for each in cases.case_facts(desk, case_id).needs if each.code == "skills_training")
+    make_referral(desk, MakeReferral(case_id, "skills_training_ttc", partner, need.id))
+    assert "TTC Madaripur" in told(assemble.case_summary_pdf(desk, case_id, FULL))
+    shared = assemble.case_summary_pdf(desk, case_id, SHARED)
+    assert absent(shared, ["Madaripur"])
+    assert "Skills training (TTC)" in told(shared)
+
+
+def test_words_that_give_away_what_is_hidden_are_found_and_blacked_out(desk: Desk) -> None:
+    case_id = someone(desk)
+    plan(desk, case_id, "welfare_check", date(2026, 5, 20), "Ask Salma at the ferry in শিবচরে")
+    found = assemble.summary_preview(desk, case_id, SHARED).given_away
+    assert set(found) == {"Salma", "শিবচরে"}
+    blacked = replace(SHARED, blacked=found)
+    paper = assemble.summary_preview(desk, case_id, blacked)
+    assert absent(paper.pdf, ["Salma", "শিবচর"])
+    assert "at the ferry in" in told(paper.pdf)
+    assert assemble.summary_preview(desk, case_id, FULL).given_away == ()
+
+
+def test_hidden_values_have_both_scripts(desk: Desk) -> None:
+    case_id = someone(desk)
+    shared, coded = (papers.hidden_values(desk, case_id, level) for level in ("shared", "coded"))
+    assert {"Madaripur", "মাদারীপুর", "Shibchar", "Salma Begum", "+8801711000417"} <= set(shared)
+    assert {"রহিমা খাতুন", "Rahima Khatun", "Al Noor Overseas"} <= set(coded) - set(shared)
+    assert papers.hidden_values(desk, case_id, "full") == []
+
+
+def test_the_same_record_and_copy_give_the_same_bytes(desk: Desk) -> None:
+    case_id = someone(desk)
+    (copy,) = papers.next_copies(desk, case_id)
+    first = assemble.case_summary_pdf(desk, case_id, SHARED, copy)
+    assert assemble.case_summary_pdf(desk, case_id, SHARED, copy) == first
+    assert assemble.case_summary_pdf(desk, case_id, SHARED, replace(copy, number=2)) != first
+
+
+def test_each_copy_leaves_a_disclosure_with_its_number_and_fingerprint(desk: Desk) -> None:
+    case_id = someone(desk)
+    asked = replace(SHARED, copies=2, purpose="own_file", reason="asked for by the person")
+    files = assemble.print_summary(desk, case_id, asked, "print")
+    files += assemble.print_summary(desk, case_id, replace(asked, copies=1), "file")
+    found = rows(desk)
+    assert [row.copy_number for row in found] == ["1", "2", "3"]
+    assert [row.hash for row in found] == [hashlib.sha256(pdf).hexdigest() for pdf in files]
+    assert [row.medium for row in found] == ["print", "print", "file"]
+    assert {(row.level, row.language, row.purpose, row.reason) for row in found} == {
+        ("shared", "en", "own_file", "asked for by the person")
+    }
+    assert "person.name" in (found[0].fields or [])
+    assert "person.home" not in (found[0].fields or [])
+    assert papers.copies_out(desk, case_id) == 3
+    assert [entry.action for entry in who_looked(desk, case_id)].count("case.print") == 2
+
+
+def test_two_that_print_at_once_do_not_share_a_number(desk: Desk) -> None:
+    case_id = someone(desk)
+    (copy,) = papers.next_copies(desk, case_id)
+    papers.print_event(desk, case_id, SHARED, [Printed(copy, "a" * 64, ())], "print")
+    with pytest.raises(Conflict):
+        papers.print_event(desk, case_id, SHARED, [Printed(copy, "b" * 64, ())], "print")
+    assert len(rows(desk)) == 1
+
+
+def test_a_full_copy_is_for_the_person_or_the_file_only(desk: Desk) -> None:
+    case_id = someone(desk)
+    with pytest.raises(TooMuch):
+        assemble.print_summary(desk, case_id, replace(FULL, purpose="meeting"), "print")
+    assert rows(desk) == []
+
+
+def test_a_paper_for_a_partner_needs_a_consent_for_that_partner(desk: Desk) -> None:
+    case_id = someone(desk)
+    legal = a_partner(desk, "Nirapod Legal Aid Unit", "legal_aid_body", "wage_claim_support")
+    clinic = a_partner(desk, "Alo Clinic", "hospital_clinic", "medical_treatment_service")
+    for_partner = replace(SHARED, purpose="give_partner")
+    for recipient in (None, clinic):
+        with pytest.raises(NotAgreed):
+            assemble.print_summary(desk, case_id, replace(for_partner, recipient_id=recipient), "print")
+    assemble.print_summary(desk, case_id, replace(for_partner, recipient_id=legal), "print")
+    (row,) = rows(desk)
+    assert row.recipient_id == legal
+    assert row.consent_line_id is not None
+
+
+def test_printing_needs_the_right(desk: Desk) -> None:
+    case_id = someone(desk)
+    other = replace(desk, actor=Actor(desk.actor.id, "Rina Das", frozenset({"coordinator"})))
+    with pytest.raises(NotAllowed):
+        assemble.case_summary_pdf(other, case_id, SHARED)
+    with pytest.raises(NotAllowed):
+        papers.print_event(other, case_id, SHARED, [], "print")
+    assert rows(desk) == []
+
+
+@pytest.mark.parametrize("language", ["en", "bn"])
+def test_a_letter_tells_what_was_chosen_and_nothing_else(desk: Desk, language: str) -> None:
+    case_id = someone(desk)
+    referral_id = a_referral(desk, case_id, request="A wage claim.", message="Female lawyer preferred.")
+    pdf = assemble.referral_letter_pdf(desk, referral_id, language)
+    text = told(pdf)
+    assert preview.pages(pdf) == 1
+    assert "A wage claim." in text
+    assert "Female lawyer preferred." in text
+    assert absent(pdf, [*CONTACT, "85,000", "Riyadh", NARRATIVE, "Wages withheld", "five months"])
+
+
+def test_a_letter_with_all_that_may_be_shared_stays_on_one_page(desk: Desk) -> None:
+    case_id = someone(desk)
+    everything = ("journey", "language", "name_age", "own_words", "safety", "sex", "wages", "what_happened")
+    referral_id = a_referral(
+        desk, case_id, fields_shared=everything, summary_shared="Contract copy seen.\nBank slips asked for."
+    )
+    pdf = assemble.referral_letter_pdf(desk, referral_id, "bn")
+    assert preview.pages(pdf) == 1
+    assert "Contract copy seen." in told(pdf)
+
+
+def test_a_letter_without_the_name_carries_the_code(desk: Desk) -> None:
+    case_id = someone(desk)
+    referral_id = a_referral(desk, case_id, fields_shared=("safety",), summary_shared="Rahima has her slips.")
+    asked = replace(SHARED, copies=2)
+    facts = cases.case_facts(desk, case_id)
+    paper = assemble.letter_preview(desk, referral_id, asked)
+    assert paper.given_away == ("Rahima",)
+    clean = assemble.letter_preview(desk, referral_id, replace(asked, blacked=paper.given_away)).pdf
+    assert facts.person_code in told(clean)
+    assert absent(clean, [*NAMES, facts.number])
+    assert "copy 1 of 2" in told(clean)
+
+
+def test_printing_a_letter_is_recorded_with_partner_and_consent(desk: Desk) -> None:
+    case_id = someone(desk)
+    referral_id = a_referral(desk, case_id)
+    assemble.print_letter(desk, referral_id, replace(SHARED, copies=2), "print")
+    found = rows(desk)
+    assert [row.copy_number for row in found] == ["1", "2"]
+    assert {row.document for row in found} == {"referral-letter"}
+    assert all(row.referral_id == referral_id and row.consent_line_id and row.recipient_id for row in found)
+    assert found[0].fields == ["language", "name_age", "safety", "sex"]
+    assert papers.copies_out(desk, case_id) == 0
+    assert "referral.print" in [entry.action for entry in who_looked(desk, case_id)]
+
+
+def test_the_letter_of_a_draft_is_not_printed(desk: Desk) -> None:
+    case_id = someone(desk)
+    referral_id = a_referral(desk, case_id, as_draft=True)
+    with pytest.raises(NotReady):
+        assemble.print_letter(desk, referral_id, SHARED, "print")
+    assert rows(desk) == []
