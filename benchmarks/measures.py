@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import random
 import statistics
@@ -11,17 +12,25 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.platypus import Paragraph, SimpleDocTemplate
 from sqlalchemy import text
 
 from benchmarks.generator import _answers
 from benchmarks.pairs import Result, paired
 from benchmarks.statements import bare_reads, overhearing
 from casedesk.desk import Desk
+from casedesk.models import Recorded, fields_of
+from casedesk.reports import bangla, layout
+from casedesk.reports.assemble import _summary_pdf, case_summary_pdf
+from casedesk.reports.preview import text_of
 from casedesk.services import intake
 from casedesk.services.cases import case_facts
+from casedesk.services.papers import PrintRequest, summary_of
 from casedesk.services.search import Filters, Order, count_cases, page_of_cases
 from casedesk.storage import derived
-from casedesk.storage.recorder import Recorder
+from casedesk.storage.recorder import Altered, Recorder
 from casedesk.storage.store import WriteSession
 
 ROUNDS = 25
@@ -56,7 +65,9 @@ def save(desk: Desk, cases: int) -> Iterator[Result]:
             session.execute(text("UPDATE gate SET open = 1"))
             intake._register(session, desk, answers)
             session.flush()
-            derived.refresh(session, list(session.identity_map.values()))
+            made = [record for record in session.identity_map.values() if isinstance(record, Recorded)]
+            altered = [Altered(record, list(fields_of(type(record))), {}, new=True) for record in made]
+            derived.refresh(session, altered, derived.cases_of(session, altered))
             session.execute(text("UPDATE gate SET open = 0"))
             session.commit()
 
@@ -121,3 +132,42 @@ def case_page(desk: Desk, cases: int) -> Iterator[Result]:
     yield Result("case page, its reads", cases, ours, bare, 2.0)
 
 
+
+
+def paper(desk: Desk, cases: int) -> Iterator[Result]:
+    """The case summary as PDF, against bare paragraphs of the same shaped Bangla words."""
+    case_id = page_of_cases(desk, Filters(), Order.NEWEST, skip=50, size=1)[0].case_id
+    request = PrintRequest(level="full", language="bn")
+    summary = summary_of(desk, case_id, request)
+    words = text_of(case_summary_pdf(desk, case_id, request))
+    lines = [line for line in words.splitlines() if line.strip()]
+    made = lambda: _summary_pdf(summary, request)  # noqa: E731 - named by its use
+    ours, bare = paired(made, lambda: _bare_page(lines), ROUNDS)
+    yield Result("case summary as PDF, against its bare words", cases, ours, bare, 2.0)
+
+
+def _bare_page(lines: list[str]) -> bytes:
+    layout.load_fonts()
+    style = ParagraphStyle("bare", fontName=layout.REGULAR, fontSize=10.5, leading=14, shaping=1)
+    out = io.BytesIO()
+    page = SimpleDocTemplate(out, pagesize=A4, invariant=1)
+    page.build([Paragraph(layout.escape(line), style) for line in lines], canvasmaker=bangla.Canvas)
+    return out.getvalue()
+
+
+def widgets(desk: Desk, cases: int) -> Iterator[Result]:
+    """The widgets of a case page, against the same page of a case that says next to nothing."""
+    from benchmarks.window import case_widgets
+
+    full = page_of_cases(desk, Filters(), Order.NEWEST, skip=50, size=1)[0].case_id
+    yield Result("case page, its widgets against bare ones", cases, *case_widgets(desk, full, ROUNDS), 1.5)
+
+
+def memory(folder: Path) -> float:
+    """MiB of a process that opened the list of this centre and scrolled through it."""
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": "src"}
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.window", "memory", folder],
+        check=True, env=environment, capture_output=True, text=True,
+    )  # fmt: skip
+    return float(done.stdout.split()[-1])

@@ -40,8 +40,9 @@ def bare_reads(engine: Engine, work: Callable[[], object]) -> Callable[[], objec
     def run() -> None:
         cursor.execute("BEGIN")
         for statement, parameters, _many in heard.statements:
-            cursor.execute(statement, parameters)
-            cursor.fetchall()
+            if statement != "BEGIN":
+                cursor.execute(statement, parameters)
+                cursor.fetchall()
         cursor.execute("COMMIT")
 
     return run

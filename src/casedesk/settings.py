@@ -1,4 +1,4 @@
-"""What this computer remembers before anybody signs in: language, look, the place of the window. No name of a person."""
+"""What this computer remembers before anybody signs in: language, look, the place of the window. Nobody's name."""
 
 from __future__ import annotations
 

@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QDeadlineTimer, QEvent, Qt
+from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QRadioButton, QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from casedesk.services import office
 from casedesk.storage.keys import FLOOR
@@ -53,10 +54,10 @@ class NotePage(Page):
 class NoteSheet(Sheet):
     """A sheet with one line; the host is the window's shell."""
 
-    def __init__(self, here: Here, host: QWidget) -> None:
+    def __init__(self, here: Here, host: QWidget, *, typed: str = "") -> None:
         super().__init__(host, "Sheet")
         self.here = here
-        self.line = QLineEdit()
+        self.line = QLineEdit(typed)
         self.line.setAccessibleName("In the sheet")
         self.body.addWidget(self.line)
 
@@ -110,8 +111,14 @@ class Sitting:
 
     def end(self) -> None:
         os.environ.pop(LOCKED, None)
+        if not isValid(self.program):
+            return
         if self.program.screen is not None:
             self.program.screen.close()
+            self.program.screen.deleteLater()
+            self.program.screen = None
+        self.program.deleteLater()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
     # Screens
 
@@ -120,7 +127,7 @@ class Sitting:
         self.qtbot.waitUntil(lambda: isinstance(self.program.screen, kind), timeout=SECONDS)
         screen = self.program.screen
         assert isinstance(screen, kind)
-        self.qtbot.waitUntil(screen.isActiveWindow, timeout=SECONDS)
+        activate(screen)
         return screen
 
     @property
@@ -167,13 +174,20 @@ class Sitting:
                 return
 
 
+def activate(window: QWidget) -> None:
+    """Make it the active window; the offscreen platform forgets which it was when a list or a window closes."""
+    waited = QDeadlineTimer(SECONDS)
+    while window.isVisible() and not window.isActiveWindow() and not waited.hasExpired():
+        window.activateWindow()
+        QApplication.processEvents()
+
+
 def focused() -> QWidget:
     """What has the focus, once a window that was just shown has become the active one."""
     waited = QDeadlineTimer(SECONDS)
     while (here := QApplication.focusWidget()) is None and not waited.hasExpired():
         for window in QApplication.topLevelWidgets():
-            if window.isVisible():  # the offscreen platform forgets the active window when a pop-up list closes
-                window.activateWindow()
+            activate(window)
         QApplication.processEvents()
     assert here is not None
     return here

@@ -63,7 +63,10 @@ class Typist:
         QApplication.sendEvent(self._focused(), commit)
 
     def _focused(self) -> QWidget:
-        """Keys go to an open list first, as the system does it."""
+        """Keys go to an open list first, as the system does it. Closing one offscreen deactivates the window."""
+        if QApplication.activeWindow() is None:
+            self.window.activateWindow()
+            QApplication.processEvents()
         return QApplication.activePopupWidget() or QApplication.focusWidget() or self.window
 
 
@@ -75,6 +78,7 @@ def the_intake(window: Window) -> IntakePage:
 
 def press_button(root: QWidget, words: str) -> None:
     """Click a button by what is written on it."""
+    QApplication.processEvents()
     for found in root.findChildren(QPushButton):
         if found.isVisible() and found.text().strip() == words:
             QTest.mouseClick(found, Qt.MouseButton.LeftButton)

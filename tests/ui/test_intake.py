@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -77,17 +77,22 @@ def wait_for_case(window: Window, qtbot: QtBot) -> Goto:
 
 
 def words_on(root: QWidget) -> list[str]:
+    QApplication.processEvents()
     return [label.text() for label in root.findChildren(QLabel) if label.isVisible()]
 
 
-def open_draft_of(desk: Desk, show: Show, part: str = "consent", **more: object) -> Window:
+def open_draft_of(
+    desk: Desk, show: Show, part: str = "consent", also: Mapping[str, object] | None = None, **more: object
+) -> Window:
     """An intake begun before, opened at a part."""
-    draft_id = begin_draft(desk, "full", a_returnee(**more))
+    draft_id = begin_draft(desk, "full", {**a_returnee(**more), **(also or {})})
     return show(Goto("intake", {"draft_id": str(draft_id), "part": part, "kind": "full"}))
 
 
 def go_to(window: Window, key: str) -> QWidget:
     """Put the focus on a question, in whatever part it stands."""
+    if (popup := QApplication.activePopupWidget()) is not None:
+        popup.hide()  # as a click elsewhere does
     the_intake(window).middle.show_answer(key)
     focused = QApplication.focusWidget()
     assert focused is not None
@@ -117,7 +122,7 @@ def test_a_returnee_is_registered_with_at_most_sixty_key_presses(desk: Desk, sho
     typist.type("Rahima Khatun")
     typist.press(Key.Key_Return)
     typist.pick("fem")
-    typist.press(Key.Key_Return)
+    typist.press(Key.Key_Tab)
     typist.type("29")
     typist.press(Key.Key_Tab)
     typist.press(Key.Key_Tab)  # no phone
@@ -266,7 +271,7 @@ def retype_text(window: Window, key: str, words: str) -> None:
 
 def test_another_result_needs_its_reason_and_some_reasons_need_words(desk: Desk, show: Show, qtbot: QtBot) -> None:
     told = {"triage.t06_violence_threat": "yes"}
-    window = open_draft_of(desk, show, "happened", **told)
+    window = open_draft_of(desk, show, "happened", told)
     panel = the_intake(window).side.triage
     press_button(panel, "Choose another")
     form = panel.form
@@ -309,7 +314,7 @@ def test_every_violation_is_found_by_typing(desk: Desk, show: Show) -> None:
 
 
 def test_medical_time_limits_come_before_the_questions(desk: Desk, show: Show) -> None:
-    window = open_draft_of(desk, show, safety_flag__none=None, **{"safety_flag.flags": ["sexual_violence_72h"]})
+    window = open_draft_of(desk, show, safety_flag__none=None, also={"safety_flag.flags": ["sexual_violence_72h"]})
     assert "Medical care first" in words_on(the_intake(window).middle)
 
 
@@ -362,12 +367,12 @@ def test_a_full_disk_is_told_and_nothing_typed_is_lost(desk: Desk, show: Show, q
         pages = connection.execute(text("PRAGMA page_count")).scalar_one()
         connection.execute(text(f"PRAGMA max_page_count = {pages}"))
     go_to(window, "incident.narrative")
-    Typist(window).type("They kept my papers. " * 4000)
+    Typist(window).type("তারা কাগজ রেখে দিয়েছে। " * 4000)
     qtbot.waitUntil(lambda: intake.strip.saved.accessibleName() == "Not saved — disk problem", timeout=5000)
     with desk.store.vault.writer.connect() as connection:
         connection.execute(text("PRAGMA max_page_count = 1000000"))
     qtbot.waitUntil(lambda: len(drafts(desk)) == 1, timeout=8000)
-    assert str(drafts(desk)[0].answers["incident.narrative"]).startswith("They kept my papers.")
+    assert str(drafts(desk)[0].answers["incident.narrative"]).startswith("তারা কাগজ")
 
 
 def test_save_now_tells_the_time(desk: Desk, show: Show) -> None:
@@ -412,7 +417,7 @@ def test_a_date_is_mended_by_a_click_on_the_likely_fix(desk: Desk, show: Show) -
 
 def test_the_next_problem_is_one_key_away_in_whatever_part(desk: Desk, show: Show) -> None:
     more = {"migration_episode.returned_on": PartialDay(date(2020, 1, 1)), "person.phone_1": "+88012"}
-    window = open_draft_of(desk, show, **more)
+    window = open_draft_of(desk, show, also=more)
     typist, middle = Typist(window), the_intake(window).middle
     seen = []
     for _time in range(3):
@@ -546,14 +551,9 @@ def test_an_earlier_case_that_looks_alike_is_shown_compared_and_set_aside(desk: 
     assert the_intake(window).talk.not_same
     Typist(window).press(Key.Key_Return, modifier=CTRL)
     wait_for_case(window, qtbot)
-    assert not the_same_is_shown(window)
     one, other = rows(desk, Person)
     assert one.not_same_as == [str(other.id)]
     assert other.not_same_as == [str(one.id)]
-
-
-def the_same_is_shown(window: Window) -> bool:
-    return any("same person" in words for words in words_on(window))
 
 
 def test_the_earlier_case_opens_from_the_comparison(desk: Desk, show: Show, qtbot: QtBot) -> None:
@@ -617,7 +617,7 @@ def test_every_control_has_a_name(desk: Desk, show: Show) -> None:
 
 
 def test_a_flag_becomes_a_safety_flag_and_its_first_step_a_need(desk: Desk, show: Show, qtbot: QtBot) -> None:
-    window = open_draft_of(desk, show, safety_flag__none=None, **{"safety_flag.flags": ["nowhere_to_sleep"]})
+    window = open_draft_of(desk, show, safety_flag__none=None, also={"safety_flag.flags": ["nowhere_to_sleep"]})
     press_button(the_intake(window).side, "Add to needs")
     Typist(window).press(Key.Key_Return, modifier=CTRL)
     wait_for_case(window, qtbot)

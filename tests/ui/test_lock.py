@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -143,8 +144,7 @@ def vault_operations(store: object) -> int:
 def test_a_write_that_runs_is_finished_before_the_lock(inside: Sitting) -> None:
     window = inside.window
     for at in range(20):
-        work = (lambda at: lambda: office.prefer(window.desk, f"kept_{at}", "yes"))(at)
-        window.jobs.write(window, work, lambda _nothing: None)
+        window.jobs.write(window, partial(office.prefer, window.desk, f"kept_{at}", "yes"), lambda _nothing: None)
     press(Key.Key_L, Held.ControlModifier)
     opened = office.sign_in(inside.folder, "farzana", PASSPHRASE, inside.clock)
     assert sum(name.startswith("kept_") for name in office.preferences(opened)) == 20
@@ -155,8 +155,7 @@ def test_closing_waits_for_what_is_being_written(inside: Sitting) -> None:
     window = inside.window
     type_keys("typed last")
     for at in range(20):
-        work = (lambda at: lambda: office.prefer(window.desk, f"kept_{at}", "yes"))(at)
-        window.jobs.write(window, work, lambda _nothing: None)
+        window.jobs.write(window, partial(office.prefer, window.desk, f"kept_{at}", "yes"), lambda _nothing: None)
     window.close()
     opened = office.sign_in(inside.folder, "farzana", PASSPHRASE, inside.clock)
     kept = office.preferences(opened)
@@ -304,10 +303,12 @@ def test_shift_three_times_hides(inside: Sitting) -> None:
     QTest.keyClick(native, Key.Key_A)
     QTest.keyClick(native, Key.Key_Shift)
     assert inside.window.cover is None
+    inside.ticks.at += 5
     for _press in range(3):
         QTest.keyClick(native, Key.Key_Shift)
         inside.ticks.at += 0.9
     assert inside.window.cover is None
+    inside.ticks.at += 5
     for _press in range(3):
         QTest.keyClick(native, Key.Key_Shift)
         inside.ticks.at += 0.4
@@ -353,6 +354,7 @@ def test_the_language_switches_in_place_and_is_remembered(inside: Sitting) -> No
 
 
 def test_the_text_grows_by_keys(inside: Sitting) -> None:
+    assert inside.page.isVisible()
     press(Key.Key_Equal, Held.ControlModifier)
     press(Key.Key_Equal, Held.ControlModifier)
     assert theme.current().text_scale == pytest.approx(1.2)

@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings, Qt
 from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QLabel, QLineEdit, QWidget
@@ -94,6 +94,7 @@ class Shown:
         """Type a path into the dialog and press Enter, as a person does."""
         line = self.dialog().findChild(QLineEdit)
         assert line is not None
+        self.wait(line.hasFocus)
         line.selectAll()
         QTest.keyClicks(line, str(path))
         QTest.keyClick(line, KEY.Key_Return)
@@ -154,7 +155,9 @@ def test_the_folder_that_was_visited_is_forgotten(shown: Shown, tmp_path: Path) 
     shown.made()
     shown.press(KEY.Key_Return)
     shown.save_as(tmp_path / "paper.pdf")
-    shown.wait(lambda: not shown.page.findChildren(QFileDialog))
+    shown.wait(lambda: len(shown.rows()) == 1)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # without a main loop nobody else does
+    assert not shown.page.findChildren(QFileDialog)
     settings = QSettings(QSettings.Scope.UserScope, "QtProject")
     assert not any(key.startswith("FileDialog") for key in settings.allKeys())
 
@@ -284,6 +287,7 @@ def test_the_letter_is_sent_when_it_was_handed_over(shown: Shown, tmp_path: Path
     shown.press(KEY.Key_Return)
     assert Path(shown.dialog().selectedFiles()[0]).name.startswith("referral-letter_RF-26-K3-")
     shown.save_as(tmp_path / "letter.pdf")
+    shown.wait(lambda: bool(shown.rows()))
     shown.wait(lambda: not shown.page.handed_over.isHidden())
     assert [row.document for row in shown.rows()] == ["referral-letter"]
     shown.made()
@@ -334,6 +338,7 @@ def test_every_control_has_a_name_and_no_word_is_cut(shown: Shown, size: tuple[i
     shown.window.resize(*size)
     shown.window.go(Goto("print", {"case_id": str(shown.case_id)}))
     shown.made()
+    shown.qtbot.wait(50)
     for each in shown.page.findChildren(QWidget):
         takes_tab = each.focusPolicy() & Qt.FocusPolicy.TabFocus
         if takes_tab and each.isVisible() and each.focusProxy() is None:

@@ -127,7 +127,7 @@ def test_a_second_user_is_added_and_can_sign_in(inside: Sitting) -> None:
     settings(inside, "people").add_button.click()
     (sheet,) = inside.window.findChildren(UserSheet)
     press(Key.Key_Return, Held.ControlModifier)
-    assert "Write the name as colleagues know it." in words_of(sheet)
+    inside.qtbot.waitUntil(lambda: "Write the name as colleagues know it." in words_of(sheet), timeout=SECONDS)
     type_keys("Karim Uddin")
     press(Key.Key_Tab)
     type_keys("karim")

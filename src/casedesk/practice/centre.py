@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -16,18 +16,18 @@ from sqlalchemy import Select, select
 from casedesk.desk import DHAKA, Actor, Desk, now
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
+from casedesk.machine import lock_file
 from casedesk.models import FollowUp, NeedItem, SafetyFlag, State
 from casedesk.practice import course
 from casedesk.practice.names import rows
 from casedesk.practice.people import DAYS_OPEN, Journey, journeys
-from casedesk.practice.times import office_hour
 from casedesk.services import cases, consents, drafts, follow_ups, notes, office, providers, referrals
 from casedesk.services.edits import as_new
 from casedesk.services.intake import register_case
 from casedesk.services.office import NewCentre
 from casedesk.services.providers import ServiceEdit
 from casedesk.storage.keys import FLOOR
-from casedesk.storage.vault import vault_exists
+from casedesk.storage.vault import LOCK, AlreadyOpen, vault_exists
 from casedesk.values import Money
 
 SIGN_IN_NAME = "farzana"
@@ -47,6 +47,7 @@ CENTRE = NewCentre(
     practice=True,
 )
 COLLEAGUES = (("Kamrul Hasan", "kamrul"), ("Rumana Akter", "rumana"))
+CONTACTS = ("welfare_check", "safety_check")
 Report = Callable[[int, int], object]
 
 
@@ -104,6 +105,7 @@ def open_or_build(
             raise NotPractice
         if (folder / MARK).read_text(encoding="ascii") == marker:
             return Practice(folder, SIGN_IN_NAME, PASSPHRASE)
+        _refuse_open(folder)
     half = folder.with_name(folder.name + ".half")  # a build that is cut short is not taken for a centre
     if half.exists():
         shutil.rmtree(half)
@@ -146,6 +148,14 @@ def build(
     finally:
         desk.store.vault.close()
     return Practice(folder, SIGN_IN_NAME, PASSPHRASE)
+
+
+def _refuse_open(folder: Path) -> None:
+    """Nobody's centre goes away under their hands."""
+    try:
+        lock_file(folder / LOCK).close()
+    except BlockingIOError:
+        raise AlreadyOpen from None
 
 
 def _opening(today: date) -> datetime:
@@ -223,9 +233,9 @@ def _rates(desk: Desk, chance: Random) -> None:
 def _begun_intakes(desk: Desk, seed: int, today: date, people: int) -> None:
     """Two intakes that somebody has begun and not registered."""
     for place, journey in enumerate(islice(journeys(seed, today), people, people + 2)):
-        kept = ("consent_line.", "consent.", "person.") if place else ("consent_line.case_services", "person.name")
+        kept = ("consent_line.", "consent.", "person.", "identity_document.") if place == 0 else ("person.name",)
         answers = {key: value for key, value in journey.answers.items() if key.startswith(kept)}
-        drafts.begin_draft(desk, "quick" if place else "full", answers)
+        drafts.begin_draft(desk, "full" if place == 0 else "quick", answers)
 
 
 class Building:
@@ -271,6 +281,7 @@ class Building:
                 referrals.take_step(desk, self._referrals[key], event.to, event.values, reason=event.reason)
 
     def _contact(self, desk: Desk, case_id: UUID, event: course.Contact) -> None:
+        self._compared(desk, case_id)
         due = self._due(desk, case_id)
         said = follow_ups.RecordFollowUp(
             result=event.result,
@@ -291,8 +302,12 @@ class Building:
 
     def _due(self, desk: Desk, case_id: UUID) -> UUID | None:
         """The contact that is planned first."""
-        planned = _planned(case_id).where(FollowUp.referral_id.is_(None)).order_by(FollowUp.due_on)
-        return next(_ids(desk, planned), None)
+        return next(_ids(desk, _planned(case_id).where(FollowUp.type.in_(CONTACTS)).order_by(FollowUp.due_on)), None)
+
+    def _compared(self, desk: Desk, case_id: UUID) -> None:
+        """Who takes up a case also answers what the program asked about it: whether two people are one."""
+        for task in _ids(desk, _planned(case_id).where(FollowUp.type == "other", FollowUp.referral_id.is_(None))):
+            follow_ups.record(desk, task, follow_ups.RecordFollowUp(note="Compared: two people (practice)"))
 
     def _status(self, case_id: UUID, event: course.Status) -> None:
         """Steps of a case are taken by the supervisor, who may close it too."""
@@ -321,12 +336,12 @@ class Building:
         return referrals.make_referral(desk, command)
 
 
-def _ids(desk: Desk, wanted: Select[tuple[UUID]]) -> Iterator[UUID]:
+def _ids(desk: Desk, wanted: Select[UUID]) -> Iterator[UUID]:
     with desk.read() as session:
-        return iter(session.scalars(wanted).all())
+        return iter(list(session.scalars(wanted)))
 
 
-def _planned(case_id: UUID) -> Select[tuple[UUID]]:
+def _planned(case_id: UUID) -> Select[UUID]:
     return (
         select(FollowUp.id)
         .join(State, State.entity_id == FollowUp.id)

@@ -198,7 +198,8 @@ class Course:
 
     def _status(self) -> str:
         weights = {
-            6: (78, 22, 0, 0, 0, 0), 30: (22, 44, 32, 0, 2, 0), 100: (5, 10, 62, 8, 6, 9), 10_000: (2, 3, 27, 17, 5, 46),
+            6: (78, 22, 0, 0, 0, 0), 30: (22, 44, 32, 0, 2, 0),
+            100: (5, 10, 62, 8, 6, 9), 10_000: (2, 3, 27, 17, 5, 46),
         }  # fmt: skip
         chosen = next(row for limit, row in weights.items() if self.age < limit)
         return self.chance.choices(list(ROADS), chosen)[0]

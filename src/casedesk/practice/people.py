@@ -87,7 +87,8 @@ class Intake:
         self.situation = situation
         self.on = on
         self.place = place
-        self.airport = situation.name == "arriving" or (situation.subject == "returnee" and chance.random() < 0.1)
+        may_be_brief = situation.subject == "returnee" and not situation.underpaid  # those are asked about their wages
+        self.airport = situation.name == "arriving" or (may_be_brief and chance.random() < 0.1)
         self.district = a_district(chance)
         self.sex = chance.choice(situation.sexes)
         self.age = chance.randint(*situation.ages)
@@ -269,6 +270,9 @@ class Intake:
         if self.situation.lost[1]:
             found["recruiter_involvement.amount_lost"] = _taka(self.chance.randint(*self.situation.lost) * 100_000)
         return found | self._wages()
+
+    def _source_of_money(self) -> str:
+        return self.chance.choice(("loan", "loan", "sold_land", "mortgaged_land", "sold_livestock"))
 
     def _wages(self) -> dict[str, object]:
         promised = self.chance.randint(22, 48) * 1000

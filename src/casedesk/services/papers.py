@@ -657,7 +657,7 @@ def _letter_person(source: _Source, referral: ReferralFacts, shared: frozenset[s
 
 def _language(source: _Source) -> str:
     spoken = source.said("person.languages")
-    sentences = [f"{spoken}." if spoken else ""]
+    sentences = [_("Speaks {languages}.").format(languages=spoken) if spoken else ""]
     if source.answer("person.needs_interpreter") is True:
         sentences.append(_("Needs an interpreter."))
     if source.answer("person.can_read") == "no":
@@ -669,10 +669,11 @@ def _agreed(source: _Source, referral: ReferralFacts) -> str:
     line = next((each for each in source.consents if each.scope == referral.scope and each.status == "given"), None)
     if line is None:
         return ""
-    scope = codelists.get("consent_scope").label(line.scope)
-    method = codelists.get("consent_method").label(line.method)
-    since = _printed_on(line.since) if line.since is not None else ""
-    return ". ".join(part for part in (scope, ", ".join(part for part in (method, since) if part)) if part) + "."
+    return _("{purpose}. {how}, {day}.").format(
+        purpose=codelists.get("consent_scope").label(line.scope),
+        how=codelists.get("consent_method").label(line.method),
+        day=_printed_on(line.since) if line.since is not None else "—",
+    )
 
 
 def _known(source: _Source, referral: ReferralFacts, shared: frozenset[str]) -> tuple[str, ...]:

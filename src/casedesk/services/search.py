@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
@@ -24,7 +24,7 @@ from casedesk import codelists
 from casedesk.desk import DHAKA, Actor, Desk
 from casedesk.i18n import language
 from casedesk.models import Case, CaseNote, MigrationEpisode, Person
-from casedesk.parsing import document_key, latin_digits
+from casedesk.parsing import document_key
 from casedesk.search_keys import fts_query, number_key, sounds_of, words_of
 from casedesk.services.cases import age_today
 from casedesk.services.consents import consents_of
@@ -36,7 +36,7 @@ from casedesk.services.permissions import needs, open_case, visible
 from casedesk.services.referrals import WAITING, ReferralRow, referrals_of
 from casedesk.values import PartialDay
 
-FEWEST_ENDING_DIGITS = 3
+FEWEST_FIRST_DIGITS, FEWEST_ENDING_DIGITS = 5, 3  # 0171 begins every tenth number
 MANY = 2000  # hits from which walking the order is quicker than fetching and sorting them
 COMPARED = 300  # names looked at for a similar one
 ALIKE = 0.6
@@ -399,7 +399,7 @@ def peek(desk: Desk, case_id: UUID) -> Peek:
 
 def _last_note(session: Session, case: Case) -> tuple[str | None, date | None, str]:
     wanted = select(CaseNote).where(CaseNote.case_id == case.id, CaseNote.removed_at.is_(None))
-    note = session.scalars(wanted.order_by(CaseNote.at.desc()).limit(1)).first()
+    note = session.scalars(wanted.order_by(text("case_note.rowid DESC")).limit(1)).first()
     if note is None:
         return "", None, ""
     _order, by = first_written(session, [note.id])[note.id]
@@ -489,16 +489,16 @@ def _ways(words: str) -> tuple[tuple[str, ...], dict[str, str]]:
 def _numbers(words: str) -> Iterator[tuple[str, str, bool]]:
     """The keys of numbers to look for: kind, key, and whether it must be the whole key."""
     key = number_key(words)
-    digits = "".join(c for c in latin_digits(words) if c.isdigit())
-    if any(c.isdigit() for c in key):
+    if any(character.isdigit() for character in key):
         yield "case", key, False
         yield "document", document_key(words), True
     elif len(key) == PERSON_CODE:
         yield "case", key, True
-    if digits and digits == key.lstrip("+"):
-        yield "phone", "0" + digits.removeprefix("880") if digits.startswith("880") else digits, False
-        if len(digits) >= FEWEST_ENDING_DIGITS:
-            yield "ending", digits[::-1], False
+    if key.isdigit():
+        if len(key) >= FEWEST_FIRST_DIGITS:
+            yield "phone", key, False
+        if len(key) >= FEWEST_ENDING_DIGITS:
+            yield "ending", key[::-1], False
 
 
 def _fetch(session: Session, statement: str, values: dict[str, Any]) -> Sequence[Any]:

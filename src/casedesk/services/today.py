@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, literal, null, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, case, func, literal, null, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from casedesk import codelists
@@ -21,7 +21,7 @@ from casedesk.services.drafts import DraftRow, drafts
 from casedesk.services.office import names_of_users
 from casedesk.services.permissions import may, needs, reach, visible
 from casedesk.services.referrals import waiting
-from casedesk.services.search import View, shown_names, view_counts
+from casedesk.services.search import View, count_cases, filters_of, shown_names
 from casedesk.services.sections import PARTS, QUICK
 
 FIRST = 10
@@ -97,33 +97,36 @@ def tasks(desk: Desk, whole: Collection[Due] = ()) -> list[Group]:
     with desk.read() as session:
         people = names_of_users(session)
         flags = _flags(session, desk, people)
+        totals = _totals(session, desk)
         found = []
         for due, since, until in _groups(desk.today()):
-            wanted = _wanted(desk, since, until)
-            total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-            rows = session.execute(_first(wanted, MOST if due in whole else FIRST)).all()
+            size = (MOST if due in whole else FIRST) if totals[due] else 0
+            rows = session.execute(_first(_wanted(desk, since, until), size)).all() if size else []
             first = [_task(desk, people, row) for row in rows]
             if due is Due.OVERDUE:
-                total, first = total + len(flags), [*flags, *first]
-            found.append(Group(due, total, tuple(first)))
+                found.append(Group(due, totals[due] + len(flags), (*flags, *first)))
+            else:
+                found.append(Group(due, totals[due], tuple(first)))
         return found
 
 
+def _totals(session: Session, desk: Desk) -> dict[Due, int]:
+    """How much each group holds, counted in one walk."""
+    due = _wanted(desk, None, desk.today() + WEEK).subquery()
+    late = case((due.c.due_on < desk.today(), Due.OVERDUE), (due.c.due_on == desk.today(), Due.TODAY), else_=Due.LATER)
+    counted = session.execute(select(late, func.count()).select_from(due).group_by(late))
+    return dict.fromkeys(Due, 0) | {Due(code): count for code, count in counted}
+
+
 @needs("case.list")
-def counts(desk: Desk) -> Counts:
-    """The numbers on the tiles."""
-    views = view_counts(desk)
-    with desk.read() as session:
-        late, today = (
-            session.scalar(select(func.count()).select_from(_wanted(desk, since, until).subquery())) or 0
-            for _due, since, until in list(_groups(desk.today()))[:2]
-        )
-        flags = session.scalar(select(func.count()).select_from(_late_flags(desk).subquery())) or 0
+def counts(desk: Desk, groups: Sequence[Group] | None = None) -> Counts:
+    """The numbers on the tiles; `groups` if they were read a moment ago."""
+    totals = {group.due: group.total for group in (groups if groups is not None else tasks(desk))}
     return Counts(
-        overdue=late + flags,
-        due_today=today,
-        waiting=_waiting(desk),
-        open_cases=views[View.MINE],
+        overdue=totals[Due.OVERDUE],
+        due_today=totals[Due.TODAY],
+        waiting=len(waiting(desk)) if may(desk, "referral.list") else 0,
+        open_cases=count_cases(desk, filters_of(desk, View.MINE)),
         drafts=len(drafts(desk)) if may(desk, "case.draft") else 0,
     )
 
@@ -146,10 +149,6 @@ def _begun(keys: Sequence[str], answers: Answers) -> bool:
     return any(answers.get(key) not in (None, "", []) for key in keys)
 
 
-def _waiting(desk: Desk) -> int:
-    return len(waiting(desk)) if may(desk, "referral.list") else 0
-
-
 def _groups(today: date) -> Sequence[tuple[Due, date | None, date]]:
     """Each group with the first and the last day of it."""
     return (
@@ -169,22 +168,26 @@ def _wanted(desk: Desk, since: date | None, until: date) -> Select[Any]:
 
     `due_on` of the list row is the earliest day of anything in the case, so its index leaves out what is later.
     """
-    case = (CaseIndex.is_open.is_(True), visible(desk.actor), CaseIndex.due_on <= until)
+    shown = (CaseIndex.is_open.is_(True), visible(desk.actor), CaseIndex.due_on <= until)
     planned = (
         select(*_shown(FollowUp.id, FollowUp.type, FollowUp.task, FollowUp.due_on))
         .select_from(CaseIndex)
         .join(FollowUp, FollowUp.case_id == CaseIndex.case_id)
-        .join(State, State.entity_id == FollowUp.id)
-        .where(*case, State.status == "planned", FollowUp.removed_at.is_(None), *_within(FollowUp.due_on, since, until))
+        .where(*shown, _is_planned(), FollowUp.removed_at.is_(None), *_within(FollowUp.due_on, since, until))
     )
     contact = select(*_shown(null(), literal(CONTACT), null(), CaseIndex.due_on)).where(
-        *case, CaseIndex.due_id.is_(None), *_within(CaseIndex.due_on, since, until)
+        *shown, CaseIndex.due_id.is_(None), *_within(CaseIndex.due_on, since, until)
     )
     if not leads(desk):
         planned = planned.where(or_(FollowUp.assigned_to == desk.actor.id, CaseIndex.owner_id == desk.actor.id))
         contact = contact.where(CaseIndex.owner_id == desk.actor.id)
     both = union_all(planned, contact).subquery("due")
     return select(both)
+
+
+def _is_planned() -> ColumnElement[bool]:
+    """Asked for each follow-up of the cases found, not the other way round: nearly everything else is over."""
+    return select(State.status).where(State.entity_id == FollowUp.id).correlate(FollowUp).scalar_subquery() == "planned"
 
 
 def _within(column: Any, since: date | None, until: date) -> list[ColumnElement[bool]]:
@@ -245,43 +248,40 @@ def _names(row: Any) -> tuple[str, str]:
     )
 
 
-def _late_flags(desk: Desk) -> Select[CaseIndex, datetime | None]:
-    """Cases with a safety flag past its hour on which nobody has acted, for who may read about it without a reason."""
-    wanted = (
-        select(CaseIndex, func.min(SafetyFlag.due_at).label("due_at"))
-        .join(SafetyFlag, SafetyFlag.case_id == CaseIndex.case_id)
-        .where(
-            CaseIndex.is_open.is_(True),
-            visible(desk.actor),
-            visible(desk.actor, "case.view_restricted"),
-            SafetyFlag.removed_at.is_(None),
-            SafetyFlag.first_action_at.is_(None),
-            SafetyFlag.cleared_at.is_(None),
-            SafetyFlag.due_at < desk.clock(),
-        )
-        .group_by(CaseIndex.row)
-    )
-    all_of_them = leads(desk) and reach(desk.actor, "case.view_restricted") != "reason"
-    return wanted if all_of_them else wanted.where(CaseIndex.owner_id == desk.actor.id)
-
-
 def _flags(session: Session, desk: Desk, people: dict[UUID, str]) -> list[Task]:
-    rows = session.execute(_late_flags(desk).order_by(func.min(SafetyFlag.due_at)).limit(MOST))
-    return [_flag(desk, people, case, due_at) for case, due_at in rows if due_at is not None]
+    """Cases with a safety flag past its hour on which nobody has acted, for who may read about it without a reason."""
+    late = (
+        SafetyFlag.removed_at.is_(None),
+        SafetyFlag.first_action_at.is_(None),
+        SafetyFlag.cleared_at.is_(None),
+        SafetyFlag.due_at < desk.clock(),
+    )
+    since = select(func.min(SafetyFlag.due_at)).where(SafetyFlag.case_id == CaseIndex.case_id, *late)
+    due_at = since.correlate(CaseIndex).scalar_subquery().label("due_at")
+    wanted = select(CaseIndex, due_at).where(
+        CaseIndex.case_id.in_(select(SafetyFlag.case_id).where(*late)),
+        CaseIndex.is_open.is_(True),
+        visible(desk.actor),
+        visible(desk.actor, "case.view_restricted"),
+    )
+    if not leads(desk) or reach(desk.actor, "case.view_restricted") == "reason":
+        wanted = wanted.where(CaseIndex.owner_id == desk.actor.id)
+    rows = session.execute(wanted.order_by(due_at).limit(MOST))
+    return [_flag(desk, people, row, at) for row, at in rows if at is not None]
 
 
-def _flag(desk: Desk, people: dict[UUID, str], case: CaseIndex, due_at: datetime) -> Task:
+def _flag(desk: Desk, people: dict[UUID, str], row: CaseIndex, due_at: datetime) -> Task:
     day = due_at.astimezone(DHAKA).date()
     return Task(
         follow_up_id=None,
-        case_id=case.case_id,
-        case_number=case.case_number,
-        names=_names(case),
+        case_id=row.case_id,
+        case_number=row.case_number,
+        names=_names(row),
         what=_(ACT_NOW),
         kind=FLAG,
         due_on=day,
         days_late=(desk.today() - day).days,
-        priority=case.priority,
-        category=case.category,
-        owner=people.get(case.owner_id, "") if case.owner_id else "",
+        priority=row.priority,
+        category=row.category,
+        owner=people.get(row.owner_id, "") if row.owner_id else "",
     )

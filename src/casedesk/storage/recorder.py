@@ -227,7 +227,8 @@ class Recorder:
         """The fields that differ from what they were when the session began, with their registers whole."""
         fields = fields_of(type(record))
         if record in self._new:
-            names = {name for name in fields if getattr(record, name) is not None}
+            # One that says nothing yet is told by a nil, or the journal would not know that it is there.
+            names = {name for name in fields if getattr(record, name) is not None} or {"removed_at"}
         else:
             before = self._before[record]
             names = {name for name, old in before.items() if to_leaf(getattr(record, name)) != to_leaf(old)}

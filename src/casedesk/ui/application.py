@@ -167,6 +167,8 @@ class Program(QObject):
         if locked is not None:
             self.folder, self._locked = folder, locked
             self.settings = stored.load(folder)
+        if not (self.folder / stored.FILE).exists():  # until somebody chose, the language the program was started in
+            self.settings = replace(self.settings, language=i18n.language())
         i18n.use(self.settings.language)
         self._look()
         self.app.setWindowIcon(_mark())
@@ -198,9 +200,6 @@ class Program(QObject):
     def _look_round(self) -> None:
         practice, welcome = self._practice, self.screen
         if practice is None or not isinstance(welcome, Welcome):
-            return
-        if vault_exists(practice.folder):
-            self._practise()
             return
         welcome.busy(True)
         make = partial(practice.make, practice.folder)
@@ -368,9 +367,7 @@ class Program(QObject):
 
     def _forget(self, desk: Desk) -> None:
         self._desk = None
-        clipboard = self.app.clipboard()
-        if clipboard.ownsClipboard():
-            clipboard.clear()
+        self.app.clipboard().clear()
         office.sign_out(desk)
 
     def _remember_window(self, window: Window) -> None:

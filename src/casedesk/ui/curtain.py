@@ -31,7 +31,7 @@ class Curtain(QObject):
         self.cover: Cover | None = None
 
     def close(self) -> None:
-        """Cover the window, its sheets and pop-ups; clear the clipboard if we filled it."""
+        """Cover the window, its sheets and pop-ups; clear the clipboard."""
         if self.cover is not None:
             return
         host = self._host
@@ -48,9 +48,7 @@ class Curtain(QObject):
         host.setWindowTitle(self.cover.title)
         host.setWindowIcon(icon_in(TODAY, "calendar-blank", size=32))
         self.cover.setFocus()
-        clipboard = QApplication.clipboard()
-        if clipboard.ownsClipboard():
-            clipboard.clear()
+        QApplication.clipboard().clear()  # not every system tells whether we filled it, so always
 
     def open(self) -> None:
         """Take the cover away; everything is as it was."""

@@ -57,6 +57,7 @@ class ViewTabs(QWidget):
             self._tabs[code] = tab
             line.addWidget(tab)
         line.addStretch(1)
+        self.setFocusProxy(self._tabs[value])
 
     def count(self, counts: Mapping[str, str]) -> None:
         for code, tab in self._tabs.items():
@@ -64,6 +65,7 @@ class ViewTabs(QWidget):
 
     def select(self, code: str) -> None:
         self._tabs[code].setChecked(True)
+        self.setFocusProxy(self._tabs[code])
 
 
 class CountTab(QPushButton):

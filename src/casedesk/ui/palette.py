@@ -30,7 +30,7 @@ from casedesk.search_keys import words_of
 from casedesk.services.drafts import begin_draft
 from casedesk.services.permissions import may
 from casedesk.services.providers import ProviderRow, RecruiterRow, providers, recruiters
-from casedesk.services.search import CaseRow, View, find_people, view_counts
+from casedesk.services.search import CaseRow, Filters, count_cases, find_people
 from casedesk.ui.kit.blocks import KeyCap, keys_hint, paint_key
 from casedesk.ui.kit.choices import fold
 from casedesk.ui.kit.icons import Icon, paint_icon
@@ -116,11 +116,11 @@ class Palette(Sheet):
         self._pause = QTimer(self, singleShot=True, interval=PAUSE)
         self._pause.timeout.connect(self._look_up)
         self.line.textChanged.connect(lambda _text: self._pause.start())
-        if may(here.desk, "case.list"):
-            here.jobs.run(self, partial(view_counts, here.desk), self._tell_count)
         self._show(self._found)
         if typed:
             self._look_up()
+        if may(here.desk, "case.list"):
+            here.jobs.run(self, partial(count_cases, here.desk, Filters(is_open=None)), self._tell_count)
 
     def _make_line(self, typed: str) -> None:
         self.title.hide()
@@ -165,8 +165,7 @@ class Palette(Sheet):
         typed = self.line.text().strip()
         self.here.jobs.run(self, partial(look_up, self.here.desk, typed), self._show)
 
-    def _tell_count(self, counts: dict[View, int]) -> None:
-        count = counts[View.ALL]
+    def _tell_count(self, count: int) -> None:
         self.told.setText(ngettext("{count} case", "{count} cases", count).format(count=formats.number(count)))
 
     def _show(self, found: Found) -> None:

@@ -107,9 +107,10 @@ class Board:
 
 def read_board(desk: Desk, whole: Collection[Due]) -> Board:
     """Read the page."""
+    groups = tasks(desk, whole)
     return Board(
-        tasks(desk, whole),
-        counts(desk),
+        groups,
+        counts(desk, groups),
         waiting(desk) if may(desk, "referral.list") else (),
         draft_progress(desk) if may(desk, "case.draft") else (),
     )

@@ -171,7 +171,8 @@ class Window(QMainWindow):
         self._build()
         if not self._show(again):
             self.go_home()
-        if name and (same := self.findChild(QWidget, name)) is not None:
+        shell = self._root.widget(0)
+        if name and shell is not None and (same := shell.findChild(QWidget, name)) is not None:
             same.setFocus()
 
     def notice(self, make: Callable[[], Banner]) -> None:

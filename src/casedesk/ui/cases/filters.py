@@ -239,23 +239,12 @@ class Picker(Sheet):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._done()
-        elif event.key() in MOVES:
-            self._move(MOVES[Qt.Key(event.key())])
+        elif event.key() == Qt.Key.Key_Down and self.search.hasFocus() and self.cards:
+            next(iter(self.cards.values())).setFocus(Qt.FocusReason.TabFocusReason)
         else:
             super().keyPressEvent(event)
 
-    def _move(self, step: int) -> None:
-        """The arrow keys go through the values, and from the search line into them."""
-        cards = list(self.cards.values())
-        at = next((place for place, card in enumerate(cards) if card.hasFocus()), None)
-        if not cards:
-            return
-        place = 0 if at is None else at + step
-        if 0 <= place < len(cards):
-            cards[place].setFocus(Qt.FocusReason.TabFocusReason)
 
-
-MOVES = {Qt.Key.Key_Down: 2, Qt.Key.Key_Up: -2, Qt.Key.Key_Right: 1, Qt.Key.Key_Left: -1}
 ICONS = {
     "category": "cat_s",
     "status": "active",

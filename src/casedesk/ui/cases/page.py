@@ -501,6 +501,10 @@ class CasesPage(Page):
             "peek": self._wants_peek,
         }
 
+    def leave(self) -> None:
+        self._typing.stop()
+        self.peek.rest()
+
     def main_action(self) -> None:
         self._asked("open")
 

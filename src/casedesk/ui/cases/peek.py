@@ -76,6 +76,11 @@ class PeekPanel(QFrame):
     def look_again(self) -> None:
         self._pause.start()
 
+    def rest(self) -> None:
+        """Read nothing more: the page goes."""
+        self._pause.stop()
+        self._pause.timeout.disconnect(self._read)
+
     def _read(self) -> None:
         if self._wanted is None or self.isHidden():
             self._empty()

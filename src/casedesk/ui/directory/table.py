@@ -26,6 +26,7 @@ from casedesk.ui.kit.theme import current
 
 Index = QModelIndex | QPersistentModelIndex
 ROW = 48
+PAGE_KEYS = (Qt.Key.Key_Slash, Qt.Key.Key_Escape, Qt.Key.Key_E)
 OPENING = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 
 
@@ -194,8 +195,8 @@ class Listing(QTableView):
         if event.key() in OPENING and (found := self.current_id()) is not None:
             self.opened.emit(found)
             return
-        if event.key() in (Qt.Key.Key_Slash, Qt.Key.Key_Escape):
-            event.ignore()  # the page's keys
+        if event.key() in PAGE_KEYS and not event.modifiers():
+            event.ignore()
             return
         super().keyPressEvent(event)
 

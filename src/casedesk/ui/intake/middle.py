@@ -15,7 +15,7 @@ from casedesk.ui.intake.check import CheckPart
 from casedesk.ui.intake.consent import ConsentPart, SaidNo
 from casedesk.ui.intake.conversation import Conversation, Found
 from casedesk.ui.intake.happened import SENSITIVE_CONSENT, HappenedPart
-from casedesk.ui.intake.parts import Asking, FormPart, Part
+from casedesk.ui.intake.parts import Asking, FormPart, Part, show_now
 from casedesk.ui.intake.quick import QuickPart
 from casedesk.ui.intake.summary import Summary
 from casedesk.ui.kit.blocks import Banner, keys_hint
@@ -49,6 +49,7 @@ class Middle(QWidget):
         self.part: Part | None = None
         self._said_no: SaidNo | None = None
         self._missing: Found = {}
+        self._last = ""
         self._medical = Banner(
             "danger",
             _("Medical care first"),
@@ -89,7 +90,7 @@ class Middle(QWidget):
 
     def show_part(self, name: str) -> None:
         """Show a part by name, or "quick"; the focus goes to the first question without an answer."""
-        self._collect_typed()
+        self.settle()
         self.name = name
         section = sections.QUICK if name == QUICK else section_of(name)
         number = "" if name == QUICK else formats.number(ORDER.index(section.name) + 1)
@@ -120,6 +121,7 @@ class Middle(QWidget):
     def _put(self, part: Part) -> None:
         old, self.part = self.part, part
         if old is not None:
+            old.blockSignals(True)  # being hidden is no answer
             old.hide()
             self._inside.removeWidget(old)
             old.deleteLater()
@@ -131,6 +133,7 @@ class Middle(QWidget):
         part.kept.connect(self._keep)
         part.put_off.connect(self._put_off)
         self._inside.addWidget(part, 1)
+        show_now(part)
         self._medical.setVisible(medical_limit(self.talk.answers))
 
     def _tell_foot(self) -> None:
@@ -168,6 +171,7 @@ class Middle(QWidget):
         if said_no is not None:
             self.summary.hide()
             self._inside.addWidget(said_no, 1)
+            show_now(said_no)
             said_no.change.setFocus()
 
     # What the person does
@@ -175,6 +179,7 @@ class Middle(QWidget):
     def _edited(self, key: str) -> None:
         if self.part is None:
             return
+        self._last = key
         self.talk.typed.pop(key, None)
         changed = self.talk.say(key, self.part.value(key))
         for each in changed - {key}:
@@ -185,6 +190,7 @@ class Middle(QWidget):
         self.answered.emit(key)
 
     def _left(self, key: str) -> None:
+        self._last = key
         self._collect_typed()
         self.left.emit(key)
 
@@ -194,6 +200,8 @@ class Middle(QWidget):
 
     def _keep(self, key: str, rule: str) -> None:
         self.talk.keep(key, rule)
+        if self.part is not None and not self.part.go_to(key):
+            self.focus_back()
         self.answered.emit(key)
         self.left.emit(key)
 
@@ -313,6 +321,11 @@ class Middle(QWidget):
                 question.set_put_off(True)
             self.part.go_on(key)
             self._see(self.part.here() or key)
+
+    def focus_back(self) -> None:
+        """Put the focus where it was in the questions."""
+        if self.part is None or not self.part.go_to(self._last):
+            self.focus_first()
 
     def focus_first(self) -> None:
         if self._said_no is not None:

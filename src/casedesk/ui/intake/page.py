@@ -56,6 +56,7 @@ class IntakePage(Page):
         self._asking = Asking(desk.today(), intake_views.settings(desk))
         self._begun_at = draft.begun_at if draft else desk.clock()
         self._busy = False
+        self._ended = False  # the page goes; nothing is asked of the jobs any more
         self._kept_part = marks.part
         self._alike_serial = 0
         self.talk = Conversation(desk, self._asking.settings, answers, marks)
@@ -136,12 +137,15 @@ class IntakePage(Page):
         self._look.start()
 
     def _left(self, _key: str) -> None:
+        if self._ended:
+            return
         self.middle.show_problems(self.talk.problems())
         self.saver.save_if_typed()
         self._look_again()
 
     def _take_all(self, answers: object) -> None:
         """Take what the panel decided."""
+        self.middle.focus_back()
         for key, value in answers.items() if isinstance(answers, dict) else ():
             self.middle.take(key, value)
         self._look_again()
@@ -170,10 +174,10 @@ class IntakePage(Page):
             self.strip.found_alike(bool(others))
 
     def _not_same(self, person_id: str) -> None:
+        self.middle.focus_back()
         self.talk.not_same.append(person_id)
         self.saver.changed()
         self._look_again()
-        self.middle.focus_first()
 
     def _tell_time(self) -> None:
         seconds = (self.here.desk.clock() - self._begun_at).total_seconds()
@@ -219,6 +223,8 @@ class IntakePage(Page):
         self.middle.settle()
         self.saver.flush()
         self.saver.stop()
+        self._look.stop()
+        self._ended = True
 
     def _save_and_leave(self) -> None:
         self.middle.settle()
@@ -240,7 +246,7 @@ class IntakePage(Page):
         self.middle.settle()
         self.saver.flush()
         cover = PauseCover(self.window(), self.here.desk.clock)
-        cover.ended.connect(self.middle.focus_first)
+        cover.ended.connect(self.middle.focus_back)
 
     # A no
 

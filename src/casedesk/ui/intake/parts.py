@@ -16,7 +16,7 @@ from casedesk.errors import Problem
 from casedesk.fields import Field, Kind
 from casedesk.i18n import _
 from casedesk.services.answers import Answers, field_of, label_of
-from casedesk.services.intake_views import Settings
+from casedesk.services.intake_views import REQUIRED_CONSENT, Settings
 from casedesk.services.sections import Section
 from casedesk.ui.intake.asking import FLAGS, is_asked
 from casedesk.ui.kit.fields import AnswerEdit, Editor, EditorOf, MoneyEdit, TickCards
@@ -213,9 +213,16 @@ def first_input(question: Question) -> QWidget:
     return next((each for each in inputs if isinstance(each, QRadioButton) and each.isChecked()), inputs[0])
 
 
+def show_now(root: QWidget) -> None:
+    """Show what was just put into a layout, so that it can take the focus at once. What was hidden stays hidden."""
+    for each in (root, *root.findChildren(QWidget)):
+        if not each.isWindow() and not each.testAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide):
+            each.show()
+
+
 def one_stop(question: Question) -> None:
     """Tab stops once at a question with several answers; keys and arrows choose inside it."""
-    if isinstance(question.editor, AnswerEdit):
+    if isinstance(question.editor, AnswerEdit | ConsentEdit):
         for radio in question.editor.inputs()[1:]:
             radio.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
 
@@ -284,14 +291,19 @@ class FormPart(Part):
 
 
 class ConsentEdit(Editor):
-    """One purpose in one row: the words at the left, “Agreed” and “Said no” at the right. Y, N, and Delete."""
+    """One purpose in one row: the words at the left, “Agreed” and “Said no” at the right. Y, N, and Delete.
+
+    What is needed to register has no third choice: it is not asked as long as none is taken.
+    """
 
     KEYS = {Qt.Key.Key_Y: "given", Qt.Key.Key_N: "refused"}  # noqa: RUF012
 
     def __init__(self, key: str, field: Field) -> None:
         super().__init__(key, field)
         answers = codelists.get("consent_answer")
-        words = {"given": answers.label("given"), "refused": answers.label("refused"), "": _("Not asked")}
+        words = {"given": answers.label("given"), "refused": answers.label("refused")}
+        if key not in REQUIRED_CONSENT:
+            words[""] = _("Not asked")
         self.radios = {code: QRadioButton(word.replace("&", "&&")) for code, word in words.items()}
         for code, radio in self.radios.items():
             radio.setAccessibleName(f"{self.label}: {words[code]}")
@@ -300,7 +312,7 @@ class ConsentEdit(Editor):
         inside = row(label, *self.radios.values(), gap=14)
         inside.setStretch(0, 1)
         self.setLayout(inside)
-        self.radios[""].setChecked(True)
+        self.set_value(None)
         self._take(*self.radios.values())
 
     def inputs(self) -> Sequence[QWidget]:
@@ -310,7 +322,12 @@ class ConsentEdit(Editor):
         return next((code for code, radio in self.radios.items() if radio.isChecked() and code), None)
 
     def set_value(self, value: object) -> None:
-        self.radios[str(value) if value in self.radios else ""].setChecked(True)
+        chosen = str(value) if value in self.radios else ""
+        for code, radio in self.radios.items():
+            radio.setAutoExclusive(False)
+            radio.setChecked(code == chosen)
+        for radio in self.radios.values():
+            radio.setAutoExclusive(True)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and self._key(event):
@@ -325,8 +342,8 @@ class ConsentEdit(Editor):
             code = ""
         if code is None:
             return False
-        self.radios[code].setChecked(True)
-        self.radios[code].setFocus()
+        self.set_value(code)
+        self.radios.get(code, self.inputs()[0]).setFocus()
         self.edited.emit()
         return True
 

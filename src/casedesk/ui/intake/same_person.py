@@ -12,6 +12,7 @@ from casedesk.i18n import _, ngettext
 from casedesk.services.answers import Answers, field_of, label_of
 from casedesk.services.look_alikes import LookAlike
 from casedesk.services.words import in_words
+from casedesk.ui.intake.parts import show_now
 from casedesk.ui.kit.blocks import Card, KeyCap
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.icons import Icon
@@ -32,10 +33,15 @@ class SamePersonPanel(Card):
         self._inside = QVBoxLayout()
         self._inside.setSpacing(8)
         self.body.addLayout(self._inside)
+        self._shown: object = None
         self.found: Sequence[LookAlike] = ()
         self.hide()
 
     def show_found(self, found: Sequence[LookAlike], answers: Answers) -> None:
+        now = (list(found), [answers.get(key) for one in found for key in one.agrees])
+        if now == self._shown:
+            return
+        self._shown = now
         self.found = found
         self.setVisible(bool(found))
         clear(self._inside)
@@ -56,6 +62,7 @@ class SamePersonPanel(Card):
         look = button(_("Compare"), icon="compare", keys="F4", clicked=self.ask_compare)
         other = button(_("Not the same"), "ghost", clicked=self._say_not_same)
         self._inside.addLayout(row(look, other, None, KeyCap("F4"), gap=6))
+        show_now(self)
 
     def ask_compare(self) -> None:
         """Compare with the one that is shown."""

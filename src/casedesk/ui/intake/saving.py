@@ -37,14 +37,12 @@ class Saver(QObject):
         if not self._pause.isActive():
             self._pause.start()
 
-    def save(self, then: Callable[[datetime | None], object] | None = None) -> None:
+    def save(self) -> None:
         """Write now, in the lane of writes."""
         self._pause.stop()
         self._put()
-        if self._keeper.unsaved or then is not None:
+        if self._keeper.unsaved:
             self._jobs.write(self._page, self._keeper.store, self._saved, failed=self._failed)
-        if then is not None:
-            self._jobs.write(self._page, lambda: None, then)
 
     def save_if_typed(self) -> None:
         if self._dirty:

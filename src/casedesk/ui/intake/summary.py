@@ -11,6 +11,7 @@ from casedesk import formats
 from casedesk.errors import Problem
 from casedesk.i18n import _, ngettext
 from casedesk.services.answers import label_of
+from casedesk.ui.intake.parts import show_now
 from casedesk.ui.kit.blocks import KeyCap
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.icons import Icon
@@ -65,6 +66,8 @@ class Summary(QFrame):
         if len(lines) > SHOWN:
             more = _("and {count} more").format(count=formats.number(len(lines) - SHOWN))
             self._lines.addWidget(PlainLabel(more, "caption"))
+
+        show_now(self)
 
     def go_to_first(self) -> None:
         """Put the focus on the first link."""

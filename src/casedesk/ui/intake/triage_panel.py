@@ -17,7 +17,7 @@ from casedesk.services.answers import Answers, several
 from casedesk.services.intake_views import first_steps, need_for, suggestion
 from casedesk.services.rules import under_age
 from casedesk.ui.intake.asking import CATEGORY, is_asked, medical_limit, triage_begun
-from casedesk.ui.intake.parts import Asking, declared
+from casedesk.ui.intake.parts import Asking, declared, show_now
 from casedesk.ui.kit.badges import Badge, category_badge, priority_badge
 from casedesk.ui.kit.blocks import Card
 from casedesk.ui.kit.buttons import button
@@ -40,18 +40,32 @@ class TriagePanel(Card):
         self._asking = asking
         self._answers: Answers = {}
         self._choosing = False
+        self._shown: object = None
         self._inside = QVBoxLayout()
         self._inside.setSpacing(8)
         self.body.addLayout(self._inside)
         self.form: Form | None = None
 
     def show_answers(self, answers: Answers) -> None:
-        """Look again. While another category is being chosen, the choice stays."""
+        """Look again; nothing moves while it says the same, or while another category is being chosen."""
         self._answers = answers
-        if not self._choosing:
+        if not self._choosing and self._state() != self._shown:
             self._build()
 
+    def _state(self) -> object:
+        """Everything that is shown."""
+        return (
+            suggestion(self._answers, self._asking.settings),
+            self._answers.get("case.category"),
+            triage_begun(self._answers),
+            several(self._answers, "safety_flag.flags"),
+            several(self._answers, NEEDS),
+            under_age(self._answers, self._asking.today),
+            triage.is_returnee(self._answers),
+        )
+
     def _build(self) -> None:
+        self._shown = self._state()
         clear(self._inside)
         self.form = None
         result = suggestion(self._answers, self._asking.settings)
@@ -73,6 +87,7 @@ class TriagePanel(Card):
         self._show_steps()
         if begun and triage.is_returnee(self._answers):
             self._show_choice(result, decided if isinstance(decided, str) else None)
+        show_now(self)
 
     def _show_result(self, result: triage.Result, begun: bool) -> None:
         tone = "text" if begun else "muted"
@@ -160,6 +175,7 @@ class TriagePanel(Card):
         take = button(_("Decide"), "primary", clicked=self._decide)
         stop = button(_("Back"), clicked=self._stop)
         self._inside.addWidget(widget(row(take, stop, None, gap=8)))
+        show_now(self)
         self.form.go_to("case.category")
 
     def _ask_why(self) -> None:
@@ -175,7 +191,7 @@ class TriagePanel(Card):
         values = form.values()
         if not is_asked(CATEGORY[2], {key: value for key, value in values.items() if value}, self._asking.today):
             values[CATEGORY[2]] = None
-        self._choosing = False
+        self._choosing, self._shown = False, None
         self.changed.emit(values)
 
     def _stop(self) -> None:

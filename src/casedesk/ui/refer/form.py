@@ -207,8 +207,9 @@ class ReferForm(QWidget):
             asked_for.line.setPlaceholderText(codelists.get("service_type").label(self.code()))
 
     def _shared(self) -> None:
-        if not self.sharing.agreed:
-            self._tell_partner()  # an answer about consent came in
+        if not self.sharing.agreed:  # an answer about consent came in
+            self._tell_partner()
+            self.sharing.go_on()
         self._touch()
 
     def _kept(self, _key: str, rule: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from casedesk import codelists, formats
@@ -84,12 +84,25 @@ class Sharing(QWidget):
         title = PlainLabel(_("What we will share"), "label", weight=600)
         self.setLayout(column(title, self._consent, self.ask_first, self._lines, gap=8))
 
+    def event(self, event: QEvent) -> bool:
+        """Keep the room that the words need at this width."""
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
+            inside = self.layout()
+            least = inside.minimumSize().height() if inside is not None else 0
+            self.setMinimumHeight(max(self.heightForWidth(self.width()), least))
+        return super().event(event)
+
     def start_with(self, ticked: Sequence[str]) -> None:
         """The ticks of a draft."""
         self._ticked = set(ticked)
 
     def shared(self) -> tuple[str, ...]:
         return tuple(sorted(key for key, box in self.boxes.items() if box.isChecked()))
+
+    def go_on(self) -> None:
+        """Put the focus where one goes on after the answer about consent."""
+        first = next((box for box in self.boxes.values() if box.isEnabled()), None)
+        (first or self.ask_first.agree).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def tell(self, service: str, partner: ProviderRow | None) -> None:
         """Show what this partner may be told for this service."""
@@ -139,6 +152,7 @@ class Sharing(QWidget):
             self.boxes[item.key] = box
             if item.allowed:
                 self._lines.addWidget(box)
+                box.show()  # at once: what is not shown cannot take the focus
                 continue
             reason = PlainLabel(item.why_not, "caption", wrap=True)
             line = column(row(box, None, Icon("lock", "muted", 16)), row(30, reason), gap=0)

@@ -1,0 +1,114 @@
+"""What a benchmark shows in a process of its own: the list of cases, an empty window, or its memory at the end.
+
+    python -m benchmarks.window list|empty|memory FOLDER
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID
+
+from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtWidgets import QApplication, QMainWindow, QTableView, QWidget
+
+from benchmarks.generator import PASSPHRASE, SIGN_IN
+from casedesk.desk import Desk
+from casedesk.services.office import sign_in
+from casedesk.ui.case.page import CasePage
+from casedesk.ui.cases.page import CasesPage
+from casedesk.ui.kit import theme
+from casedesk.ui.page import Goto
+from casedesk.ui.window import Window
+
+PATIENCE = 30_000  # milliseconds
+STEP = 5
+
+
+def main(what: str, folder: Path) -> None:
+    app = QApplication([])
+    theme.apply(app, theme.Theme())
+    desk = sign_in(folder, SIGN_IN, PASSPHRASE)
+    if what == "empty":
+        window = QMainWindow()
+        window.resize(1366, 768)
+        window.show()
+        app.processEvents()
+        window.grab()
+        return
+    shown = Window(desk, {"cases": CasesPage}, {})
+    shown.resize(1366, 768)
+    shown.show()
+    shown.go(Goto("cases"))
+    table = shown.findChild(QTableView)
+    until(lambda: table.model() is not None and table.model().rowCount() > 0)
+    app.processEvents()
+    shown.grab()
+    if what == "memory":
+        for part in range(1, 21):
+            table.verticalScrollBar().setValue(table.verticalScrollBar().maximum() * part // 20)
+            app.processEvents()
+            shown.grab()
+        sys.stdout.write(f"{resident():.1f}\n")
+    shown.close()
+    desk.store.vault.close()
+
+
+def until(there: Callable[[], bool]) -> None:
+    """Turn the event loop until it is so."""
+    loop = QEventLoop()
+    look, patience = QTimer(), QTimer(singleShot=True)
+    look.timeout.connect(lambda: loop.quit() if there() else None)
+    patience.timeout.connect(loop.quit)
+    look.start(STEP)
+    patience.start(PATIENCE)
+    if not there():
+        loop.exec()
+    if not there():
+        raise TimeoutError
+
+
+def resident() -> float:
+    """MiB that this process holds in memory."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
+
+
+def case_widgets(desk: Desk, case_id: UUID, rounds: int) -> tuple[float, float]:
+    """Seconds to build the overview of a case, and to build as many bare widgets of the same classes."""
+    app = QApplication.instance() or QApplication([])
+    theme.apply(app, theme.Theme())
+    window = Window(desk, {"case": CasePage}, {})
+    window.resize(1366, 768)
+    window.show()
+    ours, bare = [], []
+    for _round in range(rounds):
+        window.go(Goto("case", {"case_id": str(case_id)}))
+        page = window.page
+        assert isinstance(page, CasePage)  # noqa: S101 - we opened it
+        until(lambda page=page: page.case.is_open)
+        began = time.perf_counter()
+        page._look()
+        page.grab()
+        ours.append(time.perf_counter() - began)
+        kinds = [type(each).__mro__ for each in page.findChildren(QWidget)]
+        bare.append(_build_bare([next(k for k in mro if k.__module__.startswith("PySide6")) for mro in kinds], page))
+    window.close()
+    return statistics.median(ours), statistics.median(bare)
+
+
+def _build_bare(kinds: list[type], like: QWidget) -> float:
+    host = QWidget()
+    host.resize(like.size())
+    began = time.perf_counter()
+    for kind in kinds:
+        kind(host).show()
+    host.grab()
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))

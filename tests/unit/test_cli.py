@@ -1,0 +1,146 @@
+"""The command line as somebody uses it: a process of its own, words in, words and a status out."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from casedesk import cli
+from casedesk.paths import RESOURCES
+from tests.conftest import PASSPHRASE
+from tests.unit.test_imports import somebody
+
+
+def casedesk(*words: str | Path, typed: str = PASSPHRASE + "\n", **more: str) -> subprocess.CompletedProcess[str]:
+    """Run the program as a process; nothing of this one reaches it but the path."""
+    there = {**os.environ, "PYTHONPATH": str(RESOURCES.parent / "src"), "LANG": "C.UTF-8", "LC_ALL": "", **more}
+    return subprocess.run(
+        [sys.executable, "-m", "casedesk", *map(str, words)],
+        input=typed,
+        capture_output=True,
+        encoding="utf-8",
+        env=there,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> Path:
+    path = tmp_path / "people.json"
+    bad = somebody(person__sex_gender="unicorn")
+    path.write_text(json.dumps([somebody(), bad], ensure_ascii=False), encoding="utf-8")
+    return path
+
+
+def test_people_are_registered_checked_and_printed(store_folder: Path, people: Path, tmp_path: Path) -> None:
+    signed_in = ("--store", store_folder, "--user", "farzana")
+    done = casedesk("register", "--from", people, *signed_in)
+    assert done.returncode == 1
+    assert "Registered 1 of 2 people." in done.stdout
+    assert "Row 2, person.sex_gender (Sex or gender): “unicorn” is not in the list." in done.stderr
+    number = done.stdout.split()[2]
+
+    checked = casedesk("check", *signed_in)
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert "Everything agrees." in checked.stdout
+    assert "operations of the journal" in checked.stdout
+
+    paper = tmp_path / "summary.pdf"
+    words = ("--level", "full", "--why", "for the file", "--out", paper)
+    printed = casedesk("summary", number, *words, *signed_in)
+    assert (printed.returncode, printed.stderr) == (0, "")
+    assert paper.read_bytes().startswith(b"%PDF")
+    again = casedesk("summary", number, *words, *signed_in)
+    assert again.returncode == 1
+    assert "already" in again.stderr
+
+
+def test_a_file_is_refused_whole_on_wish(store_folder: Path, people: Path) -> None:
+    done = casedesk("register", "--from", people, "--all-or-nothing", "--store", store_folder, "--user", "farzana")
+    assert done.returncode == 1
+    assert "Registered 0 of 2 people." in done.stdout
+    assert "Nobody was registered" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "typed", "told"),
+    [
+        (("check", "--user", "farzana"), "wrong words here now\n", "did not match"),
+        (("check", "--user", "farzana"), "", "No passphrase was given."),
+        (("check", "--user", "farzana"), "\n", "No passphrase was given."),
+        (("check",), PASSPHRASE + "\n", "Nobody was named"),
+        (("register", "--user", "farzana", "--from", "nowhere.json"), PASSPHRASE + "\n", "cannot be read"),
+        (
+            ("summary", "DHK-26-K3-99999-X", "--user", "farzana", "--why", "x", "--out", "x.pdf"),
+            PASSPHRASE + "\n",
+            "not here",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_or_two_lines(
+    store_folder: Path, tmp_path: Path, words: tuple[str, ...], typed: str, told: str
+) -> None:
+    words = tuple(str(tmp_path / word) if word.endswith(".pdf") else word for word in words)
+    done = casedesk(*words, "--store", store_folder, typed=typed)
+    assert done.returncode == 1
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) <= 2
+    assert not list(tmp_path.glob("*.pdf"))
+
+
+def test_a_folder_without_a_vault_is_said(tmp_path: Path) -> None:
+    done = casedesk("check", "--user", "farzana", "--store", tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "There is no vault in this folder." in done.stderr
+
+
+def test_a_damaged_record_is_found_by_the_check(store_folder: Path) -> None:
+    vault = bytearray((store_folder / "vault.db").read_bytes())
+    vault[len(vault) // 2] ^= 1
+    (store_folder / "vault.db").write_bytes(vault)
+    done = casedesk("check", "--user", "farzana", "--store", store_folder)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("command", ["", "demo", "check", "register", "summary"])
+def test_help_says_every_word(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main([*command.split(), "--help"])
+    assert ended.value.code == 0
+    told = capsys.readouterr().out
+    assert told.startswith("Usage: casedesk")
+    assert "--store DIR" in told
+    assert "--language" in told
+
+
+def test_help_comes_before_everything_else() -> None:
+    done = casedesk("--help", typed="")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert all(command in done.stdout for command in ("demo", "check", "register", "summary"))
+
+
+def test_words_that_are_not_understood_lead_to_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["summary"])
+    assert ended.value.code == 2
+    assert "--help" in capsys.readouterr().err
+
+
+def test_the_example_of_the_help_can_be_registered(store_folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "example.json"
+    path.write_text(cli.EXAMPLE, encoding="utf-8")
+    done = casedesk("register", "--from", path, "--store", store_folder, "--user", "farzana")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_no_passphrase_is_taken_as_an_argument() -> None:
+    done = casedesk("check", "--passphrase", PASSPHRASE, typed="")
+    assert done.returncode == 2
