@@ -9,9 +9,9 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from benchmarks import generator, measures  # noqa: E402 - the platform must be chosen before Qt is loaded
-from benchmarks.pairs import Result  # noqa: E402
-from casedesk.services.office import sign_in  # noqa: E402
+from benchmarks import generator, measures
+from benchmarks.pairs import Result
+from casedesk.services.office import sign_in
 
 SIZES = "1000,20000,100000"
 HEAD = ("what", "cases", "ours", "bare", "ratio", "limit", "")

@@ -165,5 +165,3 @@ def _write(session: Session, copies: Iterator[dict[str, list[dict[str, Any]]]]) 
     for name, rows in gathered.items():
         if rows:
             session.connection().execute(insert(Base.metadata.tables[name]), rows)
-
-

@@ -132,8 +132,6 @@ def case_page(desk: Desk, cases: int) -> Iterator[Result]:
     yield Result("case page, its reads", cases, ours, bare, 2.0)
 
 
-
-
 def paper(desk: Desk, cases: int) -> Iterator[Result]:
     """The case summary as PDF, against bare paragraphs of the same shaped Bangla words."""
     case_id = page_of_cases(desk, Filters(), Order.NEWEST, skip=50, size=1)[0].case_id

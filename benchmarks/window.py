@@ -1,6 +1,6 @@
 """What a benchmark shows in a process of its own: the list of cases, an empty window, or its memory at the end.
 
-    python -m benchmarks.window list|empty|memory FOLDER
+python -m benchmarks.window list|empty|memory FOLDER
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from uuid import UUID
 
 from PySide6.QtCore import QEventLoop, QTimer
-from PySide6.QtWidgets import QApplication, QMainWindow, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMainWindow, QTableView, QWidget
 
 from benchmarks.generator import PASSPHRASE, SIGN_IN
 from casedesk.desk import Desk
@@ -78,7 +78,7 @@ def resident() -> float:
 
 
 def case_widgets(desk: Desk, case_id: UUID, rounds: int) -> tuple[float, float]:
-    """Seconds to build the overview of a case, and to build as many bare widgets of the same classes."""
+    """Seconds to build the overview of a case, and to build the same widgets bare."""
     app = QApplication.instance() or QApplication([])
     theme.apply(app, theme.Theme())
     window = Window(desk, {"case": CasePage}, {})
@@ -94,20 +94,43 @@ def case_widgets(desk: Desk, case_id: UUID, rounds: int) -> tuple[float, float]:
         page._look()
         page.grab()
         ours.append(time.perf_counter() - began)
-        kinds = [type(each).__mro__ for each in page.findChildren(QWidget)]
-        bare.append(_build_bare([next(k for k in mro if k.__module__.startswith("PySide6")) for mro in kinds], page))
+        bare.append(_build_bare(page))
     window.close()
     return statistics.median(ours), statistics.median(bare)
 
 
-def _build_bare(kinds: list[type], like: QWidget) -> float:
+def _build_bare(page: QWidget) -> float:
+    """Seconds to build as many plain widgets with the same words, fonts, looks and places, and nothing else."""
+    parts = [
+        (_plain_kind(each), each.font(), _words(each), _looks(each), each.geometry())
+        for each in page.findChildren(QWidget)
+    ]
     host = QWidget()
-    host.resize(like.size())
+    host.resize(page.size())
     began = time.perf_counter()
-    for kind in kinds:
-        kind(host).show()
+    for kind, font, words, looks, place in parts:
+        made = kind(host)
+        for name, value in looks.items():
+            made.setProperty(name, value)
+        made.setFont(font)
+        if words:
+            made.setText(words)
+        made.setGeometry(place)
+    host.show()
     host.grab()
     return time.perf_counter() - began
+
+
+def _plain_kind(part: QWidget) -> type[QWidget]:
+    return next(kind for kind in type(part).__mro__ if kind.__module__.startswith("PySide6"))
+
+
+def _words(part: QWidget) -> str:
+    return str(part.text()) if isinstance(part, QLabel | QAbstractButton | QLineEdit) else ""
+
+
+def _looks(part: QWidget) -> dict[str, object]:
+    return {name: value for name in ("kind", "variant", "sz", "state") if (value := part.property(name)) is not None}
 
 
 if __name__ == "__main__":

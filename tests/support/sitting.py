@@ -177,7 +177,7 @@ class Sitting:
 def activate(window: QWidget) -> None:
     """Make it the active window; the offscreen platform forgets which it was when a list or a window closes."""
     waited = QDeadlineTimer(SECONDS)
-    while window.isVisible() and not window.isActiveWindow() and not waited.hasExpired():
+    while isValid(window) and window.isVisible() and not window.isActiveWindow() and not waited.hasExpired():
         window.activateWindow()
         QApplication.processEvents()
 

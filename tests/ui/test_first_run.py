@@ -21,7 +21,7 @@ from casedesk.ui.application import Practice
 from casedesk.ui.first_run import CentreStep, FirstRun, LanguageStep, LockStep, RecoveryStep
 from casedesk.ui.kit import theme
 from casedesk.ui.kit.theme import Theme
-from tests.support.sitting import Sitting, cut_off, focused, press, type_keys, words_of
+from tests.support.sitting import SECONDS, Sitting, cut_off, focused, press, type_keys, words_of
 
 PHRASE = "seven mango trees drift past"
 Key = Qt.Key
@@ -118,7 +118,7 @@ def test_going_on_says_what_is_missing(first: Sitting) -> None:
     go_on()
     assert isinstance(run.step, CentreStep)
     assert "Three letters from A to Z" in run.hint.text()
-    assert "Choose the district" in words_of(run)
+    first.qtbot.waitUntil(lambda: "Choose the district" in words_of(run), timeout=SECONDS)
     assert focused().objectName() == "centre.code.input"
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import Select, bindparam, select, text
 from sqlalchemy.orm import Session
 
 from casedesk import codelists
@@ -41,7 +42,7 @@ from casedesk.models import (
 from casedesk.services import lifecycle
 from casedesk.services.answers import LISTS, RECORDS, Answers, field_of
 from casedesk.services.edits import apply_edits
-from casedesk.services.intake import HIDING_GROUPS, months_between
+from casedesk.services.intake import HIDING_GROUPS, WAGE_VIOLATIONS, months_between
 from casedesk.services.permissions import needs, open_case, within_reach
 from casedesk.services.providers import find_or_add_recruiter
 
@@ -148,9 +149,11 @@ def _facts(desk: Desk, session: Session, case: Case) -> CaseFacts:
     state = session.get(State, case.id)
     owner = session.get(User, case.owner_id) if case.owner_id else None
     restricted = within_reach(desk.actor, "case.view_restricted", case)
-    records = records_of(session, case)
+    rows = _Rows(session, case)
+    records = records_of(session, case, rows)
     episode = records.get("migration_episode")
-    triage = _newest(session, Triage, Triage.case_id == case.id)
+    triage = rows.newest(Triage)
+    violations = _violations(rows, restricted=restricted)
     return CaseFacts(
         id=case.id,
         person_id=person.id,
@@ -166,13 +169,10 @@ def _facts(desk: Desk, session: Session, case: Case) -> CaseFacts:
         editable=within_reach(desk.actor, "case.edit", case),
         age=age_today(person, desk.today()),
         months_abroad=episode.months_abroad if isinstance(episode, MigrationEpisode) else None,
-        answers=_answers(session, case, records, restricted=restricted),
-        violations=_violations(session, case, restricted=restricted),
-        needs=tuple(
-            Need(n.id, n.need or "", n.urgency or "", n.met_on)
-            for n in session.scalars(_of(NeedItem, NeedItem.case_id == case.id))
-        ),
-        flags=_flags(session, case) if restricted else (),
+        answers=_answers(rows, records, violations, restricted=restricted),
+        violations=violations,
+        needs=tuple(Need(n.id, n.need or "", n.urgency or "", n.met_on) for n in rows.all(NeedItem)),
+        flags=_flags(rows) if restricted else (),
         triage_outcome=(triage.outcome or "") if triage else "",
         opened_on=case.opened_on,
     )
@@ -188,70 +188,96 @@ def age_today(person: Person, today: date) -> int | None:
     return person.age_stated + (today.year - person.age_stated_on.year if person.age_stated_on else 0)
 
 
-def records_of(session: Session, case: Case) -> dict[str, Recorded]:
+BY_CASE: tuple[type[Recorded], ...] = (
+    Consent,
+    Incident,
+    IncidentViolation,
+    NeedItem,
+    NeedsAssessment,
+    SafetyFlag,
+    Triage,
+)
+BY_JOURNEY: tuple[type[Recorded], ...] = (ContractTerms, CostItem, Debt, RecruiterInvolvement)
+
+
+class _Rows:
+    """The rows that hang on a case, each table read once, in the order in which they were written."""
+
+    def __init__(self, session: Session, case: Case) -> None:
+        self._found: dict[type[Recorded], list[Any]] = {}
+        links: list[tuple[type[Recorded], str, UUID | None]] = [(IdentityDocument, "person_id", case.person_id)]
+        links += [(model, "case_id", case.id) for model in BY_CASE]
+        links += [(model, "episode_id", case.index_episode_id) for model in BY_JOURNEY]
+        for model, link, to in links:
+            self._found[model] = list(session.scalars(_by(model, link), {"to": to})) if to is not None else []
+
+    def all(self, model: type[T]) -> list[T]:
+        return self._found[model]
+
+    def newest(self, model: type[T], which: Callable[[T], bool] = lambda _row: True) -> T | None:
+        """The last one written: rows are numbered as they come, whatever the clock says."""
+        return next((row for row in reversed(self.all(model)) if which(row)), None)
+
+
+@cache
+def _by(model: type[Recorded], link: str) -> Select[Any]:
+    return (
+        select(model)
+        .where(getattr(model, link) == bindparam("to"), model.removed_at.is_(None))
+        .order_by(text(f'"{model.__tablename__}".rowid'))
+    )
+
+
+def records_of(session: Session, case: Case, rows: _Rows) -> dict[str, Recorded]:
     """The records behind the answers of a case, by the names `answers.RECORDS` uses."""
-    person = session.get(Person, case.person_id)
-    episode = session.get(MigrationEpisode, case.index_episode_id) if case.index_episode_id else None
-    found: dict[str, Recorded | None] = {"case": case, "person": person, "migration_episode": episode}
-    found["identity_document"] = _newest(session, IdentityDocument, IdentityDocument.person_id == case.person_id)
-    found["consent"] = _newest(session, Consent, Consent.case_id == case.id)
-    found["needs_assessment"] = _newest(session, NeedsAssessment, NeedsAssessment.case_id == case.id)
-    found["incident"] = _newest(session, Incident, Incident.case_id == case.id)
-    paid = IncidentViolation.violation.in_(("wages_not_paid", "wages_underpaid"))
-    found["wages"] = _newest(session, IncidentViolation, (IncidentViolation.case_id == case.id) & paid)
-    if episode is not None:
-        involved = _newest(session, RecruiterInvolvement, RecruiterInvolvement.episode_id == episode.id)
-        found["recruiter_involvement"] = involved
-        if involved is not None and involved.recruiter_id is not None:
-            found["recruiter"] = session.get(Recruiter, involved.recruiter_id)
-        found["cost_item"] = _newest(session, CostItem, CostItem.episode_id == episode.id)
-        found["debt"] = _newest(session, Debt, Debt.episode_id == episode.id)
-        for name, actual in (("promised", False), ("actual", True)):
-            of = (ContractTerms.source == "actual") if actual else (ContractTerms.source != "actual")
-            found[name] = _newest(session, ContractTerms, (ContractTerms.episode_id == episode.id) & of)
+    involved = rows.newest(RecruiterInvolvement)
+    found: dict[str, Recorded | None] = {
+        "case": case,
+        "person": session.get(Person, case.person_id),
+        "migration_episode": session.get(MigrationEpisode, case.index_episode_id) if case.index_episode_id else None,
+        "identity_document": rows.newest(IdentityDocument),
+        "consent": rows.newest(Consent),
+        "needs_assessment": rows.newest(NeedsAssessment),
+        "incident": rows.newest(Incident),
+        "wages": rows.newest(IncidentViolation, lambda row: row.violation in WAGE_VIOLATIONS),
+        "recruiter_involvement": involved,
+        "recruiter": session.get(Recruiter, involved.recruiter_id) if involved and involved.recruiter_id else None,
+        "cost_item": rows.newest(CostItem),
+        "debt": rows.newest(Debt),
+        "promised": rows.newest(ContractTerms, lambda row: row.source != "actual"),
+        "actual": rows.newest(ContractTerms, lambda row: row.source == "actual"),
+    }
     return {name: record for name, record in found.items() if record is not None}
 
 
-def _of(model: type[T], where: Any) -> Any:
-    return select(model).where(where, model.removed_at.is_(None))
-
-
-def _newest(session: Session, model: type[T], where: Any) -> T | None:
-    """The last one written: rows are numbered as they come, whatever the clock says."""
-    found: T | None = session.scalars(_of(model, where).order_by(text(f'"{model.__tablename__}".rowid DESC'))).first()
-    return found
-
-
-def _answers(session: Session, case: Case, records: Mapping[str, Recorded], *, restricted: bool) -> dict[str, object]:
+def _answers(
+    rows: _Rows, records: Mapping[str, Recorded], violations: Sequence[Violation], *, restricted: bool
+) -> dict[str, object]:
     answers: dict[str, object] = {}
     for record_name, record in records.items():
         for name, declared in fields_of(type(record)).items():
             value = getattr(record, name)
             if value is not None and (restricted or level_of(declared, value) < Level.RESTRICTED):
                 answers[f"{record_name}.{name}"] = value
-    answers["need_item.needs"] = [
-        need.need for need in session.scalars(_of(NeedItem, NeedItem.case_id == case.id)) if need.need
-    ]
+    answers["need_item.needs"] = [row.need for row in rows.all(NeedItem) if row.need]
     if restricted:
-        answers["incident.violations"] = [v.code for v in _violations(session, case, restricted=True)]
-        flags = session.scalars(_of(SafetyFlag, SafetyFlag.case_id == case.id))
-        answers["safety_flag.flags"] = [flag.flag for flag in flags if flag.flag and flag.cleared_at is None]
-    triage = _newest(session, Triage, Triage.case_id == case.id)
+        answers["incident.violations"] = [violation.code for violation in violations]
+        answers["safety_flag.flags"] = [row.flag for row in rows.all(SafetyFlag) if row.flag and row.cleared_at is None]
+    triage = rows.newest(Triage)
     if triage is not None:
         said = [*(triage.answers or []), *((triage.private_answers or []) if restricted else [])]
         answers |= {"triage." + line.partition("=")[0]: line.partition("=")[2] for line in said}
     return {key: value for key, value in answers.items() if value not in (None, [])}
 
 
-def _violations(session: Session, case: Case, *, restricted: bool) -> tuple[Violation, ...]:
-    incidents = {i.id: i for i in session.scalars(_of(Incident, Incident.case_id == case.id))}
+def _violations(rows: _Rows, *, restricted: bool) -> tuple[Violation, ...]:
+    incidents = {incident.id: incident for incident in rows.all(Incident)}
     declared = fields_of(IncidentViolation)["violation"]
-    rows = session.scalars(_of(IncidentViolation, IncidentViolation.case_id == case.id))
     found = []
-    for row in rows:
+    for row in rows.all(IncidentViolation):
         if not restricted and level_of(declared, row.violation) >= Level.RESTRICTED:
             continue
-        incident = incidents.get(row.incident_id) if row.incident_id else None
+        incident = incidents.get(row.incident_id) if row.incident_id and restricted else None
         found.append(
             Violation(
                 row.id,
@@ -266,9 +292,10 @@ def _violations(session: Session, case: Case, *, restricted: bool) -> tuple[Viol
     return tuple(found)
 
 
-def _flags(session: Session, case: Case) -> tuple[Flag, ...]:
-    rows = session.scalars(_of(SafetyFlag, SafetyFlag.case_id == case.id))
-    return tuple(Flag(row.id, row.flag or "", row.due_at, row.first_action_at, row.cleared_at) for row in rows)
+def _flags(rows: _Rows) -> tuple[Flag, ...]:
+    return tuple(
+        Flag(row.id, row.flag or "", row.due_at, row.first_action_at, row.cleared_at) for row in rows.all(SafetyFlag)
+    )
 
 
 @needs("case.edit")
@@ -279,7 +306,8 @@ def edit_case(desk: Desk, case_id: UUID, edits: Edits) -> None:
     """
     with desk.write("case.edit", about=case_id) as session:
         case = open_case(desk, session, "case.edit", case_id)
-        records = records_of(session, case)
+        rows = _Rows(session, case)
+        records = records_of(session, case, rows)
         for name in dict.fromkeys(key.partition(".")[0] for key in edits if key not in LISTS):
             changes = {
                 key.partition(".")[2]: pair
@@ -292,8 +320,8 @@ def edit_case(desk: Desk, case_id: UUID, edits: Edits) -> None:
                 _name_recruiter(session, case, records, changes)
             else:
                 apply_edits(records.get(name) or _added(session, name, case), changes)
-        _set_lists(session, desk, case, edits)
-        _follow_from(session, desk, case, records, edits)
+        _set_lists(session, desk, case, rows, edits)
+        _follow_from(session, desk, case, records, rows, edits)
 
 
 def _added(session: Session, name: str, case: Case) -> Recorded:
@@ -333,30 +361,29 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _set_lists(session: Session, desk: Desk, case: Case, edits: Edits) -> None:
+def _set_lists(session: Session, desk: Desk, case: Case, rows: _Rows, edits: Edits) -> None:
     """Needs and violations are rows of their own: what is no longer ticked is removed, never deleted."""
     now = desk.clock()
     if "need_item.needs" in edits:
         wanted = set(_codes(edits["need_item.needs"][1]))
-        rows = {row.need: row for row in session.scalars(_of(NeedItem, NeedItem.case_id == case.id))}
-        for code in wanted - rows.keys():
+        needs_now = {row.need: row for row in rows.all(NeedItem)}
+        for code in wanted - needs_now.keys():
             session.add(NeedItem(case_id=case.id, need=code, urgency="this_month", agreed_with_client=True))
-        for code in rows.keys() - wanted:
-            rows[code].removed_at = now
+        for gone in needs_now.keys() - wanted:
+            needs_now[gone].removed_at = now
     if "incident.violations" in edits:
         open_case(desk, session, "case.view_restricted", case.id)
         wanted = set(_codes(edits["incident.violations"][1]))
-        where = IncidentViolation.case_id == case.id
-        violations = {row.violation: row for row in session.scalars(_of(IncidentViolation, where))}
-        incident = _newest(session, Incident, Incident.case_id == case.id)
+        violations = {row.violation: row for row in rows.all(IncidentViolation)}
+        incident = rows.newest(Incident)
         if wanted and incident is None:
             incident = Incident(case_id=case.id, status="alleged", told_by="client")
             session.add(incident)
         for code in wanted - violations.keys():
             incident_id = incident.id if incident else None
             session.add(IncidentViolation(case_id=case.id, incident_id=incident_id, violation=code))
-        for code in violations.keys() - wanted:
-            violations[code].removed_at = now
+        for gone in violations.keys() - wanted:
+            violations[gone].removed_at = now
         groups = {codelists.get("violation_type")[code].extra["group"] for code in wanted}
         if groups & set(HIDING_GROUPS):
             case.hide_name = True
@@ -366,7 +393,9 @@ def _codes(value: object) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list) else []
 
 
-def _follow_from(session: Session, desk: Desk, case: Case, records: Mapping[str, Recorded], edits: Edits) -> None:
+def _follow_from(
+    session: Session, desk: Desk, case: Case, records: Mapping[str, Recorded], rows: _Rows, edits: Edits
+) -> None:
     """Set what the program fills in from what was changed."""
     person, episode = records.get("person"), records.get("migration_episode")
     if isinstance(person, Person) and "person.district" in edits:
@@ -379,12 +408,12 @@ def _follow_from(session: Session, desk: Desk, case: Case, records: Mapping[str,
     if "case.category" in edits:
         open_case(desk, session, "case.category", case.id)
         case.category_decided_by, case.category_decided_at = desk.actor.id, desk.clock()
-        _refuse_unexplained(session, case)
+        _refuse_unexplained(rows, case)
 
 
-def _refuse_unexplained(session: Session, case: Case) -> None:
+def _refuse_unexplained(rows: _Rows, case: Case) -> None:
     """A category that differs from the suggestion needs a reason."""
-    triage = _newest(session, Triage, Triage.case_id == case.id)
+    triage = rows.newest(Triage)
     suggested = codelists.get("triage_outcome").find(triage.outcome) if triage else None
     differs = suggested is not None and case.category != (suggested.extra["maps_to_category"] or None)
     if case.category and differs and not case.category_reason:

@@ -53,23 +53,21 @@ def may(desk: Desk, action: str) -> bool:
 
 
 class Hidden(NotFound):
-    """A case the user may not know of: answered like one that does not exist, but recorded."""
+    """A case the user may not know of: answered in the words of one that does not exist, but recorded."""
 
     def __init__(self, case_id: UUID) -> None:
         super().__init__()
         self.case_id = case_id
+        self.recorded = False
 
 
 class OutOfReach(NotAllowed):
-    """A case the user knows of, and something they may not do with it."""
+    """Something the user may not do, with a case they know of or at all."""
 
-    def __init__(self, case_id: UUID) -> None:
+    def __init__(self, case_id: UUID | None = None) -> None:
         super().__init__()
         self.case_id = case_id
-
-
-class Refused(NotAllowed):
-    """A refusal that is in the journal."""
+        self.recorded = False
 
 
 def needs(action: str) -> Callable[[Callable[Concatenate[Desk, P], R]], Callable[Concatenate[Desk, P], R]]:
@@ -80,16 +78,16 @@ def needs(action: str) -> Callable[[Callable[Concatenate[Desk, P], R]], Callable
         def asked(desk: Desk, /, *args: P.args, **kwargs: P.kwargs) -> R:
             try:
                 if not may(desk, action):
-                    raise NotAllowed
+                    raise OutOfReach
                 return function(desk, *args, **kwargs)
-            except Refused:
+            except (Hidden, OutOfReach) as refusal:
+                if not refusal.recorded:  # one service may call another
+                    desk.note("denied." + action, about=refusal.case_id)
+                    refusal.recorded = True
                 raise
-            except Hidden as hidden:
-                desk.note("denied." + action, about=hidden.case_id)
-                raise NotFound from None  # nothing tells it from a case that is not there
-            except NotAllowed as refusal:
-                desk.note("denied." + action, about=getattr(refusal, "case_id", None))
-                raise Refused from None
+            except NotAllowed:
+                desk.note("denied." + action)
+                raise
 
         asked.action = action  # type: ignore[attr-defined]  # read by the test that no function lacks a rule
         return asked

@@ -12,6 +12,7 @@ from uuid import UUID
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QWidget
+from shiboken6 import isValid
 
 from casedesk import formats, i18n
 from casedesk.desk import Desk
@@ -157,22 +158,27 @@ class ReferSheet(Sheet):
         self.create_button.setEnabled(False)
         command = form.command(as_draft=as_draft)
         work = partial(write, self.here.desk, command, self.referral, form.edits())
-        done = partial(self._written, wants_letter=self.letter.isChecked() and not as_draft)
+        wants_letter = self.letter.isChecked() and not as_draft and may(self.here.desk, "case.print")
+        done = partial(self._written, self.language.value() if wants_letter else "")
         self.here.jobs.write(self._over, work, done, failed=self._refused)
 
-    def _written(self, row: ReferralRow, *, wants_letter: bool) -> None:
-        self._done = True
-        if self.isVisible():
+    def _written(self, letter: str, row: ReferralRow) -> None:
+        """Go on to the letter in this language, if one is wanted. The sheet may be closed by now."""
+        if isValid(self):
+            self._done = True
             self.dismiss()
         if row.status == "draft":
-            self.here.say(_("Draft kept: referral {number}.").format(number=row.number))
+            _kept(self.here, row)
             return
         self.here.say(_("Referral {number} is ready.").format(number=row.number))
-        if wants_letter and may(self.here.desk, "case.print"):
-            asked = {"asked": {"language": self.language.value()}}
+        if letter:
+            asked = {"asked": {"language": letter}}
             self.here.go(Goto("print", goto_letter(row.id, row.case_id) | asked))
 
     def _refused(self, error: Exception) -> None:
+        if not isValid(self):
+            show_error(self._over, error)
+            return
         self._working = False
         self._say_missing()
         if isinstance(error, InvalidInput) and self.form is not None:
