@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Callable
-from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
+from casedesk.logs import code_of
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.icons import Icon
 from casedesk.ui.kit.layouts import row
@@ -74,16 +73,7 @@ def show_error(parent: QWidget, error: Exception) -> Sheet:
     """Tell a person's error in its own words; log our own mistake by kind and place only, and admit it."""
     if isinstance(error, CaseDeskError):
         return tell(parent, error.message, error.hint, kind="danger")
-    log.error("mistake in the program: %s at %s", type(error).__name__, _place(error))
-    return tell(
-        parent,
-        _("This did not work because of a mistake in CaseDesk."),
-        _("Everything saved before is safe. Try again, and tell your coordinator if it comes back."),
-        kind="danger",
-    )
-
-
-def _place(error: Exception) -> str:
-    """Where it happened, without what was in the variables."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames[-4:])) or "nowhere"
+    log.error("a mistake of ours", exc_info=error)
+    safe = _("Everything saved before is safe. Try again. If it comes back, tell your coordinator the code {code}.")
+    wrong = _("This did not work because of a mistake in CaseDesk.")
+    return tell(parent, wrong, safe.format(code=code_of(error)), kind="danger")

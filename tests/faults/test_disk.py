@@ -1,0 +1,297 @@
+"""A disk that is full, fails or was written over; two starts at once; a clock gone mad."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+
+from casedesk.desk import Desk
+from casedesk.errors import CaseDeskError, StorageFull
+from casedesk.models import Draft, Person
+from casedesk.services.cases import case_facts, edit_case, look
+from casedesk.services.consents import RecordConsent, record_consent
+from casedesk.services.drafts import begin_draft, open_draft, save_draft
+from casedesk.services.follow_ups import plan
+from casedesk.services.history import history
+from casedesk.services.intake import register_case
+from casedesk.services.notes import add_note, notes_of
+from casedesk.services.office import sign_in
+from casedesk.services.search import Filters, count_cases
+from casedesk.storage.chain import check
+from casedesk.storage.operations import ClockFlag
+from casedesk.storage.vault import VAULT, AlreadyOpen
+from casedesk.values import PartialDay, Precision
+from tests.conftest import NOW, PASSPHRASE
+from tests.support.journal import count, last
+from tests.support.people import a_returnee
+
+PAGE = 4096
+ROOT = Path(__file__).parents[2]
+ENVIRONMENT = {"PYTHONPATH": ":".join(sys.path)}
+
+
+# Full
+
+
+@contextmanager
+def no_more_room(desk: Desk) -> Iterator[None]:
+    """The disk has no page left for the vault."""
+    writer = desk.store.vault.writer
+    with writer.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    yield
+    with writer.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1073741823")
+
+
+def everything(desk: Desk) -> tuple[int, int]:
+    """How many people and how many operations there are."""
+    with desk.read() as session:
+        return session.scalar(select(func.count()).select_from(Person)) or 0, count(desk)
+
+
+def test_a_full_disk_leaves_neither_record_nor_journal_and_the_next_write_works(desk: Desk) -> None:
+    first = register_case(desk, a_returnee())
+    before = everything(desk)
+    long = a_returnee(incident__narrative="She said a great deal. " * 600, person__phone_1="+8801711000418")
+    with no_more_room(desk):
+        for _try in range(2):
+            with pytest.raises(StorageFull) as refused:
+                register_case(desk, long)
+        assert refused.value.message == "Could not save: the disk is full."
+        assert "Free some space" in refused.value.hint
+        assert everything(desk) == before
+        assert case_facts(desk, first).answers["person.name_en"] == "Rahima Khatun", "reading goes on"
+        assert count_cases(desk, Filters(words="Rahima")) == 1
+    second = register_case(desk, long)
+    assert case_facts(desk, second).answers["person.phone_1"] == "+8801711000418"
+    assert check(desk.store).wrong == []
+
+
+def test_a_draft_on_a_full_disk_keeps_what_it_was(desk: Desk) -> None:
+    draft = begin_draft(desk, "full", {"person.name_en": "Rahima"})
+    with no_more_room(desk):
+        with pytest.raises(StorageFull):
+            save_draft(desk, draft, {"incident.narrative": "word " * 20_000})
+        assert open_draft(desk, draft).answers == {"person.name_en": "Rahima"}
+    save_draft(desk, draft, {"person.name_en": "Rahima Khatun"})
+    assert open_draft(desk, draft).name == "Rahima Khatun"
+
+
+def test_a_look_that_cannot_be_recorded_does_not_happen(desk: Desk) -> None:
+    case_id = register_case(desk, a_returnee())
+    with no_more_room(desk):
+        with pytest.raises(StorageFull):
+            for _look in range(1000):  # until the last page has no room for one more operation
+                look(desk, case_id)
+        assert check_reads(desk, case_id)
+    look(desk, case_id)
+    assert check(desk.store).wrong == []
+
+
+def check_reads(desk: Desk, case_id: UUID) -> bool:
+    return bool(case_facts(desk, case_id).number)
+
+
+# Failing
+
+FAILING = f"""
+import json, resource, signal, sys
+from pathlib import Path
+from datetime import datetime
+from casedesk.errors import StorageFailed, StorageFull
+from casedesk.services.intake import register_case
+from casedesk.services.office import sign_in
+from casedesk.services.search import Filters, count_cases
+from casedesk.storage.chain import check
+from tests.support.journal import count
+from tests.support.people import a_returnee
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # the write fails instead, as on a bad disk
+folder, room = Path(sys.argv[1]), int(sys.argv[2])
+desk = sign_in(folder, "farzana", {PASSPHRASE!r}, lambda: datetime.fromisoformat({NOW.isoformat()!r}))
+hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+largest = max(path.stat().st_size for path in folder.iterdir())
+resource.setrlimit(resource.RLIMIT_FSIZE, (largest + room, hard))
+saved, said = 0, ""
+while not said:
+    try:
+        register_case(desk, a_returnee(person__phone_1=f"+88017{{saved:08d}}", incident__narrative="word " * 2000))
+        saved += 1
+    except (StorageFailed, StorageFull) as error:
+        said = error.message
+reads = count_cases(desk, Filters())
+operations = count(desk)
+resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+after = count_cases(desk, Filters()), count(desk)
+register_case(desk, a_returnee())
+print(json.dumps([saved, said, reads, operations, after, count_cases(desk, Filters()), check(desk.store).wrong]))
+desk.store.vault.close()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit on the size of a file there")
+def test_a_disk_that_does_not_take_the_write_is_said_and_nothing_is_half_done(store_folder: Path, rounds: int) -> None:
+    dice = random.Random(30)  # noqa: S311 - the same places each time
+    for _round in range(max(3, rounds // 5)):
+        run = subprocess.run(
+            [sys.executable, "-c", FAILING, str(store_folder), str(dice.randrange(200_000))],
+            capture_output=True,
+            text=True,
+            env=ENVIRONMENT,
+            cwd=ROOT,
+            check=False,
+        )
+        assert run.returncode == 0, run.stderr
+        saved, said, reads, operations, after, again, wrong = json.loads(run.stdout)
+        assert said in ("Could not save: the disk reported a fault.", "Could not save: the disk is full.")
+        assert after == [reads, operations], "what was refused did not come later"
+        assert again == reads + 1, "the next write works"
+        assert reads >= saved
+        assert wrong == []
+
+
+# Written over
+
+
+@pytest.fixture
+def used(open_desk: Callable[..., Desk]) -> tuple[Path, UUID]:
+    """A vault with a few cases, closed."""
+    desk = open_desk()
+    for number in range(8):
+        case_id = register_case(
+            desk, a_returnee(person__phone_1=f"+88017{number:08d}", incident__narrative="word " * 900)
+        )
+    desk.store.vault.close()
+    return desk.store.vault.folder, case_id
+
+
+def told(folder: Path) -> list[str]:
+    """What a person is told about a vault, by refusing to open it or by its check; nothing if all is well."""
+    try:
+        desk = sign_in(folder, "farzana", PASSPHRASE, lambda: NOW)
+    except CaseDeskError as refused:
+        assert refused.hint
+        return [refused.message]
+    try:
+        return check(desk.store).wrong
+    finally:
+        desk.store.vault.close()
+
+
+def test_a_page_written_over_is_found(used: tuple[Path, UUID], rounds: int) -> None:
+    path = used[0] / VAULT
+    whole = path.read_bytes()
+    assert told(used[0]) == []
+    whole = path.read_bytes()  # with the sign-in of that look
+    dice = random.Random(31)  # noqa: S311 - the same places each time
+    pages = len(whole) // PAGE
+    for page in {0, pages - 1, *(dice.randrange(pages) for _page in range(rounds // 2))}:
+        at = page * PAGE + dice.randrange(PAGE)
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        assert told(used[0]) != [], f"page {page}"
+        for left in used[0].glob(f"{VAULT}-*"):
+            left.unlink()
+    path.write_bytes(whole)
+    assert told(used[0]) == []
+
+
+def test_a_file_cut_short_is_refused_or_found(used: tuple[Path, UUID], rounds: int) -> None:
+    path = used[0] / VAULT
+    whole = path.read_bytes()
+    dice = random.Random(32)  # noqa: S311 - the same places each time
+    for length in {0, 100, PAGE, len(whole) - PAGE, *(dice.randrange(len(whole)) for _cut in range(rounds // 2))}:
+        path.write_bytes(whole[:length])
+        assert told(used[0]) != [], f"cut to {length}"
+        for left in used[0].glob(f"{VAULT}-*"):
+            left.unlink()
+
+
+def test_reading_a_damaged_page_says_so_in_words(used: tuple[Path, UUID]) -> None:
+    folder, case_id = used
+    desk = sign_in(folder, "farzana", PASSPHRASE, lambda: NOW)
+    path = folder / VAULT
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(8 * PAGE)
+        file.write(bytes(size - 8 * PAGE))
+    desk.store.vault.reader.dispose()  # what was read before is not read from the disk again
+    with pytest.raises(CaseDeskError) as refused:
+        case_facts(desk, case_id)
+    assert refused.value.message == "The vault file could not be read."
+    desk.store.vault.close()
+
+
+# Two starts
+
+
+def test_a_second_start_is_refused_until_the_first_ends(desk: Desk) -> None:
+    folder = desk.store.vault.folder
+    program = "import sys; from pathlib import Path; from casedesk.services.office import sign_in\n" + (
+        f"print(type(sign_in).__name__)\nsign_in(Path(sys.argv[1]), 'farzana', {PASSPHRASE!r})"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program, str(folder)],
+        capture_output=True,
+        text=True,
+        env=ENVIRONMENT,
+        cwd=ROOT,
+        check=False,
+    )
+    assert "AlreadyOpen" in run.stderr.splitlines()[-1]
+    with pytest.raises(AlreadyOpen):
+        sign_in(folder, "farzana", PASSPHRASE)
+    case_id = register_case(desk, a_returnee())
+    desk.store.vault.close()
+    again = sign_in(folder, "farzana", PASSPHRASE)
+    assert case_facts(again, case_id).answers["person.name_en"] == "Rahima Khatun"
+    again.store.vault.close()
+
+
+# Clocks
+
+
+@pytest.mark.parametrize("year", [1970, 2000, 2038, 2099])
+def test_everything_works_whatever_the_clock_says(open_desk: Callable[..., Desk], year: int) -> None:
+    first = open_desk()
+    case_id = register_case(first, a_returnee())
+    first.store.vault.close()
+    mad = datetime(year, 1, 19, 3, 14, 8, tzinfo=UTC)
+    desk = open_desk(clock=lambda: mad)
+    flag = ClockFlag.BEHIND if year < NOW.year else ClockFlag.AHEAD
+    assert last(desk).flags == flag, "signing in is marked"
+    answers = a_returnee(
+        person__phone_1="+8801711000418",
+        migration_episode__departed_on=PartialDay(date(year - 2, 6, 12)),
+        migration_episode__returned_on=PartialDay(date(year - 1, 4, 1), Precision.MONTH),
+        case__next_contact_on=date(year, 2, 1),
+    )
+    draft = begin_draft(desk, "full", answers)
+    new = register_case(desk, open_draft(desk, draft).answers, draft)
+    edit_case(desk, case_id, {"person.upazila": (None, "Shibchar")})
+    note = add_note(desk, case_id, "general", "Came by.")
+    plan(desk, case_id, "welfare_check", date(year, 3, 1))
+    record_consent(desk, case_id, RecordConsent({"share_legal": "given"}, method="verbal"))
+    look(desk, new)
+    assert count_cases(desk, Filters()) == 2
+    assert [row.id for row in notes_of(desk, case_id)] == [note]
+    assert history(desk, case_id)[0].action == "consent.record"
+    assert (last(desk).flags & ClockFlag.BEHIND != 0) == (year < NOW.year)
+    with desk.read() as session:
+        assert session.scalar(select(func.count()).select_from(Draft)) == 0
+    assert check(desk.store).wrong == []
+    desk.store.vault.close()
+    back = open_desk()
+    assert case_facts(back, case_id).answers["person.upazila"] == "Shibchar"
+    assert check(back.store).wrong == []
