@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import re
 import shutil
@@ -23,7 +24,7 @@ from casedesk.services.search import Filters, count_cases
 from casedesk.storage.chain import check
 from tests.conftest import NOW, PASSPHRASE
 
-ENVIRONMENT = {"PYTHONPATH": ":".join(sys.path)}
+ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
 CHECK_EACH = 5
 START = f"""
 import sys

@@ -24,7 +24,7 @@ from casedesk.ui.today import Heading, RecordSheet, SnoozeSheet, TodayPage, gree
 from tests.conftest import NOW
 from tests.ui.list_support import CONTROL, KEY, TODAY, Shown, cut_off, nameless, show, someone, words_on
 
-TOLD = (
+TOLD: tuple[tuple[str, str, int, dict[str, object]], ...] = (
     ("Rahima Khatun", "রহিমা খাতুন", 0, {"case__priority": "urgent", "case__category": "returned_victim"}),
     ("Rubel Mia", "রুবেল মিয়া", 1, {}),
     ("Shefali Begum", "শেফালী বেগম", 3, {}),

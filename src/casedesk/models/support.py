@@ -84,7 +84,7 @@ class Provider(Recorded):
     name_en: Mapped[str | None] = line(N_("Name in English"), ask=Ask.REGISTER)
     districts: Mapped[list[str] | None] = codes("bd_district", N_("Works in"), ask=Ask.INTAKE)
     address: Mapped[str | None] = line(N_("Address"), ask=Ask.INTAKE)
-    hours: Mapped[str | None] = line(N_("Open"), ask=Ask.INTAKE, longest=100)
+    hours: Mapped[str | None] = line(N_("Opening hours"), ask=Ask.INTAKE, longest=100)
     focal_person: Mapped[str | None] = line(N_("Contact person"), ask=Ask.INTAKE)
     focal_phone: Mapped[str | None] = phone(N_("Contact person’s phone"), level=Level.INTERNAL, ask=Ask.INTAKE)
     # after the other number: from here on the name means this field and no longer the constructor

@@ -233,7 +233,11 @@ def _rates(desk: Desk, chance: Random) -> None:
 def _begun_intakes(desk: Desk, seed: int, today: date, people: int) -> None:
     """Two intakes that somebody has begun and not registered."""
     for place, journey in enumerate(islice(journeys(seed, today), people, people + 2)):
-        kept = ("consent_line.", "consent.", "person.", "identity_document.") if place == 0 else ("person.name",)
+        kept = (
+            ("consent_line.", "consent.", "person.", "identity_document.", "case.case_subject")
+            if place == 0
+            else ("person.name",)
+        )
         answers = {key: value for key, value in journey.answers.items() if key.startswith(kept)}
         drafts.begin_draft(desk, "full" if place == 0 else "quick", answers)
 

@@ -120,9 +120,10 @@ ROADS: Mapping[str, tuple[str, ...]] = {
     "monitoring": ("assessment", "active", "monitoring"), "on_hold": ("assessment", "active", "on_hold"),
     "closed": ("assessment", "active", "monitoring", "closed"),
 }  # fmt: skip
-BETWEEN_CONTACTS = {"urgent": 4, "high": 11, "medium": 22, "low": 40}
+BETWEEN_CONTACTS = {"urgent": 5, "high": 16, "medium": 30, "low": 50}
+A_FEW = 30  # people
 A_WHILE, TO_APPOINTMENT, CONSENT_LASTS = timedelta(hours=2), timedelta(hours=18), timedelta(days=150)
-OPEN_LATE = ("later",) * 20 + ("today", "overdue")
+OPEN_LATE = ("later",) * 40 + ("today", "overdue")
 
 
 class Deck:
@@ -228,10 +229,10 @@ class Course:
     # Referrals
 
     def _referrals(self, deck: Deck) -> Iterator[Event]:
-        if self.age < 3 or (self.place > 40 and not self._often(62)):
+        if self.age < 3 or (self.place > A_FEW and not self._often(50)):
             return
         needs = [str(need) for need in self._list("need_item.needs")]
-        for key, need in enumerate(needs[: 2 if self._often(20) or self.place < 30 else 1]):
+        for key, need in enumerate(needs[: 2 if self._often(12) or self.place < A_FEW else 1]):
             service = codelists.get("need")[need].extra["default_service_type"]
             partner = self._partner(service)
             if partner is not None:
@@ -355,7 +356,7 @@ class Course:
             done = max(self._at(max(due, self.began.date() + timedelta(days=1))), moment + timedelta(minutes=9))
             if done.date() < due or done.date() >= self.today or (self.ends is not None and done >= self.ends):
                 return
-            gap = min(gap * 2, 100)
+            gap = min(gap * 2.2, 130)
             due = self._next_due(done.date(), round(gap), ending)
             if due <= done.date():
                 return
@@ -365,9 +366,9 @@ class Course:
                 return
 
     def _ending(self) -> str:
-        if self.place % 23 == 4:
-            return "today"
-        return "overdue" if self.place % 23 == 11 else self.chance.choice(OPEN_LATE)
+        if self.place < A_FEW:  # so that also a small centre has both
+            return {4: "today", 11: "overdue"}.get(self.place % 23, "later")
+        return self.chance.choice(OPEN_LATE)
 
     def _next_due(self, done: date, gap: int, ending: str) -> date:
         due = done + timedelta(days=gap)
@@ -391,7 +392,7 @@ class Course:
     def _notes(self) -> Iterator[Note]:
         until = (self.ends.date() if self.ends else self.today) - timedelta(days=1)
         room = (until - self.began.date()).days
-        for _note in range(self.chance.choice((0, 0, 1, 1, 2)) if room > 1 else 0):
+        for _note in range(self.chance.choice((0, 0, 0, 1, 2)) if room > 1 else 0):
             kind = self.chance.choice(
                 ("general", "general", "contact", "home_visit", "supervision", "counselling", "legal", "safety")
             )

@@ -53,7 +53,7 @@ MEN_WORK = (*BUILDING, *SERVING, *MAKING, *LAND, "car_driver", "truck_driver", "
 
 SITUATIONS = (
     Situation(
-        "domestic_wages", 13, VICTIM, WOMEN, ("domestic_worker", "housekeeper"),
+        "domestic_wages", 11, VICTIM, WOMEN, ("domestic_worker", "housekeeper"),
         ("mission_assisted", "employer_arranged", "outpass"), ("wages_not_paid", "contract_not_honoured"),
         ("t01", "t03", "t04", "t11"), ("recover_wages", "recover_documents", "job_at_home", "skills_training"),
         violations=("wages_not_paid", "passport_withheld", "excessive_hours"),
@@ -73,7 +73,7 @@ SITUATIONS = (
         restricted=True,
     ),
     Situation(
-        "free_visa", 11, VICTIM, MEN, (*SERVING, *LAND, "odd_jobs"),
+        "free_visa", 8, VICTIM, MEN, (*SERVING, *LAND, "odd_jobs"),
         ("voluntary_own", "outpass", "deported"), ("recruiter_fraud", "no_job_on_arrival", "contract_not_honoured"),
         ("t02", "t10", "t11", "t13"), ("recover_recruitment_money", "debt_relief", "job_at_home"),
         violations=("deceived_about_job", "contract_substitution"),
@@ -82,7 +82,7 @@ SITUATIONS = (
         cost=(350, 700), recruiters=("sub_agent_dalal", "unlicensed_agency", "travel_agency"), told="free_visa",
     ),
     Situation(
-        "unpaid_site", 9, VICTIM, MEN, BUILDING, ("employer_arranged", "mission_assisted", "voluntary_own"),
+        "unpaid_site", 7, VICTIM, MEN, BUILDING, ("employer_arranged", "mission_assisted", "voluntary_own"),
         ("wages_not_paid", "employer_closed"), ("t01", "t11", "t13"),
         ("recover_wages", "loan", "skills_certificate"), violations=("wages_not_paid",),
         sometimes=("overtime_not_paid", "end_of_service_not_paid", "bad_housing"), unpaid=(2, 8), underpaid=True,
@@ -125,7 +125,7 @@ SITUATIONS = (
         told="minor", restricted=True,
     ),
     Situation(
-        "deported", 13, UNSUCCESSFUL, MEN, MEN_WORK,
+        "deported", 15, UNSUCCESSFUL, MEN, MEN_WORK,
         ("deported", "detained_then_deported", "outpass", "amnesty_programme"),
         ("irregular_status", "arrest_detention", "permit_expired", "host_policy_change"), ("t11", "t13"),
         ("job_at_home", "debt_relief", "travel_home", "recover_documents"), sometimes=("permit_not_renewed",),
@@ -133,7 +133,7 @@ SITUATIONS = (
         countries=("sa", "sa", "sa", "my", "my", "ae", "om", "kw", "mv", "in"), months=(12, 90),
     ),
     Situation(
-        "layoff", 11, UNSUCCESSFUL, MOSTLY_MEN, (*MAKING, *SERVING, "construction_labourer"),
+        "layoff", 13, UNSUCCESSFUL, MOSTLY_MEN, (*MAKING, *SERVING, "construction_labourer"),
         ("employer_arranged", "leave_not_returned"), ("layoff", "employer_closed", "low_income", "dismissed"),
         ("t11", "t13"), ("job_at_home", "loan", "skills_training", "debt_relief"),
         sometimes=("excessive_recruitment_fee", "overtime_not_paid", "wrongful_dismissal"), months=(4, 20),

@@ -233,7 +233,7 @@ def _facts(part: Facts) -> Any:
 
 
 def _bullets(part: Bullets) -> Any:
-    note = 32 * mm if any(bullet.note for bullet in part.bullets) else 0
+    note = 46 * mm if any(bullet.note for bullet in part.bullets) else 0
     rows = [
         [_paragraph("•"), _paragraph(bullet.text), _table([[_caption(bullet.note, TA_RIGHT)]], [note], pad=1.2)]
         if note

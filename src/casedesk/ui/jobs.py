@@ -27,6 +27,7 @@ class Jobs(QObject):
         super().__init__(parent)
         self._writes = ThreadPoolExecutor(1, "write")
         self._others = ThreadPoolExecutor(2, "work")
+        self._closed = False
         self._ready.connect(self._call, Qt.ConnectionType.QueuedConnection)
 
     def write(
@@ -57,6 +58,7 @@ class Jobs(QObject):
 
     def close(self) -> None:
         """Let running work finish; drop what has not begun, except writes."""
+        self._closed = True
         self._others.shutdown(cancel_futures=True)
         self._writes.shutdown()
 
@@ -68,6 +70,9 @@ class Jobs(QObject):
         done: Callable[[T], object],
         failed: Callable[[Exception], object] | None,
     ) -> None:
+        if self._closed:
+            return  # the window goes: nobody waits for an answer
+
         def finish(future: Future[T]) -> None:
             if not future.cancelled():
                 self.post(partial(self._finish, owner, future, done, failed))

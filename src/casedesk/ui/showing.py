@@ -150,7 +150,7 @@ def _register(window: Window) -> UUID:
     typist.answer("person.sex_gender", "fem")
     typist.answer("person.age_stated", "৩২")
     typist.answer("person.phone_1", "01700-099999")
-    typist.answer("person.safe_contact_rule", Key.Key_Space)
+    typist.answer("person.safe_contact_rule", "safe at any")
     typist.answer("migration_episode.destination_country", "saudi")
     typist.answer("migration_episode.departed_on", "June 2023")
     typist.answer("migration_episode.returned_on", "2 weeks ago")

@@ -72,7 +72,7 @@ def _titles(opened: _Opened | CaseDeskError, *, asks: bool) -> tuple[str, str]:
     facts = opened.facts
     name = facts.names[0] if i18n.language() == "bn" or not facts.names[1] else facts.names[1]
     if asks or opened.referral is None:
-        under = _("{number} · stays on this computer until you print or sync it").format(number=facts.number)
+        under = _("{number} · stays on this computer until you print it").format(number=facts.number)
         return _("Refer {name}").format(name=name), under
     return _("Referral {number}").format(number=opened.referral.row.number), f"{name} · {facts.number}"
 

@@ -1,0 +1,208 @@
+"""After a day's work no planted name can be read in any file, in any spelling a scan would try."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from casedesk import logs
+from casedesk.desk import Desk
+from casedesk.errors import StorageFull
+from casedesk.reports.assemble import print_letter, print_summary
+from casedesk.services.cases import edit_case, look, show_number
+from casedesk.services.consents import RecordConsent, record_consent
+from casedesk.services.drafts import begin_draft, save_draft
+from casedesk.services.edits import as_new
+from casedesk.services.history import history
+from casedesk.services.intake import register_case
+from casedesk.services.notes import add_note
+from casedesk.services.papers import PrintRequest
+from casedesk.services.providers import ServiceEdit, save_provider
+from casedesk.services.referrals import MakeReferral, make_referral, send
+from casedesk.services.search import Filters, Order, page_of_cases
+from casedesk.storage.chain import check
+from casedesk.storage.vault import VAULT
+from tests.conftest import NOW, PASSPHRASE
+from tests.support.people import a_returnee
+
+LEGAL = "legal_counselling"
+DIGITS = random.Random(40)  # noqa: S311 - the same numbers each time
+
+
+def phone() -> str:
+    return "+88017" + "".join(str(DIGITS.randrange(10)) for _digit in range(8))
+
+
+MARKERS = {
+    "name": "Qudratunnesa Zvornik",
+    "name in Bangla": "কুদরতুন্নেসা জভরনিক",
+    "name after an edit": "Wubdexhira Blonskaya",
+    "phone": phone(),
+    "document number": "QX7719304",
+    "narrative": "xylographic account of a locked door",
+    "narrative in Bangla": "দরজায় তালা দেওয়া ছিল বলে সে জানায়",
+    "note": "glockenspiel remark about her brother",
+    "request to a partner": "vexillology counsel for the unpaid months",
+    "draft": "Nimbostratus Draftperson",
+    "draft phone": phone(),
+    "address": "Hinterland Lane Zeugma",
+    "reason": "zymurgical reason for the copy",
+    "search": "Thaumaturge Nobody",
+}
+
+
+def spellings(marker: str) -> dict[str, bytes]:
+    """The marker as a file could hold it."""
+    found: dict[str, bytes] = {}
+    for coding in ("utf-8", "utf-16-le", "utf-16-be"):
+        raw = marker.encode(coding)
+        found[coding] = raw
+        found[f"{coding} in hex"] = raw.hex().encode()
+        found[f"{coding} in capital hex"] = raw.hex().upper().encode()
+        for shift in range(3):  # base64 looks different at each of three places
+            coded = base64.b64encode(bytes(shift) + raw)
+            start, end = (0, 2, 3)[shift], len(coded) - 4
+            found[f"{coding} in base64, {shift}"] = coded[start:end].rstrip(b"=")
+    found["JSON"] = json.dumps(marker).strip('"').encode()
+    found["backwards"] = marker.encode()[::-1]
+    return found
+
+
+def readable(*folders: Path) -> list[str]:
+    """Which marker can be read in which file, and how it is spelled there."""
+    wanted = [(name, how, raw) for name, marker in MARKERS.items() for how, raw in spellings(marker).items()]
+    found = []
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                content = path.read_bytes()
+                found += [f"{path.name}: {name} as {how}" for name, how, raw in wanted if raw in content]
+    return found
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where libraries put their temporary files during the test."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    for name in ("TMPDIR", "TEMP", "TMP", "SQLITE_TMPDIR"):
+        monkeypatch.setenv(name, str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+def work_a_day(desk: Desk) -> None:
+    """Register, edit, write, refer, print, search, and leave a draft."""
+    said = {
+        "person__name_en": MARKERS["name"],
+        "person__name_bn": MARKERS["name in Bangla"],
+        "person__phone_1": MARKERS["phone"],
+        "person__village_or_street": MARKERS["address"],
+        "identity_document__type": "mrp_passport",
+        "identity_document__number": MARKERS["document number"],
+        "incident__narrative": MARKERS["narrative"] + "\n" + MARKERS["narrative in Bangla"],
+    }
+    draft = begin_draft(desk, "full", {"person.name_en": MARKERS["draft"]})
+    case_id = register_case(desk, a_returnee(**said, incident__violations=["wages_not_paid"]))
+    edit_case(desk, case_id, {"person.name_en": (MARKERS["name"], MARKERS["name after an edit"])})
+    add_note(desk, case_id, "general", MARKERS["note"])
+    record_consent(desk, case_id, RecordConsent({"share_legal": "given"}, method="verbal"))
+    services = [ServiceEdit(as_new({"service": LEGAL, "capacity": 3}))]
+    partner = save_provider(desk, None, as_new({"name_en": "Legal aid", "type": "ngo_cso"}), services)
+    referral = make_referral(
+        desk, MakeReferral(case_id, LEGAL, partner, request=MARKERS["request to a partner"], needed_by=date(2026, 6, 1))
+    )
+    send(desk, referral, "paper")
+    for language in ("en", "bn"):
+        request = PrintRequest(level="full", language=language, reason=MARKERS["reason"])
+        (paper,) = print_summary(desk, case_id, request, "print")
+        assert paper.startswith(b"%PDF")
+        assert print_letter(desk, referral, request, "print")
+    for words in (MARKERS["search"], MARKERS["name"], MARKERS["phone"]):
+        page_of_cases(desk, Filters(words=words), Order.NAME)
+    look(desk, case_id)
+    show_number(desk, case_id)
+    assert MARKERS["narrative"] in repr(history(desk, case_id))
+    save_draft(desk, draft, {"person.name_en": MARKERS["draft"], "person.phone_1": MARKERS["draft phone"]})
+    fail_loudly(desk)
+
+
+def fail_loudly(desk: Desk) -> None:
+    """Errors with people in them, logged as the program logs them."""
+    log = logging.getLogger("casedesk.day")
+    try:
+        register_case(desk, {"person.name_en": MARKERS["name"], "no_such.key": MARKERS["phone"]})
+    except KeyError as error:
+        log.error("cannot register %s", MARKERS["name"], exc_info=error)
+    with desk.store.vault.writer.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    try:
+        register_case(desk, a_returnee(person__name_en=MARKERS["name"], incident__narrative=MARKERS["narrative"] * 300))
+    except StorageFull as error:
+        log.error("full", exc_info=error)
+
+
+def test_a_scan_finds_what_is_not_hidden(tmp_path: Path) -> None:
+    for number, raw in enumerate(spellings(MARKERS["name"]).values()):
+        (tmp_path / str(number)).write_bytes(b"\x00before " + raw + b" after")
+    assert {line.split(":")[0] for line in readable(tmp_path)} == {path.name for path in tmp_path.iterdir()}
+    longer = base64.b64encode(b"{" + MARKERS["name"].encode() + b"}")
+    (tmp_path / "inside").write_bytes(longer)
+    assert any(line.startswith("inside") for line in readable(tmp_path))
+
+
+def test_no_planted_name_is_readable_in_any_file_after_a_day(
+    open_desk: Callable[..., Desk], temporary: Path, tmp_path: Path
+) -> None:
+    desk = open_desk()
+    folder = desk.store.vault.folder
+    with logs.kept(folder):
+        work_a_day(desk)
+    assert (folder / f"{VAULT}-wal").stat().st_size > 0
+    assert any(folder.glob("*.log")), "something was logged"
+    as_it_lay = tmp_path / "as it lay"
+    shutil.copytree(folder, as_it_lay)
+    desk.store.vault.close()
+    assert readable(folder, temporary, as_it_lay) == []
+    again = open_desk()
+    assert check(again.store).wrong == []
+
+
+def test_no_planted_name_is_readable_after_the_process_is_killed(store_folder: Path, temporary: Path) -> None:
+    program = f"""
+import os, sys
+from pathlib import Path
+from datetime import datetime
+from casedesk.services.office import sign_in
+from tests.faults.test_no_plaintext import work_a_day
+from casedesk import logs
+folder = Path(sys.argv[1])
+with logs.kept(folder):
+    work_a_day(sign_in(folder, "farzana", {PASSPHRASE!r}, lambda: datetime.fromisoformat({NOW.isoformat()!r})))
+    os.kill(os.getpid(), 9) if os.name != "nt" else os._exit(9)
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", program, str(store_folder)],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        cwd=Path(__file__).parents[2],
+        check=False,
+    )
+    assert run.returncode in (-9, 9), run.stderr
+    assert run.stdout == ""
+    assert not any(marker in run.stderr for marker in MARKERS.values())
+    assert readable(store_folder, temporary) == []
