@@ -33,10 +33,12 @@ def main() -> None:
     if not STAMP.exists() or STAMP.read_text(encoding="ascii") != wanted:
         sys.stderr.write("Making the environment. This takes a minute, only the first time.\n")
         venv.create(HOME, with_pip=True, clear=True)
-        subprocess.run(  # noqa: S603 - our own interpreter and list
-            [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", *STRICTLY, LOCK],
-            check=True,
-        )
+        install = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+        if subprocess.run([*install, *STRICTLY, LOCK], check=False).returncode:  # noqa: S603 - our own interpreter
+            sys.exit(
+                "The Python packages could not be fetched. This is needed once, with a connection to the internet.\n"
+                "No records were touched. Connect, then start this command again."
+            )
         STAMP.write_text(wanted, encoding="ascii")
     for source in (ROOT / "resources" / "translations").glob("*/LC_MESSAGES/casedesk.po"):
         target = source.with_suffix(".mo")

@@ -15,7 +15,7 @@ from casedesk.errors import CaseDeskError, StorageFailed
 from casedesk.storage import keys, vault
 from casedesk.storage.keys import COPY, FLOOR, KEYS, Finding, KeysFile
 
-PASSPHRASE = "copper lake seven trains"  # noqa: S105 - of this test alone
+PASSPHRASE = "copper lake seven trains"
 SECRET = PASSPHRASE.encode()
 ENVIRONMENT = {"PYTHONPATH": ":".join(sys.path)}
 

@@ -90,6 +90,7 @@ class Caseworker:
             if here is not None and wanted(here):
                 return here
             self.press(key)
+            f=QApplication.focusWidget(); print(key.name, f and f.objectName(), f and f.accessibleName())
         raise AssertionError(f"{key.name} does not lead there from {self.focused().accessibleName()!r}")
 
     def walk_to(self, name: str, key: Qt.Key = KEY.Key_Tab) -> QWidget:
@@ -135,7 +136,7 @@ class Caseworker:
                 self.walk_into(part.more)
                 self.press(KEY.Key_Space)
                 self.wait(part.questions()[key].isVisible)
-                print("FOCUS", self.focused().objectName(), self.focused().accessibleName())
+                activate(self.window); f = self.window.focusWidget(); print("FOCUS", self.window.isActiveWindow(), f and f.objectName(), f and f.accessibleName(), f and f.isVisible())
             self.answer(key, said)
 
     def answer(self, key: str, said: str | tuple[str, ...]) -> None:

@@ -20,7 +20,7 @@ from casedesk.storage import keys, vault
 from casedesk.storage.keys import FLOOR
 from casedesk.storage.vault import Vault, create_vault, unlock, unlock_with_recovery
 
-PASSPHRASE = "copper lake seven trains"  # noqa: S105 - of this test alone
+PASSPHRASE = "copper lake seven trains"
 MARKER = "রহিমা খাতুন marker"
 
 

@@ -46,7 +46,7 @@ _operation_rest = struct.Struct("<BHB").pack
 _encode = msgspec.msgpack.Encoder().encode
 
 
-class MalformedBody(Exception):  # noqa: N818 - named as the other errors are
+class MalformedBody(Exception):
     """Bytes that `pack` cannot have written. Says where, never what they contain."""
 
 
