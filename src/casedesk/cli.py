@@ -320,29 +320,23 @@ def _practice(folder: Path, people: int):  # type: ignore[no-untyped-def]  # a t
 
 
 def _built(folder: Path, people: int) -> centre.Practice:
-    """The practice centre, with a line that tells how far it is."""
+    """The practice centre, with a line that tells how far it is where one can be seen."""
+    began = time.monotonic()
 
     def tell(done: int, of: int) -> None:
+        if done == 0:
+            words = _("Building the practice centre with {count} invented people. This takes a minute.")
+            _say(words.format(count=number(people)), to=sys.stderr)
         if sys.stderr.isatty():
-            sys.stderr.write(
-                "\r" + _("Building the practice centre: {done} of {all}").format(done=number(done), all=number(of))
-            )
+            words = _("Building the practice centre: {done} of {all}")
+            sys.stderr.write("\r" + words.format(done=number(done), all=number(of)))
             sys.stderr.flush()
 
-    _say(
-        _("Building the practice centre with {count} invented people. This takes a minute.").format(
-            count=number(people)
-        ),
-        to=sys.stderr,
-    )
-    began = time.monotonic()
     practice = centre.open_or_build(folder, people=people, progress=tell)
     if sys.stderr.isatty():
         sys.stderr.write("\r\x1b[K")
-    _say(
-        _("The practice centre is ready after {seconds} s.").format(seconds=number(round(time.monotonic() - began))),
-        to=sys.stderr,
-    )
+    words = _("The practice centre is ready after {seconds} s.")
+    _say(words.format(seconds=number(round(time.monotonic() - began))), to=sys.stderr)
     return practice
 
 

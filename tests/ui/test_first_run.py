@@ -16,7 +16,7 @@ from casedesk import i18n
 from casedesk.services.office import colleagues, office
 from casedesk.settings import load
 from casedesk.storage import vault
-from casedesk.storage.keys import read_recovery_key
+from casedesk.storage.recovery_key import read_recovery_key
 from casedesk.ui.application import Practice
 from casedesk.ui.first_run import CentreStep, FirstRun, LanguageStep, LockStep, RecoveryStep
 from casedesk.ui.kit import theme

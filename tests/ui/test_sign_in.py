@@ -18,7 +18,9 @@ from casedesk.errors import CaseDeskError
 from casedesk.services.office import NewCentre, set_up
 from casedesk.settings import Settings, load, save
 from casedesk.storage import vault
-from casedesk.storage.keys import FLOOR, KEYS, TRIES
+from casedesk.storage.keys import FLOOR, KEYS
+from casedesk.storage.recovery_key import new_recovery_key
+from casedesk.storage.tries import TRIES
 from casedesk.ui.application import Practice
 from casedesk.ui.kit import theme
 from casedesk.ui.kit.theme import Theme
@@ -286,8 +288,6 @@ def test_the_recovery_key_leads_back_in(forgotten: Sitting, with_sheet: tuple[Pa
 
 
 def test_the_recovery_key_of_another_centre_opens_nothing(forgotten: Sitting) -> None:
-    from casedesk.storage.keys import new_recovery_key
-
     type_keys(new_recovery_key().text)
     press(Key.Key_Return)
     type_keys(NEW)

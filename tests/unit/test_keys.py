@@ -1,4 +1,4 @@
-"""The primitives, the slots, passphrases and the recovery key."""
+"""The primitives, the slots, passphrases, the recovery key and the waiting after wrong tries."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_decrypt, crypto_aead_xchacha20poly1305_ietf_encrypt
 
 from casedesk.paths import RESOURCES
-from casedesk.storage import keys
+from casedesk.storage import keys, passphrases, recovery_key
 from casedesk.storage.keys import CEILING, FLOOR, Cost, KeysFile
+from casedesk.storage.tries import TRIES, MustWait, Tries
 
 STORE = bytes(range(16))
 DATA_KEY = bytearray(range(32))
@@ -93,7 +94,7 @@ def test_a_slot_cannot_be_moved_relabelled_or_weakened(slot: keys.Slot) -> None:
 def test_keys_are_not_shown(slot: keys.Slot) -> None:
     opened = keys.Opened(KeysFile(STORE, (slot,)), slot, DATA_KEY, keys.Finding.WHOLE)
     assert "data_key" not in repr(opened)
-    assert "secret" not in repr(keys.new_recovery_key())
+    assert "secret" not in repr(recovery_key.new_recovery_key())
 
 
 def test_a_sign_in_name_is_one_name_however_it_is_typed() -> None:
@@ -181,7 +182,7 @@ def test_waiting_begins_with_the_third_failure_and_grows_to_a_minute(tmp_path: P
     clock = Clock()
     waits = []
     for _try in range(9):
-        tries = keys.Tries(tmp_path, clock)  # a fresh one each time, as after a restart of the program
+        tries = Tries(tmp_path, clock)  # a fresh one each time, as after a restart of the program
         tries.begin()
         waits.append(tries.waiting())
         clock.now += waits[-1]
@@ -190,11 +191,11 @@ def test_waiting_begins_with_the_third_failure_and_grows_to_a_minute(tmp_path: P
 
 def test_nobody_tries_while_the_wait_lasts(tmp_path: Path) -> None:
     clock = Clock()
-    tries = keys.Tries(tmp_path, clock)
+    tries = Tries(tmp_path, clock)
     for _try in range(3):
         tries.begin()
     clock.now += 1.5
-    with pytest.raises(keys.MustWait) as refused:
+    with pytest.raises(MustWait) as refused:
         tries.begin()
     assert refused.value.seconds == 1
     clock.now += 0.5
@@ -204,7 +205,7 @@ def test_nobody_tries_while_the_wait_lasts(tmp_path: Path) -> None:
 
 def test_the_wait_begins_anew_when_the_computer_restarts(tmp_path: Path) -> None:
     clock = Clock()
-    tries = keys.Tries(tmp_path, clock)
+    tries = Tries(tmp_path, clock)
     for _try in range(3):
         tries.begin()
     clock.now = 5.0
@@ -214,16 +215,16 @@ def test_the_wait_begins_anew_when_the_computer_restarts(tmp_path: Path) -> None
 
 
 def test_success_forgets_the_failures_and_the_file_names_nobody(tmp_path: Path) -> None:
-    tries = keys.Tries(tmp_path, Clock())
+    tries = Tries(tmp_path, Clock())
     tries.begin()
-    assert (tmp_path / keys.TRIES).read_bytes() == b"1 1000000\n"
+    assert (tmp_path / TRIES).read_bytes() == b"1 1000000\n"
     tries.succeeded()
-    assert not (tmp_path / keys.TRIES).exists()
+    assert not (tmp_path / TRIES).exists()
 
 
 def test_a_scribbled_tries_file_does_not_help(tmp_path: Path) -> None:
-    (tmp_path / keys.TRIES).write_bytes(b"\xff" * 100)
-    tries = keys.Tries(tmp_path, Clock())
+    (tmp_path / TRIES).write_bytes(b"\xff" * 100)
+    tries = Tries(tmp_path, Clock())
     tries.begin()
     assert tries.waiting() == 2
 
@@ -252,7 +253,7 @@ def test_a_scribbled_tries_file_does_not_help(tmp_path: Path) -> None:
 )
 def test_a_weak_passphrase_is_refused_with_a_reason(passphrase: str, word: str) -> None:
     names = ["Welfare Desk Mirpur", "Mirpur", "shirin", "শিরিন আক্তার"]
-    assert word in (keys.passphrase_problem(passphrase, names=names) or "")
+    assert word in (passphrases.passphrase_problem(passphrase, names=names) or "")
 
 
 @pytest.mark.parametrize(
@@ -260,15 +261,15 @@ def test_a_weak_passphrase_is_refused_with_a_reason(passphrase: str, word: str) 
     ["copper lake seven trains", "নীল নদীর পাড়ে তিন গাছ", "xK4!mTq9zR2#vLp7w", "shirin rides copper trains"],
 )
 def test_a_good_passphrase_is_taken(passphrase: str) -> None:
-    assert keys.passphrase_problem(passphrase, names=["Mirpur", "shirin"]) is None
-    assert keys.passphrase_strength(passphrase, names=[]) in ("Good", "Strong", "Very strong")
+    assert passphrases.passphrase_problem(passphrase, names=["Mirpur", "shirin"]) is None
+    assert passphrases.passphrase_strength(passphrase, names=[]) in ("Good", "Strong", "Very strong")
 
 
 def test_a_generated_passphrase_is_five_words_and_passes_the_rules() -> None:
-    made = [keys.generated_passphrase() for _time in range(50)]
+    made = [passphrases.generated_passphrase() for _time in range(50)]
     assert {len(passphrase.split()) for passphrase in made} == {5}
     assert len(set(made)) == 50
-    assert sum(keys.passphrase_problem(passphrase, names=[]) is not None for passphrase in made) == 0
+    assert sum(passphrases.passphrase_problem(passphrase, names=[]) is not None for passphrase in made) == 0
 
 
 def test_the_lists_are_what_they_should_be() -> None:
@@ -280,16 +281,16 @@ def test_the_lists_are_what_they_should_be() -> None:
 
 
 def test_a_recovery_key_reads_back_from_its_text() -> None:
-    key = keys.new_recovery_key()
+    key = recovery_key.new_recovery_key()
     assert [len(group) for group in key.groups] == [5] * 7
-    assert keys.read_recovery_key(key.text) == key
+    assert recovery_key.read_recovery_key(key.text) == key
     key.wipe()
     assert key.secret == bytes(16)
 
 
 @given(st.binary(min_size=16, max_size=16))
 def test_a_recovery_key_may_be_typed_carelessly(secret: bytes) -> None:
-    key = keys.RecoveryKey(bytearray(secret))
+    key = recovery_key.RecoveryKey(bytearray(secret))
     bangla = str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯")
     misread = str.maketrans("01", "oL")
     for typed in (
@@ -300,54 +301,54 @@ def test_a_recovery_key_may_be_typed_carelessly(secret: bytes) -> None:
         key.text.translate(bangla),
         key.text.translate(misread),
     ):
-        assert keys.read_recovery_key(typed) == key
+        assert recovery_key.read_recovery_key(typed) == key
 
 
-@given(st.binary(min_size=16, max_size=16), st.integers(0, 34), st.sampled_from(keys._ALPHABET), st.booleans())
+@given(st.binary(min_size=16, max_size=16), st.integers(0, 34), st.sampled_from(recovery_key._ALPHABET), st.booleans())
 def test_a_wrong_letter_is_located(secret: bytes, place: int, letter: str, dashes: bool) -> None:
-    text = keys.RecoveryKey(bytearray(secret)).text.replace("-", "")
+    text = recovery_key.RecoveryKey(bytearray(secret)).text.replace("-", "")
     wrong = text[:place] + letter + text[place + 1 :]
     typed = "-".join(wrong[start : start + 5] for start in range(0, 35, 5)) if dashes else wrong
     if wrong == text:
-        assert keys.read_recovery_key(typed).secret == secret
+        assert recovery_key.read_recovery_key(typed).secret == secret
         return
-    with pytest.raises(keys.RecoveryGroupWrong) as refused:
-        keys.read_recovery_key(typed)
+    with pytest.raises(recovery_key.RecoveryGroupWrong) as refused:
+        recovery_key.read_recovery_key(typed)
     assert refused.value.group == place // 5 + 1
 
 
 def test_swapped_letters_and_groups_are_located() -> None:
-    key = keys.RecoveryKey(bytearray(range(7, 23)))
+    key = recovery_key.RecoveryKey(bytearray(range(7, 23)))
     for group, text in enumerate(key.groups):
         for place in range(4):
             if text[place] == text[place + 1]:
                 continue
             wrong = text[:place] + text[place + 1] + text[place] + text[place + 2 :]
-            with pytest.raises(keys.RecoveryGroupWrong) as refused:
-                keys.read_recovery_key("-".join((*key.groups[:group], wrong, *key.groups[group + 1 :])))
+            with pytest.raises(recovery_key.RecoveryGroupWrong) as refused:
+                recovery_key.read_recovery_key("-".join((*key.groups[:group], wrong, *key.groups[group + 1 :])))
             assert refused.value.group == group + 1
     for one, other in combinations(range(7), 2):
         groups = list(key.groups)
         groups[one], groups[other] = groups[other], groups[one]
-        with pytest.raises(keys.RecoveryGroupWrong) as refused:
-            keys.read_recovery_key("-".join(groups))
+        with pytest.raises(recovery_key.RecoveryGroupWrong) as refused:
+            recovery_key.read_recovery_key("-".join(groups))
         assert refused.value.group == one + 1
 
 
 def test_a_missing_letter_is_located_and_a_missing_group_is_said() -> None:
-    key = keys.new_recovery_key()
+    key = recovery_key.new_recovery_key()
     groups = list(key.groups)
-    with pytest.raises(keys.RecoveryGroupWrong) as refused:
-        keys.read_recovery_key("-".join((*groups[:2], groups[2][:4], *groups[3:])))
+    with pytest.raises(recovery_key.RecoveryGroupWrong) as refused:
+        recovery_key.read_recovery_key("-".join((*groups[:2], groups[2][:4], *groups[3:])))
     assert refused.value.group == 3
     for typed in ("", "-".join(groups[:6]), key.text[:-2].replace("-", "")[:32], f"{key.text}-{groups[0]}"):
-        with pytest.raises((keys.RecoveryKeyLength, keys.RecoveryGroupWrong)):
-            keys.read_recovery_key(typed)
-    with pytest.raises(keys.RecoveryKeyLength):
-        keys.read_recovery_key("-".join(groups[:6]))
+        with pytest.raises((recovery_key.RecoveryKeyLength, recovery_key.RecoveryGroupWrong)):
+            recovery_key.read_recovery_key(typed)
+    with pytest.raises(recovery_key.RecoveryKeyLength):
+        recovery_key.read_recovery_key("-".join(groups[:6]))
 
 
 def test_a_group_typed_back_is_recognised() -> None:
-    key = keys.new_recovery_key()
+    key = recovery_key.new_recovery_key()
     assert key.group_is(3, f" {key.groups[2].lower()} ")
     assert not key.group_is(4, key.groups[2])

@@ -26,7 +26,7 @@ from casedesk.services.providers import providers
 from casedesk.services.referrals import waiting
 from casedesk.services.rules import problems
 from casedesk.storage.chain import check
-from casedesk.storage.keys import passphrase_problem
+from casedesk.storage.passphrases import passphrase_problem
 from casedesk.storage.vault import LOCK, AlreadyOpen
 
 NOW = datetime(2026, 5, 12, 9, 0, tzinfo=UTC)

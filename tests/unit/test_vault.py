@@ -18,6 +18,8 @@ from sqlcipher3 import dbapi2 as sqlcipher
 from casedesk import machine
 from casedesk.storage import keys, vault
 from casedesk.storage.keys import FLOOR
+from casedesk.storage.recovery_key import RecoveryGroupWrong, WrongRecoveryKey
+from casedesk.storage.tries import TRIES, MustWait
 from casedesk.storage.vault import Vault, create_vault, unlock, unlock_with_recovery
 
 PASSPHRASE = "copper lake seven trains"
@@ -87,7 +89,7 @@ def test_the_recovery_key_opens_and_gives_a_new_passphrase(made: Made, folder: P
 def test_a_new_recovery_key_ends_the_old_one(made: Made, folder: Path, opened: Vault) -> None:
     new = vault.new_recovery(opened).text
     opened.close()
-    with pytest.raises(keys.WrongRecoveryKey):
+    with pytest.raises(WrongRecoveryKey):
         unlock_with_recovery(folder, made.recovery)
     unlock_with_recovery(folder, new).close()
 
@@ -133,7 +135,7 @@ def test_the_third_wrong_try_makes_even_the_right_passphrase_wait(folder: Path) 
         with pytest.raises(keys.WrongPassphrase):
             unlock(folder, "shirin", "not this one at all")
     assert vault.waiting(folder) in (1, 2)
-    with pytest.raises(keys.MustWait):
+    with pytest.raises(MustWait):
         unlock(folder, "shirin", PASSPHRASE)
 
 
@@ -141,13 +143,13 @@ def test_success_ends_the_waiting(folder: Path) -> None:
     with pytest.raises(keys.WrongPassphrase):
         unlock(folder, "shirin", "not this one at all")
     unlock(folder, "shirin", PASSPHRASE).close()
-    assert not (folder / keys.TRIES).exists()
+    assert not (folder / TRIES).exists()
 
 
 def test_a_typing_error_in_the_recovery_key_is_not_a_try(made: Made, folder: Path) -> None:
-    with pytest.raises(keys.RecoveryGroupWrong):
+    with pytest.raises(RecoveryGroupWrong):
         unlock_with_recovery(folder, "#" + made.recovery[1:])
-    assert not (folder / keys.TRIES).exists()
+    assert not (folder / TRIES).exists()
 
 
 def test_nothing_written_can_be_read_from_the_files(folder: Path, opened: Vault) -> None:

@@ -42,7 +42,7 @@ class Person(Recorded):
         N_("Name in Bangla"),
         level=NAMES_A_PERSON,
         ask=Ask.REGISTER,
-        help=N_("As the client writes it. One name is enough."),
+        help=N_("As the person writes it. One name is enough."),
         maps={"htcds": "prs_FirstName", "primero": "name"},
     )
     name_en: Mapped[str | None] = line(

@@ -127,7 +127,7 @@ def _sections(summary: Summary) -> tuple[Section, ...]:
         sections.append(Section(_("What happened"), (happened,)))
     if summary.own_words:
         quotes = tuple(Text(_("“{words}”").format(words=words.strip()), Look.QUOTE) for words in summary.own_words)
-        sections.append(Section(_("In the person's own words"), quotes))
+        sections.append(Section(_("In the person’s own words"), quotes))
     if summary.needs_and_plan:
         sections.append(Section(_("Needs and plan"), (plan,)))
     if summary.consent:

@@ -242,7 +242,7 @@ def _row(follow_up: FollowUp, status: str, people: Mapping[UUID, str], today: da
         id=follow_up.id,
         case_id=follow_up.case_id or follow_up.id,
         type=follow_up.type or "",
-        task=_(follow_up.task or ""),  # tasks that the program plans are kept in English
+        task=_(follow_up.task) if follow_up.task else "",  # tasks that the program plans are kept in English
         due_on=follow_up.due_on,
         status=status,
         overdue=status == "planned" and follow_up.due_on is not None and follow_up.due_on < today,

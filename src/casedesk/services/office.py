@@ -19,11 +19,13 @@ from casedesk.i18n import _
 from casedesk.models import Centre, Device, ExchangeRate, Preference, User
 from casedesk.services.permissions import needs
 from casedesk.services.triage import Thresholds
-from casedesk.storage import keys, vault
+from casedesk.storage import vault
 from casedesk.storage.chain import begin_chain
-from casedesk.storage.keys import Cost, RecoveryKey
+from casedesk.storage.keys import Cost
 from casedesk.storage.migrate import migrate
+from casedesk.storage.passphrases import passphrase_problem
 from casedesk.storage.recorder import Act
+from casedesk.storage.recovery_key import RecoveryKey
 from casedesk.storage.store import Store
 from casedesk.values import Money
 
@@ -170,7 +172,7 @@ def _desk(store: Store, slot: bytes, clock: Clock) -> Desk:
 
 
 def _refuse_passphrase(passphrase: str, names: Sequence[str]) -> None:
-    if problem := keys.passphrase_problem(passphrase, names=names):
+    if problem := passphrase_problem(passphrase, names=names):
         raise InvalidInput({"user.passphrase": [Problem(problem)]})
 
 

@@ -1,7 +1,7 @@
-"""What a paper says: taken from the records and redacted here, in the paper's language (UX 12, DOMAIN 13).
+"""What a case summary says: taken from the records and redacted here, in the paper's language (UX 12, DOMAIN 13).
 
-What a level does not tell is never among the texts: None stands where the paper shows a bar. Each print is an
-operation of the journal with one Disclosure for each copy.
+What a level does not tell is never among the texts: None stands where the paper shows a bar. The letter takes its
+words from the same source.
 """
 
 from __future__ import annotations
@@ -32,84 +32,12 @@ from casedesk.services.referrals import SHARES, ReferralFacts, ReferralRow, refe
 from casedesk.services.words import in_words
 from casedesk.values import Money, PartialDay, Precision
 
-FULL, SHARED, CODED = "full", "shared", "coded"
-JOURNEY, HAPPENED, NEEDS, CONSENT, OWN_WORDS = "journey", "happened", "needs", "consent", "own_words"
-PARTS = (JOURNEY, HAPPENED, NEEDS, CONSENT, OWN_WORDS)
-USUAL_PARTS = frozenset(PARTS) - {OWN_WORDS}
-SUMMARY, LETTER = "case-summary", "referral-letter"
-GIVE_PARTNER, HANDOVER = "give_partner", "handover"
-NOT_FOR_PRINT = ("draft", "cancelled")
 FAMILY = ("person.father_name", "person.mother_name", "person.contact_person_name", "person.guardian")
 PHONES = ("person.phone_1", "person.phone_2", "person.contact_person_phone")
 PLACES = ("person.union_or_ward", "person.village_or_street", "person.current_address")
 NAMES = ("person.name_bn", "person.name_en", "person.nickname")
 SERIOUS = "sexual_violence"  # on a coded copy these are serious violence, and no more (DOMAIN 11)
 SHORTEST = 2  # a key of so few letters is found in too many names
-
-
-class NotAgreed(CaseDeskError):
-    """The person did not agree to what the paper is printed for."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            _("There is no consent for giving out this paper."),
-            hint=_("Nothing was printed. Ask the person first, or choose another reason for printing."),
-        )
-
-
-class TooMuch(CaseDeskError):
-    """A full copy is for the person and the centre's own file only."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            _("A full copy is for the person or for this centre’s file only."),
-            hint=_("Nothing was printed. Choose a shared or a coded copy."),
-        )
-
-
-class NotReady(CaseDeskError):
-    """The letter belongs to a referral that is a draft or was cancelled."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            _("This referral is not ready to send."),
-            hint=_("Nothing was printed. Open the referral to see what is missing."),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class PrintRequest:
-    """What is asked of a paper. `level` is full, shared or coded; `purpose` a code of print_purpose.
-
-    `blacked` are words that stand on this copy as a bar, because they would give away what is hidden.
-    """
-
-    level: str = SHARED
-    language: str = "en"
-    parts: frozenset[str] = USUAL_PARTS
-    purpose: str = "own_file"
-    reason: str = ""
-    recipient_id: UUID | None = None
-    copies: int = 1
-    blacked: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """One copy of a paper: its number, how many there are with it, and when it is made."""
-
-    number: int
-    of: int
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Printed:
-    """A copy that exists: the fingerprint of its file, and what it tells."""
-
-    copy: Copy
-    hash: str
-    tells: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,57 +76,14 @@ class PaperContent:
 
 
 @dataclass(frozen=True, slots=True)
-class LetterContent:
-    """What a referral letter says."""
-
-    centre: str
-    address: str
-    number: str
-    case_number: str
-    day: str
-    copy_number: str
-    copies: str
-    to: str
-    sender: str
-    sender_phone: str
-    answer_by: str
-    request: str
-    person: tuple[Told, ...]
-    known: tuple[str, ...] = ()
-    wants: str = ""
-    not_included: tuple[str, ...] = ()
-    tells: tuple[str, ...] = ()
-
-    def free_texts(self) -> list[str]:
-        return [
-            self.request,
-            *self.known,
-            self.wants,
-            *(told.value or "" for told in self.person if told.key == "note"),
-        ]
-
-
-@dataclass(frozen=True, slots=True)
-class _Gate:
-    """Whether the purpose rests on a consent, and on which line."""
-
-    needed: bool = False
-    line_id: UUID | None = None
-
-    @property
-    def open(self) -> bool:
-        return not self.needed or self.line_id is not None
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """Everything a summary is taken from."""
+class Source:
+    """Everything a paper is taken from."""
 
     request: PrintRequest
     copy: Copy
     facts: CaseFacts
     consents: Sequence[ConsentNow]
-    gate: _Gate
+    gate: Gate
     recipient: ProviderFacts | None
     referrals: Sequence[ReferralRow] = field(default=())
 
@@ -214,21 +99,12 @@ class _Source:
         return self.request.level == CODED
 
 
-# The case summary
-
-
 @needs("case.print")
 def summary_of(desk: Desk, case_id: UUID, request: PrintRequest, copy: Copy | None = None) -> PaperContent:
     """What this copy of the case summary says. Without `copy` it is the next one."""
     with i18n.speaking(request.language):
-        source = _source(desk, case_id, request, copy or next_copies(desk, case_id)[0])
+        source = source_of(desk, case_id, request, copy or next_copies(desk, case_id)[0])
         return _summary(desk, source)
-
-
-@needs("case.print")
-def may_be_given(desk: Desk, case_id: UUID, request: PrintRequest) -> bool:
-    """Whether a consent holds for the purpose, where it needs one. Coded copies name nobody and need none."""
-    return _gate(consents_of(desk, case_id), request, _recipient(desk, request)).open
 
 
 @needs("case.print")
@@ -258,34 +134,14 @@ def _places_of(facts: CaseFacts) -> list[str]:
     return found
 
 
-def _source(desk: Desk, case_id: UUID, request: PrintRequest, copy: Copy) -> _Source:
-    facts, consents, recipient = case_facts(desk, case_id), consents_of(desk, case_id), _recipient(desk, request)
-    gate = _gate(consents, request, recipient)
-    return _Source(request, copy, facts, consents, gate, recipient, referrals_of(desk, case_id))
+@needs("case.print")
+def source_of(desk: Desk, case_id: UUID, request: PrintRequest, copy: Copy) -> Source:
+    facts, consents, recipient = case_facts(desk, case_id), consents_of(desk, case_id), recipient_of(desk, request)
+    gate = gate_of(consents, request, recipient)
+    return Source(request, copy, facts, consents, gate, recipient, referrals_of(desk, case_id))
 
 
-def _recipient(desk: Desk, request: PrintRequest) -> ProviderFacts | None:
-    return provider(desk, request.recipient_id) if request.recipient_id is not None else None
-
-
-def _gate(consents: Sequence[ConsentNow], request: PrintRequest, recipient: ProviderFacts | None) -> _Gate:
-    """The consent that the purpose rests on (DOMAIN 11)."""
-    if request.level == CODED or request.purpose not in (GIVE_PARTNER, HANDOVER):
-        return _Gate()
-    scopes = {"transfer_case"} if request.purpose == HANDOVER else _scopes(recipient)
-    given = (each for each in consents if each.scope in scopes and each.status == "given")
-    held = (each for each in given if each.named_recipient_id in (None, request.recipient_id))
-    line = next(held, None)
-    return _Gate(needed=True, line_id=line.line_id if line is not None else None)
-
-
-def _scopes(recipient: ProviderFacts | None) -> set[str]:
-    if recipient is None:
-        return set()
-    return {scope_for(each.service, recipient.row.type) for each in recipient.row.services}
-
-
-def _summary(desk: Desk, source: _Source) -> PaperContent:
+def _summary(desk: Desk, source: Source) -> PaperContent:
     request, facts = source.request, source.facts
     parts = request.parts
     person = _person(source)
@@ -315,16 +171,16 @@ def _summary(desk: Desk, source: _Source) -> PaperContent:
     )
 
 
-def _reason(source: _Source) -> str:
+def _reason(source: Source) -> str:
     request = source.request
     why = codelists.get("print_purpose").label(request.purpose)
     named = source.recipient.row.name if source.recipient is not None else ""
     return " · ".join(part for part in (why, named, request.reason.strip()) if part)
 
 
-def _person(source: _Source) -> tuple[Told, ...]:
+def _person(source: Source) -> tuple[Told, ...]:
     facts, level = source.facts, source.request.level
-    place = _home(source)
+    place = home_of(source)
     category = codelists.get("return_category").find(_code(source.answer("case.category")))
     registered = facts.opened_on
     number = Told("case.case_number", _("Case no."), facts.number)
@@ -334,7 +190,7 @@ def _person(source: _Source) -> tuple[Told, ...]:
     phones = [source.said(key) for key in PHONES[:2]]
     safe = [source.said("person.safe_contact_rule"), source.said("person.safe_contact_note")]
     told = (
-        Told("person.name", _("Name"), None if source.coded else _names(facts)),
+        Told("person.name", _("Name"), None if source.coded else names_of(facts)),
         number,
         Told(
             "person.age",
@@ -356,7 +212,7 @@ def _person(source: _Source) -> tuple[Told, ...]:
     )
 
 
-def _names(facts: CaseFacts) -> str:
+def names_of(facts: CaseFacts) -> str:
     """Both names, the one of the paper's language first; the code where it stands for them."""
     if facts.hide_name:
         return facts.person_code
@@ -365,7 +221,7 @@ def _names(facts: CaseFacts) -> str:
     return " · ".join(said[:2]) or facts.person_code
 
 
-def _age(source: _Source) -> str:
+def _age(source: Source) -> str:
     age = source.facts.age
     if source.coded:
         return age_band(age)
@@ -382,7 +238,7 @@ def age_band(age: int | None) -> str:
     return bands.label("age_unknown")
 
 
-def _home(source: _Source) -> str:
+def home_of(source: Source) -> str:
     upazila = codelists.get("bd_upazila").label(_code(source.answer("person.upazila")))
     parts = [source.said("person.village_or_street"), source.said("person.union_or_ward"), upazila]
     return ", ".join(part for part in (*parts, source.said("person.district")) if part)
@@ -396,7 +252,7 @@ def _day(value: date, *, coarse: bool) -> str:
     return formats.month_year(value) if coarse else formats.day(value)
 
 
-def _when(value: object, *, coarse: bool) -> str:
+def when_in_words(value: object, *, coarse: bool) -> str:
     """“on 12 June 2024”, “in June 2024”, “about 2024”; nothing for nothing."""
     if not isinstance(value, PartialDay):
         return ""
@@ -411,9 +267,9 @@ def _when(value: object, *, coarse: bool) -> str:
     return _("in {date}").format(date=words)
 
 
-def _journey(source: _Source) -> tuple[str, ...]:
-    left = _when(source.answer("migration_episode.departed_on"), coarse=source.coded)
-    came = _when(source.answer("migration_episode.returned_on"), coarse=source.coded)
+def _journey(source: Source) -> tuple[str, ...]:
+    left = when_in_words(source.answer("migration_episode.departed_on"), coarse=source.coded)
+    came = when_in_words(source.answer("migration_episode.returned_on"), coarse=source.coded)
     country, work = (
         source.said("migration_episode.destination_country"),
         source.said("migration_episode.occupation_abroad"),
@@ -426,7 +282,7 @@ def _journey(source: _Source) -> tuple[str, ...]:
         _("Work there: {work}.").format(work=work) if work else "",
     ]
     if not source.coded:
-        sentences += [_arranged(source), *_money(source)]
+        sentences += [_arranged(source), *money_of(source)]
     sentences.append(_("Came back {when}.").format(when=came) if came else "")
     if not source.coded:
         manner, reason = (
@@ -438,7 +294,7 @@ def _journey(source: _Source) -> tuple[str, ...]:
     return (told,) if told else ()
 
 
-def _arranged(source: _Source) -> str:
+def _arranged(source: Source) -> str:
     name, kind, licence = (source.said(f"recruiter.{part}") for part in ("name", "type", "licence_no"))
     if name and _carries(name, _places_of(source.facts)) and source.request.level != FULL:
         name = ""
@@ -448,7 +304,7 @@ def _arranged(source: _Source) -> str:
     return _("Arranged by: {name}.").format(name=name or kind) if name or kind else ""
 
 
-def _money(source: _Source) -> list[str]:
+def money_of(source: Source) -> list[str]:
     def amount(key: str) -> str:
         value = source.answer(key)
         return formats.money(value) if isinstance(value, Money) else ""
@@ -471,7 +327,7 @@ def _carries(name: str, places: Sequence[str]) -> bool:
     return not sounds.isdisjoint(sounds_of(name)) or not words.isdisjoint(words_of(name))
 
 
-def _happened(source: _Source) -> tuple[tuple[tuple[str, str], ...], str]:
+def _happened(source: Source) -> tuple[tuple[tuple[str, str], ...], str]:
     """What happened, and why it is not told where it is not."""
     level, violations = source.request.level, source.facts.violations
     sensitive = any(each.scope == "sensitive_data" and each.status == "given" for each in source.consents)
@@ -487,16 +343,16 @@ def _happened(source: _Source) -> tuple[tuple[tuple[str, str], ...], str]:
 
 def _heading(violation: Violation) -> str:
     row = codelists.get("violation_type").find(violation.code)
-    return _("Serious violence") if row is not None and row.extra["group"] == SERIOUS else _label(violation.code)
+    return _("Serious violence") if row is not None and row.extra["group"] == SERIOUS else violation_label(violation.code)
 
 
-def _label(code: str) -> str:
+def violation_label(code: str) -> str:
     return codelists.get("violation_type").label(code)
 
 
-def _told(source: _Source, violation: Violation) -> str:
+def _told(source: Source, violation: Violation) -> str:
     """The heading; on a full copy with months and amount."""
-    label, months = _label(violation.code), violation.months_unpaid
+    label, months = violation_label(violation.code), violation.months_unpaid
     if source.request.level != FULL or not months:
         return label
     owed = source.answer("wages.amount_owed") or source.answer("migration_episode.wages_owed")
@@ -504,7 +360,7 @@ def _told(source: _Source, violation: Violation) -> str:
     return f"{label} ({unpaid}, {formats.money(owed)})" if isinstance(owed, Money) else f"{label} ({unpaid})"
 
 
-def _needs(desk: Desk, source: _Source) -> tuple[tuple[str, str, str], ...]:
+def _needs(desk: Desk, source: Source) -> tuple[tuple[str, str, str], ...]:
     """Each need and planned step: what, who, when."""
     by_need = {each.need: each for each in reversed(source.referrals) if each.need and each.status != "cancelled"}
     lines = []
@@ -523,7 +379,7 @@ def _needs(desk: Desk, source: _Source) -> tuple[tuple[str, str, str], ...]:
     return tuple(lines)
 
 
-def _helper(source: _Source, referral: ReferralRow | None) -> str:
+def _helper(source: Source, referral: ReferralRow | None) -> str:
     """The partner, or only the kind of service where the name would tell a hidden place."""
     if referral is None:
         return ""
@@ -552,246 +408,6 @@ def _consent(consents: Sequence[ConsentNow]) -> tuple[str, ...]:
     return tuple(sentence.format(purposes=purposes) for sentence, purposes in said if purposes)
 
 
-def _own_words(source: _Source) -> tuple[str, ...]:
+def _own_words(source: Source) -> tuple[str, ...]:
     keys = ("incident.narrative", "needs_assessment.client_wishes")
     return tuple(words for key in keys if (words := source.said(key)))
-
-
-# The referral letter
-
-
-@needs("case.print")
-def letter_of(desk: Desk, referral_id: UUID, language: str, copy: Copy | None = None) -> LetterContent:
-    """What this copy of the referral letter says: only what was chosen to be shared."""
-    with i18n.speaking(language):
-        referral = referral_facts(desk, referral_id)
-        copy = copy or next_copies(desk, referral.row.case_id, referral_id=referral_id)[0]
-        request = PrintRequest(SHARED, language, purpose=GIVE_PARTNER, recipient_id=referral.row.provider_id)
-        return _letter(desk, _source(desk, referral.row.case_id, request, copy), referral)
-
-
-@needs("case.print")
-def letter_may_be_given(desk: Desk, referral_id: UUID) -> bool:
-    """Whether the letter may leave: not while its referral is a draft, nor after it was cancelled."""
-    return referral_facts(desk, referral_id).row.status not in NOT_FOR_PRINT
-
-
-@needs("case.print")
-def hidden_from_partner(desk: Desk, referral_id: UUID) -> list[str]:
-    """What the letter must not give away."""
-    referral = referral_facts(desk, referral_id)
-    shared = _shared(referral)
-    values = hidden_values(desk, referral.row.case_id, SHARED) if "home" not in shared else []
-    return values if "name_age" in shared else [*values, *_all_names(case_facts(desk, referral.row.case_id))]
-
-
-def _all_names(facts: CaseFacts) -> list[str]:
-    return [str(name) for key in NAMES if (name := facts.answers.get(key))]
-
-
-def _shared(referral: ReferralFacts) -> frozenset[str]:
-    said = referral.values.get("fields_shared")
-    return frozenset(said if isinstance(said, list) else ())
-
-
-def _letter(desk: Desk, source: _Source, referral: ReferralFacts) -> LetterContent:
-    facts, centre, shared = source.facts, office(desk), _shared(referral)
-    to = source.recipient
-    focal = str(to.values.get("focal_person") or "") if to is not None else ""
-    due = referral.row.answer_due
-    roles = codelists.get("user_role")
-    role = roles.label(min(desk.actor.roles, key=lambda code: roles[code].sort)) if desk.actor.roles else ""
-    service = codelists.get("service_type").label(referral.row.service)
-    return LetterContent(
-        centre=centre.name,
-        address=" · ".join(part for part in (centre.address, centre.phone) if part),
-        number=referral.row.number,
-        case_number=facts.number if "name_age" in shared else facts.person_code,
-        day=_printed_on(source.copy.at),
-        copy_number=formats.number(source.copy.number),
-        copies=formats.number(source.copy.of),
-        to=" — ".join(part for part in (to.row.name if to is not None else "", focal) if part),
-        sender=", ".join(part for part in (desk.actor.name, role) if part),
-        sender_phone=centre.phone,
-        answer_by=f"{formats.weekday(due)} {formats.day(due)}" if due is not None else "—",
-        request=_text(referral, "request") or service,
-        person=_letter_person(source, referral, shared),
-        known=_known(source, referral, shared),
-        wants=source.said("needs_assessment.client_wishes") if "own_words" in shared else "",
-        not_included=tuple(_(share.label) for key, share in SHARES.items() if key not in shared),
-        tells=tuple(sorted(shared)),
-    )
-
-
-def _printed_on(at: datetime) -> str:
-    return formats.day(at.astimezone(formats.DHAKA).date())
-
-
-def _text(referral: ReferralFacts, name: str) -> str:
-    return formats.visible(str(referral.values.get(name) or ""))
-
-
-def _letter_person(source: _Source, referral: ReferralFacts, shared: frozenset[str]) -> tuple[Told, ...]:
-    facts = source.facts
-    person = [facts.person_code]
-    if "name_age" in shared:
-        person = [_names(facts), age_band(facts.age)]
-    if "sex" in shared:
-        person.append(source.said("person.sex_gender"))
-    told = [Told("person", _("Person"), ", ".join(part for part in person if part))]
-    if "name_age" in shared:
-        told.append(Told("number", _("Our case no."), facts.number))
-    if "language" in shared and (spoken := _language(source)):
-        told.append(Told("language", _("Language"), spoken))
-    if "safety" in shared:
-        told.append(Told("safety", _("Safety"), _("Contact the person through us only.")))
-    if "home" in shared:
-        told.append(Told("home", _("Home"), _home(source) or "—"))
-        told.append(Told("family", _("Family phone"), source.said("person.contact_person_phone") or "—"))
-    if message := _text(referral, "message"):
-        told.append(Told("note", _("Good to know"), message))
-    if agreed := _agreed(source, referral):
-        told.append(Told("consent", _("Agreed to"), agreed))
-    return tuple(told)
-
-
-def _language(source: _Source) -> str:
-    spoken = source.said("person.languages")
-    sentences = [_("Speaks {languages}.").format(languages=spoken) if spoken else ""]
-    if source.answer("person.needs_interpreter") is True:
-        sentences.append(_("Needs an interpreter."))
-    if source.answer("person.can_read") == "no":
-        sentences.append(_("Explain papers aloud."))
-    return " ".join(sentence for sentence in sentences if sentence)
-
-
-def _agreed(source: _Source, referral: ReferralFacts) -> str:
-    line = next((each for each in source.consents if each.scope == referral.scope and each.status == "given"), None)
-    if line is None:
-        return ""
-    return _("{purpose}. {how}, {day}.").format(
-        purpose=codelists.get("consent_scope").label(line.scope),
-        how=codelists.get("consent_method").label(line.method),
-        day=_printed_on(line.since) if line.since is not None else "—",
-    )
-
-
-def _known(source: _Source, referral: ReferralFacts, shared: frozenset[str]) -> tuple[str, ...]:
-    """What the partner is told, one point for each thing that is shared; the letter has to stay on one page."""
-    points = [line.strip(" •-") for line in _text(referral, "summary_shared").splitlines()]
-    if "journey" in shared:
-        points.append(_short_journey(source))
-    if "wages" in shared:
-        points.append(" ".join(sentence for sentence in _money(source) if sentence))
-    if "what_happened" in shared:
-        by: dict[str, list[str]] = {}
-        for each in source.facts.violations:
-            by.setdefault(codelists.get("told_by").label(each.told_by), []).append(_label(each.code))
-        points += ["; ".join(what) + (f" ({known})" if known else "") for known, what in by.items()]
-    return tuple(point for point in points if point)
-
-
-def _short_journey(source: _Source) -> str:
-    left, came = (
-        _when(source.answer(f"migration_episode.{name}"), coarse=False) for name in ("departed_on", "returned_on")
-    )
-    place = source.said("migration_episode.destination_country")
-    work = source.said("migration_episode.occupation_abroad")
-    sentences = (
-        _("Went to {place} {when}.").format(place=place, when=left) if place and left else "",
-        _("Work there: {work}.").format(work=work) if work else "",
-        _("Came back {when}.").format(when=came) if came else "",
-    )
-    return " ".join(sentence for sentence in sentences if sentence)
-
-
-# Printing
-
-
-@needs("case.print")
-def next_copies(desk: Desk, case_id: UUID, count: int = 1, *, referral_id: UUID | None = None) -> tuple[Copy, ...]:
-    """The numbers of the copies to come: of a summary counted in its case, of a letter in its referral."""
-    with desk.read() as session:
-        open_case(desk, session, "case.print", case_id)
-        out = _copies_out(session, case_id, referral_id)
-    return tuple(Copy(out + place, out + count, desk.clock()) for place in range(1, count + 1))
-
-
-@needs("case.print")
-def copies_out(desk: Desk, case_id: UUID) -> int:
-    """How many copies of the case's summary exist."""
-    return next_copies(desk, case_id)[0].number - 1
-
-
-def _copies_out(session: Session, case_id: UUID, referral_id: UUID | None) -> int:
-    wanted = (
-        select(func.count())
-        .select_from(Disclosure)
-        .where(Disclosure.case_id == case_id, Disclosure.removed_at.is_(None))
-    )
-    if referral_id is None:
-        wanted = wanted.where(Disclosure.document == SUMMARY)
-    else:
-        wanted = wanted.where(Disclosure.document == LETTER, Disclosure.referral_id == referral_id)
-    return session.scalar(wanted) or 0
-
-
-@needs("case.print")
-def print_event(
-    desk: Desk,
-    case_id: UUID,
-    request: PrintRequest,
-    printed: Sequence[Printed],
-    medium: str,
-    *,
-    referral_id: UUID | None = None,
-) -> tuple[UUID, ...]:
-    """Record that copies leave the centre: one operation, one Disclosure each. `medium` is print or file.
-
-    Raises NotAgreed, TooMuch or NotReady where the paper may not leave, and Conflict where another copy was
-    counted meanwhile.
-    """
-    line_id = _refuse(desk, case_id, request, referral_id)
-    action = "case.print" if referral_id is None else "referral.print"
-    with desk.write(action, about=case_id, reason=request.reason.strip() or None) as session:
-        open_case(desk, session, "case.print", case_id)
-        if printed[0].copy.number != _copies_out(session, case_id, referral_id) + 1:
-            raise Conflict
-        rows = [
-            Disclosure(
-                case_id=case_id,
-                at=each.copy.at,
-                medium=medium,
-                document=SUMMARY if referral_id is None else LETTER,
-                level=request.level,
-                language=request.language,
-                copy_number=str(each.copy.number),
-                recipient_id=request.recipient_id,
-                purpose=request.purpose,
-                reason=request.reason.strip() or None,
-                consent_line_id=line_id,
-                fields=sorted(each.tells) or None,
-                referral_id=referral_id,
-                hash=each.hash,
-            )
-            for each in printed
-        ]
-        session.add_all(rows)
-        return tuple(row.id for row in rows)
-
-
-def _refuse(desk: Desk, case_id: UUID, request: PrintRequest, referral_id: UUID | None) -> UUID | None:
-    """Refuse a paper that may not leave; otherwise the consent it leaves by."""
-    if referral_id is not None:
-        referral = referral_facts(desk, referral_id)
-        line_id = referral.values.get("consent_line_id")
-        if referral.row.status in NOT_FOR_PRINT or referral.row.case_id != case_id:
-            raise NotReady
-        return line_id if isinstance(line_id, UUID) else None
-    purpose = codelists.get("print_purpose")[request.purpose]
-    if request.level == FULL and purpose.extra["level"] != FULL:
-        raise TooMuch
-    gate = _gate(consents_of(desk, case_id), request, _recipient(desk, request))
-    if not gate.open:
-        raise NotAgreed
-    return gate.line_id

@@ -44,6 +44,7 @@ from casedesk.services.notes import is_restricted, reads_restricted
 from casedesk.services.numbers import next_referral_number
 from casedesk.services.permissions import needs, open_case, visible
 from casedesk.services.providers import name_of
+from casedesk.services.sharing import SHARES, no_consent, pasted_words, why_not
 
 Problems = dict[str, list[Problem]]
 
@@ -89,11 +90,8 @@ OF_ONE_TRY = (
     "appointment_at",
     "expires_on",
 )
-SHARED_WORDS = ("summary_shared", "request", "message")
-GUARDIANS = ("parent", "legal_guardian", "caregiver", "best_interest_decision")
 ANSWER_DAYS, URGENT_ANSWER_DAYS = 14, 3
 MOST_TRIES_AGAIN = 2
-PASTED = 40
 OWN_CENTRE = "own_centre"
 
 
@@ -117,17 +115,6 @@ class MakeReferral:
     transport_paid: bool | None = None
     as_draft: bool = False
     confirmed: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class ShareItem:
-    """One thing a partner can be told. `ticked` is what is proposed; `why_not` says why it may not be shared."""
-
-    key: str
-    label: str
-    allowed: bool
-    why_not: str
-    ticked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,40 +165,6 @@ class ReferralFacts:
     values: Mapping[str, object]
     scope: str
     consent_status: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Share:
-    label: str
-    ticked: bool = False
-    sensitive: bool = False
-    reaches_home: bool = False
-
-
-SHARES: Mapping[str, _Share] = {
-    "name_age": _Share(N_("Name and age group"), ticked=True),
-    "sex": _Share(N_("Sex or gender"), ticked=True),
-    "language": _Share(N_("Language"), ticked=True),
-    "safety": _Share(N_("Safety needs"), ticked=True),
-    "journey": _Share(N_("Journey and work")),
-    "wages": _Share(N_("Wages and money")),
-    "what_happened": _Share(N_("What happened, in headings"), sensitive=True),
-    "own_words": _Share(N_("What the person wants, in their own words")),
-    "home": _Share(N_("Home address and family phone"), reaches_home=True),
-}
-
-
-@needs("referral.edit")
-def what_may_be_shared(desk: Desk, case_id: UUID, service: str | None, provider_id: UUID | None) -> list[ShareItem]:
-    """What this partner may be told for this service, and why not the rest."""
-    with desk.read() as session:
-        case = open_case(desk, session, "referral.edit", case_id)
-        provider = session.get(Provider, provider_id) if provider_id is not None else None
-        refusals = _why_not(session, case, service, provider, desk.today())
-    return [
-        ShareItem(key, _(share.label), not refusals[key], refusals[key], share.ticked and not refusals[key])
-        for key, share in SHARES.items()
-    ]
 
 
 @needs("referral.edit")
@@ -361,49 +314,6 @@ def _open(desk: Desk, session: Session, referral_id: UUID) -> tuple[Referral, Ca
 # What is said, and by which consent
 
 
-def _why_not(
-    session: Session, case: Case, service: str | None, provider: Provider | None, today: date
-) -> dict[str, str]:
-    """For each thing that can be shared why it may not be; nothing where it may."""
-    by_consent = _no_consent(session, case, service, provider, today)
-    sensitive = ""
-    if active_line(session, case.id, "sensitive_data", today, provider.id if provider else None) is None:
-        sensitive = _("There is no consent for sensitive details.")
-    elif provider is None or not provider.can_receive_restricted:
-        sensitive = _("This partner may not receive restricted details.")
-    person = session.get(Person, case.person_id) if case.person_id else None
-    home = "" if person is not None and person.safe_contact_rule == ["any_time"] else _("Blocked by safe-contact rule.")
-    return {
-        key: by_consent or (sensitive if share.sensitive else "") or (home if share.reaches_home else "")
-        for key, share in SHARES.items()
-    }
-
-
-def _no_consent(session: Session, case: Case, service: str | None, provider: Provider | None, today: date) -> str:
-    """Why there is no consent for this referral; nothing if there is one."""
-    if service is None:
-        return _("Choose a service first.")
-    scope = scope_for(service, provider.type if provider is not None else None)
-    line = active_line(session, case.id, scope, today, provider.id if provider is not None else None)
-    if line is None:
-        return {
-            "": _("Not asked yet."),
-            "refused": _("The person said no to this."),
-            "withdrawn": _("The person took this consent back."),
-            "expired": _("This consent is no longer valid. Ask again."),
-            "given": _("This consent is for another partner only."),
-        }[status_now(session, case.id, scope, today)]
-    person = session.get(Person, case.person_id) if case.person_id else None
-    if person is not None and is_minor(person, today) and _giver(session, line) not in GUARDIANS:
-        return _("For a person under 18 a guardian agrees, or there is a best-interest decision.")
-    return ""
-
-
-def _giver(session: Session, line: ConsentLine) -> str | None:
-    consent = session.get(Consent, line.consent_id) if line.consent_id is not None else None
-    return consent.giver if consent is not None else None
-
-
 def _not_ready(session: Session, case: Case, referral: Referral, today: date) -> Problems:
     """What is missing before the referral may go out (V24). Notes by which consent line it may."""
     found: Problems = {}
@@ -415,10 +325,10 @@ def _not_ready(session: Session, case: Case, referral: Referral, today: date) ->
     if referral.service is None:
         found["referral.service"] = [Problem(_("Choose a service."))]
         return found
-    if refusal := _no_consent(session, case, referral.service, provider, today):
+    if refusal := no_consent(session, case, referral.service, provider, today):
         found["referral.consent_line_id"] = [Problem(refusal, rule="V24")]
         return found
-    refusals = _why_not(session, case, referral.service, provider, today)
+    refusals = why_not(session, case, referral.service, provider, today)
     for key in referral.fields_shared or []:
         if refusals[key]:
             text = _("“{what}” may not be shared. {why}").format(what=_(SHARES[key].label), why=refusals[key])
@@ -442,7 +352,7 @@ def _check_content(session: Session, case: Case, referral: Referral, confirmed: 
     if unknown := set(referral.fields_shared or []) - SHARES.keys():
         text = _("“{code}” is not in the list.").format(code=min(unknown))
         found["referral.fields_shared"] = [Problem(text)]
-    pasted = _pasted(session, case, referral)
+    pasted = pasted_words(session, case, referral)
     if "V42" not in confirmed:
         text = _("This repeats words from a restricted account. Say only what the partner needs.")
         found |= {f"referral.{name}": [Problem(text, rule="V42", warning=True)] for name in pasted}
@@ -452,23 +362,6 @@ def _check_content(session: Session, case: Case, referral: Referral, confirmed: 
         kept = set(case.confirmed_warnings or [])
         case.confirmed_warnings = sorted(kept | {f"V42 {referral.number}"})
     return provider
-
-
-def _pasted(session: Session, case: Case, referral: Referral) -> list[str]:
-    """The texts for the partner that have forty letters in a row from a restricted account."""
-    accounts = [
-        *session.scalars(select(Incident.narrative).where(Incident.case_id == case.id)),
-        *session.scalars(select(IncidentViolation.note).where(IncidentViolation.case_id == case.id)),
-    ]
-    notes = session.scalars(select(CaseNote).where(CaseNote.case_id == case.id))
-    accounts += [note.text for note in notes if is_restricted(case, note)]
-    stretches = {stretch for account in accounts for stretch in _stretches(account)}
-    return [name for name in SHARED_WORDS if not stretches.isdisjoint(_stretches(getattr(referral, name)))]
-
-
-def _stretches(text: str | None) -> set[str]:
-    plain = " ".join((text or "").casefold().split())
-    return {plain[start : start + PASTED] for start in range(len(plain) - PASTED + 1)}
 
 
 # Steps

@@ -12,17 +12,14 @@ import errno
 import hmac
 import json
 import os
-import re
 import secrets
 import struct
 import time
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
-from functools import cache
 from hashlib import blake2b
-from math import ceil
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,12 +32,10 @@ from nacl.pwhash import argon2id
 
 from casedesk import machine
 from casedesk.errors import CaseDeskError, StorageFailed, StorageFull
-from casedesk.i18n import N_, _, ngettext
-from casedesk.paths import RESOURCES
+from casedesk.i18n import N_, _
 
 KEYS: Final = "vault.keys"
 COPY: Final = "vault.keys.bak"
-TRIES: Final = "tries"
 _VERSION: Final = 1
 _LARGEST_FILE: Final = 256 * 1024
 _KEY_SIZE: Final = 32
@@ -108,50 +103,6 @@ class WrongPassphrase(CaseDeskError):
         super().__init__(
             _("That did not match. Try again."), hint=_("Nothing is lost. Look at Caps Lock and the keyboard language.")
         )
-
-
-class WrongRecoveryKey(CaseDeskError):
-    """A well-formed recovery key that opens nothing here."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            _("This recovery key does not open this vault."),
-            hint=_("Nothing is lost. Look whether the sheet is the newest and of this computer."),
-        )
-
-
-class RecoveryKeyLength(CaseDeskError):
-    """Too few or too many groups."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            _("A recovery key has seven groups of five characters."),
-            hint=_("Compare with the sheet and add what is missing."),
-        )
-
-
-class RecoveryGroupWrong(CaseDeskError):
-    """One group has a typing error; `group` counts from 1."""
-
-    def __init__(self, group: int) -> None:
-        super().__init__(
-            _("Group {number} of the recovery key does not fit.").format(number=group),
-            hint=_("Compare this group with the sheet, character by character."),
-        )
-        self.group = group
-
-
-class MustWait(CaseDeskError):
-    """Too many wrong tries in a row; `seconds` are left."""
-
-    def __init__(self, seconds: int) -> None:
-        super().__init__(
-            ngettext(
-                "Wait {seconds} second before the next try.", "Wait {seconds} seconds before the next try.", seconds
-            ).format(seconds=seconds),
-            hint=_("Nothing is ever deleted because of wrong tries."),
-        )
-        self.seconds = seconds
 
 
 class SignInNameTaken(CaseDeskError):
@@ -522,214 +473,3 @@ def _settle(
         with contextlib.suppress(CaseDeskError):
             write_keys(folder, ruling)
     return Opened(ruling, slot, data_key, Finding.WHOLE if ruling is first else Finding.MENDED)
-
-
-class Tries:
-    """Counts wrong tries in a row, in a small file without names.
-
-    The moment of the last one is kept by the computer's own running clock, which nobody can set. After a
-    restart of the computer that clock begins again, and so does the wait.
-    """
-
-    def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
-        self._path = folder / TRIES
-        self._clock = clock
-
-    def waiting(self) -> int:
-        """Seconds until the next try, 0 if none."""
-        failed, last = self._read()
-        wait = _wait_after(failed)
-        passed = self._clock() - last
-        if wait and passed < 0:
-            self._write(failed)
-            passed = 0.0
-        return max(0, ceil(wait - passed))
-
-    def begin(self) -> None:
-        """Count a try as wrong before it is made, so that ending the program does not undo it; or MustWait."""
-        seconds = self.waiting()
-        if seconds:
-            raise MustWait(seconds)
-        self._write(self._read()[0] + 1)
-
-    def succeeded(self) -> None:
-        with contextlib.suppress(OSError):
-            self._path.unlink(missing_ok=True)
-
-    def _read(self) -> tuple[int, float]:
-        try:
-            failed, last = self._path.read_text(encoding="ascii").split()
-            return max(0, min(int(failed), 99)), int(last) / 1000
-        except FileNotFoundError:
-            return 0, 0.0
-        except (OSError, ValueError):
-            return 2, 0.0  # somebody wrote into it: one more wrong try and the waiting begins
-
-    def _write(self, failed: int) -> None:
-        # Not synced: a lost count after a power cut costs an attacker more than it gives.
-        with contextlib.suppress(OSError), machine.private_file(self._path, "wb") as file:
-            file.write(f"{failed} {int(self._clock() * 1000)}\n".encode("ascii"))
-
-
-def _wait_after(failed: int) -> int:
-    return 0 if failed < 3 else min(60, 2 ** (failed - 2))
-
-
-_SHORTEST: Final = 15
-_LONGEST: Final = 256
-_PRODUCT: Final = ("CaseDesk", "Case Desk", "কেসডেস্ক")
-
-
-def passphrase_problem(passphrase: str, *, names: Sequence[str]) -> str | None:
-    """Why this passphrase will not do, in words, or None. `names` are the centre's and the user's."""
-    text = unicodedata.normalize("NFC", passphrase)
-    plain = _plain(text)
-    if len(text) < _SHORTEST:
-        return _("Use at least {count} characters. Four words are a good start.").format(count=_SHORTEST)
-    if len(text) > _LONGEST:
-        return _("Use at most {count} characters.").format(count=_LONGEST)
-    if _repeats(plain) or len(set(plain)) < 5:
-        return _("This repeats itself. Use different words.")
-    if plain in _common():
-        return _("Many people use this passphrase. Choose words that nobody connects with you.")
-    if _is_mostly_names(plain, names):
-        return _("This is mostly a name. Choose words that nobody connects with you.")
-    return None
-
-
-def passphrase_strength(passphrase: str, *, names: Sequence[str]) -> str:
-    """How hard to guess, in one or two words for beside the field."""
-    if passphrase_problem(passphrase, names=names) is not None:
-        return _("Not enough yet")
-    text = unicodedata.normalize("NFC", passphrase)
-    words = len(set(text.casefold().split()))
-    if len(text) >= 25 and (words >= 5 or words == 1):
-        return _("Very strong")
-    return _("Strong") if len(text) >= 20 else _("Good")
-
-
-def generated_passphrase() -> str:
-    """Five words by chance, 52 bits: with the cost of each guess, out of reach of a thief's computers for years."""
-    return " ".join(secrets.choice(_words()) for _word in range(5))
-
-
-@cache
-def _words() -> tuple[str, ...]:
-    return tuple((RESOURCES / "words_en.txt").read_text(encoding="utf-8").split())
-
-
-@cache
-def _common() -> frozenset[str]:
-    lines = (RESOURCES / "common_passphrases.txt").read_text(encoding="utf-8").splitlines()
-    return frozenset(map(_plain, lines))
-
-
-def _plain(text: str) -> str:
-    """Letters and digits alone, without case, digits of every script the same."""
-    kept = (c for c in unicodedata.normalize("NFKC", text).casefold() if unicodedata.category(c)[0] in "LMN")
-    return "".join(str(unicodedata.decimal(c, c)) for c in kept)
-
-
-def _repeats(plain: str) -> bool:
-    return any((plain[:unit] * len(plain))[: len(plain)] == plain for unit in range(1, len(plain) // 2 + 1))
-
-
-def _is_mostly_names(plain: str, names: Sequence[str]) -> bool:
-    left = plain
-    for name in sorted(map(_plain, (*names, *_PRODUCT)), key=len, reverse=True):
-        if len(name) >= 3:
-            left = left.replace(name, "")
-    return left != plain and len(left) < 8
-
-
-_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_MISREAD: Final = str.maketrans("OILU", "011V")
-_GROUPS: Final = 7
-_GROUP_SIZE: Final = 5
-_SECRET_SIZE: Final = 16
-
-
-@dataclass(frozen=True, slots=True)
-class RecoveryKey:
-    """128 random bits that open the vault when a passphrase is forgotten; shown once, kept on paper."""
-
-    secret: bytearray = field(repr=False)
-
-    @property
-    def groups(self) -> tuple[str, ...]:
-        """Seven groups: four characters, and a fifth by which an error in the group shows."""
-        number = int.from_bytes(self.secret) << 12 | _check_bits(self.secret)
-        letters = [number >> 5 * place & 31 for place in reversed(range(_GROUPS * 4))]
-        fours = [letters[start : start + 4] for start in range(0, len(letters), 4)]
-        return tuple(
-            "".join(_ALPHABET[letter] for letter in (*four, _check_letter(count, four)))
-            for count, four in enumerate(fours, start=1)
-        )
-
-    @property
-    def text(self) -> str:
-        return "-".join(self.groups)
-
-    def group_is(self, group: int, typed: str) -> bool:
-        """Whether `typed` is the group with this number, counted from 1."""
-        return _tidy(typed).strip("-") == self.groups[group - 1]
-
-    def wipe(self) -> None:
-        wipe(self.secret)
-
-
-def new_recovery_key() -> RecoveryKey:
-    return RecoveryKey(bytearray(secrets.token_bytes(_SECRET_SIZE)))
-
-
-def read_recovery_key(text: str) -> RecoveryKey:
-    """What somebody typed from paper; spaces, dashes, case and the script of the digits do not matter."""
-    groups = [group for group in _tidy(text).split("-") if group]
-    if len(groups) != _GROUPS:
-        joined = "".join(groups)
-        groups = [joined[start : start + _GROUP_SIZE] for start in range(0, len(joined), _GROUP_SIZE)]
-    letters: list[int] = []
-    for count, group in enumerate(groups[:_GROUPS], start=1):
-        if len(group) < _GROUP_SIZE and count == len(groups) < _GROUPS:
-            break  # not an error in this group: the rest is not typed yet
-        letters += _group_letters(count, group)
-    if len(groups) != _GROUPS:
-        raise RecoveryKeyLength
-    number = 0
-    for letter in letters:
-        number = number << 5 | letter
-    secret = bytearray((number >> 12).to_bytes(_SECRET_SIZE))
-    if _check_bits(secret) != number & 0xFFF:
-        raise WrongRecoveryKey
-    return RecoveryKey(secret)
-
-
-def _tidy(text: str) -> str:
-    """Upper case, Latin digits, one dash where spaces or dashes stood, and misread letters as they were meant."""
-    digits = "".join(str(unicodedata.decimal(c, c)) for c in unicodedata.normalize("NFKC", text))
-    return re.sub(r"[\W_]+", "-", digits.upper()).translate(_MISREAD)
-
-
-def _group_letters(count: int, group: str) -> list[int]:
-    letters = [_ALPHABET.find(letter) for letter in group]
-    if len(group) != _GROUP_SIZE or -1 in letters or _check_letter(count, letters[:4]) != letters[4]:
-        raise RecoveryGroupWrong(count)
-    return letters[:4]
-
-
-def _check_letter(count: int, four: Sequence[int]) -> int:
-    """A checksum over GF(32), begun with the group's number: it shows every single wrong letter, every pair
-    of different neighbours swapped, and every two different groups swapped."""
-    check = count
-    for letter in four:
-        check = _doubled(check) ^ letter
-    return _doubled(check)
-
-
-def _doubled(letter: int) -> int:
-    return letter << 1 ^ (0b100101 if letter & 16 else 0)
-
-
-def _check_bits(secret: bytes | bytearray) -> int:
-    """12 bits over the whole key, in the room that 28 letters leave."""
-    return int.from_bytes(blake2b(secret, digest_size=2, person=b"cdesk.rkey.1").digest()) >> 4

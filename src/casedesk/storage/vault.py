@@ -22,7 +22,9 @@ from casedesk import machine
 from casedesk.errors import CaseDeskError, StorageFull
 from casedesk.i18n import _
 from casedesk.storage import keys
-from casedesk.storage.keys import FLOOR, Cost, Finding, KeysFile, Kind, RecoveryKey, Slot
+from casedesk.storage.keys import FLOOR, Cost, Finding, KeysFile, Kind, Slot
+from casedesk.storage.recovery_key import RecoveryKey, WrongRecoveryKey, new_recovery_key, read_recovery_key
+from casedesk.storage.tries import Tries
 
 VAULT: Final = "vault.db"
 LOCK: Final = "vault.lock"
@@ -138,7 +140,7 @@ class WrongPlace(CaseDeskError):
                 "removable": _("This folder is on a removable disk. A vault there can be damaged or lost."),
                 "cloud": _("This folder is copied to the internet by another program."),
             }.get(place, ""),
-            hint=_("Nothing was changed. Choose a folder on this computer's own disk."),
+            hint=_("Nothing was changed. Choose a folder on this computer’s own disk."),
         )
 
 
@@ -196,7 +198,7 @@ def vault_exists(folder: Path) -> bool:
 
 def waiting(folder: Path) -> int:
     """Seconds until the next try to unlock, 0 if none."""
-    return keys.Tries(folder).waiting()
+    return Tries(folder).waiting()
 
 
 def create_vault(folder: Path, *, sign_in_name: str, passphrase: str, cost: Cost) -> tuple[Vault, RecoveryKey, bytes]:
@@ -214,7 +216,7 @@ def create_vault(folder: Path, *, sign_in_name: str, passphrase: str, cost: Cost
             raise VaultExists
         store = secrets.token_bytes(16)
         _make_file(folder / _NEW, data_key, store)
-        recovery = keys.new_recovery_key()
+        recovery = new_recovery_key()
         user = _user_slot(store, data_key, sign_in_name, passphrase, cost)
         slots = (user, _recovery_slot(store, data_key, recovery))
         written = keys.sealed(KeysFile(store, slots), data_key)
@@ -239,9 +241,9 @@ def unlock(folder: Path, sign_in_name: str, passphrase: str) -> Vault:
 
 def unlock_with_recovery(folder: Path, recovery_text: str) -> Vault:
     """Open the vault with what is printed on the recovery sheet."""
-    recovery = keys.read_recovery_key(recovery_text)
+    recovery = read_recovery_key(recovery_text)
     try:
-        return _unlocked(folder, bytes(recovery.secret), KeysFile.of_recovery, keys.WrongRecoveryKey)
+        return _unlocked(folder, bytes(recovery.secret), KeysFile.of_recovery, WrongRecoveryKey)
     finally:
         recovery.wipe()
 
@@ -257,7 +259,7 @@ def add_user_slot(vault: Vault, sign_in_name: str, passphrase: str, cost: Cost) 
 
 def verify_passphrase(vault: Vault, sign_in_name: str, passphrase: str) -> None:
     """Raises WrongPassphrase, or MustWait after too many tries."""
-    tries = keys.Tries(vault.folder)
+    tries = Tries(vault.folder)
     tries.begin()
     slot = vault.keys.of_user(sign_in_name)
     opened = slot and keys.open_slot(vault.store, slot, keys.passphrase_bytes(passphrase))
@@ -285,7 +287,7 @@ def replace_user_slot(vault: Vault, sign_in_name: str, passphrase: str, cost: Co
 
 def new_recovery(vault: Vault) -> RecoveryKey:
     """A new recovery key, to be shown once; the one before opens nothing any more."""
-    recovery = keys.new_recovery_key()
+    recovery = new_recovery_key()
     others = tuple(slot for slot in vault.keys.slots if slot.kind is not Kind.RECOVERY)
     _write(vault, (*others, _recovery_slot(vault.store, vault._data_key, recovery)))
     return recovery
@@ -335,7 +337,7 @@ def _unlocked(
     try:
         _refuse_file(folder / VAULT)
         keys.copies(folder)  # a keys file that nobody can use is not a wrong try
-        tries = keys.Tries(folder)
+        tries = Tries(folder)
         tries.begin()
         opened = keys.open_keys(folder, secret, wanted)
         if opened is None:

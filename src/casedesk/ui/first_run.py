@@ -23,6 +23,7 @@ from casedesk.i18n import N_, _, ngettext
 from casedesk.models import Centre, User, fields_of
 from casedesk.services import office
 from casedesk.storage import keys
+from casedesk.storage.recovery_key import RecoveryKey
 from casedesk.ui.curtain import Curtain
 from casedesk.ui.front import Front
 from casedesk.ui.idle import Watch
@@ -333,7 +334,7 @@ class FirstRun(QWidget):
         self.folder = folder
         self.jobs = Jobs(self)
         self._clock, self._cost = clock, cost
-        self._made: tuple[Desk, keys.RecoveryKey] | None = None
+        self._made: tuple[Desk, RecoveryKey] | None = None
         self._card: RecoveryCard | None = None
         self.answers = Answers({}, {})
         self.at = 0
@@ -491,12 +492,12 @@ class FirstRun(QWidget):
             language=i18n.language(),
         )
 
-        def work() -> tuple[Desk, keys.RecoveryKey]:
+        def work() -> tuple[Desk, RecoveryKey]:
             return office.set_up(folder, centre, cost(), clock)
 
         self.jobs.run(self, work, self._was_made, failed=self._refused)
 
-    def _was_made(self, made: tuple[Desk, keys.RecoveryKey]) -> None:
+    def _was_made(self, made: tuple[Desk, RecoveryKey]) -> None:
         self.setEnabled(True)
         self._made = made
         self.answers.passphrase = ""

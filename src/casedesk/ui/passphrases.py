@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 
 from casedesk.i18n import _
-from casedesk.storage import keys
+from casedesk.storage import passphrases
 from casedesk.ui.kit.buttons import IconButton, button
 from casedesk.ui.kit.icons import Icon
 from casedesk.ui.kit.icons import icon as icon_of
@@ -175,7 +175,7 @@ class NewPassphrase(QWidget):
 
     def problem(self) -> str:
         """What is missing, in words, told under its field; the focus goes there."""
-        weak = keys.passphrase_problem(self.text(), names=self._names())
+        weak = passphrases.passphrase_problem(self.text(), names=self._names())
         if weak is not None:
             self.first.say(weak)
             self.first.setFocus()
@@ -195,8 +195,8 @@ class NewPassphrase(QWidget):
 
     def _judge(self) -> None:
         text = self.text()
-        good = keys.passphrase_problem(text, names=self._names()) is None
-        words = keys.passphrase_strength(text, names=self._names()) if text else ""
+        good = passphrases.passphrase_problem(text, names=self._names()) is None
+        words = passphrases.passphrase_strength(text, names=self._names()) if text else ""
         self.first.say(words, "ok" if good else "warn")
         self._compare()
         self.edited.emit()
@@ -208,7 +208,7 @@ class NewPassphrase(QWidget):
 
     def _suggest(self) -> None:
         """Five words by chance, shown so that they can be learned; typing them again is the first exercise."""
-        self.first.line.setText(keys.generated_passphrase())
+        self.first.line.setText(passphrases.generated_passphrase())
         self.first.show_text(True)
         self.second.clear()
         self._judge()

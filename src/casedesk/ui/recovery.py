@@ -16,7 +16,7 @@ from casedesk import formats
 from casedesk.i18n import _
 from casedesk.reports.preview import Picture, picture
 from casedesk.reports.recovery_sheet import write_recovery_sheet
-from casedesk.storage.keys import RecoveryKey
+from casedesk.storage.recovery_key import RecoveryKey
 from casedesk.ui.jobs import Jobs
 from casedesk.ui.kit.blocks import Card
 from casedesk.ui.kit.buttons import button

@@ -19,6 +19,7 @@ from casedesk.services.office import KEEPING_ROLES, READING_ROLES, UserRow
 from casedesk.services.permissions import may
 from casedesk.settings import LOCK_MINUTES, TEXT_SIZES, Settings
 from casedesk.storage import chain, keys
+from casedesk.storage.tries import MustWait
 from casedesk.ui.kit.blocks import Banner, fact, keys_hint
 from casedesk.ui.kit.buttons import Segmented, button
 from casedesk.ui.kit.choices import Combo
@@ -248,7 +249,7 @@ class SettingsPage(Page):
 
     def _not_changed(self, error: Exception) -> None:
         self.change.setEnabled(True)
-        if isinstance(error, keys.WrongPassphrase | keys.MustWait):
+        if isinstance(error, keys.WrongPassphrase | MustWait):
             self.old.say(f"{error.message} {error.hint}")
             self.old.setFocus()
         elif isinstance(error, InvalidInput):
@@ -275,7 +276,7 @@ class SettingsPage(Page):
             return _line(user.name, told, None)
         change = button(_("Roles"), size="s", clicked=partial(self._change_roles, user))
         change.setAccessibleName(_("Roles of {name}").format(name=user.name))
-        end = button(_("End"), "danger", size="s", clicked=partial(self._ask_end, user))
+        end = button(_("End access"), "danger", size="s", clicked=partial(self._ask_end, user))
         end.setAccessibleName(_("End the access of {name}").format(name=user.name))
         return _line(user.name, told, widget(row(change, end)))
 

@@ -18,6 +18,8 @@ from casedesk.errors import CaseDeskError, InvalidInput
 from casedesk.i18n import N_, _, ngettext
 from casedesk.services import office
 from casedesk.storage import keys, vault
+from casedesk.storage.recovery_key import RecoveryGroupWrong, RecoveryKey, read_recovery_key
+from casedesk.storage.tries import MustWait
 from casedesk.ui.front import Front
 from casedesk.ui.jobs import Jobs
 from casedesk.ui.kit.blocks import Banner
@@ -187,7 +189,7 @@ class SignInForm(QWidget):
 
     def _refused(self, error: Exception) -> None:
         self._work(False)
-        if isinstance(error, keys.WrongPassphrase | keys.MustWait):
+        if isinstance(error, keys.WrongPassphrase | MustWait):
             self.passphrase.say(f"{error.message} {error.hint}")
             self.passphrase.line.selectAll()
             self.passphrase.setFocus()
@@ -219,7 +221,7 @@ class RecoverForm(QWidget):
     def __init__(self, screen: SignIn, name: str = "", recovery: str = "") -> None:
         super().__init__()
         self._screen = screen
-        self.key: keys.RecoveryKey | None = None
+        self.key: RecoveryKey | None = None
         self._desk: Desk | None = None
         self.name = _name_line(screen.locked.sign_in_name if screen.locked else name)
         self.recovery = QLineEdit(recovery)
@@ -280,8 +282,8 @@ class RecoverForm(QWidget):
             self.name.setFocus()
             return
         try:
-            keys.read_recovery_key(self.recovery.text()).wipe()
-        except keys.RecoveryGroupWrong as error:
+            read_recovery_key(self.recovery.text()).wipe()
+        except RecoveryGroupWrong as error:
             self._wrong(f"{error.message} {error.hint}")
             self.recovery.setSelection(*_place_of(self.recovery.text(), error.group))
         except CaseDeskError as error:
@@ -304,12 +306,12 @@ class RecoverForm(QWidget):
         self.setEnabled(False)
         screen, name, key, new = self._screen, self.name.text(), self.recovery.text(), self.new.text()
 
-        def work() -> tuple[Desk, keys.RecoveryKey]:
+        def work() -> tuple[Desk, RecoveryKey]:
             return office.recover(screen.folder, key, name, new, screen.cost(), screen.clock)
 
         screen.jobs.run(self, work, self._recovered, failed=self._refused)
 
-    def _recovered(self, found: tuple[Desk, keys.RecoveryKey]) -> None:
+    def _recovered(self, found: tuple[Desk, RecoveryKey]) -> None:
         self.setEnabled(True)
         self._desk, self.key = found
         self.new.clear()

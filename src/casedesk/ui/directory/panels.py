@@ -64,7 +64,7 @@ def places_words(service: ServiceRow) -> str:
     if service.capacity is None:
         return _("Places not known")
     if service.capacity == 0:
-        return _("Full")
+        return _("No place free")
     words = ngettext("{count} place free", "{count} places free", service.capacity)
     return words.format(count=formats.number(service.capacity))
 

@@ -52,7 +52,7 @@ class CheckPart(Part):
             self._line(
                 "warn" if first.warning else "ring",
                 "warn" if first.warning else "text2",
-                _("{question}: {problem}").format(question=label_of(key), problem=first.text),
+                _("{question} — {problem}").format(question=label_of(key), problem=first.text),
                 key,
             )
         if len(keys) > SHOWN:

@@ -106,7 +106,7 @@ class Question(QWidget):
             self._said.addWidget(_sentence("ok", "ok", echo))
         self._below.setVisible(bool(problems) or bool(echo))
         self.editor.mark(any(not problem.warning for problem in problems))
-        words = [self.hint.text(), echo, *(_("error: {text}").format(text=problem.text) for problem in problems)]
+        words = [self.hint.text(), echo, *(_("problem: {text}").format(text=problem.text) for problem in problems)]
         self.editor.describe(", ".join(word for word in words if word))
         self.updateGeometry()
 

@@ -60,7 +60,7 @@ def places_words(given: ServiceRow | None) -> tuple[str, str]:
     if given is None or given.capacity is None:
         return _("Places not known"), "text2"
     if given.capacity == 0:
-        return _("Full"), "danger"
+        return _("No place free"), "danger"
     words = ngettext("{count} place free", "{count} places free", given.capacity)
     return words.format(count=formats.number(given.capacity)), "text"
 
@@ -268,7 +268,7 @@ class PartnerFacts(QFrame):
         )
         told = (
             (_("Takes"), partner.takes or (given.eligibility if given is not None else "")),
-            (_("Open"), partner.hours),
+            (_("Opening hours"), partner.hours),
             (_("Cost"), given.cost if given is not None else ""),
             (_("Last referrals"), answers if partner.answered else _("none yet")),
         )
