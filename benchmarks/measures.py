@@ -27,7 +27,8 @@ from casedesk.reports.assemble import _summary_pdf, case_summary_pdf
 from casedesk.reports.preview import text_of
 from casedesk.services import intake
 from casedesk.services.cases import case_facts
-from casedesk.services.papers import PrintRequest, summary_of
+from casedesk.services.papers import summary_of
+from casedesk.services.prints import PrintRequest
 from casedesk.services.search import Filters, Order, count_cases, page_of_cases
 from casedesk.storage import derived
 from casedesk.storage.recorder import Altered, Recorder

@@ -446,7 +446,7 @@ def _contents(path: Path) -> bytes:
 
 def _summary(asked: argparse.Namespace) -> int:
     from casedesk.reports.assemble import print_summary
-    from casedesk.services.papers import PrintRequest
+    from casedesk.services.prints import PrintRequest
 
     request = PrintRequest(level=asked.level, language=i18n.language(), purpose=asked.purpose, reason=asked.why.strip())
     if not request.reason:

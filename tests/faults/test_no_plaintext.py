@@ -28,7 +28,7 @@ from casedesk.services.edits import as_new
 from casedesk.services.history import history
 from casedesk.services.intake import register_case
 from casedesk.services.notes import add_note
-from casedesk.services.papers import PrintRequest
+from casedesk.services.prints import PrintRequest
 from casedesk.services.providers import ServiceEdit, save_provider
 from casedesk.services.referrals import MakeReferral, make_referral, send
 from casedesk.services.search import Filters, Order, page_of_cases

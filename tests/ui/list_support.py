@@ -26,6 +26,7 @@ from casedesk.ui.referrals import ReferralsPage
 from casedesk.ui.today import TodayPage
 from casedesk.ui.window import Window
 from tests.support.people import a_returnee
+from tests.support.sitting import activate
 
 KEY, NONE = Qt.Key, Qt.KeyboardModifier.NoModifier
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -64,18 +65,21 @@ class Shown:
     def wait(self, holds: Callable[[], bool]) -> None:
         self.qtbot.waitUntil(holds, timeout=10_000)
 
+    @property
+    def focus(self) -> QWidget:
+        """Where keys go."""
+        return self.window.focusWidget() or self.window
+
     def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = NONE) -> None:
         """Press a key where the focus is."""
-        if not self.window.isActiveWindow():
-            self.window.activateWindow()
-            self.wait(self.window.isActiveWindow)
-        QTest.keyClick(QApplication.focusWidget() or self.window, key, modifier)
+        activate(self.window)
+        QTest.keyClick(self.focus, key, modifier)
 
     def write(self, text: str) -> None:
         """Type letters of any script where the focus is."""
         for letter in text:
             for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
-                QApplication.sendEvent(QApplication.focusWidget() or self.window, QKeyEvent(kind, 0, NONE, letter))
+                QApplication.sendEvent(self.focus, QKeyEvent(kind, 0, NONE, letter))
 
     def go(self, page: str, **what: Any) -> None:
         self.window.go(Goto(page, what))
@@ -127,8 +131,7 @@ def show(qtbot: QtBot, desk: Desk, width: int = 1366, height: int = 768) -> Show
     window = Window(desk, pages, {"palette": Palette, "refer": StubSheet})
     window.resize(width, height)
     window.show()
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
+    activate(window)
     return Shown(qtbot, window, asked)
 
 

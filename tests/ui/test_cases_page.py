@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 
 import pytest
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from sqlalchemy import insert
 
@@ -65,7 +64,7 @@ def test_the_list_shows_the_most_urgent_first_and_counts_its_views(shown: Shown)
 
 def test_typing_finds_in_both_scripts_and_by_sound(shown: Shown) -> None:
     shown.press(KEY.Key_Slash)
-    assert QApplication.focusWidget() is shown.cases.search
+    assert shown.focus is shown.cases.search
     for typed in ("rahe", "রহি", "০১৭১১"):
         shown.cases.search.selectAll()
         shown.write(typed)
@@ -81,7 +80,7 @@ def test_enter_in_the_search_leads_to_the_first_result_and_opens_it(shown: Shown
     shown.write("sohel")
     shown.press(KEY.Key_Return)
     shown.wait(lambda: names(shown) == ["Sohel Rana"])
-    assert QApplication.focusWidget() is shown.cases.view
+    assert shown.focus is shown.cases.view
     shown.press(KEY.Key_Return)
     assert shown.asked("case") == {"case_id": str(people["Sohel Rana"])}
 
@@ -262,7 +261,7 @@ def test_a_small_window_folds_tabs_and_filters_and_opens_the_peek_over_the_list(
     assert page.view.width() == page.width()
     shown.press(KEY.Key_Escape)
     assert not page.peek.isVisible()
-    assert QApplication.focusWidget() is page.view
+    assert shown.focus is page.view
     shown.close()
 
 

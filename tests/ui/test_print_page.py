@@ -20,12 +20,12 @@ from sqlalchemy import select
 from casedesk.desk import Actor, Desk
 from casedesk.models import Disclosure
 from casedesk.reports import assemble, preview
-from casedesk.services import cases, papers
+from casedesk.services import cases, prints
 from casedesk.services.edits import as_new
 from casedesk.services.follow_ups import plan
 from casedesk.services.intake import register_case
 from casedesk.services.office import preferences
-from casedesk.services.papers import PrintRequest
+from casedesk.services.prints import PrintRequest
 from casedesk.services.providers import ServiceEdit, save_provider
 from casedesk.services.referrals import MakeReferral, make_referral, referral_facts
 from casedesk.ui.kit.texts import PlainLabel
@@ -204,14 +204,14 @@ def choose(pane: Preview, purpose: str) -> None:
 def test_own_words_wait_for_a_full_copy_and_a_tick(shown: Shown) -> None:
     shown.window.go(Goto("print", {"case_id": str(shown.case_id)}))
     pane = shown.made()
-    own = pane.choices.parts[papers.OWN_WORDS]
+    own = pane.choices.parts[prints.OWN_WORDS]
     assert not own.isEnabled()
     choose(pane, "give_person")
     assert own.isEnabled()
-    assert papers.OWN_WORDS not in pane.request().parts
+    assert prints.OWN_WORDS not in pane.request().parts
     own.setFocus()
     shown.press(KEY.Key_Space)
-    assert papers.OWN_WORDS in pane.request().parts
+    assert prints.OWN_WORDS in pane.request().parts
     shown.made()
 
 
@@ -319,7 +319,7 @@ def test_a_printer_gets_every_page_of_every_copy(desk: Desk, tmp_path: Path, qtb
     case_id = register_case(
         desk, a_returnee(**{"consent_line.sensitive_data": "given", "incident.narrative": "I want to go home. " * 500})
     )
-    asked = PrintRequest("full", parts=frozenset(papers.PARTS), copies=2)
+    asked = PrintRequest("full", parts=frozenset(prints.PARTS), copies=2)
     files = assemble.print_summary(desk, case_id, asked, "print")
     printer = QPrinter()
     printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)

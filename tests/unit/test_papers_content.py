@@ -20,19 +20,19 @@ from casedesk.errors import Conflict, NotAllowed
 from casedesk.models import Disclosure
 from casedesk.reports import assemble, preview
 from casedesk.reports.parts import HIDDEN
-from casedesk.services import cases, papers
+from casedesk.services import cases, papers, prints
 from casedesk.services.consents import withdraw
 from casedesk.services.edits import as_new
 from casedesk.services.follow_ups import plan
 from casedesk.services.history import who_looked
 from casedesk.services.intake import register_case
-from casedesk.services.papers import NotAgreed, NotReady, Printed, PrintRequest, TooMuch
+from casedesk.services.prints import NotAgreed, NotReady, Printed, PrintRequest, TooMuch
 from casedesk.services.providers import ServiceEdit, save_provider
 from casedesk.services.referrals import MakeReferral, make_referral
 from casedesk.values import Money
 from tests.support.people import a_returnee
 
-FULL = PrintRequest("full", parts=frozenset(papers.PARTS))
+FULL = PrintRequest("full", parts=frozenset(prints.PARTS))
 SHARED = PrintRequest()
 CODED = PrintRequest("coded", purpose="meeting")
 NAMES = ["Rahima", "Khatun", "রহিমা", "খাতুন"]
@@ -134,14 +134,14 @@ def test_a_full_copy_tells_everything_and_own_words_only_when_ticked(desk: Desk,
     assert "Salma Begum" in full
     assert NARRATIVE in full
     assert HIDDEN not in full
-    usual = assemble.case_summary_pdf(desk, case_id, replace(FULL, language=language, parts=papers.USUAL_PARTS))
+    usual = assemble.case_summary_pdf(desk, case_id, replace(FULL, language=language, parts=prints.USUAL_PARTS))
     assert absent(usual, [NARRATIVE])
 
 
 @pytest.mark.parametrize("language", ["en", "bn"])
 def test_a_shared_copy_hides_home_phones_family_and_safe_contact(desk: Desk, language: str) -> None:
     case_id = someone(desk)
-    asked = replace(SHARED, language=language, parts=frozenset(papers.PARTS))
+    asked = replace(SHARED, language=language, parts=frozenset(prints.PARTS))
     content = papers.summary_of(desk, case_id, asked)
     pdf = assemble.case_summary_pdf(desk, case_id, asked)
     assert len(content.hidden) == 4
@@ -153,7 +153,7 @@ def test_a_shared_copy_hides_home_phones_family_and_safe_contact(desk: Desk, lan
 def test_a_coded_copy_carries_the_code_and_nobody(desk: Desk, language: str) -> None:
     case_id = someone(desk)
     facts = cases.case_facts(desk, case_id)
-    asked = replace(CODED, language=language, parts=frozenset(papers.PARTS))
+    asked = replace(CODED, language=language, parts=frozenset(prints.PARTS))
     pdf = assemble.case_summary_pdf(desk, case_id, asked)
     assert facts.person_code in told(pdf)
     assert absent(pdf, [*NAMES, *CONTACT, *JOURNEY, NARRATIVE, facts.number, "12 June", "5,000"])
@@ -216,7 +216,7 @@ def test_hidden_values_have_both_scripts(desk: Desk) -> None:
 
 def test_the_same_record_and_copy_give_the_same_bytes(desk: Desk) -> None:
     case_id = someone(desk)
-    (copy,) = papers.next_copies(desk, case_id)
+    (copy,) = prints.next_copies(desk, case_id)
     first = assemble.case_summary_pdf(desk, case_id, SHARED, copy)
     assert assemble.case_summary_pdf(desk, case_id, SHARED, copy) == first
     assert assemble.case_summary_pdf(desk, case_id, SHARED, replace(copy, number=2)) != first
@@ -236,16 +236,16 @@ def test_each_copy_leaves_a_disclosure_with_its_number_and_fingerprint(desk: Des
     }
     assert "person.name" in (found[0].fields or [])
     assert "person.home" not in (found[0].fields or [])
-    assert papers.copies_out(desk, case_id) == 3
+    assert prints.copies_out(desk, case_id) == 3
     assert [entry.action for entry in who_looked(desk, case_id)].count("case.print") == 2
 
 
 def test_two_that_print_at_once_do_not_share_a_number(desk: Desk) -> None:
     case_id = someone(desk)
-    (copy,) = papers.next_copies(desk, case_id)
-    papers.print_event(desk, case_id, SHARED, [Printed(copy, "a" * 64, ())], "print")
+    (copy,) = prints.next_copies(desk, case_id)
+    prints.print_event(desk, case_id, SHARED, [Printed(copy, "a" * 64, ())], "print")
     with pytest.raises(Conflict):
-        papers.print_event(desk, case_id, SHARED, [Printed(copy, "b" * 64, ())], "print")
+        prints.print_event(desk, case_id, SHARED, [Printed(copy, "b" * 64, ())], "print")
     assert len(rows(desk)) == 1
 
 
@@ -276,7 +276,7 @@ def test_printing_needs_the_right(desk: Desk) -> None:
     with pytest.raises(NotAllowed):
         assemble.case_summary_pdf(other, case_id, SHARED)
     with pytest.raises(NotAllowed):
-        papers.print_event(other, case_id, SHARED, [], "print")
+        prints.print_event(other, case_id, SHARED, [], "print")
     assert rows(desk) == []
 
 
@@ -325,7 +325,7 @@ def test_printing_a_letter_is_recorded_with_partner_and_consent(desk: Desk) -> N
     assert {row.document for row in found} == {"referral-letter"}
     assert all(row.referral_id == referral_id and row.consent_line_id and row.recipient_id for row in found)
     assert found[0].fields == ["language", "name_age", "safety", "sex"]
-    assert papers.copies_out(desk, case_id) == 0
+    assert prints.copies_out(desk, case_id) == 0
     assert "referral.print" in [entry.action for entry in who_looked(desk, case_id)]
 
 

@@ -35,6 +35,7 @@ from casedesk.services import (
     providers,
     referrals,
     search,
+    sharing,
     today,
 )
 from casedesk.services.search import Filters, Order
@@ -114,7 +115,7 @@ ACTIONS: dict[str, Callable[[Desk, UUID], object]] = {
     "note": lambda desk, case_id: notes.add_note(desk, case_id, "general", "Came by."),
     "consent": lambda desk, case_id: consents.effects_of_withdrawal(desk, case_id, "store_data"),
     "follow up": lambda desk, case_id: follow_ups.plan(desk, case_id, "welfare_check", date(2026, 6, 1)),
-    "refer": lambda desk, case_id: referrals.what_may_be_shared(desk, case_id, None, None),
+    "refer": lambda desk, case_id: sharing.what_may_be_shared(desk, case_id, None, None),
     "category": lambda desk, case_id: cases.edit_case(desk, case_id, {"case.category": (None, None)}),
     "status": lambda desk, case_id: cases.set_status(desk, case_id, "assessment"),
     "close": lambda desk, case_id: cases.set_status(desk, case_id, "closed", reason="Went home."),

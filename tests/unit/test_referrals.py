@@ -24,7 +24,6 @@ from casedesk.services.permissions import Hidden
 from casedesk.services.providers import ServiceEdit, save_provider
 from casedesk.services.referrals import (
     GROUPS,
-    SHARES,
     MakeReferral,
     ReferralRow,
     all_referrals,
@@ -35,8 +34,8 @@ from casedesk.services.referrals import (
     send,
     take_step,
     waiting,
-    what_may_be_shared,
 )
+from casedesk.services.sharing import SHARES, what_may_be_shared
 from casedesk.storage.operations import shown, unpack
 from tests.support.people import a_returnee
 

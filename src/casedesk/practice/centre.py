@@ -21,7 +21,7 @@ from casedesk.models import FollowUp, NeedItem, SafetyFlag, State
 from casedesk.practice import course
 from casedesk.practice.names import rows
 from casedesk.practice.people import DAYS_OPEN, Journey, journeys
-from casedesk.services import cases, consents, drafts, follow_ups, notes, office, providers, referrals
+from casedesk.services import cases, consents, drafts, follow_ups, notes, office, providers, referrals, sharing
 from casedesk.services.edits import as_new
 from casedesk.services.intake import register_case
 from casedesk.services.office import NewCentre
@@ -324,7 +324,7 @@ class Building:
     def _refer(self, desk: Desk, case_id: UUID, event: course.Refer) -> UUID:
         partner = self._partners[event.partner]
         need = select(NeedItem.id).where(NeedItem.case_id == case_id, NeedItem.need == event.need)
-        shares = referrals.what_may_be_shared(desk, case_id, event.service, partner)
+        shares = sharing.what_may_be_shared(desk, case_id, event.service, partner)
         command = referrals.MakeReferral(
             case_id=case_id,
             service=event.service,

@@ -14,8 +14,10 @@ from casedesk.reports.levels import PrintLevel
 from casedesk.reports.parts import HIDDEN, Fact
 from casedesk.reports.redaction import black_out, leaks
 from casedesk.reports.referral_letter import Letter, write_referral_letter
-from casedesk.services import papers
-from casedesk.services.papers import Copy, LetterContent, PaperContent, Printed, PrintRequest, Told
+from casedesk.services import letters, papers, prints
+from casedesk.services.letters import LetterContent
+from casedesk.services.papers import PaperContent, Told
+from casedesk.services.prints import Copy, Printed, PrintRequest
 from casedesk.services.referrals import referral_facts
 
 
@@ -41,7 +43,7 @@ def referral_letter_pdf(
     desk: Desk, referral_id: UUID, language: str, copy: Copy | None = None, blacked: Sequence[str] = ()
 ) -> bytes:
     """One copy of the referral letter."""
-    return _letter_pdf(papers.letter_of(desk, referral_id, language, copy), language, blacked)
+    return _letter_pdf(letters.letter_of(desk, referral_id, language, copy), language, blacked)
 
 
 def summary_preview(desk: Desk, case_id: UUID, request: PrintRequest) -> Paper:
@@ -55,9 +57,9 @@ def summary_preview(desk: Desk, case_id: UUID, request: PrintRequest) -> Paper:
 def letter_preview(desk: Desk, referral_id: UUID, request: PrintRequest) -> Paper:
     """The next copy of the referral letter, before it is printed."""
     case_id = referral_facts(desk, referral_id).row.case_id
-    first = papers.next_copies(desk, case_id, request.copies, referral_id=referral_id)[0]
-    content = papers.letter_of(desk, referral_id, request.language, first)
-    given_away = tuple(leaks(content.free_texts(), papers.hidden_from_partner(desk, referral_id)))
+    first = prints.next_copies(desk, case_id, request.copies, referral_id=referral_id)[0]
+    content = letters.letter_of(desk, referral_id, request.language, first)
+    given_away = tuple(leaks(content.free_texts(), letters.hidden_from_partner(desk, referral_id)))
     pdf = _letter_pdf(content, request.language, request.blacked)
     return Paper(pdf, content.not_included, (), given_away)
 
@@ -77,10 +79,10 @@ def print_letter(desk: Desk, referral_id: UUID, request: PrintRequest, medium: s
     row = referral_facts(desk, referral_id).row
 
     def made(copy: Copy) -> tuple[bytes, tuple[str, ...]]:
-        content = papers.letter_of(desk, referral_id, request.language, copy)
+        content = letters.letter_of(desk, referral_id, request.language, copy)
         return _letter_pdf(content, request.language, request.blacked), content.tells
 
-    asked = replace(request, level=papers.SHARED, purpose=papers.GIVE_PARTNER, recipient_id=row.provider_id)
+    asked = replace(request, level=prints.SHARED, purpose=prints.GIVE_PARTNER, recipient_id=row.provider_id)
     return _print(desk, row.case_id, asked, medium, made, referral_id)
 
 
@@ -93,12 +95,12 @@ def _print(
     referral_id: UUID | None,
 ) -> list[bytes]:
     """Nothing is handed out that was not recorded before."""
-    copies = papers.next_copies(desk, case_id, request.copies, referral_id=referral_id)
+    copies = prints.next_copies(desk, case_id, request.copies, referral_id=referral_id)
     files = [made(copy) for copy in copies]
     printed = [
         Printed(copy, hashlib.sha256(pdf).hexdigest(), tells) for copy, (pdf, tells) in zip(copies, files, strict=True)
     ]
-    papers.print_event(desk, case_id, request, printed, medium, referral_id=referral_id)
+    prints.print_event(desk, case_id, request, printed, medium, referral_id=referral_id)
     return [pdf for pdf, _tells in files]
 
 

@@ -188,7 +188,8 @@ def _known(source: Source, referral: ReferralFacts, shared: frozenset[str]) -> t
 
 def _short_journey(source: Source) -> str:
     left, came = (
-        when_in_words(source.answer(f"migration_episode.{name}"), coarse=False) for name in ("departed_on", "returned_on")
+        when_in_words(source.answer(f"migration_episode.{name}"), coarse=False)
+        for name in ("departed_on", "returned_on")
     )
     place = source.said("migration_episode.destination_country")
     work = source.said("migration_episode.occupation_abroad")

@@ -8,27 +8,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
-
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
 from casedesk import codelists, formats, i18n
 from casedesk.desk import Desk
-from casedesk.errors import CaseDeskError, Conflict
 from casedesk.i18n import _
-from casedesk.models import Disclosure
 from casedesk.search_keys import sounds_of, words_of
 from casedesk.services.answers import field_of
 from casedesk.services.cases import CaseFacts, Violation, case_facts
-from casedesk.services.consents import ConsentNow, consents_of, scope_for
+from casedesk.services.consents import ConsentNow, consents_of
 from casedesk.services.follow_ups import follow_ups_of
 from casedesk.services.notes import notes_of
 from casedesk.services.office import office
-from casedesk.services.permissions import needs, open_case
-from casedesk.services.providers import ProviderFacts, provider
-from casedesk.services.referrals import SHARES, ReferralFacts, ReferralRow, referral_facts, referrals_of
+from casedesk.services.permissions import needs
+from casedesk.services.prints import (
+    CODED,
+    CONSENT,
+    FULL,
+    HAPPENED,
+    JOURNEY,
+    NEEDS,
+    OWN_WORDS,
+    SHARED,
+    Copy,
+    Gate,
+    PrintRequest,
+    gate_of,
+    next_copies,
+    recipient_of,
+)
+from casedesk.services.providers import ProviderFacts
+from casedesk.services.referrals import ReferralRow, referrals_of
 from casedesk.services.words import in_words
 from casedesk.values import Money, PartialDay, Precision
 
@@ -136,6 +147,7 @@ def _places_of(facts: CaseFacts) -> list[str]:
 
 @needs("case.print")
 def source_of(desk: Desk, case_id: UUID, request: PrintRequest, copy: Copy) -> Source:
+    """Read what this copy is taken from."""
     facts, consents, recipient = case_facts(desk, case_id), consents_of(desk, case_id), recipient_of(desk, request)
     gate = gate_of(consents, request, recipient)
     return Source(request, copy, facts, consents, gate, recipient, referrals_of(desk, case_id))
@@ -239,6 +251,7 @@ def age_band(age: int | None) -> str:
 
 
 def home_of(source: Source) -> str:
+    """From the village to the district, in one line."""
     upazila = codelists.get("bd_upazila").label(_code(source.answer("person.upazila")))
     parts = [source.said("person.village_or_street"), source.said("person.union_or_ward"), upazila]
     return ", ".join(part for part in (*parts, source.said("person.district")) if part)
@@ -305,6 +318,8 @@ def _arranged(source: Source) -> str:
 
 
 def money_of(source: Source) -> list[str]:
+    """What was paid, what is owed, and the wages, in sentences; empty ones for what is not known."""
+
     def amount(key: str) -> str:
         value = source.answer(key)
         return formats.money(value) if isinstance(value, Money) else ""
@@ -343,7 +358,8 @@ def _happened(source: Source) -> tuple[tuple[tuple[str, str], ...], str]:
 
 def _heading(violation: Violation) -> str:
     row = codelists.get("violation_type").find(violation.code)
-    return _("Serious violence") if row is not None and row.extra["group"] == SERIOUS else violation_label(violation.code)
+    serious = row is not None and row.extra["group"] == SERIOUS
+    return _("Serious violence") if serious else violation_label(violation.code)
 
 
 def violation_label(code: str) -> str:

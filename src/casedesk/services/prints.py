@@ -123,6 +123,7 @@ def letter_may_be_given(desk: Desk, referral_id: UUID) -> bool:
 
 @needs("case.print")
 def recipient_of(desk: Desk, request: PrintRequest) -> ProviderFacts | None:
+    """The partner that the paper is for, if it is for one."""
     return provider(desk, request.recipient_id) if request.recipient_id is not None else None
 
 

@@ -16,18 +16,12 @@ from casedesk import codelists, formats
 from casedesk.desk import DHAKA, Desk
 from casedesk.errors import InvalidInput, NotFound, Problem
 from casedesk.fields import Kind
-from casedesk.i18n import N_, _
+from casedesk.i18n import _
 from casedesk.models import (
     Case,
     CaseIndex,
-    CaseNote,
-    Consent,
-    ConsentLine,
     Disclosure,
-    Incident,
-    IncidentViolation,
     NeedItem,
-    Person,
     Provider,
     ProviderService,
     Referral,
@@ -36,15 +30,15 @@ from casedesk.models import (
     fields_of,
 )
 from casedesk.services import lifecycle
-from casedesk.services.consents import active_line, is_minor, scope_for, status_now
+from casedesk.services.consents import active_line, scope_for, status_now
 from casedesk.services.edits import Edits, apply_edits, as_new
 from casedesk.services.follow_ups import end_planned, planned
 from casedesk.services.lifecycle import NotThisStep, Step
-from casedesk.services.notes import is_restricted, reads_restricted
+from casedesk.services.notes import reads_restricted
 from casedesk.services.numbers import next_referral_number
 from casedesk.services.permissions import needs, open_case, visible
 from casedesk.services.providers import name_of
-from casedesk.services.sharing import SHARES, no_consent, pasted_words, why_not
+from casedesk.services.sharing import SHARES, no_consent, pasted_texts, why_not
 
 Problems = dict[str, list[Problem]]
 
@@ -352,7 +346,7 @@ def _check_content(session: Session, case: Case, referral: Referral, confirmed: 
     if unknown := set(referral.fields_shared or []) - SHARES.keys():
         text = _("“{code}” is not in the list.").format(code=min(unknown))
         found["referral.fields_shared"] = [Problem(text)]
-    pasted = pasted_words(session, case, referral)
+    pasted = pasted_texts(session, case, referral)
     if "V42" not in confirmed:
         text = _("This repeats words from a restricted account. Say only what the partner needs.")
         found |= {f"referral.{name}": [Problem(text, rule="V42", warning=True)] for name in pasted}

@@ -120,7 +120,7 @@ def _giver(session: Session, line: ConsentLine) -> str | None:
     return consent.giver if consent is not None else None
 
 
-def pasted_words(session: Session, case: Case, referral: Referral) -> list[str]:
+def pasted_texts(session: Session, case: Case, referral: Referral) -> list[str]:
     """The texts for the partner that have forty letters in a row from a restricted account."""
     accounts = [
         *session.scalars(select(Incident.narrative).where(Incident.case_id == case.id)),

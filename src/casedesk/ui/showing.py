@@ -28,7 +28,7 @@ from casedesk.reports.assemble import print_letter, print_summary
 from casedesk.reports.levels import PaperKind, PrintLevel, file_name
 from casedesk.services.cases import case_facts
 from casedesk.services.drafts import drafts
-from casedesk.services.papers import PrintRequest
+from casedesk.services.prints import PrintRequest
 from casedesk.services.referrals import ListedReferral, waiting
 from casedesk.ui.application import HEIGHT, WIDTH, tables
 from casedesk.ui.intake.page import IntakePage

@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
     QPushButton,
+    QStackedLayout,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -129,14 +130,21 @@ class TodayPage(Page):
         self._selected = selected
         self._now = here.desk.clock().astimezone(DHAKA)
         self._tiles = widget(row(gap=12))
+        self.tiles: dict[str, StatTile] = {}
         self.list = TaskList()
         self.list.asked.connect(self._do)
         self.list.more.connect(self._show_whole)
         self.all_button = button("", "link", clicked=self._show_all)
-        self.quiet = PlainLabel("", "body", tone="text2")
-        self._main = column(gap=0)
-        self._main.addStretch(1)
+        self.quiet = PlainLabel("", "body", tone="text2", wrap=True)
+        self._quiet = widget(row(Icon("ok", "ok"), self.quiet, margins=(16, 12, 16, 12)))
+        self._quiet.hide()
+        self._main = QStackedLayout()
+        self._main.addWidget(self.list)
+        self._instead = QWidget()
+        self._main.addWidget(self._instead)
+        self._held = False
         self._side = column(gap=12, margins=(0, 0, 0, 4))
+        self.draft_rows: list[QPushButton] = []
         self._lay_out()
         self._late = QTimer(self, singleShot=True, interval=tokens()["time_ms"]["progress_after"])
         self._late.timeout.connect(self._loading)
@@ -153,7 +161,9 @@ class TodayPage(Page):
         )
         title = PlainLabel(_("Follow-ups") if leads(self.here.desk) else _("My follow-ups"), "card")
         card_head = row(title, None, self.all_button, margins=(16, 10, 16, 8))
-        self.card = block("card", column(card_head, rule(), self._main, gap=0, margins=(1, 0, 1, 1)))
+        inside = column(card_head, rule(), self._quiet, widget(self._main), gap=0, margins=(1, 0, 1, 1))
+        inside.setStretch(3, 1)
+        self.card = block("card", inside)
         self.side = scrolled(widget(self._side))
         body = row(self.card, self.side, gap=16)
         body.setStretch(0, 1)
@@ -178,9 +188,22 @@ class TodayPage(Page):
         self.here.jobs.run(self, partial(read_board, self.here.desk, frozenset(self._whole)), self._show)
 
     def _loading(self) -> None:
-        clear(self._main)
-        self._main.addWidget(Skeleton())
-        self._main.addStretch(1)
+        self._show_instead(widget(column(Skeleton(), None, margins=(16, 8, 16, 8))))
+
+    def _show_instead(self, made: QWidget) -> None:
+        """Show something in the place of the list, which has the focus again when it comes back."""
+        self._held = self._held or self.list.hasFocus()
+        self._main.removeWidget(self._instead)
+        self._instead.deleteLater()
+        self._instead = made
+        self._main.addWidget(made)
+        self._main.setCurrentWidget(made)
+
+    def _show_list(self) -> None:
+        self._main.setCurrentWidget(self.list)
+        if self._held:
+            self.list.setFocus()
+            self._held = False
 
     def _show(self, board: Board) -> None:
         self._late.stop()
@@ -190,7 +213,7 @@ class TodayPage(Page):
 
     def _show_tiles(self, numbers: Counts) -> None:
         tiles = self._tiles.layout()
-        held = self._tiles.isAncestorOf(self.window().focusWidget() or self)
+        held = next((code for code, tile in self.tiles.items() if tile.hasFocus()), None)
         clear(tiles)  # type: ignore[arg-type]  # the row it was made with
         self.tiles = {
             "overdue": self._tile(numbers.overdue, _("Overdue"), "late", self._overdue, danger=numbers.overdue > 0),
@@ -203,8 +226,8 @@ class TodayPage(Page):
         self.tiles["drafts"].setVisible(may(self.here.desk, "case.draft"))
         for tile in self.tiles.values():
             tiles.addWidget(tile)  # type: ignore[union-attr]  # the row it was made with
-        if held:
-            self.list.setFocus()
+        if held is not None:
+            self.tiles[held].setFocus()
 
     def _tile(
         self, number: int, words: str, icon: str, clicked: Callable[[], object], *, danger: bool = False
@@ -214,27 +237,16 @@ class TodayPage(Page):
     def _show_tasks(self, board: Board) -> None:
         total = sum(group.total for group in board.groups)
         key = task_key(task) if (task := self.list.task()) else self._selected
-        focused = self.list.hasFocus() or self.hasFocus()
         self.list.show_groups(board.groups, self.here.desk.today(), key)
         self.all_button.setText(_("All {count}").format(count=formats.number(total)))
-        shown = sum(len(group.tasks) for group in board.groups)
-        self.all_button.setVisible(shown < total)
-        while self._main.count():
-            item = self._main.takeAt(0)
-            if (held := item.widget() if item else None) is not None and held is not self.list:
-                held.deleteLater()
-        if total == 0:
-            self.list.hide()
-            self._main.addWidget(self._nothing(board))
-            return
+        self.all_button.setVisible(sum(len(group.tasks) for group in board.groups) < total)
         due = sum(group.total for group in board.groups if group.due is not Due.LATER)
-        if due == 0:
-            self.quiet = PlainLabel(_nothing_today(total), "body", tone="text2", wrap=True)
-            self._main.addWidget(widget(row(Icon("ok", "ok"), self.quiet, margins=(16, 12, 16, 12))))
-        self._main.addWidget(self.list, 1)
-        self.list.show()
-        if focused:
-            self.list.setFocus()
+        self.quiet.setText(_nothing_today(total))
+        self._quiet.setVisible(due == 0 < total)
+        if total:
+            self._show_list()
+        else:
+            self._show_instead(self._nothing(board))
 
     def _nothing(self, board: Board) -> QWidget:
         new_case = partial(self.here.go, Goto("intake"))
@@ -247,7 +259,7 @@ class TodayPage(Page):
         clear(self._side)
         if board.waiting:
             self._side.addWidget(self._waiting_card(board.waiting))
-        self.draft_rows: list[QPushButton] = []
+        self.draft_rows = []
         if board.drafts:
             self._side.addWidget(self._drafts_card(board.drafts))
         self._side.addStretch(1)

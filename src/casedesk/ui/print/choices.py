@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QLineEdit, QRadioButton, Q
 
 from casedesk import codelists, formats
 from casedesk.i18n import N_, _, ngettext
-from casedesk.services import papers
-from casedesk.services.papers import PrintRequest
+from casedesk.services import prints
+from casedesk.services.prints import PrintRequest
 from casedesk.ui.kit.blocks import Banner
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.choices import Combo
@@ -39,24 +39,24 @@ class LevelWords:
 
 LEVELS = (
     LevelWords(
-        papers.FULL, N_("Full"), N_("Everything except restricted notes."), N_("the person, this centre’s file")
+        prints.FULL, N_("Full"), N_("Everything except restricted notes."), N_("the person, this centre’s file")
     ),
     LevelWords(
-        papers.SHARED,
+        prints.SHARED,
         N_("Shared"),
         N_("Hides address, phones, safe contact, family names."),
         N_("a partner the person agreed to"),
     ),
     LevelWords(
-        papers.CODED, N_("Coded"), N_("Person code only. No name, place or agency."), N_("meetings, reviews, training")
+        prints.CODED, N_("Coded"), N_("Person code only. No name, place or agency."), N_("meetings, reviews, training")
     ),
 )
 PARTS = (
-    (papers.JOURNEY, N_("Journey and work")),
-    (papers.HAPPENED, N_("What happened")),
-    (papers.NEEDS, N_("Needs and plan")),
-    (papers.CONSENT, N_("Consent")),
-    (papers.OWN_WORDS, N_("Own words")),
+    (prints.JOURNEY, N_("Journey and work")),
+    (prints.HAPPENED, N_("What happened")),
+    (prints.NEEDS, N_("Needs and plan")),
+    (prints.CONSENT, N_("Consent")),
+    (prints.OWN_WORDS, N_("Own words")),
 )
 
 
@@ -242,7 +242,7 @@ class Choices(QWidget):
             grid.setSpacing(2)
             for at, (code, box) in enumerate(self.parts.items()):
                 box.setAccessibleName(_("Include: {part}").format(part=box.text().replace("&&", "&")))
-                box.setChecked(code in papers.USUAL_PARTS)
+                box.setChecked(code in prints.USUAL_PARTS)
                 grid.addWidget(box, at % 3, at // 3)
             inside.addLayout(grid)
             inside.addWidget(_labelled(_("Why is it printed?"), self.purpose))
@@ -309,15 +309,15 @@ class Choices(QWidget):
 
     def _fit(self) -> None:
         """Offer what the level and the purpose allow."""
-        full_purpose = codelists.get("print_purpose")[self.purpose.value()].extra["level"] == papers.FULL
-        full = self.cards[papers.FULL]
+        full_purpose = codelists.get("print_purpose")[self.purpose.value()].extra["level"] == prints.FULL
+        full = self.cards[prints.FULL]
         full.setEnabled(full_purpose)
         tip(full, "" if full_purpose else _("A full copy is for the person or for this centre’s file only."))
         if not full_purpose and full.isChecked():
-            self.set_level(papers.SHARED)
-        self.partner.setVisible(not self.letter and self.purpose.value() == papers.GIVE_PARTNER)
-        own = self.parts[papers.OWN_WORDS]
-        own.setEnabled(self.level() == papers.FULL)
+            self.set_level(prints.SHARED)
+        self.partner.setVisible(not self.letter and self.purpose.value() == prints.GIVE_PARTNER)
+        own = self.parts[prints.OWN_WORDS]
+        own.setEnabled(self.level() == prints.FULL)
         tip(own, "" if own.isEnabled() else _("Own words are printed on a full copy only."))
 
     def _tell(self) -> None:

@@ -21,8 +21,8 @@ from casedesk.i18n import _, ngettext
 from casedesk.reports import assemble
 from casedesk.reports.levels import PaperKind, PrintLevel, file_name
 from casedesk.services.cases import CaseFacts, case_facts
-from casedesk.services.papers import PrintRequest
 from casedesk.services.permissions import may
+from casedesk.services.prints import PrintRequest
 from casedesk.services.referrals import ReferralFacts, referral_facts, send
 from casedesk.ui.kit.blocks import Banner, EmptyState, keys_hint
 from casedesk.ui.kit.buttons import IconButton, button

@@ -17,9 +17,9 @@ from casedesk.desk import Desk
 from casedesk.reports import assemble
 from casedesk.reports import preview as finished
 from casedesk.reports.assemble import Paper
-from casedesk.services import papers
+from casedesk.services import prints
 from casedesk.services.office import prefer, preferences
-from casedesk.services.papers import PrintRequest
+from casedesk.services.prints import PrintRequest
 from casedesk.services.providers import providers
 from casedesk.services.referrals import ReferralFacts
 from casedesk.ui.kit.layouts import block, column, row, scrolled
@@ -82,7 +82,7 @@ class Preview(QWidget):
     def _request_of(self, asked: Mapping[str, Any]) -> PrintRequest:
         """What was asked before a language switch; else the safe beginning: shared, for the own file."""
         usual = PrintRequest(
-            level=self._remembered.get(REMEMBERED + "own_file", papers.SHARED),
+            level=self._remembered.get(REMEMBERED + "own_file", prints.SHARED),
             language=i18n.language(),
             copies=1 if self.referral is None else LETTER_COPIES,
         )
@@ -101,12 +101,12 @@ class Preview(QWidget):
         """What is asked for now."""
         choices = self.choices
         purpose, level = choices.purpose.value(), choices.level()
-        chosen = choices.partner.value() if purpose == papers.GIVE_PARTNER else ""
+        chosen = choices.partner.value() if purpose == prints.GIVE_PARTNER else ""
         parts = {code for code, box in choices.parts.items() if box.isChecked()}
         return PrintRequest(
             level=level,
             language=choices.language.value(),
-            parts=frozenset(parts if level == papers.FULL else parts - {papers.OWN_WORDS}),
+            parts=frozenset(parts if level == prints.FULL else parts - {prints.OWN_WORDS}),
             purpose=purpose,
             reason=choices.reason.text().strip(),
             recipient_id=UUID(chosen) if chosen else None,
@@ -138,7 +138,7 @@ class Preview(QWidget):
 
     def remember(self, request: PrintRequest) -> None:
         """Offer this level again for this purpose; Full is never remembered."""
-        if self.referral is None and request.level != papers.FULL:
+        if self.referral is None and request.level != prints.FULL:
             name = REMEMBERED + request.purpose
             self._remembered[name] = request.level
             self.here.jobs.write(self, partial(prefer, self.here.desk, name, request.level), _nothing)
@@ -201,10 +201,10 @@ def make(
     """The paper and its pages as pictures, made beside the interface."""
     if referral_id is None:
         paper = assemble.summary_preview(desk, case_id, request)
-        may_leave = papers.may_be_given(desk, case_id, request)
+        may_leave = prints.may_be_given(desk, case_id, request)
     else:
         paper = assemble.letter_preview(desk, referral_id, request)
-        may_leave = papers.letter_may_be_given(desk, referral_id)
+        may_leave = prints.letter_may_be_given(desk, referral_id)
     images = []
     for page in range(finished.pages(paper.pdf)):
         image = printing.image_of(paper.pdf, page, scale)

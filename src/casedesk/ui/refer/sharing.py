@@ -15,7 +15,7 @@ from casedesk.errors import InvalidInput
 from casedesk.i18n import _
 from casedesk.services.consents import ConsentNow, RecordConsent, consents_of, record_consent, scope_for
 from casedesk.services.providers import ProviderRow
-from casedesk.services.referrals import ShareItem, what_may_be_shared
+from casedesk.services.sharing import ShareItem, what_may_be_shared
 from casedesk.ui.kit.blocks import Banner
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.choices import Combo
