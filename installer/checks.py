@@ -20,7 +20,7 @@ CHECKS = {
 
 def main(words: list[str]) -> int:
     failed = [name for name, command in CHECKS.items() if not run(name, command)]
-    tests = run("tests", [sys.executable, "-m", "pytest", "-q", *words])
+    tests = run("tests", [sys.executable, "-m", "pytest", "-q", "-n", "auto", *words])
     if failed:
         sys.stderr.write(f"Failed: {', '.join(failed)}\n")
     return int(bool(failed) or not tests)

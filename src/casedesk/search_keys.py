@@ -93,6 +93,11 @@ def fts_query(text: str) -> str:
     return " AND ".join(f"({_either(word, _typed_key(word, stopped), alone=alone)})" for word, stopped in words)
 
 
+def phone_key(e164: str) -> str:
+    """A number as it is dialled here: 01…, or the digits of a number abroad."""
+    return "0" + e164.removeprefix("+880") if e164.startswith("+880") else e164.removeprefix("+")
+
+
 def number_key(text: str) -> str:
     """Letters and digits of a phone or case number; phones in Bangladesh begin with 01 however they are written."""
     plain = latin_digits(unicodedata.normalize("NFKC", text)).upper()

@@ -62,10 +62,15 @@ class Caseworker:
         self.type = self.keys.type
 
     def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-        """Press a key where the focus is. The offscreen platform forgets which window is the active one."""
+        """Press a key where the focus is, and let the program do what it does between two keys."""
+        self.wake()
+        self.keys.press(key, modifier=modifier)
+        QApplication.processEvents()
+
+    def wake(self) -> None:
+        """The offscreen platform forgets which window is the active one when a list closes."""
         if QApplication.activePopupWidget() is None and not self.window.isActiveWindow():
             activate(self.window)
-        self.keys.press(key, modifier=modifier)
 
     def wait(self, holds: Callable[[], bool]) -> None:
         self.qtbot.waitUntil(holds, timeout=10_000)
@@ -86,6 +91,7 @@ class Caseworker:
 
     def walk(self, wanted: Callable[[QWidget], bool], key: Qt.Key = KEY.Key_Tab) -> QWidget:
         """Press a key until the focus is on what is wanted."""
+        self.wake()
         for _step in range(FARTHEST):
             here = QApplication.focusWidget()
             if here is not None and wanted(here):

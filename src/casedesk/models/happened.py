@@ -36,7 +36,7 @@ class Incident(Recorded):
     narrative: Mapped[str | None] = text(
         N_("In their own words"),
         ask=Ask.INTAKE,
-        help=N_("Write what they say, not what you think. Leave out names of others it happened to. You can stop here."),
+        help=N_("Write what they say, not what you think. Leave out names of other people. You can stop here."),
     )
     told_by: Mapped[str | None] = code("told_by", N_("How it is known"), level=SENSITIVE, ask=Ask.INTAKE)
     reported_to: Mapped[list[str] | None] = codes("legal_forum", N_("Reported to"), level=SENSITIVE)

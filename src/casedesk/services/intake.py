@@ -15,6 +15,7 @@ from casedesk.desk import Desk
 from casedesk.errors import InvalidInput
 from casedesk.models import (
     Case,
+    CaseIndex,
     Consent,
     ConsentLine,
     ContractTerms,
@@ -33,6 +34,7 @@ from casedesk.models import (
     SafetyFlag,
     Triage,
 )
+from casedesk.search_keys import phone_key
 from casedesk.services import triage
 from casedesk.services.answers import CONSENT, TRIAGE, Answers, asked, part, several, tidied
 from casedesk.services.consents import expiry
@@ -41,7 +43,7 @@ from casedesk.services.lifecycle import begin
 from casedesk.services.look_alikes import tell_supervisors
 from casedesk.services.numbers import next_case_number
 from casedesk.services.office import rates, thresholds
-from casedesk.services.permissions import needs
+from casedesk.services.permissions import needs, visible
 from casedesk.services.providers import find_or_add_recruiter
 from casedesk.services.rules import Known, age_on, problems, under_age
 from casedesk.values import PartialDay
@@ -55,7 +57,7 @@ def register_case(desk: Desk, answers: Answers, draft_id: UUID | None = None) ->
     """Open a new case and return its id; the draft it came from goes. Raises InvalidInput and writes nothing."""
     answers = tidied(answers)
     with desk.read() as session:
-        found = problems(answers, desk.today(), registering=True, known=known(session, answers))
+        found = problems(answers, desk.today(), registering=True, known=known(desk, session, answers))
     if found:
         raise InvalidInput(found)
     with desk.write("case.register") as session:
@@ -65,13 +67,16 @@ def register_case(desk: Desk, answers: Answers, draft_id: UUID | None = None) ->
         return case.id
 
 
-def known(session: Session, answers: Answers) -> Known:
-    """What the store knows that the rules ask for."""
+def known(desk: Desk, session: Session, answers: Answers) -> Known:
+    """What the rules ask of the store; of cases the user may not know of it tells nothing."""
     phone = answers.get("person.phone_1")
     owners = 0
     if isinstance(phone, str):
-        key = "0" + phone.removeprefix("+880") if phone.startswith("+880") else phone.removeprefix("+")
-        wanted = select(func.count()).select_from(NumberKey).where(NumberKey.kind == "phone", NumberKey.key == key)
+        wanted = (
+            select(func.count(CaseIndex.person_id.distinct()))
+            .join(NumberKey, NumberKey.case_id == CaseIndex.case_id)
+            .where(NumberKey.kind == "phone", NumberKey.key == phone_key(phone), visible(desk.actor))
+        )
         owners = session.scalar(wanted) or 0
     return Known(phone_owners=owners, rates=rates(session))
 

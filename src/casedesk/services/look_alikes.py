@@ -17,10 +17,10 @@ from casedesk.desk import Desk
 from casedesk.i18n import N_
 from casedesk.models import Case, CaseIndex, NumberKey, Person
 from casedesk.parsing import document_key
-from casedesk.search_keys import similar, sounds_of
+from casedesk.search_keys import phone_key, similar, sounds_of
 from casedesk.services.answers import Answers, tidied
 from casedesk.services.follow_ups import planned
-from casedesk.services.permissions import needs, visible
+from casedesk.services.permissions import needs, open_case, visible
 from casedesk.values import PartialDay
 
 MOST = 5
@@ -97,8 +97,7 @@ def _found(session: Session, answers: Answers) -> set[UUID]:
 def _number_keys(answers: Answers) -> Iterator[tuple[str, str]]:
     for key in ("person.phone_1", "person.phone_2"):
         if isinstance(phone := answers.get(key), str):
-            local = "0" + phone.removeprefix("+880") if phone.startswith("+880") else phone.removeprefix("+")
-            yield "phone", local
+            yield "phone", phone_key(phone)
     if isinstance(number := answers.get("identity_document.number"), str):
         yield "document", document_key(number)
 
@@ -169,6 +168,8 @@ def _birth_year(answers: Answers, stated_on: date) -> int | None:
 def not_the_same(desk: Desk, one: UUID, other: UUID) -> None:
     """Remember that two persons are not the same, on both of them."""
     with desk.write("person.not_same") as session:
+        for case_id in session.scalars(select(Case.id).where(Case.person_id.in_((one, other)))).all():
+            open_case(desk, session, "case.list", case_id)
         for mine, their in ((one, other), (other, one)):
             person = session.get(Person, mine)
             if person is not None:

@@ -82,6 +82,16 @@ class UserRow:
     active: bool
 
 
+class NeverSetUp(CaseDeskError):
+    """Setting up was cut short before the centre was written."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Setting up this computer was cut short."),
+            hint=_("Nobody was registered yet, so nothing is lost. Remove the folder of the vault and set up again."),
+        )
+
+
 def set_up(
     folder: Path, centre: NewCentre, cost: Cost, clock: Clock = now, *, device: str | None = None
 ) -> tuple[Desk, RecoveryKey]:
@@ -130,9 +140,7 @@ def set_up(
 def sign_in(folder: Path, sign_in_name: str, passphrase: str, clock: Clock = now) -> Desk:
     """Open the vault and return the desk of this user. No network, ever."""
     opened = vault.unlock(folder, sign_in_name, passphrase)
-    desk = _opened(opened, opened.slot, clock)
-    desk.note("office.sign_in")
-    return desk
+    return _opened(opened, opened.slot, "office.sign_in", clock)
 
 
 def recover(
@@ -146,26 +154,29 @@ def recover(
     except CaseDeskError:
         opened.close()
         raise
-    desk = _opened(opened, slot, clock)
-    recovery = vault.new_recovery(opened)
-    desk.note("office.recovered")
-    return desk, recovery
+    desk = _opened(opened, slot, "office.recovered", clock)
+    return desk, vault.new_recovery(opened)
 
 
-def _opened(opened: vault.Vault, slot: bytes, clock: Clock) -> Desk:
+def _opened(opened: vault.Vault, slot: bytes, action: str, clock: Clock) -> Desk:
+    """The desk, with its sign-in recorded; where that cannot be, the vault is closed again."""
     try:
         migrate(opened.writer)
-        return _desk(Store(opened), slot, clock)
-    except CaseDeskError:
+        desk = _desk(Store(opened), slot, clock)
+        desk.note(action)
+    except BaseException:
         opened.close()
         raise
+    return desk
 
 
 def _desk(store: Store, slot: bytes, clock: Clock) -> Desk:
     with store.read() as session:
         user = session.scalars(select(User).where(User.slot == slot.hex(), User.removed_at.is_(None))).first()
-        centre, device = session.scalars(select(Centre)).one(), session.scalars(select(Device)).first()
-        if user is None or not user.active or device is None:
+        centre, device = session.scalars(select(Centre)).first(), session.scalars(select(Device)).first()
+        if centre is None or device is None:
+            raise NeverSetUp
+        if user is None or not user.active:
             raise NotAllowed
         actor = Actor(user.id, user.name or "", frozenset(user.roles or ()), user.team)
         return Desk(store, actor, centre.code or "", device.code or "", bool(centre.practice), clock)

@@ -30,7 +30,7 @@ from casedesk.models import (
     StatusEvent,
 )
 from casedesk.parsing import document_key
-from casedesk.search_keys import number_key, sounds_of, words_of
+from casedesk.search_keys import number_key, phone_key, sounds_of, words_of
 from casedesk.storage.recorder import Altered
 
 NOTHING_DUE = date(9999, 12, 31)
@@ -300,7 +300,7 @@ def _keys_of(session: Session, case: Case, person: Person) -> _Keys:
     numbers = {("case", number_key(case.case_number or "")), ("case", person.person_code or "")}
     numbers |= {("document", document_key(number)) for number in documents if number}
     for phone in filter(None, (person.phone_1, person.phone_2)):
-        local = "0" + phone.removeprefix("+880") if phone.startswith("+880") else phone.removeprefix("+")
+        local = phone_key(phone)
         numbers |= {("phone", local), ("ending", local[::-1])}
     return _Keys(" ".join(words), " ".join(sounds), frozenset((kind, key) for kind, key in numbers if key))
 
