@@ -148,6 +148,7 @@ class Caseworker:
 
     def answer(self, key: str, said: str | tuple[str, ...]) -> None:
         """Go to a question with Tab, as far as it is, and answer it."""
+        self.wake()
         part = self.intake.middle.part
         assert part is not None
         asked = list(part.questions())
