@@ -49,6 +49,7 @@ class Partner:
     type: str
     district: str
     service: str
+    trusted: bool = False  # with what is restricted
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +95,10 @@ class Returnee:
         return self.name_bn, self.name_en
 
 
-LEGAL_AID = Partner("Nyay Legal Aid Unit", "ন্যায় আইন সহায়তা ইউনিট", "legal_aid_body", "dhaka", "wage_claim_support")
+LEGAL_AID = Partner("Nyay Legal Aid Unit", "ন্যায় আইন সহায়তা ইউনিট", "legal_aid_body", "dhaka", "wage_claim_support", trusted=True)
 SKILLS = Partner("Karnaphuli Training Centre", "কর্ণফুলী প্রশিক্ষণ কেন্দ্র", "ttc", "chattogram", "rpl_assessment")
 BANK = Partner("Migrants’ Bank, Motijheel", "প্রবাসী ব্যাংক, মতিঝিল", "pkb", "dhaka", "loan_linkage_pkb")
-CHILD_DESK = Partner("Shaishab Child Desk", "শৈশব শিশু ডেস্ক", "ngo_cso", "dhaka", "child_protection")
+CHILD_DESK = Partner("Shaishab Child Desk", "শৈশব শিশু ডেস্ক", "ngo_cso", "dhaka", "child_protection", trusted=True)
 WELFARE = Partner("Welfare Board, Cumilla", "কল্যাণ বোর্ড, কুমিল্লা", "wewb", "cumilla", "wewb_death_benefit")
 PARTNERS = (LEGAL_AID, SKILLS, BANK, CHILD_DESK, WELFARE)
 

@@ -66,10 +66,11 @@ class Caseworker:
         self.wake()
         self.keys.press(key, modifier=modifier)
         QApplication.processEvents()
+        self.wake()
 
     def wake(self) -> None:
         """The offscreen platform forgets which window is the active one when a list closes."""
-        if QApplication.activePopupWidget() is None and not self.window.isActiveWindow():
+        if QApplication.activePopupWidget() is None and QApplication.activeWindow() is None:
             activate(self.window)
 
     def wait(self, holds: Callable[[], bool]) -> None:
@@ -435,7 +436,7 @@ def caseworker(qtbot: QtBot, store_folder: Path, tmp_path: Path) -> Iterator[Cas
 
 def add_partner(window: Window, partner: Partner) -> None:
     values = {"name_en": partner.name_en, "name_bn": partner.name_bn, "type": partner.type}
-    values |= {"phone": "+8801711000220", "focal_person": "Anika Dey", "active": True}
+    values |= {"phone": "+8801711000220", "focal_person": "Anika Dey", "can_receive_restricted": partner.trusted}
     service = {"service": partner.service, "functional": "yes", "last_verified_on": (NOW - timedelta(days=1)).date()}
     save_provider(
         window.desk, None, as_new({**values, "districts": [partner.district]}), [ServiceEdit(as_new(service))]

@@ -1,7 +1,7 @@
 """Who may do what: the table `resources/permissions.csv`, asked by every service function.
 
 A cell says how far a role reaches: `yes`, `no`, `own` (cases one owns, of one's team, or is named on),
-`named` (only those one is named on), `centre` (all that are not confidential), `reason` (as `centre`, with a
+`named` (only those one is named on), `owner` (only those one owns), `centre` (all that are not confidential), `reason` (as `centre`, with a
 written reason). Who owns a case, supervises it or is named on it needs no reason. Somebody with several roles
 may do what any of them may. What is not listed is refused.
 """
@@ -26,7 +26,7 @@ from casedesk.paths import RESOURCES
 P = ParamSpec("P")
 R = TypeVar("R")
 
-REACHES = ("no", "named", "own", "reason", "centre", "yes")
+REACHES = ("no", "named", "owner", "own", "reason", "centre", "yes")
 
 
 @cache
@@ -111,6 +111,8 @@ def _shown(actor: Actor, reach: str) -> ColumnElement[bool]:
             return false()
         case "named":
             return named
+        case "owner":
+            return _is(CaseIndex.owner_id, actor.id)
         case "own" if actor.team:
             return or_(mine, _is(CaseIndex.team, actor.team) & known)
         case "own":
@@ -139,6 +141,8 @@ def _covers(reach: str, actor: Actor, action: str, case: Case, reason: str) -> b
             return False
         case "named":
             return named
+        case "owner":
+            return case.owner_id == actor.id
         case "own":
             team = bool(actor.team) and case.team == actor.team and not case.confidential_case
             return mine or (team and action != "case.view_restricted")

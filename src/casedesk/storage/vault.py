@@ -46,6 +46,7 @@ _PRAGMAS: Final = (
     "secure_delete = ON",
     "temp_store = MEMORY",
     "foreign_keys = ON",
+    "cache_size = -8192",  # KiB for each connection
     "mmap_size = 0",
     "trusted_schema = OFF",
     "cell_size_check = ON",

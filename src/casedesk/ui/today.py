@@ -409,9 +409,8 @@ class SideRow(QPushButton):
         share: float | None = None,
     ) -> None:
         super().__init__()
-        self.setProperty("variant", "ghost")
+        self.setProperty("variant", "siderow")  # the style sheet holds its height: it overrules what a button is told
         self.setAutoDefault(False)
-        self.setFixedHeight(current().scaled(62))
         self.setAccessibleName(f"{name}, {words}, {when}")
         self._name, self._words, self._when, self._badge, self._share = name, words, when, badge, share
         self.clicked.connect(lambda _checked=False: clicked())

@@ -55,13 +55,19 @@ class AskFirst(QWidget):
             self.setMinimumHeight(self.heightForWidth(self.width()))
         return super().event(event)
 
-    def say(self, partner: str, service: str) -> None:
-        self.words.setText(
-            _(
+    def say(self, partner: str, purpose: str, service: str) -> None:
+        """`partner` is empty while none is chosen; then the purpose is named as the consent names it."""
+        if partner:
+            words = _(
                 "“May we tell {partner} who you are and what you need, so that they can help with: {service}? "
                 "You can say no. You can take it back on any day. A no never costs our help.”"
             ).format(partner=partner, service=service)
-        )
+        else:
+            words = _(
+                "“For this help, {service}, we ask you about one thing: {purpose}. They would learn who you are and what "
+                "you need. You can say no. You can take it back on any day. A no never costs our help.”"
+            ).format(purpose=purpose, service=service)
+        self.words.setText(words)
 
 
 class Sharing(QWidget):
@@ -117,8 +123,9 @@ class Sharing(QWidget):
         ask = bool(service) and not self.agreed
         self.ask_first.setVisible(ask)
         if ask:
-            helper = partner.name if partner is not None else codelists.get("consent_scope").label(self._scope)
-            self.ask_first.say(helper, codelists.get("service_type").label(service))
+            purpose = codelists.get("consent_scope").label(self._scope)
+            helper = partner.name if partner is not None else ""
+            self.ask_first.say(helper, purpose, codelists.get("service_type").label(service))
         self._show_items(items, visible=self.agreed)
 
     def _show_consent(self, now: ConsentNow | None, why_not: str) -> None:
