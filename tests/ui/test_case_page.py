@@ -16,11 +16,13 @@ from pytestqt.qtbot import QtBot
 from casedesk.desk import Actor, Desk
 from casedesk.models import Case
 from casedesk.services import cases, consents, follow_ups, notes, referrals
+from casedesk.services.access import access_of
 from casedesk.services.history import who_looked
 from casedesk.services.intake import register_case
 from casedesk.services.office import add_user
 from casedesk.services.providers import ServiceEdit, save_provider
 from casedesk.storage.keys import FLOOR
+from casedesk.ui.case.access import HandOverSheet, NamedSheet
 from casedesk.ui.case.consent import WithdrawSheet
 from casedesk.ui.case.facts_section import EditablePart, FactsCard
 from casedesk.ui.case.page import CasePage
@@ -28,7 +30,7 @@ from casedesk.ui.case.sheets import FollowUpSheet, NoteSheet, StatusSheet
 from casedesk.ui.case.timeline import TimelinePart
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.texts import PlainLabel
-from casedesk.ui.page import Goto, Here
+from casedesk.ui.page import Goto, Here, Page
 from casedesk.ui.window import Window
 from tests.support.people import a_returnee
 
@@ -98,6 +100,10 @@ class Shown:
         self.type(text)
 
 
+class Cases(Page):
+    """The list, as far as this page leads to it."""
+
+
 def texts(top: QWidget) -> list[str]:
     """Everything that widgets say or would say, also to a screen reader."""
     found: list[str] = []
@@ -137,7 +143,7 @@ def show(qtbot: QtBot, case_id: UUID) -> Iterator[Callable[[Desk], Shown]]:
             went.append(what)
             return Sheet(host, "Refer")
 
-        window = Window(desk, {"case": CasePage}, {"refer": refer})
+        window = Window(desk, {"case": CasePage, "cases": Cases}, {"refer": refer})
         qtbot.addWidget(window)
         window.resize(width, height)
         window.show()
@@ -156,15 +162,17 @@ def shown(show: Callable[[Desk], Shown], desk: Desk) -> Shown:
 
 def colleague(desk: Desk, case_id: UUID) -> Desk:
     """Somebody of the same team, who may open the case but not read what is restricted."""
-    passphrase = "seven boats under old mango trees"
-    user_id = add_user(
-        desk, name="Salma Begum", sign_in_name="salma", roles=["caseworker"], passphrase=passphrase, cost=FLOOR
-    )
+    user_id = hired(desk, "Salma Begum", "salma", "caseworker")
     with desk.write("case.edit", about=case_id) as session:
         case = session.get(Case, case_id)
         assert case is not None
         case.team = "north"
     return replace(desk, actor=Actor(user_id, "Salma Begum", frozenset({"caseworker"}), "north"))
+
+
+def hired(desk: Desk, name: str, sign_in_name: str, role: str) -> UUID:
+    passphrase = "seven boats under old mango trees"
+    return add_user(desk, name=name, sign_in_name=sign_in_name, roles=[role], passphrase=passphrase, cost=FLOOR)
 
 
 # Opening
@@ -410,6 +418,78 @@ def test_a_closed_sheet_keeps_what_was_typed(shown: Shown) -> None:
     shown.press(KEY.Key_A)
     assert isinstance(page.sheet, NoteSheet)
     assert page.sheet.form.value("case_note.text") == "Half a thought"
+
+
+# Whose case it is
+
+
+def an_action(page: CasePage, words: str) -> None:
+    menu = page.header.menu()
+    next(action for action in menu.actions() if action.text() == words).trigger()
+    menu.close()
+
+
+def test_a_colleague_is_named_and_stands_in_the_overview(shown: Shown, desk: Desk) -> None:
+    salma = hired(desk, "Nasima Khatun", "nasima", "counsellor")
+    page = shown.open()
+    an_action(page, "People named on the case")
+    sheet = page.sheet
+    assert isinstance(sheet, NamedSheet)
+    assert [card.text() for card in sheet.cards.values()] == ["Nasima Khatun"]
+    sheet.cards[salma].click()
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.wait(lambda: page.sheet is None)
+    assert access_of(desk, shown.case_id).named == (salma,)
+    assert page.part is not None
+    shown.wait(lambda: "Nasima Khatun" in texts(page.part))  # type: ignore[arg-type]  # open() waits for it
+    assert {"Caseworker", "Farzana Haque", "People named on the case"} <= set(texts(page.part))
+
+
+def test_a_case_is_handed_over_and_who_no_longer_sees_it_is_led_away(
+    show: Callable[[Desk], Shown], desk: Desk, case_id: UUID
+) -> None:
+    salma = hired(desk, "Salma Begum", "salma", "caseworker")
+    shown = show(desk)
+    page = shown.open()
+    an_action(page, "Hand over")
+    assert isinstance(page.sheet, HandOverSheet)
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.wait(lambda: page.sheet is None)
+    shown.wait(lambda: page.case.facts.owner == "Salma Begum")
+    assert shown.window.toast.words.text() == "Handed over to Salma Begum"
+    assert "Salma Begum’s case" in page.header.essentials.text()
+
+    hers = replace(desk, actor=Actor(salma, "Salma Begum", frozenset({"caseworker"})))
+    shown = show(hers)
+    page = shown.open()
+    assert {action.text() for action in page.header.menu().actions()} >= {"Hand over", "People named on the case"}
+    an_action(page, "Hand over")
+    assert isinstance(page.sheet, HandOverSheet)
+    assert list(page.sheet.names.values()) == ["Farzana Haque"]
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.wait(lambda: shown.window.where().page == "cases")
+    assert access_of(desk, case_id).owner_id == desk.actor.id
+    looks = [look.action for look in who_looked(desk, case_id)]
+    assert not any(action.startswith("denied") for action in looks), "leaving is no attempt to look"
+
+
+def test_who_neither_owns_nor_supervises_is_not_asked_whose_case_it_is(
+    show: Callable[[Desk], Shown], desk: Desk, case_id: UUID
+) -> None:
+    page = show(colleague(desk, case_id)).open()
+    words = {action.text() for action in page.header.menu().actions()}
+    assert not words & {"Hand over", "Supervisor", "People named on the case"}
+
+
+def test_a_case_that_goes_out_of_reach_shows_nothing_more(
+    show: Callable[[Desk], Shown], desk: Desk, case_id: UUID
+) -> None:
+    shown = show(colleague(desk, case_id))
+    page = shown.open()
+    cases.mark_confidential(desk, case_id)
+    shown.sees("This record is not here.")
+    assert not page.header.isVisible()
+    assert page.part is None
 
 
 # Consent and status

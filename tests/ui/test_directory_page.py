@@ -194,7 +194,7 @@ def test_a_change_keeps_what_was_not_touched(shown: Shown) -> None:
     shown.press(KEY.Key_A, CONTROL)
     shown.type("0")
     shown.press(KEY.Key_Return, CONTROL)
-    shown.wait(lambda: "Full" in shown.panel())
+    shown.wait(lambda: "No place free" in shown.panel())
     found = provider(shown.desk, page._chosen or UUID(int=0))
     assert found.row.takes == "Women and children"
     assert found.row.services[0].capacity == 0

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import pytest
 from PySide6.QtCore import Qt
@@ -13,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QLineEdit, QPushB
 from pytestqt.qtbot import QtBot
 from sqlalchemy import select, text
 
-from casedesk.desk import Desk
+from casedesk.desk import Actor, Desk
 from casedesk.models import (
     Case,
     ConsentLine,
@@ -32,7 +34,10 @@ from casedesk.services.intake import register_case
 from casedesk.ui.compare import ComparePage
 from casedesk.ui.intake.consent import SaidNo
 from casedesk.ui.intake.cover import PauseCover
+from casedesk.ui.intake.drafts import DraftsBar
 from casedesk.ui.intake.happened import HappenedPart
+from casedesk.ui.kit.messages import Confirm
+from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.page import Goto
 from casedesk.ui.window import Window
 from casedesk.values import PartialDay, Precision
@@ -46,11 +51,12 @@ Show = Callable[..., Window]
 
 @pytest.fixture
 def show(desk: Desk, qtbot: QtBot) -> Iterator[Show]:
-    """Opens a window of the desk; `show(Goto(…))` opens it at a place."""
+    """Opens a window of the desk, or of another one; `show(Goto(…))` opens it at a place."""
     made: list[Window] = []
+    usual = desk
 
-    def open_window(to: Goto | None = None, size: tuple[int, int] = (1366, 768)) -> Window:
-        window = a_window(desk)
+    def open_window(to: Goto | None = None, size: tuple[int, int] = (1366, 768), desk: Desk | None = None) -> Window:
+        window = a_window(desk or usual)
         window.resize(*size)
         with qtbot.waitActive(window):
             window.show()
@@ -623,3 +629,60 @@ def test_a_flag_becomes_a_safety_flag_and_its_first_step_a_need(desk: Desk, show
     wait_for_case(window, qtbot)
     assert [flag.flag for flag in rows(desk, SafetyFlag)] == ["nowhere_to_sleep"]
     assert [need.need for need in rows(desk, NeedItem)] == ["safe_place"]
+
+
+# Somebody who registers and sees no cases
+
+
+@pytest.fixture
+def shelter(desk: Desk) -> Desk:
+    return replace(desk, actor=Actor(UUID(int=9), "Abdul Karim", frozenset({"shelter_staff"})))
+
+
+def test_shelter_staff_begin_with_quick_register_and_come_back_to_it(shelter: Desk, show: Show) -> None:
+    window = show(desk=shelter)
+    window.go_home()
+    assert the_intake(window).kind == "quick"
+    retype(window, "person.name_en", "Rahima")
+    press_button(the_intake(window).strip, "Save and leave")
+    assert "person.name_en" not in the_intake(window).talk.answers
+    assert window.findChildren(Sheet) == [], "nothing was refused"
+    bar = the_intake(window).findChild(DraftsBar)
+    assert bar is not None
+    press_button(bar, "Rahima · 12 May 2026, 15:00")
+    assert the_intake(window).talk.answers["person.name_en"] == "Rahima"
+    assert the_intake(window).findChild(DraftsBar) is None
+
+
+def test_shelter_staff_hear_the_number_and_register_the_next_one(
+    shelter: Desk, desk: Desk, show: Show, qtbot: QtBot
+) -> None:
+    draft_id = begin_draft(shelter, "quick", a_returnee())
+    window = show(Goto("intake", {"draft_id": str(draft_id), "kind": "quick"}), desk=shelter)
+    Typist(window).press(Key.Key_Return, modifier=CTRL)
+    qtbot.waitUntil(lambda: len(rows(desk, Case)) == 1, timeout=5000)
+    (case,) = rows(desk, Case)
+    qtbot.waitUntil(lambda: window.toast.words.text() == f"Registered: {case.case_number}", timeout=5000)
+    assert the_intake(window).kind == "quick"
+    assert "person.name_en" not in the_intake(window).talk.answers
+    assert case.owner_id == case.supervisor_id == desk.actor.id
+    assert window.findChildren(Sheet) == []
+
+
+def test_a_draft_is_removed_after_a_question(shelter: Desk, show: Show, qtbot: QtBot) -> None:
+    for desk, page in ((None, "today"), (shelter, "intake")):
+        window = show(Goto("intake", {"kind": "quick"}), desk=desk)
+        strip = the_intake(window).strip
+        assert not strip.remove_button.isVisible(), "there is none yet"
+        retype(window, "person.name_en", "Rahima")
+        qtbot.waitUntil(strip.remove_button.isVisible)
+        strip.remove_button.click()
+        (question,) = window.findChildren(Confirm)
+        assert "It cannot be brought back. Only a count stays, without name or answers." in words_on(question)
+        assert QApplication.focusWidget() is question.cancel
+        assert len(rows(shelter, Draft)) == 1
+        question.yes.click()
+        qtbot.waitUntil(lambda: rows(shelter, Draft) == [])
+        qtbot.waitUntil(lambda: not window.findChildren(Confirm))
+        qtbot.waitUntil(lambda: window.where().page == page)
+    assert [row.count for row in rows(shelter, DraftCount)] == [2]

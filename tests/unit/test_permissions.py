@@ -21,6 +21,7 @@ from casedesk.errors import CaseDeskError, InvalidInput, NotAllowed, NotFound
 from casedesk.models import Case, Person
 from casedesk.paths import RESOURCES
 from casedesk.services import (
+    access,
     cases,
     consents,
     drafts,
@@ -72,6 +73,7 @@ READS = {
     "AD": NONE,
 }
 WRITES = READS | {"CR": NONE}
+OWNS = dict.fromkeys(ROLES, NONE) | {"CW": "o O", "SU": OF_CENTRE}
 DECIDES = WRITES | {"CO": NONE, "LO": NONE}
 EXPECTED: dict[str, dict[str, str]] = {
     "list": READS,
@@ -90,6 +92,9 @@ EXPECTED: dict[str, dict[str, str]] = {
     "status": DECIDES,
     "close": DECIDES | {"CW": NONE},
     "confidential": DECIDES,
+    "hand over": OWNS,
+    "supervisor": OWNS,
+    "name people": OWNS,
 }
 
 
@@ -120,6 +125,9 @@ ACTIONS: dict[str, Callable[[Desk, UUID], object]] = {
     "status": lambda desk, case_id: cases.set_status(desk, case_id, "assessment"),
     "close": lambda desk, case_id: cases.set_status(desk, case_id, "closed", reason="Went home."),
     "confidential": cases.mark_confidential,
+    "hand over": lambda desk, case_id: access.hand_over(desk, case_id, uuid4()),
+    "supervisor": lambda desk, case_id: access.set_supervisor(desk, case_id, uuid4()),
+    "name people": lambda desk, case_id: access.name_people(desk, case_id, [uuid4()]),
 }
 UNRECORDED = ("list", "restricted")  # what these do not show is no attempt
 OFFICE: dict[str, tuple[Callable[[Desk], object], str]] = {

@@ -341,7 +341,7 @@ def _label(key: str) -> str:
 
 def _check(desk: Desk, row: Row) -> Mapping[str, tuple[Problem, ...]]:
     with desk.read() as session:
-        return problems(row.answers, desk.today(), registering=True, known=known(desk, session, row.answers))
+        return problems(row.answers, desk.today(), registering=True, known=known(session, desk, row.answers))
 
 
 def _one_phone_for_too_many(desk: Desk, rows: Iterable[Row]) -> Iterator[Row]:
@@ -352,7 +352,7 @@ def _one_phone_for_too_many(desk: Desk, rows: Iterable[Row]) -> Iterator[Row]:
         if phone is None:
             continue
         with desk.read() as session:
-            told = known(desk, session, row.answers)
+            told = known(session, desk, row.answers)
         told = replace(told, phone_owners=told.phone_owners + before[phone])
         found = problems(row.answers, desk.today(), registering=True, known=told)
         before[phone] += 1

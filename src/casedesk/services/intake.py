@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -36,6 +37,7 @@ from casedesk.models import (
 )
 from casedesk.search_keys import phone_key
 from casedesk.services import triage
+from casedesk.services.access import first_access
 from casedesk.services.answers import CONSENT, TRIAGE, Answers, asked, part, several, tidied
 from casedesk.services.consents import expiry
 from casedesk.services.follow_ups import planned
@@ -52,22 +54,37 @@ WAGE_VIOLATIONS = ("wages_not_paid", "wages_underpaid")
 HIDING_GROUPS = ("sexual_violence", "trafficking")
 
 
+@dataclass(frozen=True, slots=True)
+class NewCase:
+    """What is told to whoever registered a case, also if they may not open it."""
+
+    id: UUID
+    person_id: UUID
+    number: str
+
+
 @needs("case.register")
 def register_case(desk: Desk, answers: Answers, draft_id: UUID | None = None) -> UUID:
     """Open a new case and return its id; the draft it came from goes. Raises InvalidInput and writes nothing."""
+    return register_new(desk, answers, draft_id).id
+
+
+@needs("case.register")
+def register_new(desk: Desk, answers: Answers, draft_id: UUID | None = None) -> NewCase:
+    """The same, with the number of the case."""
     answers = tidied(answers)
     with desk.read() as session:
-        found = problems(answers, desk.today(), registering=True, known=known(desk, session, answers))
+        found = problems(answers, desk.today(), registering=True, known=known(session, desk, answers))
     if found:
         raise InvalidInput(found)
     with desk.write("case.register") as session:
-        case = _register(session, desk, answers)
+        new = _register(session, desk, answers)
         if draft_id is not None and (draft := session.get(Draft, draft_id)) is not None:
             session.delete(draft)
-        return case.id
+        return new
 
 
-def known(desk: Desk, session: Session, answers: Answers) -> Known:
+def known(session: Session, desk: Desk, answers: Answers) -> Known:
     """What the rules ask of the store; of cases the user may not know of it tells nothing."""
     phone = answers.get("person.phone_1")
     owners = 0
@@ -81,7 +98,7 @@ def known(desk: Desk, session: Session, answers: Answers) -> Known:
     return Known(phone_owners=owners, rates=rates(session))
 
 
-def _register(session: Session, desk: Desk, answers: Answers) -> Case:
+def _register(session: Session, desk: Desk, answers: Answers) -> NewCase:
     person = _person(session, desk, answers)
     episode = _journey(session, desk, answers, person)
     case = _case(session, desk, answers, person, episode)
@@ -93,7 +110,7 @@ def _register(session: Session, desk: Desk, answers: Answers) -> Case:
     _decide(desk, case, suggested)
     _first_tasks(session, desk, answers, case)
     tell_supervisors(session, desk, person, answers)
-    return case
+    return NewCase(case.id, person.id, case.case_number or "")
 
 
 def _person(session: Session, desk: Desk, answers: Answers) -> Person:
@@ -146,14 +163,16 @@ def _case(session: Session, desk: Desk, answers: Answers, person: Person, episod
     now = desk.clock()
     violations = codelists.get("violation_type")
     groups = {violations[code].extra["group"] for code in several(answers, "incident.violations")}
+    access = first_access(session, desk)
     case = Case(
         case_number=next_case_number(session, desk),
         person_id=person.id,
         index_episode_id=episode.id,
         opened_on=desk.today(),
         registered_at=now,
-        owner_id=desk.actor.id,
-        team=desk.actor.team,
+        owner_id=access.owner_id,
+        supervisor_id=access.supervisor_id,
+        team=access.team or None,
         safety_checked_at=now,
         hide_name=True if groups & set(HIDING_GROUPS) else None,
         **part(answers, "case"),

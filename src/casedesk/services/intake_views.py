@@ -66,7 +66,7 @@ def defaults(desk: Desk, *, quick: bool) -> dict[str, object]:
 def look_again(desk: Desk, answers: Answers, *, registering: bool = False) -> dict[str, tuple[Problem, ...]]:
     """What needs another look, with what the store knows."""
     with desk.read() as session:
-        return problems(answers, desk.today(), registering=registering, known=known(desk, session, answers))
+        return problems(answers, desk.today(), registering=registering, known=known(session, desk, answers))
 
 
 def proposals(answers: Answers, settings: Settings, today: date) -> dict[str, object]:

@@ -1,9 +1,9 @@
 """Who may do what: the table `resources/permissions.csv`, asked by every service function.
 
 A cell says how far a role reaches: `yes`, `no`, `own` (cases one owns, of one's team, or is named on),
-`named` (only those one is named on), `owner` (only those one owns), `centre` (all that are not confidential), `reason` (as `centre`, with a
-written reason). Who owns a case, supervises it or is named on it needs no reason. Somebody with several roles
-may do what any of them may. What is not listed is refused.
+`owner` (only those one owns), `named` (only those one is named on), `centre` (all that are not confidential),
+`reason` (as `centre`, with a written reason). Who owns a case, supervises it or is named on it needs no reason.
+Somebody with several roles may do what any of them may. What is not listed is refused.
 """
 
 from __future__ import annotations

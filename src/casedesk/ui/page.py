@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtWidgets import QWidget
 
 from casedesk.desk import Desk
+from casedesk.services.permissions import may
 from casedesk.storage.store import Touched
 from casedesk.ui.jobs import Jobs
 
@@ -30,6 +31,13 @@ class Here:
     go: Callable[[Goto], None]
     back: Callable[[], None]
     say: Callable[..., None]  # say(text, undo=None): a toast
+
+
+def home(desk: Desk) -> Goto:
+    """Where somebody begins and comes back to: their day, or what their role does instead."""
+    if may(desk, "case.list"):
+        return Goto("today")
+    return Goto("intake", {"kind": "quick"}) if may(desk, "case.register") else Goto("directory")
 
 
 class Page(QWidget):

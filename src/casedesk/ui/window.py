@@ -34,7 +34,7 @@ from casedesk.ui.kit.sidebar import NavItem, Sidebar
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.kit.toast import Toast, announce
 from casedesk.ui.kit.topbar import TopBar
-from casedesk.ui.page import Goto, Here, Page
+from casedesk.ui.page import Goto, Here, Page, home
 
 NARROW = 1100
 HISTORY = 50
@@ -238,8 +238,10 @@ class Window(QMainWindow):
         """Open the first page, or the one where this user was before the lock, if it is still there."""
         if place is not None and place.page in self._pages and self._show(place):
             return
-        shown = [each.code for each in PLACES if each.code in self._pages and may(self.desk, each.needs)]
-        self.go(Goto(shown[0]))
+        first = home(self.desk)
+        if first.page not in self._pages:
+            first = next(Goto(each.code) for each in PLACES if each.code in self._pages and may(self.desk, each.needs))
+        self.go(first)
 
     def back(self) -> None:
         if self._past and not self._hidden():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import Signal
@@ -61,13 +61,20 @@ class FactsCard(Card):
     editing = Signal(bool)
 
     def __init__(
-        self, case: OpenCase, section: Section, *, columns: int = 2, editable: Sequence[str] | None = None
+        self,
+        case: OpenCase,
+        section: Section,
+        *,
+        columns: int = 2,
+        editable: Sequence[str] | None = None,
+        besides: Callable[[OpenCase], Sequence[tuple[str, str]]] | None = None,
     ) -> None:
         super().__init__(_(section.title))
         self.case = case
         self._section = section
         self._editable = editable if editable is not None else section.keys
         self._columns = columns
+        self._besides = besides
         self.form: Form | None = None
         self.notice = Banner("warn", "")
         self._saving = False
@@ -95,8 +102,9 @@ class FactsCard(Card):
         clear(self.body)
         answers = self.case.facts.answers
         there = [key for key in self._section.keys if key in answers]
-        if there:
-            self.body.addWidget(self._facts(there))
+        besides = self._besides(self.case) if self._besides is not None else ()
+        if there or besides:
+            self.body.addWidget(self._facts(there, besides))
         missing = [key for key in self._section.keys if key not in answers and self._is_asked(key)]
         if missing:
             words = BETWEEN.join(label_of(key) for key in missing)
@@ -104,7 +112,7 @@ class FactsCard(Card):
         if any(hidden(self.case.facts, field_of(key).level) for key in self._section.keys):
             self.body.addWidget(locked(self.case.facts))
 
-    def _facts(self, keys: Sequence[str]) -> QWidget:
+    def _facts(self, keys: Sequence[str], besides: Sequence[tuple[str, str]]) -> QWidget:
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(20)
@@ -116,6 +124,8 @@ class FactsCard(Card):
                 line, place = line + 1, 0
             grid.addWidget(fact(label_of(key), value_of(self.case, key)), line, place, 1, span)
             place += span
+        for at, (label, words) in enumerate(besides):
+            grid.addWidget(fact(label, words), line + 1 + at // self._columns, at % self._columns)
         for at in range(self._columns):
             grid.setColumnStretch(at, 1)
         return widget(grid)

@@ -3,6 +3,7 @@
 # ruff: noqa: N802 - Qt names the methods
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, Signal
@@ -13,6 +14,7 @@ from casedesk import codelists, formats
 from casedesk.i18n import N_, _, language
 from casedesk.services import cases
 from casedesk.services.lifecycle import Step, steps_from
+from casedesk.ui.case.access import HandOverSheet, NamedSheet, SupervisorSheet
 from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.case.pieces import separated
 from casedesk.ui.case.sheets import StatusSheet
@@ -21,6 +23,7 @@ from casedesk.ui.kit.blocks import Avatar, initials
 from casedesk.ui.kit.buttons import IconButton, button
 from casedesk.ui.kit.layouts import Flow, clear, column, row, widget
 from casedesk.ui.kit.messages import ask
+from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.kit.theme import current
 
@@ -100,7 +103,7 @@ class Header(QFrame):
         self.refer_button.setVisible(case.may("referral.edit") and not case.closed)
         self.print_button.setVisible(case.may("case.print"))
         self.follow_up_button.setVisible(case.may("case.note") and not case.closed)
-        self.more.setVisible(bool(self.steps()) or self._may_mark())
+        self.more.setVisible(bool(self.steps()) or self._may_mark() or bool(self._access_sheets()))
 
     def _show_names(self, first: str, second: str) -> None:
         """Both names beside each other, or under each other where they are long; never cut."""
@@ -205,6 +208,16 @@ class Header(QFrame):
     def _may_mark(self) -> bool:
         return self.case.may("case.confidential") and not self.case.facts.confidential
 
+    def _access_sheets(self) -> list[tuple[str, Callable[[OpenCase], Sheet]]]:
+        """What the user may change about whose case it is and who reads it."""
+        now = self.case.known.access
+        found: list[tuple[str, Callable[[OpenCase], Sheet]]] = []
+        if now.may_hand_over:
+            found += [(_("Hand over"), HandOverSheet), (_("Supervisor"), SupervisorSheet)]
+        if now.may_name:
+            found.append((_("People named on the case"), NamedSheet))
+        return found
+
     def _open_menu(self) -> None:
         menu = self.menu()
         menu.popup(self.more.mapToGlobal(QPoint(self.more.width() - menu.sizeHint().width(), self.more.height())))
@@ -215,13 +228,18 @@ class Header(QFrame):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for step in self.steps():
             menu.addAction(step_words(self.case.facts.status, step.to)).triggered.connect(partial(self._take, step))
+        menu.addSeparator()
+        for words, sheet in self._access_sheets():
+            menu.addAction(words).triggered.connect(partial(self._open_sheet, sheet))
         if self._may_mark():
-            menu.addSeparator()
             menu.addAction(_("Mark as confidential")).triggered.connect(self._ask_confidential)
         return menu
 
     def _take(self, step: Step, _checked: bool = False) -> None:
         self.take(step)
+
+    def _open_sheet(self, sheet: Callable[[OpenCase], Sheet], _checked: bool = False) -> None:
+        self.sheet.emit(sheet(self.case))
 
     def _ask_confidential(self, _checked: bool = False) -> None:
         ask(

@@ -13,14 +13,16 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from casedesk.desk import Desk
+from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
 from casedesk.services import cases
+from casedesk.services.access import CaseAccess, access_of
 from casedesk.services.cases import CaseFacts
 from casedesk.services.consents import ConsentNow, consents_of
 from casedesk.services.follow_ups import FollowUpRow, follow_ups_of
 from casedesk.services.history import Entry, history
 from casedesk.services.notes import NoteRow, notes_of
-from casedesk.services.office import prefer, preferences
+from casedesk.services.office import UserRow, colleagues, prefer, preferences
 from casedesk.services.permissions import may
 from casedesk.services.referrals import ReferralRow, referrals_of
 from casedesk.ui.page import Goto, Here
@@ -40,6 +42,8 @@ class Known:
     follow_ups: list[FollowUpRow]
     notes: list[NoteRow]
     referrals: list[ReferralRow]
+    access: CaseAccess
+    colleagues: list[UserRow]
 
 
 def look_at(desk: Desk, case_id: UUID) -> Known:
@@ -58,6 +62,8 @@ def _with_the_rest(desk: Desk, facts: CaseFacts) -> Known:
         follow_ups_of(desk, facts.id),
         notes_of(desk, facts.id),
         referrals_of(desk, facts.id),
+        access_of(desk, facts.id),
+        colleagues(desk),
     )
 
 
@@ -80,6 +86,7 @@ class OpenCase(QObject):
         self.complete = False
         self._known: Known | None = None
         self._turn = 0
+        self._handing_over = False
         self._stored = preferences(here.desk).get(self._name, "")
         self.typed: Typed = dict(typed) if typed is not None else json.loads(self._stored or "{}")
 
@@ -123,9 +130,15 @@ class OpenCase(QObject):
 
     def look_again(self) -> None:
         """Read everything anew, after something was written."""
-        if self._known is None:
+        if self._known is None or self._handing_over:
             return
-        self._known = look_again(self.here.desk, self.id)
+        try:
+            self._known = look_again(self.here.desk, self.id)
+        except CaseDeskError as error:  # what was written took it out of reach
+            self._known = None
+            self._turn += 1  # the history that is being read is waited for no more
+            self.refused.emit(error)
+            return
         self.changed.emit()
         self.read_history()
 
@@ -174,6 +187,22 @@ class OpenCase(QObject):
     ) -> None:
         """Change the case as a job; `words` are said when it is saved, and the page looks again by itself."""
         self.here.jobs.write(owner, work, done=partial(self._written, words, done, undo), failed=failed)
+
+    def hand_over(
+        self,
+        owner: QWidget,
+        work: Callable[[], bool],
+        *,
+        done: Callable[[bool], object],
+        failed: Callable[[Exception], object],
+    ) -> None:
+        """Change the case so that it may be out of reach from then on: `done` decides whether to look again."""
+        self._handing_over = True
+        self.here.jobs.write(owner, work, done=partial(self._settled, done), failed=partial(self._settled, failed))
+
+    def _settled(self, then: Callable[[Any], object], result: object) -> None:
+        self._handing_over = False
+        then(result)
 
     def _written(
         self, words: str, done: Callable[[T], object] | None, undo: Callable[[], object] | None, result: T

@@ -13,6 +13,7 @@ from casedesk.i18n import _
 from casedesk.services import sections
 from casedesk.services.consents import ConsentNow
 from casedesk.services.referrals import ReferralRow
+from casedesk.ui.case.access import access_facts
 from casedesk.ui.case.consent import AGREED_FIRST, SIGNS, scope_label, short_words
 from casedesk.ui.case.facts_section import EditablePart, FactsCard, value_of
 from casedesk.ui.case.needs import steps_of
@@ -37,7 +38,7 @@ class OverviewPart(EditablePart):
     """Cards in two columns. E edits priority, category and next contact."""
 
     def __init__(self, case: OpenCase, open_sheet: Callable[[Sheet], object]) -> None:
-        super().__init__(case, FactsCard(case, sections.CASE_SETTINGS))
+        super().__init__(case, FactsCard(case, sections.CASE_SETTINGS, besides=access_facts))
         self._steps = steps_of(case, open_sheet)
         self._top = column(gap=12)
         self._latest = column(gap=12)

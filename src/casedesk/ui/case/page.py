@@ -11,6 +11,7 @@ from uuid import UUID
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from casedesk import formats, parsing
 from casedesk.errors import CaseDeskError
@@ -174,6 +175,11 @@ class CasePage(Page):
         if not isinstance(error, CaseDeskError):
             show_error(self, error)
             return
+        for each in (self.header, self.strip, self.nav_list):
+            each.hide()
+        for layout in (self._closed, self._foot):
+            clear(layout)
+        self.part = None
         back = button(_("Back"), icon="back", clicked=self.here.back)
         self._hold(EmptyState("restricted", f"{error.message} {error.hint}", actions=(back,)))
 
@@ -197,7 +203,12 @@ class CasePage(Page):
         self._area = scrolled(inside)
         self._hold(self._area)
         self._show_foot(self.part.is_editing())
-        QTimer.singleShot(0, self._area, partial(self._area.verticalScrollBar().setValue, self._scroll))
+        QTimer.singleShot(0, self, self._scroll_back)
+
+    def _scroll_back(self) -> None:
+        """Return to the place once the part is laid out; another part may be shown by then."""
+        if self._area is not None and isValid(self._area):
+            self._area.verticalScrollBar().setValue(self._scroll)
 
     def _show_foot(self, editing: bool) -> None:
         """While a form is open, saving stays in reach under it. Made anew, so that Tab comes here after the form."""

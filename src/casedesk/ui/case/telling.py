@@ -19,6 +19,9 @@ TITLES = {
     "case.edit": N_("Answers changed"),
     "case.status": N_("Status changed"),
     "case.confidential": N_("Made confidential"),
+    "case.hand_over": N_("Handed over"),
+    "case.supervisor": N_("Supervisor changed"),
+    "case.name_people": N_("People named on the case changed"),
     "case.safety_flag": N_("Safety flag"),
     "consent.record": N_("Asked about consent"),
     "consent.withdraw": N_("Consent taken back"),
@@ -36,6 +39,7 @@ TITLES = {
 }
 ICONS = {"note": "note", "contact": "call", "referral": "referral", "change": "edit"}
 LOOKS = ("case.view", "case.show_number", "denied.")
+ACCESS = ("owner_id", "supervisor_id")  # set by the program, and told all the same
 STATUS_LISTS = ("case_status", "referral_status", "followup_status")
 REASON_LISTS = ("hold_reason", "closure_reason", "referral_decline_reason")
 
@@ -154,7 +158,8 @@ def _in_words(case: OpenCase, changes: Iterable[Changed]) -> Iterable[tuple[str,
 
 def _plain(case: OpenCase, change: Changed) -> tuple[str, str, str] | None:
     declared = fields_of(recorded_models()[change.record]).get(change.field)
-    if declared is None or declared.ask is Ask.PROGRAM:
+    told = change.record == "case" and change.field in ACCESS
+    if declared is None or (declared.ask is Ask.PROGRAM and not told):
         return None
     before, after = change.before, change.after
     if declared.kind is Kind.PHONE and not case.numbers:

@@ -16,12 +16,14 @@ from casedesk import formats
 from casedesk.errors import InvalidInput, NotFound
 from casedesk.i18n import _
 from casedesk.services import intake_views, sections
-from casedesk.services.drafts import DraftRow, open_draft
+from casedesk.services.drafts import DraftRow, drafts, open_draft
 from casedesk.services.look_alikes import LookAlike, look_alikes
 from casedesk.services.office import prefer, preferences
+from casedesk.services.permissions import may
 from casedesk.ui.intake.consent import SaidNo
 from casedesk.ui.intake.conversation import Conversation
 from casedesk.ui.intake.cover import PauseCover
+from casedesk.ui.intake.drafts import DraftsBar
 from casedesk.ui.intake.keeping import Keeper, marks_of
 from casedesk.ui.intake.middle import QUICK, Middle
 from casedesk.ui.intake.parts import Asking
@@ -31,8 +33,8 @@ from casedesk.ui.intake.saving import Saver
 from casedesk.ui.intake.side import WIDE, Side
 from casedesk.ui.intake.strip import Strip
 from casedesk.ui.kit.layouts import row
-from casedesk.ui.kit.messages import show_error
-from casedesk.ui.page import Goto, Here, Page
+from casedesk.ui.kit.messages import ask, show_error
+from casedesk.ui.page import Goto, Here, Page, home
 
 FULL = "full"
 KIND = "intake_kind"  # the name of the preference
@@ -54,6 +56,7 @@ class IntakePage(Page):
         begins = part if part != sections.CONSENT_AND_SAFETY.name or draft is None else marks.part
         answers = draft.answers if draft else intake_views.defaults(desk, quick=self.kind == QUICK)
         self._asking = Asking(desk.today(), intake_views.settings(desk))
+        self._begins_anew = draft is None
         self._begun_at = draft.begun_at if draft else desk.clock()
         self._busy = False
         self._ended = False  # the page goes; nothing is asked of the jobs any more
@@ -92,12 +95,24 @@ class IntakePage(Page):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addWidget(self.strip)
+        if self._begins_anew and not may(self.here.desk, "case.list"):  # who has no page of the day finds drafts here
+            self._show_drafts(outer)
         outer.addLayout(self._body, 1)
         self.rail.setVisible(self.kind == FULL)
+
+    def _show_drafts(self, into: QVBoxLayout) -> None:
+        if begun := drafts(self.here.desk):
+            bar = DraftsBar(begun)
+            bar.chosen.connect(self._open_draft)
+            into.addWidget(bar)
+
+    def _open_draft(self, draft_id: str, kind: str) -> None:
+        self.here.go(Goto("intake", {"draft_id": draft_id, "kind": kind}))
 
     def _listen(self) -> None:
         self.strip.go_back.connect(self.here.back)
         self.strip.leave.connect(self._save_and_leave)
+        self.strip.remove.connect(self._ask_remove)
         self.strip.register.connect(self.main_action)
         self.strip.switch.connect(self._switch)
         self.strip.drawer.connect(self.side.toggle)
@@ -229,7 +244,7 @@ class IntakePage(Page):
     def _save_and_leave(self) -> None:
         self.middle.settle()
         if self.saver.flush():
-            self.here.go(Goto("today"))
+            self.here.go(home(self.here.desk))
 
     def _save_now(self) -> None:
         self.middle.settle()
@@ -263,13 +278,23 @@ class IntakePage(Page):
         self._arrange()
         self.middle.focus_first()
 
+    def _ask_remove(self) -> None:
+        ask(
+            self,
+            _("Remove this draft?"),
+            _("It cannot be brought back. Only a count stays, without name or answers."),
+            yes=_("Remove draft"),
+            done=self._remove,
+            danger=True,
+        )
+
     def _remove(self) -> None:
         self.saver.stop()
         self.here.jobs.write(self, self.keeper.remove, self._removed)
 
     def _removed(self, _none: None) -> None:
         self.here.say(_("The draft is removed. Only a count stays."))
-        self.here.go(Goto("today"))
+        self.here.go(home(self.here.desk))
 
     # Registering
 
@@ -288,12 +313,11 @@ class IntakePage(Page):
 
     def _registered(self, done: Registered) -> None:
         self.saver.stop()
-        if done.number:
-            self.here.say(_("Registered: {number}").format(number=done.number))
+        self.here.say(_("Registered: {number}").format(number=done.number))
+        if done.may_open:
             self.here.go(Goto("case", {"case_id": str(done.case_id)}))
         else:
-            self.here.say(_("Registered"))
-            self.here.go(Goto("today"))
+            self.here.go(home(self.here.desk))
 
     def _refused(self, error: Exception) -> None:
         self._busy = False

@@ -7,8 +7,7 @@ from uuid import UUID
 
 from casedesk.desk import Desk
 from casedesk.services.answers import Answers
-from casedesk.services.cases import case_facts
-from casedesk.services.intake import register_case
+from casedesk.services.intake import register_new
 from casedesk.services.intake_views import COUNTRY, PLACE
 from casedesk.services.look_alikes import not_the_same
 from casedesk.services.office import prefer
@@ -18,22 +17,20 @@ from casedesk.ui.intake.keeping import Keeper
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """The new case; its number only for those who may open it."""
+    """The new case, and whether they may open it who registered it."""
 
     case_id: UUID
     number: str
+    may_open: bool
 
 
 def register(desk: Desk, answers: Answers, keeper: Keeper, not_same: tuple[str, ...]) -> Registered:
     """Register the person; the draft goes with it. Raises InvalidInput and writes nothing."""
-    case_id = register_case(desk, answers, keeper.draft_id)
+    new = register_new(desk, answers, keeper.draft_id)
     keeper.end()
     prefer(desk, PLACE, str(answers["case.intake_place"]))
     prefer(desk, COUNTRY, f"{answers['migration_episode.destination_country']} {desk.today().isoformat()}")
-    if not may(desk, "case.view"):
-        return Registered(case_id, "")
-    facts = case_facts(desk, case_id)
     if may(desk, "person.not_same"):
         for other in not_same:
-            not_the_same(desk, facts.person_id, UUID(other))
-    return Registered(case_id, facts.number)
+            not_the_same(desk, new.person_id, UUID(other))
+    return Registered(new.id, new.number, may(desk, "case.view"))

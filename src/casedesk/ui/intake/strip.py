@@ -25,6 +25,7 @@ class Strip(QFrame):
 
     go_back = Signal()
     leave = Signal()
+    remove = Signal()
     register = Signal()
     switch = Signal()
     drawer = Signal()
@@ -45,12 +46,21 @@ class Strip(QFrame):
         self.side_button = button(_("Suggestion"), icon="triage", clicked=self.drawer.emit)
         other = _("Full intake") if quick else _("Quick register")
         self.switch_button = button(other, "ghost", keys="Alt+Q", clicked=self.switch.emit)
+        self.remove_button = IconButton("remove", _("Remove draft"), clicked=self.remove.emit)
+        self.remove_button.hide()  # until there is a draft
         self.leave_button = button(_("Save and leave"), clicked=self.leave.emit)
         self.register_button = button(
             _("Register case"), "primary", "done", keys="Ctrl+Enter", clicked=self.register.emit
         )
         back = IconButton("back", _("Back · Alt+←"), clicked=self.go_back.emit)
-        ways = (self._time, self.side_button, self.switch_button, self.leave_button, self.register_button)
+        ways = (
+            self._time,
+            self.side_button,
+            self.switch_button,
+            self.remove_button,
+            self.leave_button,
+            self.register_button,
+        )
         inside = row(back, words, self.saved, None, *ways, gap=10, margins=(14, 0, 20, 0))
         self.setLayout(inside)
 
@@ -66,6 +76,7 @@ class Strip(QFrame):
             self._say(_("Saving…"), "draft", "")
 
     def saved_at(self, at: datetime) -> None:
+        self.remove_button.show()
         words = _("Draft saved {time}").format(time=formats.clock(at))
         self._say(words, "ok", "ok")
         if self._failed:

@@ -64,8 +64,8 @@ class AskFirst(QWidget):
             ).format(partner=partner, service=service)
         else:
             words = _(
-                "“For this help, {service}, we ask you about one thing: {purpose}. They would learn who you are and what "
-                "you need. You can say no. You can take it back on any day. A no never costs our help.”"
+                "“For this help, {service}, we ask you about one thing: {purpose}. They would learn who you are and "
+                "what you need. You can say no. You can take it back on any day. A no never costs our help.”"
             ).format(purpose=purpose, service=service)
         self.words.setText(words)
 

@@ -1,0 +1,129 @@
+"""Whose the case is and who else may read it: in words, and the sheets that change it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from functools import partial
+from uuid import UUID
+
+from casedesk.i18n import _
+from casedesk.services import access
+from casedesk.services.office import UserRow
+from casedesk.ui.case.open_case import OpenCase
+from casedesk.ui.case.pieces import declared
+from casedesk.ui.case.sheets import FormSheet, Saved
+from casedesk.ui.kit.choices import Combo, TickCard
+from casedesk.ui.kit.layouts import column
+from casedesk.ui.kit.texts import PlainLabel
+from casedesk.ui.page import Goto
+
+BETWEEN = ", "
+
+
+def access_facts(case: OpenCase) -> list[tuple[str, str]]:
+    """Caseworker, supervisor and the people named, by name."""
+    now = case.known.access
+    names = {each.id: each.name for each in case.known.colleagues}
+    found = [
+        (_("Caseworker"), case.facts.owner),
+        (_("Supervisor"), names.get(now.supervisor_id, "") if now.supervisor_id else ""),
+        (_("People named on the case"), BETWEEN.join(name for each in now.named if (name := names.get(each, "")))),
+    ]
+    return [(label, words) for label, words in found if words]
+
+
+def _active(case: OpenCase, fits: Callable[[Collection[str]], bool]) -> list[UserRow]:
+    return [each for each in case.known.colleagues if each.active and fits(each.roles)]
+
+
+class HandOverSheet(FormSheet):
+    """Gives the case to somebody else. Who may not open it from then on is led back to the list."""
+
+    def __init__(self, case: OpenCase) -> None:
+        others = [each for each in _active(case, access.may_own) if each.id != case.facts.owner_id]
+        self.names = {str(each.id): each.name for each in others}
+        self.to = Combo(list(self.names.items()), name=_("New caseworker"))
+        super().__init__(
+            case,
+            "sheet.hand_over",
+            _("Hand over"),
+            declared("status_event", "reason_text"),
+            save=_("Hand over"),
+            saved="",
+            subtitle=_("What was planned goes along. You see the case only if your role still lets you."),
+        )
+        self.save_button.setEnabled(bool(others))
+
+    def before_form(self) -> None:
+        if not self.names:
+            self.body.addWidget(PlainLabel(_("Nobody else here can take the case."), "body", wrap=True))
+        label = PlainLabel(_("New caseworker"), "label")
+        label.setBuddy(self.to)
+        self.body.addLayout(column(label, self.to, gap=4))
+
+    def save(self) -> None:
+        if self._saving or not self.names or not self.form.ready():
+            return
+        self._saving = True
+        reason = self.form.value("status_event.reason_text")
+        to = self.to.value()
+        work = partial(access.hand_over, self.case.here.desk, self.case.id, UUID(to), str(reason or ""))
+        self.case.hand_over(self, work, done=partial(self._handed_over, to), failed=self._refused)
+
+    def _handed_over(self, to: str, mine_still: bool) -> None:
+        self._done(None)
+        self.case.here.say(_("Handed over to {name}").format(name=self.names[to]))
+        if mine_still:
+            self.case.look_again()
+        else:
+            self.case.here.go(Goto("cases"))
+
+
+class SupervisorSheet(FormSheet):
+    """Says who supervises the case."""
+
+    def __init__(self, case: OpenCase) -> None:
+        choices = [(str(each.id), each.name) for each in _active(case, access.may_supervise)]
+        now = case.known.access.supervisor_id
+        self.who = Combo([("", _("Nobody in particular")), *choices], str(now or ""), name=_("Supervisor"))
+        super().__init__(
+            case, "sheet.supervisor", _("Supervisor"), (), save=_("Save changes"), saved=_("Supervisor changed")
+        )
+
+    def before_form(self) -> None:
+        self.body.addWidget(self.who)
+
+    def work(self, values: Saved) -> Callable[[], object]:  # noqa: ARG002 - the choice is no form
+        who = self.who.value()
+        return partial(access.set_supervisor, self.case.here.desk, self.case.id, UUID(who) if who else None)
+
+
+class NamedSheet(FormSheet):
+    """Says who else may read the case whole."""
+
+    def __init__(self, case: OpenCase) -> None:
+        named = case.known.access.named
+        others = [each for each in _active(case, access.may_be_named) if each.id != case.facts.owner_id]
+        self.cards = {each.id: TickCard(each.name) for each in others}
+        for user_id, card in self.cards.items():
+            card.setChecked(user_id in named)
+        super().__init__(
+            case,
+            "sheet.named",
+            _("People named on the case"),
+            (),
+            save=_("Save changes"),
+            saved=_("People named on the case changed"),
+            subtitle=_("They may open the case and read what is restricted."),
+        )
+        self.save_button.setEnabled(bool(others))
+
+    def before_form(self) -> None:
+        if not self.cards:
+            self.body.addWidget(PlainLabel(_("There is nobody else here who reads cases."), "body", wrap=True))
+        for card in self.cards.values():
+            self.body.addWidget(card)
+
+    def work(self, values: Saved) -> Callable[[], object]:  # noqa: ARG002 - the ticks are no form
+        ticked = [user_id for user_id, card in self.cards.items() if card.isChecked()]
+        return partial(access.name_people, self.case.here.desk, self.case.id, ticked)
