@@ -95,7 +95,9 @@ class Returnee:
         return self.name_bn, self.name_en
 
 
-LEGAL_AID = Partner("Nyay Legal Aid Unit", "ন্যায় আইন সহায়তা ইউনিট", "legal_aid_body", "dhaka", "wage_claim_support", trusted=True)
+LEGAL_AID = Partner(
+    "Nyay Legal Aid Unit", "ন্যায় আইন সহায়তা ইউনিট", "legal_aid_body", "dhaka", "wage_claim_support", trusted=True
+)
 SKILLS = Partner("Karnaphuli Training Centre", "কর্ণফুলী প্রশিক্ষণ কেন্দ্র", "ttc", "chattogram", "rpl_assessment")
 BANK = Partner("Migrants’ Bank, Motijheel", "প্রবাসী ব্যাংক, মতিঝিল", "pkb", "dhaka", "loan_linkage_pkb")
 CHILD_DESK = Partner("Shaishab Child Desk", "শৈশব শিশু ডেস্ক", "ngo_cso", "dhaka", "child_protection", trusted=True)
@@ -307,7 +309,10 @@ INVESTOR = Returnee(
     name_bn="হাসিবুর রহমান সরকার",
     name_en="Hasibur Rahman Sarkar",
     parts=(
-        ("consent", {**AGREED, "consent.method": "Signature", "safety_flag.none": TICK, "consent_line.statistics": "Y"}),
+        (
+            "consent",
+            {**AGREED, "consent.method": "Signature", "safety_flag.none": TICK, "consent_line.statistics": "Y"},
+        ),
         (
             "person",
             {
@@ -338,7 +343,7 @@ INVESTOR = Returnee(
             "needs",
             {
                 "need_item.needs": ("Start or grow a business", "Loan on fair terms"),
-                "needs_assessment.client_wishes": "I put in 12 lakh myself and want to open a workshop for house wiring.",
+                "needs_assessment.client_wishes": "I have 12 lakh myself and want a workshop for house wiring.",
             },
         ),
     ),

@@ -28,7 +28,7 @@ from casedesk.services.history import who_looked
 from casedesk.services.intake import register_case
 from casedesk.services.prints import NotAgreed, NotReady, Printed, PrintRequest, TooMuch
 from casedesk.services.providers import ServiceEdit, save_provider
-from casedesk.services.referrals import MakeReferral, make_referral
+from casedesk.services.referrals import MakeReferral, make_referral, send
 from casedesk.values import Money
 from tests.support.people import a_returnee
 
@@ -335,3 +335,23 @@ def test_the_letter_of_a_draft_is_not_printed(desk: Desk) -> None:
     with pytest.raises(NotReady):
         assemble.print_letter(desk, referral_id, SHARED, "print")
     assert rows(desk) == []
+
+
+def test_a_letter_does_not_leave_when_what_it_tells_is_no_longer_agreed_to(desk: Desk) -> None:
+    case_id = someone(desk)
+    telling = a_referral(desk, case_id, fields_shared=("name_age", "what_happened"))
+    assert prints.letter_may_be_given(desk, telling)
+    withdraw(desk, case_id, "sensitive_data")
+    assert not prints.letter_may_be_given(desk, telling)
+    with pytest.raises(NotAgreed):
+        assemble.print_letter(desk, telling, SHARED, "print")
+    assert rows(desk) == []
+
+
+def test_a_letter_does_not_leave_again_when_the_consent_was_taken_back(desk: Desk) -> None:
+    case_id = someone(desk)
+    referral_id = a_referral(desk, case_id)
+    send(desk, referral_id, "paper")
+    withdraw(desk, case_id, "share_legal")
+    with pytest.raises(NotAgreed):
+        assemble.print_letter(desk, referral_id, SHARED, "print")

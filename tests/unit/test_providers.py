@@ -13,6 +13,7 @@ from casedesk.desk import Actor, Desk
 from casedesk.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from casedesk.i18n import speaking
 from casedesk.models import Recruiter
+from casedesk.services.cases import mark_confidential
 from casedesk.services.edits import as_new
 from casedesk.services.intake import register_case
 from casedesk.services.providers import (
@@ -194,6 +195,15 @@ def test_recruiters_count_the_cases_that_name_them(desk: Desk) -> None:
     listed = [(row.name, row.cases) for row in recruiters(desk)]
     assert listed == [("Al Noor Overseas", 2), ("Padma International", 0)]
     assert [row.name for row in recruiters(desk, "padma dhaka")] == ["Padma International"]
+
+
+def test_a_case_one_may_not_know_of_is_in_no_count_of_a_recruiter(desk: Desk) -> None:
+    case_id = register_case(desk, a_returnee(recruiter__type="licensed_agency", recruiter__name="Al Noor Overseas"))
+    mark_confidential(desk, case_id)
+    other = replace(desk, actor=Actor(uuid4(), "A", frozenset({"caseworker"})))
+    assert [row.cases for row in recruiters(desk)] == [1]
+    (row,) = recruiters(other)
+    assert (row.cases, recruiter(other, row.id).row.cases) == (0, 0)
 
 
 def test_the_licence_is_changed_with_the_day_it_was_checked(desk: Desk) -> None:

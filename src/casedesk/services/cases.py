@@ -41,13 +41,21 @@ from casedesk.models import (
 )
 from casedesk.services import lifecycle
 from casedesk.services.answers import LISTS, RECORDS, Answers, field_of
-from casedesk.services.edits import apply_edits
+from casedesk.services.edits import Edits, apply_edits
 from casedesk.services.intake import HIDING_GROUPS, WAGE_VIOLATIONS, months_between
 from casedesk.services.permissions import needs, open_case, within_reach
 from casedesk.services.providers import find_or_add_recruiter
 
 T = TypeVar("T", bound=Recorded)
-Edits = Mapping[str, tuple[object, object]]
+
+# What a record that an edit brings says, unless the edit says it.
+USUAL: Mapping[str, Mapping[str, str]] = {
+    "promised": {"source": "promised_verbal"},
+    "actual": {"source": "actual"},
+    "cost_item": {"category": "total_unspecified"},
+    "incident": {"status": "alleged", "told_by": "client"},
+    "wages": {"violation": "wages_not_paid"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +212,7 @@ class _Rows:
     """The rows that hang on a case, each table read once, in the order in which they were written."""
 
     def __init__(self, session: Session, case: Case) -> None:
+        self.session, self.case = session, case
         self._found: dict[type[Recorded], list[Any]] = {}
         links: list[tuple[type[Recorded], str, UUID | None]] = [(IdentityDocument, "person_id", case.person_id)]
         links += [(model, "case_id", case.id) for model in BY_CASE]
@@ -212,7 +221,12 @@ class _Rows:
             self._found[model] = list(session.scalars(_by(model, link), {"to": to})) if to is not None else []
 
     def all(self, model: type[T]) -> list[T]:
-        return self._found[model]
+        return [row for row in self._found[model] if row.removed_at is None]
+
+    def add(self, record: Recorded) -> None:
+        """Bring a record that hangs on the case into the session."""
+        self.session.add(record)
+        self._found.setdefault(type(record), []).append(record)
 
     def newest(self, model: type[T], which: Callable[[T], bool] = lambda _row: True) -> T | None:
         """The last one written: rows are numbered as they come, whatever the clock says."""
@@ -307,6 +321,7 @@ def edit_case(desk: Desk, case_id: UUID, edits: Edits) -> None:
     with desk.write("case.edit", about=case_id) as session:
         case = open_case(desk, session, "case.edit", case_id)
         rows = _Rows(session, case)
+        _set_lists(desk, rows, edits)  # first: what is ticked brings the records that other answers tell more of
         records = records_of(session, case, rows)
         for name in dict.fromkeys(key.partition(".")[0] for key in edits if key not in LISTS):
             changes = {
@@ -317,33 +332,39 @@ def edit_case(desk: Desk, case_id: UUID, edits: Edits) -> None:
             if any(field_of(f"{name}.{field}").level is Level.RESTRICTED for field in changes):
                 open_case(desk, session, "case.view_restricted", case_id)
             if name == "recruiter":
-                _name_recruiter(session, case, records, changes)
+                _name_recruiter(rows, records, changes, edits)
             else:
-                apply_edits(records.get(name) or _added(session, name, case), changes)
-        _set_lists(session, desk, case, rows, edits)
+                apply_edits(_there(rows, records, name, edits), changes)
         _follow_from(session, desk, case, records, rows, edits)
 
 
-def _added(session: Session, name: str, case: Case) -> Recorded:
-    model = RECORDS[name]
+def _there(rows: _Rows, records: dict[str, Recorded], name: str, edits: Edits) -> Recorded:
+    """The record behind some answers, added where there is none yet."""
+    if name not in records:
+        records[name] = _added(rows, name, edits)
+    return records[name]
+
+
+def _added(rows: _Rows, name: str, edits: Edits) -> Recorded:
+    model, case, incident = RECORDS[name], rows.case, rows.newest(Incident)
     record = model()
-    for link, to in (("case_id", case.id), ("person_id", case.person_id), ("episode_id", case.index_episode_id)):
-        if link in fields_of(model):
-            setattr(record, link, to)
-    for field, value in {
-        "promised": {"source": "promised_verbal"},
-        "actual": {"source": "actual"},
-        "cost_item": {"category": "total_unspecified"},
-        "incident": {"status": "alleged", "told_by": "client"},
-        "wages": {"violation": "wages_not_paid"},
-    }.get(name, {}).items():
-        setattr(record, field, value)
-    session.add(record)
+    links = {
+        "case_id": case.id,
+        "person_id": case.person_id,
+        "episode_id": case.index_episode_id,
+        "incident_id": incident.id if incident is not None else None,
+    }
+    for link in links.keys() & fields_of(model).keys():
+        setattr(record, link, links[link])
+    for field, value in USUAL.get(name, {}).items():
+        if f"{name}.{field}" not in edits:
+            setattr(record, field, value)
+    rows.add(record)
     return record
 
 
 def _name_recruiter(
-    session: Session, case: Case, records: Mapping[str, Recorded], changes: Mapping[str, tuple[object, object]]
+    rows: _Rows, records: dict[str, Recorded], changes: Mapping[str, tuple[object, object]], edits: Edits
 ) -> None:
     """Say who arranged this journey. The recruiter named before is left as it is: other journeys name it too."""
     before = records.get("recruiter")
@@ -351,8 +372,8 @@ def _name_recruiter(
     if any(said.get(field) != was for field, (was, _now) in changes.items()):
         raise Conflict
     kind, name = ({**said, **{field: now for field, (_was, now) in changes.items()}}[f] for f in ("type", "name"))
-    recruiter = find_or_add_recruiter(session, _text(kind), _text(name))
-    involved = records.get("recruiter_involvement") or _added(session, "recruiter_involvement", case)
+    recruiter = find_or_add_recruiter(rows.session, _text(kind), _text(name))
+    involved = _there(rows, records, "recruiter_involvement", edits)
     if isinstance(involved, RecruiterInvolvement):
         involved.recruiter_id = recruiter.id if recruiter is not None else None
 
@@ -361,32 +382,39 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _set_lists(session: Session, desk: Desk, case: Case, rows: _Rows, edits: Edits) -> None:
-    """Needs and violations are rows of their own: what is no longer ticked is removed, never deleted."""
-    now = desk.clock()
+def _set_lists(desk: Desk, rows: _Rows, edits: Edits) -> None:
+    """Needs and violations are rows of their own: what is ticked is added, what is unticked removed, never deleted."""
+    case, now = rows.case, desk.clock()
     if "need_item.needs" in edits:
-        wanted = set(_codes(edits["need_item.needs"][1]))
-        needs_now = {row.need: row for row in rows.all(NeedItem)}
-        for code in wanted - needs_now.keys():
-            session.add(NeedItem(case_id=case.id, need=code, urgency="this_month", agreed_with_client=True))
-        for gone in needs_now.keys() - wanted:
-            needs_now[gone].removed_at = now
+        ticked, unticked = _ticks(edits["need_item.needs"])
+        there = {row.need for row in rows.all(NeedItem)}
+        for code in sorted(ticked - there):
+            rows.add(NeedItem(case_id=case.id, need=code, urgency="this_month", agreed_with_client=True))
+        for need in rows.all(NeedItem):
+            if need.need in unticked:
+                need.removed_at = now
     if "incident.violations" in edits:
-        open_case(desk, session, "case.view_restricted", case.id)
-        wanted = set(_codes(edits["incident.violations"][1]))
-        violations = {row.violation: row for row in rows.all(IncidentViolation)}
+        open_case(desk, rows.session, "case.view_restricted", case.id)
+        ticked, unticked = _ticks(edits["incident.violations"])
+        there = {row.violation for row in rows.all(IncidentViolation)}
+        if ticked - there and rows.newest(Incident) is None:
+            _added(rows, "incident", edits)
         incident = rows.newest(Incident)
-        if wanted and incident is None:
-            incident = Incident(case_id=case.id, status="alleged", told_by="client")
-            session.add(incident)
-        for code in wanted - violations.keys():
+        for code in sorted(ticked - there):
             incident_id = incident.id if incident else None
-            session.add(IncidentViolation(case_id=case.id, incident_id=incident_id, violation=code))
-        for gone in violations.keys() - wanted:
-            violations[gone].removed_at = now
-        groups = {codelists.get("violation_type")[code].extra["group"] for code in wanted}
+            rows.add(IncidentViolation(case_id=case.id, incident_id=incident_id, violation=code))
+        for violation in rows.all(IncidentViolation):
+            if violation.violation in unticked:
+                violation.removed_at = now
+        groups = {codelists.get("violation_type")[code].extra["group"] for code in ticked}
         if groups & set(HIDING_GROUPS):
             case.hide_name = True
+
+
+def _ticks(edit: tuple[object, object]) -> tuple[set[str], set[str]]:
+    """What was ticked and what was unticked; what somebody else ticked meanwhile stays."""
+    seen, now = (set(_codes(value)) for value in edit)
+    return now - seen, seen - now
 
 
 def _codes(value: object) -> list[str]:

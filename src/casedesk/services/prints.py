@@ -17,11 +17,12 @@ from casedesk import codelists
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError, Conflict
 from casedesk.i18n import _
-from casedesk.models import Disclosure
+from casedesk.models import Disclosure, Provider
 from casedesk.services.consents import ConsentNow, consents_of, scope_for
 from casedesk.services.permissions import needs, open_case
 from casedesk.services.providers import ProviderFacts, provider
-from casedesk.services.referrals import referral_facts
+from casedesk.services.referrals import ReferralFacts, referral_facts
+from casedesk.services.sharing import no_consent, why_not
 
 FULL, SHARED, CODED = "full", "shared", "coded"
 JOURNEY, HAPPENED, NEEDS, CONSENT, OWN_WORDS = "journey", "happened", "needs", "consent", "own_words"
@@ -117,8 +118,20 @@ def may_be_given(desk: Desk, case_id: UUID, request: PrintRequest) -> bool:
 
 @needs("case.print")
 def letter_may_be_given(desk: Desk, referral_id: UUID) -> bool:
-    """Whether the letter may leave: not while its referral is a draft, nor after it was cancelled."""
-    return referral_facts(desk, referral_id).row.status not in NOT_FOR_PRINT
+    """Whether the letter may leave: its referral is no draft nor cancelled, and what it tells is still agreed to."""
+    referral = referral_facts(desk, referral_id)
+    return referral.row.status not in NOT_FOR_PRINT and _still_agreed(desk, referral)
+
+
+def _still_agreed(desk: Desk, referral: ReferralFacts) -> bool:
+    """Whether the partner may be told today all that was chosen: a consent may be over since."""
+    told = referral.values.get("fields_shared")
+    with desk.read() as session:
+        case = open_case(desk, session, "case.print", referral.row.case_id)
+        partner = session.get(Provider, referral.row.provider_id) if referral.row.provider_id is not None else None
+        about = (session, case, referral.row.service or None, partner, desk.today())
+        refusals = why_not(*about)
+        return not no_consent(*about) and not any(refusals[key] for key in (told if isinstance(told, list) else ()))
 
 
 @needs("case.print")
@@ -223,6 +236,8 @@ def _refuse(desk: Desk, case_id: UUID, request: PrintRequest, referral_id: UUID 
         line_id = referral.values.get("consent_line_id")
         if referral.row.status in NOT_FOR_PRINT or referral.row.case_id != case_id:
             raise NotReady
+        if not _still_agreed(desk, referral):
+            raise NotAgreed
         return line_id if isinstance(line_id, UUID) else None
     purpose = codelists.get("print_purpose")[request.purpose]
     if request.level == FULL and purpose.extra["level"] != FULL:

@@ -19,6 +19,7 @@ from casedesk.fields import Level
 from casedesk.i18n import _, language
 from casedesk.models import (
     Case,
+    CaseIndex,
     Provider,
     ProviderService,
     Recorded,
@@ -31,7 +32,7 @@ from casedesk.models import (
 )
 from casedesk.search_keys import number_key, sounds_of, words_of
 from casedesk.services.edits import Edits, apply_edits
-from casedesk.services.permissions import may, needs
+from casedesk.services.permissions import may, needs, visible
 
 R = TypeVar("R", bound=Recorded)
 
@@ -173,7 +174,7 @@ def recruiters(desk: Desk, search: str = "") -> list[RecruiterRow]:
     with desk.read() as session:
         wanted = select(Recruiter).where(Recruiter.removed_at.is_(None), Recruiter.name.is_not(None))
         found = [each for each in session.scalars(wanted) if _matches(search, _said_of_recruiter(each), each.phone)]
-        named = _cases_naming(session)
+        named = _cases_naming(session, desk)
         found.sort(key=lambda each: (-named.get(each.id, 0), (each.name or "").casefold()))
         return [_recruiter_row(each, named) for each in found[:MOST]]
 
@@ -186,7 +187,7 @@ def recruiter(desk: Desk, recruiter_id: UUID) -> RecruiterFacts:
         known = values_of(found)
         if not may(desk, "directory.edit"):
             known = {name: value for name, value in known.items() if fields[name].level < Level.RESTRICTED}
-        return RecruiterFacts(_recruiter_row(found, _cases_naming(session, recruiter_id)), known)
+        return RecruiterFacts(_recruiter_row(found, _cases_naming(session, desk, recruiter_id)), known)
 
 
 @needs("directory.edit")
@@ -373,11 +374,13 @@ def _save_service(session: Session, desk: Desk, of: Provider, change: ServiceEdi
     session.add(service)
 
 
-def _cases_naming(session: Session, recruiter_id: UUID | None = None) -> dict[UUID, int]:
+def _cases_naming(session: Session, desk: Desk, recruiter_id: UUID | None = None) -> dict[UUID, int]:
+    """How many cases that one may know of name each recruiter: a hidden one is in no count."""
     wanted = (
         select(RecruiterInvolvement.recruiter_id, func.count(Case.id.distinct()))
         .join(Case, Case.index_episode_id == RecruiterInvolvement.episode_id)
-        .where(RecruiterInvolvement.removed_at.is_(None), Case.removed_at.is_(None))
+        .join(CaseIndex, CaseIndex.case_id == Case.id)
+        .where(RecruiterInvolvement.removed_at.is_(None), visible(desk.actor))
         .group_by(RecruiterInvolvement.recruiter_id)
     )
     if recruiter_id is not None:

@@ -42,7 +42,7 @@ class HandOverSheet(FormSheet):
     def __init__(self, case: OpenCase) -> None:
         others = [each for each in _active(case, access.may_own) if each.id != case.facts.owner_id]
         self.names = {str(each.id): each.name for each in others}
-        self.to = Combo(list(self.names.items()), name=_("New caseworker"))
+        self.to = Combo([("", ""), *self.names.items()], name=_("New caseworker"))
         super().__init__(
             case,
             "sheet.hand_over",
@@ -62,11 +62,16 @@ class HandOverSheet(FormSheet):
         self.body.addLayout(column(label, self.to, gap=4))
 
     def save(self) -> None:
-        if self._saving or not self.names or not self.form.ready():
+        to = self.to.value()
+        if self._saving or not self.form.ready():
+            return
+        if not to:
+            self.notice.say(_("Choose who takes the case over."))
+            self.notice.show()
+            self.to.setFocus()
             return
         self._saving = True
         reason = self.form.value("status_event.reason_text")
-        to = self.to.value()
         work = partial(access.hand_over, self.case.here.desk, self.case.id, UUID(to), str(reason or ""))
         self.case.hand_over(self, work, done=partial(self._handed_over, to), failed=self._refused)
 
