@@ -27,9 +27,8 @@ from casedesk.practice import centre
 from casedesk.services import sections
 from casedesk.services.answers import label_of
 from casedesk.services.imports import LARGEST, NotAFileOfPeople, in_words, read_people, register_people
-from casedesk.services.office import sign_in, sign_out
+from casedesk.services.office import check_store, sign_in, sign_out
 from casedesk.services.permissions import needs, visible
-from casedesk.storage.chain import Findings, check
 from casedesk.storage.keys import passphrase_bytes
 
 DEMO = Path("build") / "demo"
@@ -374,15 +373,10 @@ def _has_display() -> bool:
     return not sys.platform.startswith("linux") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-@needs("store.check")
-def _findings(desk: Desk) -> Findings:
-    return check(desk.store)
-
-
 def _check(asked: argparse.Namespace) -> int:
     began = time.monotonic()
     with _signed_in(asked) as desk:
-        found = _findings(desk)
+        found = check_store(desk)
         finding = desk.store.vault.finding.value
     _say(
         _("Checked {operations} operations of the journal and {records} records in {seconds} s.").format(

@@ -23,8 +23,7 @@ from casedesk.fields import Ask, Field, Kind
 from casedesk.i18n import _
 from casedesk.services import triage
 from casedesk.services.answers import Answers, field_of, label_of, tidied
-from casedesk.services.cases import case_facts
-from casedesk.services.intake import known, register_case
+from casedesk.services.intake import known, register_new
 from casedesk.services.look_alikes import look_alikes
 from casedesk.services.permissions import needs
 from casedesk.services.rules import problems
@@ -107,11 +106,11 @@ def register_people(desk: Desk, rows: Sequence[Row], all_or_nothing: bool = Fals
             continue
         warnings += [(row.number, text) for text in _known_already(desk, row.answers)]
         try:
-            case_id = register_case(desk, row.answers)
+            new = register_new(desk, row.answers)
         except InvalidInput as error:  # the rows before can make a difference: one phone for many people
             refused.append(replace(row, problems=error.problems))
             continue
-        registered.append(Registered(row.number, case_id, case_facts(desk, case_id).number))
+        registered.append(Registered(row.number, new.id, new.number))
     return Outcome(tuple(registered), tuple(sorted(refused, key=lambda row: row.number)), tuple(sorted(warnings)))
 
 

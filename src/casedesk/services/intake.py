@@ -79,7 +79,8 @@ def register_new(desk: Desk, answers: Answers, draft_id: UUID | None = None) -> 
         raise InvalidInput(found)
     with desk.write("case.register") as session:
         new = _register(session, desk, answers)
-        if draft_id is not None and (draft := session.get(Draft, draft_id)) is not None:
+        draft = session.get(Draft, draft_id) if draft_id is not None else None
+        if draft is not None and draft.author_id == desk.actor.id:
             session.delete(draft)
         return new
 

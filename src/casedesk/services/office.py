@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -20,11 +22,11 @@ from casedesk.models import Centre, Device, ExchangeRate, Preference, User
 from casedesk.services.permissions import needs
 from casedesk.services.triage import Thresholds
 from casedesk.storage import vault
-from casedesk.storage.chain import begin_chain
+from casedesk.storage.chain import Findings, begin_chain, check
 from casedesk.storage.keys import Cost
 from casedesk.storage.migrate import migrate
 from casedesk.storage.passphrases import passphrase_problem
-from casedesk.storage.recorder import Act
+from casedesk.storage.recorder import NEWEST_SURE, Act
 from casedesk.storage.recovery_key import RecoveryKey
 from casedesk.storage.store import Store
 from casedesk.values import Money
@@ -33,6 +35,8 @@ DEVICE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 READING_ROLES = frozenset(("caseworker", "shelter_staff", "counsellor", "legal_officer", "supervisor", "coordinator"))
 KEEPING_ROLES = frozenset(("data_officer", "administrator"))
 ALONE = ("administrator", "caseworker", "coordinator", "supervisor")  # a centre with one user combines them
+RELEASED: Final = date(2026, 5, 1)  # a computer that says it is earlier is wrong
+AN_HOUR: Final = 60 * 60 * 1000
 Clock = Callable[[], datetime]
 
 
@@ -102,39 +106,40 @@ def set_up(
     opened, recovery, slot = vault.create_vault(
         folder, sign_in_name=centre.sign_in_name, passphrase=centre.passphrase, cost=cost
     )
-    migrate(opened.writer)
-    store = Store(opened)
-    user = User(
-        name=centre.user_name,
-        sign_in_name=centre.sign_in_name,
-        roles=list(ALONE),
-        team=None,
-        language=centre.language,
-        slot=slot.hex(),
-        active=True,
-    )
-    with store.local() as session:
-        begin_chain(session)
-    with store.write(Act("office.set_up", user.id), clock) as session:
-        session.add_all(
-            (
-                Centre(
-                    code=centre.code.upper(),
-                    name_en=centre.name_en or None,
-                    name_bn=centre.name_bn or None,
-                    district=centre.district,
-                    address=centre.address or None,
-                    phone=centre.phone or None,
-                    retention_years=7,
-                    triage_wage_percent=80,
-                    triage_money_lost=Money(5_000_000, "bdt"),
-                    practice=True if centre.practice else None,
-                ),
-                Device(code=device or "".join(secrets.choice(DEVICE_LETTERS) for _place in range(2))),
-                user,
-            )
+    with _or_closed(opened):
+        migrate(opened.writer)
+        store = Store(opened)
+        user = User(
+            name=centre.user_name,
+            sign_in_name=centre.sign_in_name,
+            roles=list(ALONE),
+            team=None,
+            language=centre.language,
+            slot=slot.hex(),
+            active=True,
         )
-    return _desk(store, slot, clock), recovery
+        with store.local() as session:
+            begin_chain(session)
+        with store.write(Act("office.set_up", user.id), clock) as session:
+            session.add_all(
+                (
+                    Centre(
+                        code=centre.code.upper(),
+                        name_en=centre.name_en or None,
+                        name_bn=centre.name_bn or None,
+                        district=centre.district,
+                        address=centre.address or None,
+                        phone=centre.phone or None,
+                        retention_years=7,
+                        triage_wage_percent=80,
+                        triage_money_lost=Money(5_000_000, "bdt"),
+                        practice=True if centre.practice else None,
+                    ),
+                    Device(code=device or "".join(secrets.choice(DEVICE_LETTERS) for _place in range(2))),
+                    user,
+                )
+            )
+        return _desk(store, slot, clock), recovery
 
 
 def sign_in(folder: Path, sign_in_name: str, passphrase: str, clock: Clock = now) -> Desk:
@@ -149,25 +154,29 @@ def recover(
     """Open the vault with the recovery key, give the user a new passphrase, and make a new recovery key."""
     _refuse_passphrase(passphrase, [sign_in_name])
     opened = vault.unlock_with_recovery(folder, recovery_text)
-    try:
+    with _or_closed(opened):
         slot = vault.replace_user_slot(opened, sign_in_name, passphrase, cost)
-    except CaseDeskError:
-        opened.close()
-        raise
-    desk = _opened(opened, slot, "office.recovered", clock)
-    return desk, vault.new_recovery(opened)
+        desk = _opened(opened, slot, "office.recovered", clock)
+        return desk, vault.new_recovery(opened)
 
 
 def _opened(opened: vault.Vault, slot: bytes, action: str, clock: Clock) -> Desk:
     """The desk, with its sign-in recorded; where that cannot be, the vault is closed again."""
-    try:
+    with _or_closed(opened):
         migrate(opened.writer)
         desk = _desk(Store(opened), slot, clock)
         desk.note(action)
+        return desk
+
+
+@contextmanager
+def _or_closed(opened: vault.Vault) -> Iterator[None]:
+    """The vault stays open only if all goes well."""
+    try:
+        yield
     except BaseException:
         opened.close()
         raise
-    return desk
 
 
 def _desk(store: Store, slot: bytes, clock: Clock) -> Desk:
@@ -275,6 +284,22 @@ def _user(session: Session, user_id: UUID) -> User:
     if user is None:
         raise NotFound
     return user
+
+
+@needs("office.view")
+def clock_is_wrong(desk: Desk) -> bool:
+    """Whether the computer says a day before this program was made, or before what was recorded earlier."""
+    if desk.today() < RELEASED:
+        return True
+    with desk.read() as session:
+        newest = session.scalar(NEWEST_SURE)
+    return desk.clock().timestamp() * 1000 < (newest or 0) - AN_HOUR
+
+
+@needs("store.check")
+def check_store(desk: Desk) -> Findings:
+    """Compare the journal, its chain and the records."""
+    return check(desk.store)
 
 
 @needs("own.passphrase")

@@ -223,7 +223,8 @@ def _first(wanted: Select[Any], size: int) -> Select[Any]:
 def _task(desk: Desk, people: dict[UUID, str], row: Any) -> Task:
     kind = row.kind or "other"
     # tasks that the program plans are kept in English
-    words = _(NEXT_CONTACT) if kind == CONTACT else _(row.task or "") or codelists.get("followup_type").label(kind)
+    task = _(row.task) if row.task else codelists.get("followup_type").label(kind)
+    words = _(NEXT_CONTACT) if kind == CONTACT else task
     return Task(
         follow_up_id=row.follow_up_id,
         case_id=row.case_id,

@@ -38,7 +38,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 A_DAY = 24 * 60 * 60 * 1000
 
 _OWN_CHAIN = select(Chain).where(Chain.signing_seed.is_not(None)).order_by(Chain.ix.desc()).limit(1)
-_NEWEST_SURE = (
+NEWEST_SURE = (
     select(OperationRow.wall)
     .where(
         or_(
@@ -201,7 +201,7 @@ class Recorder:
 
     def _clock_flags(self, wall: int) -> int:
         """What to doubt about the time, beside the newest operation whose time was not behind already."""
-        seen = self._session.scalar(_NEWEST_SURE)
+        seen = self._session.scalar(NEWEST_SURE)
         if seen is None:
             return 0
         return (ClockFlag.BEHIND if wall < seen else 0) | (ClockFlag.AHEAD if wall > seen + A_DAY else 0)

@@ -25,18 +25,15 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
-from sqlalchemy import select
 
 from casedesk import formats, i18n, logs, machine
 from casedesk import settings as stored
 from casedesk.desk import Desk, now
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
-from casedesk.models import Operation
 from casedesk.services import office
 from casedesk.settings import TEXT_SIZES, Settings
 from casedesk.storage import keys
-from casedesk.storage.operations import ClockFlag
 from casedesk.storage.vault import vault_exists
 from casedesk.ui.first_run import FirstRun, Welcome
 from casedesk.ui.idle import steady
@@ -52,8 +49,6 @@ from casedesk.ui.window import Window
 
 log = logging.getLogger(__name__)
 
-RELEASED: Final = date(2026, 5, 1)  # a computer that says it is earlier is wrong
-AN_HOUR: Final = 60 * 60 * 1000
 WIDTH, HEIGHT = 1366, 768
 # Set just before the process replaces itself and taken away as the fresh one starts, so that it ends with the
 # sitting: nothing on the disk tells who was here last. It holds no key.
@@ -251,7 +246,7 @@ class Program(QObject):
         finding = desk.store.vault.finding.value
         if finding:
             window.notice(lambda: Banner("warn", _("Look at the keys file"), _(finding)))
-        if clock_is_wrong(desk):
+        if office.clock_is_wrong(desk):
             window.notice(partial(_clock_banner, desk.today()))
 
     def _put(self, screen: Screen) -> None:
@@ -349,12 +344,18 @@ class Program(QObject):
         if not isinstance(window, Window) or desk is None:
             return
         self._remember_window(window)
-        place = window.where()
-        with suppress(CaseDeskError):  # a full disk is no reason to stay open
-            office.prefer(desk, "place", json.dumps({"page": place.page, "what": place.what}))
-            desk.note("office.lock")
-        window.shut()
+        try:
+            place = window.where()
+            window.hide()  # before anything that may have to wait
+            with suppress(CaseDeskError):  # a full disk is no reason to stay open
+                office.prefer(desk, "place", json.dumps({"page": place.page, "what": place.what}))
+                desk.note("office.lock")
+        finally:  # nor is a mistake of ours
+            self._restart_locked(window, desk, why)
+
+    def _restart_locked(self, window: Window, desk: Desk, why: str) -> None:
         window.hide()
+        window.shut()
         self._forget(desk)
         os.environ[LOCKED] = json.dumps({"name": self._name, "why": why, "store": str(self.folder.absolute())})
         self._restart(command_line())
@@ -426,16 +427,6 @@ def _own(chosen: Mapping[str, str]) -> dict[str, Any]:
     wanted |= {name: int(chosen[name]) for name in ("text_size", "lock_minutes") if chosen.get(name, "").isdecimal()}
     read = stored.read(wanted)
     return {name: getattr(read, name) for name in wanted}
-
-
-def clock_is_wrong(desk: Desk) -> bool:
-    """Whether the computer says a day before this program was made, or before what was recorded earlier."""
-    if desk.today() < RELEASED:
-        return True
-    with desk.read() as session:
-        sure = Operation.flags.bitwise_and(ClockFlag.BEHIND.value) == 0
-        newest = session.scalars(select(Operation.wall).where(sure).order_by(Operation.seq.desc()).limit(1)).first()
-    return desk.clock().timestamp() * 1000 < (newest or 0) - AN_HOUR
 
 
 def _clock_banner(today: date) -> Banner:

@@ -18,7 +18,8 @@ from casedesk.services import office
 from casedesk.services.office import KEEPING_ROLES, READING_ROLES, UserRow
 from casedesk.services.permissions import may
 from casedesk.settings import LOCK_MINUTES, TEXT_SIZES, Settings
-from casedesk.storage import chain, keys
+from casedesk.storage import keys
+from casedesk.storage.chain import Findings
 from casedesk.storage.tries import MustWait
 from casedesk.ui.kit.blocks import Banner, fact, keys_hint
 from casedesk.ui.kit.buttons import Segmented, button
@@ -373,9 +374,9 @@ class SettingsPage(Page):
         self.check_button.setEnabled(False)
         self.check_button.setText(_("Checking…"))
         clear(self._findings)
-        self.here.jobs.run(self, partial(chain.check, self.here.desk.store), self._checked, failed=self._not_checked)
+        self.here.jobs.run(self, partial(office.check_store, self.here.desk), self._checked, failed=self._not_checked)
 
-    def _checked(self, found: chain.Findings) -> None:
+    def _checked(self, found: Findings) -> None:
         if self.tab != "about":
             return
         self._check_again()

@@ -375,8 +375,10 @@ class Window(QMainWindow):
         """Store what is typed and ask for the lock screen."""
         if self._over:
             return
-        self._leave()
-        self.locked.emit(why)
+        try:
+            self._leave()
+        finally:  # whatever became of what was typed
+            self.locked.emit(why)
 
     def shut(self) -> None:
         """Let running work finish and do no more: the window is about to go."""
