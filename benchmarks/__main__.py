@@ -1,4 +1,4 @@
-"""All measurements in one table:  PYTHONPATH=src python -m benchmarks [--sizes 1000,20000,100000] [--markdown]"""
+"""All measurements in one table:  PYTHONPATH=src python -m benchmarks [--sizes 1000,20000,100000]"""
 
 from __future__ import annotations
 

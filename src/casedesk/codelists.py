@@ -35,6 +35,11 @@ class Code:
         """The short form, where the list has one."""
         return self.extra.get(f"badge_{language()}") or self.label
 
+    @property
+    def full(self) -> str:
+        """The words for papers and wide places, where the list has them: shorter than the label, and no badge."""
+        return self.extra.get(f"full_{language()}") or self.label
+
     def yes(self, column: str) -> bool:
         return self.extra[column] == "yes"
 

@@ -15,11 +15,13 @@ from pytestqt.qtbot import QtBot
 
 from casedesk.desk import Actor, Desk
 from casedesk.models import Case
+from casedesk.reports import assemble
 from casedesk.services import cases, consents, follow_ups, notes, referrals
 from casedesk.services.access import access_of
 from casedesk.services.history import who_looked
 from casedesk.services.intake import register_case
 from casedesk.services.office import add_user
+from casedesk.services.prints import PrintRequest
 from casedesk.services.providers import ServiceEdit, save_provider
 from casedesk.storage.keys import FLOOR
 from casedesk.ui.case.access import HandOverSheet, NamedSheet
@@ -27,6 +29,7 @@ from casedesk.ui.case.consent import WithdrawSheet
 from casedesk.ui.case.facts_section import EditablePart, FactsCard
 from casedesk.ui.case.page import CasePage
 from casedesk.ui.case.sheets import FollowUpSheet, NoteSheet, StatusSheet
+from casedesk.ui.case.telling import timeline
 from casedesk.ui.case.timeline import TimelinePart
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.texts import PlainLabel
@@ -663,3 +666,47 @@ def test_nothing_is_cut_off(show: Callable[..., Shown], desk: Desk, section: str
         if each.isVisible() and each.focusPolicy() & Qt.FocusPolicy.TabFocus and not each.accessibleName()
     ]
     assert unnamed == []
+
+
+# Families, children, papers
+
+
+def another(desk: Desk, shown: Shown, **more: object) -> None:
+    """Another case in the same window."""
+    shown.case_id = register_case(desk, a_returnee(person__name_en="Karim Mia", person__phone_1=None, **more))
+
+
+def test_a_family_has_no_category_to_decide(shown: Shown, desk: Desk) -> None:
+    shown.open()
+    assert "Category: not decided yet" in shown.said()
+    another(desk, shown, case__case_subject="family_of_deceased")
+    shown.open()
+    assert "Category: not decided yet" not in shown.said()
+
+
+def test_the_guardian_of_a_child_is_shown_and_changed_with_the_person(shown: Shown, desk: Desk) -> None:
+    shown.open("person")
+    assert "Guardian" not in shown.said()
+    child = {"person__age_stated": 15, "consent__giver": "parent", "consent__giver_name": "Abdul Karim"}
+    guardian = {"person__guardian": "Abdul Karim", "person__guardian_safe": "yes"}
+    said = {"triage__t09_was_child": "yes", "incident__violations": ["recruited_as_child"]}
+    another(desk, shown, **child, **guardian, **said)
+    shown.open("person")
+    shown.sees("Abdul Karim")
+    shown.press(KEY.Key_E)
+    shown.wait(lambda: shown.card().form is not None)
+    shown.retype("person.guardian", "Rokeya Begum")
+    shown.press(KEY.Key_S, CONTROL)
+    shown.sees("Rokeya Begum")
+    assert cases.case_facts(desk, shown.case_id).answers["person.guardian"] == "Rokeya Begum"
+
+
+def test_a_print_says_how_much_it_tells_why_which_copies_and_in_which_language(shown: Shown, desk: Desk) -> None:
+    request = PrintRequest("coded", language="bn", purpose="meeting", copies=2)
+    assemble.print_summary(desk, shown.case_id, request, "print")
+    words = "Coded copy · copies 1, 2 · Bangla · For a meeting or review"
+    shown.open("timeline")
+    shown.sees(words)
+    shown.open("looked")
+    shown.sees(f"Printed · {words}")
+    assert [told.icon for told in timeline(shown.page.case) if told.title == "Printed"] == ["print"]

@@ -40,7 +40,7 @@ from casedesk.ui.kit.messages import Confirm
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.page import Goto
 from casedesk.ui.window import Window
-from casedesk.values import PartialDay, Precision
+from casedesk.values import Money, PartialDay, Precision
 from tests.support.people import a_returnee
 from tests.ui.intake_support import ALT, CTRL, Elsewhere, Typist, a_window, press_button, the_intake
 
@@ -211,6 +211,17 @@ def test_switching_between_quick_and_full_keeps_the_answers(show: Show, qtbot: Q
     qtbot.waitUntil(lambda: "Draft saved" in the_intake(window).strip.saved.accessibleName())
 
 
+def test_quick_becomes_full_at_its_first_part(show: Show) -> None:
+    window = show(Goto("intake", {"kind": "quick"}))
+    retype(window, "person.name_en", "Rahima")
+    typist = Typist(window)
+    typist.press(Key.Key_S, modifier=CTRL)
+    typist.press(Key.Key_Q, modifier=ALT)
+    assert the_intake(window).middle.name == "consent"
+    typist.press(Key.Key_Down, modifier=ALT)
+    assert the_intake(window).middle.name == "person"
+
+
 # Full intake
 
 
@@ -306,6 +317,73 @@ def test_private_questions_wait_for_another_day(desk: Desk, show: Show, qtbot: Q
     Typist(window).press(Key.Key_Return, modifier=CTRL)
     wait_for_case(window, qtbot)
     assert date(2026, 5, 13) in [task.due_on for task in rows(desk, FollowUp)]
+
+
+def test_tab_leads_through_the_part_about_what_happened(desk: Desk, show: Show) -> None:
+    window = open_draft_of(desk, show, "happened")
+    part = the_intake(window).middle.part
+    assert isinstance(part, HappenedPart)
+    go_to(window, "triage.t15_means_to_live")
+    typist = Typist(window)
+    seen: list[QWidget | None] = []
+    while part.here() in (None, "triage.t15_means_to_live", "incident.violations") and len(seen) < 40:
+        typist.press(Key.Key_Tab)
+        seen.append(QApplication.focusWidget())
+    shown = [card for card in part.cards.cards.values() if card.isVisible()]
+    assert [each for each in seen if each in shown] == sorted(shown, key=lambda card: (card.y(), card.x()))
+    assert part.here() == "incident.narrative"
+
+
+def test_all_cards_are_reached_with_tab_as_they_stand(desk: Desk, show: Show) -> None:
+    window = open_draft_of(desk, show, "happened")
+    part = the_intake(window).middle.part
+    assert isinstance(part, HappenedPart)
+    part.cards.show_all()
+    QApplication.processEvents()
+    typist = Typist(window)
+    seen: list[QWidget | None] = []
+    for _card in part.cards.cards:
+        typist.press(Key.Key_Tab)
+        seen.append(QApplication.focusWidget())
+    assert seen == sorted(part.cards.cards.values(), key=lambda card: (card.y(), card.x()))
+
+
+def test_wages_are_asked_in_the_money_of_the_country(desk: Desk, show: Show) -> None:
+    window = open_draft_of(desk, show, "journey", migration_episode__destination_country=None)
+    retype(window, "promised.wage", "20000")
+    retype(window, "migration_episode.destination_country", "Oman")
+    Typist(window).press(Key.Key_Tab)
+    retype(window, "actual.wage", "90")
+    answers = the_intake(window).talk.answers
+    assert (answers["promised.wage"], answers["actual.wage"]) == (Money(2_000_000, "bdt"), Money(90_000, "omr"))
+
+
+def test_a_part_grows_with_what_is_said_under_its_fields(desk: Desk, show: Show) -> None:
+    window = open_draft_of(desk, show, "check", also={"triage.t01_pay_problem": "yes", "triage.t03_papers_held": "yes"})
+    press_button(the_intake(window).side, "Use this result")
+    retype(window, "case.next_contact_on", "20 5")
+    assert "20 May 2026" in words_on(the_intake(window).middle)
+    line = go_to(window, "case.next_contact_on")
+    assert line.height() >= line.minimumSizeHint().height()
+
+
+def test_a_reason_begins_with_what_is_the_matter(desk: Desk, show: Show) -> None:
+    window = open_draft_of(desk, show, "happened", also={"triage.t01_pay_problem": "yes"})
+    assert "A critical question has no answer, never read it as no." in words_on(the_intake(window).side)
+
+
+def test_name_and_state_are_not_cut_where_there_is_room(desk: Desk, show: Show, qtbot: QtBot) -> None:
+    window = open_draft_of(desk, show, "person")
+    retype(window, "person.name_bn", "মোসাম্মৎ মর্জিনা বেগম তালুকদার")
+    Typist(window).press(Key.Key_Tab)
+    strip = the_intake(window).strip
+    qtbot.waitUntil(lambda: "মর্জিনা" in strip.name.text())
+    strip.saving()
+    strip.saved_at(desk.clock())
+    assert strip.saved.width() == strip.saved.sizeHint().width(), "not even for a moment"
+    widest = strip.name.fontMetrics().horizontalAdvance(strip.name.text())
+    qtbot.waitUntil(lambda: strip.name.width() >= widest)
+    assert strip.saved.width() == strip.saved.sizeHint().width()
 
 
 def test_every_violation_is_found_by_typing(desk: Desk, show: Show) -> None:

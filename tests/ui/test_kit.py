@@ -41,7 +41,7 @@ from casedesk.ui.kit.blocks import (
 )
 from casedesk.ui.kit.buttons import Chip, IconButton, Segmented, Switch, button
 from casedesk.ui.kit.choices import CodeLine
-from casedesk.ui.kit.fields import AnswerEdit, CodeEdit, TickCards, editor_for
+from casedesk.ui.kit.fields import AnswerEdit, CodeEdit, MoneyEdit, TickCards, editor_for
 from casedesk.ui.kit.hide import Cover
 from casedesk.ui.kit.icons import Icon
 from casedesk.ui.kit.layouts import Flow, column, row, scrolled, widget
@@ -531,6 +531,28 @@ def test_a_partial_date_is_echoed_in_words(show: Show) -> None:
     assert any(label.text().startswith("28 April 2026") for label in form.findChildren(PlainLabel))
 
 
+@pytest.mark.parametrize(("typed", "echo"), [("28 4 26", "28 April 2026"), ("28 April 2026", "")])
+def test_a_day_is_echoed_where_it_reads_otherwise(show: Show, typed: str, echo: str) -> None:
+    editor = editor_for("case.day", field(Kind.DAY), today=TODAY)
+    show(editor)
+    QTest.keyClicks(editor.inputs()[0], typed)
+    assert editor.value() == date(2026, 4, 28)
+    assert editor.echo() == echo
+
+
+def test_an_empty_amount_takes_the_expected_money_and_a_typed_one_keeps_its_own(show: Show) -> None:
+    editor = MoneyEdit("journey.pay", field(Kind.MONEY))
+    show(editor)
+    editor.expect("omr")
+    assert editor.currency.value() == "omr"
+    editor.currency.set_value("usd")
+    editor.expect("omr")
+    assert editor.currency.value() == "usd", "a person chose it"
+    QTest.keyClicks(editor.line, "90")
+    editor.expect("sar")
+    assert editor.currency.value() == "usd"
+
+
 def test_answers_are_given_by_one_key(show: Show) -> None:
     editor = AnswerEdit("case.safe", field(Kind.ANSWER, code_list="answer_yes_no"))
     show(editor)
@@ -667,11 +689,23 @@ def test_a_toast_offers_undo(show: Show) -> None:
     toast = Toast(window)
     undone: list[int] = []
     toast.say("Follow-up recorded", undo=lambda: undone.append(1))
-    toast.say("Second")
     assert toast.words.text() == "Follow-up recorded"
     toast.undo_button.click()
     assert undone == [1]
+    assert not toast.isVisible()
+
+
+def test_the_newest_toast_is_shown_at_once_with_its_own_undo(show: Show) -> None:
+    window = show(QWidget(), 900, 600)
+    toast = Toast(window)
+    undone: list[int] = []
+    toast.say("First", undo=lambda: undone.append(1))
+    toast.say("Second", undo=lambda: undone.append(2))
     assert toast.words.text() == "Second"
+    toast.undo_button.click()
+    assert undone == [2]
+    toast.say("Third")
+    assert toast.words.text() == "Third"
     assert not toast.undo_button.isVisible()
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -23,9 +24,10 @@ from casedesk.ui.kit import theme
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.theme import Theme
 from casedesk.ui.page import Goto
+from casedesk.ui.settings import SettingsPage
 from casedesk.ui.window import Window
 from tests.conftest import PASSPHRASE
-from tests.support.sitting import SECONDS, NoteSheet, Sitting, focused, press, type_keys, words_of
+from tests.support.sitting import SECONDS, NotePage, NoteSheet, Sitting, focused, press, type_keys, words_of
 
 Key, Held = Qt.Key, Qt.KeyboardModifier
 # A key that closes its own screen is let go over nothing; Qt's test tool says so.
@@ -83,6 +85,29 @@ def test_locking_closes_the_vault_and_zeroes_the_keys(inside: Sitting) -> None:
     assert inside.program.screen is not None
     assert not inside.program.screen.isVisible()
     vault.unlock(inside.folder, "farzana", PASSPHRASE).close()
+
+
+class BrokenPage(NotePage):
+    """Cannot store what was typed, by a mistake of ours."""
+
+    def leave(self) -> None:
+        raise RuntimeError
+
+    def place(self) -> dict[str, Any]:
+        raise RuntimeError
+
+
+def test_a_mistake_of_ours_does_not_keep_it_from_locking(qtbot: QtBot, store_folder: Path) -> None:
+    sitting = Sitting(qtbot, store_folder, tables=lambda: ({"today": BrokenPage, "settings": SettingsPage}, {}))
+    window = sitting.enter("farzana", PASSPHRASE)
+    opened = window.desk.store.vault
+    with qtbot.captureExceptions() as caught:
+        window.watch.due.emit("idle")
+    assert caught
+    assert locked_because(sitting) == "idle"
+    assert not window.isVisible()
+    assert not any(opened._data_key)
+    sitting.end()
 
 
 def test_neither_key_nor_passphrase_is_handed_to_the_next_process(inside: Sitting) -> None:

@@ -175,6 +175,19 @@ def test_the_levels_are_chosen_by_keys_and_say_what_they_hide(shown: Shown) -> N
     assert "Caseworker" in choices.hidden.banner.sentence.text()
 
 
+@pytest.mark.parametrize("level", ["full", "shared", "coded"])
+def test_tab_stops_at_the_level_that_is_chosen(shown: Shown, level: str) -> None:
+    shown.window.go(Goto("print", {"case_id": str(shown.case_id)}))
+    choices = shown.made().choices
+    choices.set_level(level)
+    passed = []
+    for _step in range(20):
+        shown.press(KEY.Key_Tab)
+        passed.append(shown.window.focusWidget())
+    assert {code for code, card in choices.cards.items() if card in passed} == {level}
+    shown.made()
+
+
 def test_the_purpose_picks_the_level_and_full_is_never_remembered(shown: Shown) -> None:
     shown.window.go(Goto("print", {"case_id": str(shown.case_id)}))
     pane = shown.made()

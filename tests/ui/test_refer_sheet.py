@@ -313,3 +313,37 @@ def test_every_control_has_a_name_and_no_word_is_cut(shown: Shown, size: tuple[i
         if isinstance(label, PlainLabel) and label.isVisible():
             assert label.fits(), label.text()
     sheet.form = None
+
+
+def test_tab_goes_from_the_need_to_partners_shares_and_then_the_foot(shown: Shown) -> None:
+    sheet = shown.open(need_id=str(shown.need("safe_place")))
+    form = sheet.form
+    assert form is not None
+    shown.pick("Ashroy")
+    form.partners.search.setFocus()
+    passed: list[QWidget | None] = []
+    for _step in range(40):
+        shown.press(KEY.Key_Tab)
+        passed.append(shown.window.focusWidget())
+    chosen = next(each for each in form.partners.buttons if each.isChecked())
+    stops: list[QWidget] = [
+        chosen,
+        *(box for box in form.sharing.boxes.values() if box.isEnabled()),
+        sheet.letter,
+        sheet.create_button,
+    ]
+    places = [passed.index(stop) for stop in stops]
+    assert places == sorted(places)
+    assert places[0] == 0
+
+
+def test_another_service_leaves_no_need_that_it_is_not_for(shown: Shown) -> None:
+    form = shown.open(need_id=str(shown.need("recover_wages"))).form
+    assert form is not None
+    assert form.command(as_draft=True).need_id == shown.need("recover_wages")
+    form.service.set_code("emergency_shelter")
+    form.service.picked.emit()
+    assert form.command(as_draft=True).need_id is None
+    assert not any(chip.isChecked() for chip in form.needs)
+    form.needs[0].click()
+    assert form.needs[0].isChecked()

@@ -10,7 +10,6 @@ from uuid import UUID
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -131,8 +130,6 @@ class Caseworker:
         return part.questions()[key].editor
 
     def go_to_part(self, name: str) -> None:
-        if self.intake.middle.name not in PARTS:
-            QTest.mouseClick(self.intake.rail.parts[name], Qt.MouseButton.LeftButton)
         step = KEY.Key_Down if PARTS.index(name) >= PARTS.index(self.intake.middle.name) else KEY.Key_Up
         while self.intake.middle.name != name:
             self.press(step, modifier=ALT)
@@ -187,9 +184,11 @@ class Caseworker:
     def tick_violation(self, editor: ViolationCards, code: str) -> None:
         """Tick a card; one that does not stand there is found by typing a part of it."""
         if code not in editor.cards or not editor.cards[code].isVisible():
-            press_button(editor, "More")
+            self.walk_into(editor.more)
+            self.press(KEY.Key_Space)
             self.type(codelists.get("violation_type")[code].en.split()[0])
-        QTest.mouseClick(editor.cards[code], Qt.MouseButton.LeftButton)
+        self.walk_into(editor.cards[code])
+        self.press(KEY.Key_Space)
         assert code in cast("list[str]", editor.value())
 
     def retype(self, said: str) -> None:

@@ -106,6 +106,14 @@ def test_both_short_forms_are_there_or_neither() -> None:
             assert bool(row.extra.get("badge_en")) == bool(row.extra.get("badge_bn")), f"{path.stem} {row.code}"
 
 
+def test_a_category_has_words_for_papers_between_badge_and_label() -> None:
+    category = codelists.get("return_category")["returned_victim"]
+    assert category.full == "Abuse or exploitation"
+    with i18n.speaking("bn"):
+        assert category.full == "নির্যাতন বা শোষণ"
+    assert codelists.get("need")["safe_place"].full == codelists.get("need").label("safe_place")
+
+
 def test_every_declared_list_is_there_and_its_level_column_too() -> None:
     declared = [field for model in recorded_models().values() for field in fields_of(model).values()]
     for field in (*declared, *LISTS.values()):

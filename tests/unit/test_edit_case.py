@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from casedesk.desk import Desk
-from casedesk.models import Incident, IncidentViolation, Recorded, RecruiterInvolvement
+from casedesk.models import Incident, IncidentViolation, Person, Recorded, RecruiterInvolvement
 from casedesk.services.cases import case_facts, edit_case
 from casedesk.services.intake import register_case
 from casedesk.values import Money
@@ -56,3 +56,9 @@ def test_what_a_colleague_ticked_meanwhile_stays(desk: Desk, case_id: UUID) -> N
     edit_case(desk, case_id, {"need_item.needs": (None, ["legal_case", "loan"])})
     edit_case(desk, case_id, {"need_item.needs": (["loan"], ["housing"])})  # what was seen is a moment old
     assert sorted(case_facts(desk, case_id).answers["need_item.needs"]) == ["housing", "legal_case"]  # type: ignore[call-overload]
+
+
+def test_an_age_put_right_says_anew_whether_it_is_a_child(desk: Desk, case_id: UUID) -> None:
+    edit_case(desk, case_id, {"person.age_stated": (29, 15)})
+    (person,) = rows(desk, Person)
+    assert person.is_minor

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select
 
-from casedesk.desk import Desk
+from casedesk.desk import Actor, Desk
 from casedesk.models import Case, ContractTerms, MigrationEpisode, Person
 from casedesk.services.imports import LARGEST, NotAFileOfPeople, in_words, read_people, register_people
 from casedesk.storage.chain import check
@@ -78,6 +80,12 @@ def test_people_are_registered_with_texts_understood_by_kind(desk: Desk) -> None
     assert wage == Money(90_000, "sar")
     assert (case.priority, case.next_contact_on, case.case_subject) == ("medium", date(2026, 5, 15), "returnee")
     assert check(desk.store).wrong == []
+
+
+def test_who_opens_no_cases_registers_from_a_file_too(desk: Desk) -> None:
+    shelter = replace(desk, actor=Actor(uuid4(), "Rina Das", frozenset({"shelter_staff"})))
+    outcome = register_people(shelter, read_people(raw(somebody()), TODAY))
+    assert [each.case_number[:6] for each in outcome.registered] == ["DHK-26"]
 
 
 def test_flat_keys_say_the_same_as_nested_ones() -> None:

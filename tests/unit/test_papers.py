@@ -242,6 +242,24 @@ def test_no_title_and_no_signature_stands_alone(sentences: int) -> None:
     ]
 
 
+@pytest.mark.parametrize("sentences", [1, 12, 15, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30])
+def test_the_consent_stands_on_one_page_with_its_title_and_the_signature(sentences: int) -> None:
+    consent = ("Agreed to be helped. " * 6, "Agreed to share. " * 6, "Said no to research.")
+    last = pages_of(write_case_summary(replace(FULL, journey=FULL.journey * sentences, consent=consent)))[-1]
+    assert any(line.endswith("Consent") for line in last)
+    for words in ("Agreed to be helped", "Agreed to share", "Said no to research", "Signature or thumbprint"):
+        assert any(words in line for line in last), words
+
+
+@pytest.mark.parametrize("times", [30, 150, 230, 240, 250, 260, 270, 300, 900])
+def test_much_consent_is_parted_and_nothing_is_lost(times: int) -> None:
+    consent = ("Agreed to be helped. " * times, "Agreed to share. " * times, "Said no to research.")
+    text = told(write_case_summary(replace(FULL, consent=consent)))
+    assert text.count("helped.") == times
+    assert text.count("share.") == times
+    assert text.count("Said no to research.") == 1
+
+
 def test_last_words_longer_than_a_page_still_end_beside_the_signature() -> None:
     pages = pages_of(write_case_summary(replace(FULL, consent=("Agreed to share. " * 900,))))
     assert len(pages) > 2

@@ -355,3 +355,87 @@ def test_a_letter_does_not_leave_again_when_the_consent_was_taken_back(desk: Des
     withdraw(desk, case_id, "share_legal")
     with pytest.raises(NotAgreed):
         assemble.print_letter(desk, referral_id, SHARED, "print")
+
+
+A_CHILD: dict[str, object] = {
+    "person__age_stated": 15,
+    "person__guardian": "Abdul Karim",
+    "person__guardian_safe": "yes",
+    "consent__giver": "parent",
+    "consent__giver_name": "Abdul Karim",
+    "triage__t09_was_child": "yes",
+    "incident__violations": ["wages_not_paid", "passport_withheld", "recruited_as_child"],
+}
+
+
+def facts_of(desk: Desk, case_id: UUID, request: PrintRequest) -> dict[str, str | None]:
+    return {each.label: each.value for each in papers.summary_of(desk, case_id, request).person}
+
+
+@pytest.mark.parametrize("request_", [FULL, SHARED, CODED], ids=lambda request: str(request.level))
+def test_a_family_s_paper_says_whose_journey_it_tells_and_has_no_category(desk: Desk, request_: PrintRequest) -> None:
+    case_id = someone(desk, case__case_subject="family_of_deceased")
+    facts = facts_of(desk, case_id, request_)
+    assert "Category" not in facts
+    assert facts["Whom the case is for"] == "Family of a migrant who died abroad"
+    (journey,) = papers.summary_of(desk, case_id, request_).journey
+    assert "The migrant went to Saudi Arabia" in journey
+    assert "The migrant came back" in journey
+
+
+def test_a_family_s_letter_says_whose_journey_it_tells(desk: Desk) -> None:
+    case_id = someone(desk, case__case_subject="family_of_deceased")
+    referral_id = a_referral(desk, case_id, fields_shared=("journey",))
+    assert "The migrant went to Saudi Arabia" in told(assemble.referral_letter_pdf(desk, referral_id, "en"))
+
+
+def test_the_guardian_of_a_child_stands_on_a_full_copy_and_behind_a_bar_on_a_shared_one(desk: Desk) -> None:
+    case_id = someone(desk, **A_CHILD)
+    assert facts_of(desk, case_id, FULL)["Guardian"] == "Abdul Karim"
+    assert facts_of(desk, case_id, SHARED)["Guardian"] is None
+    assert "Guardian" not in facts_of(desk, case_id, CODED)
+    assert "Guardian" not in facts_of(desk, someone(desk), FULL)
+    for request in (SHARED, CODED):
+        assert absent(assemble.case_summary_pdf(desk, case_id, request), ["Abdul Karim"])
+
+
+def test_the_papers_of_a_child_say_who_agreed_and_let_the_guardian_sign(desk: Desk) -> None:
+    signs = "Signature or thumbprint of the parent or guardian"
+    case_id = someone(desk, **A_CHILD)
+    summary = told(assemble.case_summary_pdf(desk, case_id, FULL))
+    letter = told(assemble.referral_letter_pdf(desk, a_referral(desk, case_id), "en"))
+    assert "Agreed — Parent: " in summary
+    assert "Parent, " in letter
+    assert signs in summary
+    assert signs in letter
+    grown_up = told(assemble.case_summary_pdf(desk, someone(desk), FULL))
+    assert "Agreed: " in grown_up
+    assert signs not in grown_up
+
+
+def test_no_guardian_signs_where_none_is_safe(desk: Desk) -> None:
+    case_id = someone(desk, **(A_CHILD | {"consent__giver": "best_interest_decision", "person__guardian_safe": "no"}))
+    assert not papers.summary_of(desk, case_id, FULL).guardian_signs
+
+
+@pytest.mark.parametrize("typed", ["Shibchar", " shibchar", "শিবচর", "madaripur_shibchar"])
+@pytest.mark.parametrize(("language", "name"), [("en", "Shibchar"), ("bn", "শিবচর")])
+def test_an_upazila_is_named_in_the_language_of_the_paper(desk: Desk, typed: str, language: str, name: str) -> None:
+    case_id = someone(desk, person__upazila=typed)
+    content = papers.summary_of(desk, case_id, replace(FULL, language=language))
+    home = next(each.value for each in content.person if each.key == "person.home")
+    assert home is not None
+    assert f"{name}, " in home
+    assert {"Shibchar", "শিবচর"} <= set(papers.hidden_values(desk, case_id, "shared"))
+
+
+def test_an_upazila_that_no_list_knows_stands_as_typed(desk: Desk) -> None:
+    case_id = someone(desk, person__upazila="Notun Char")
+    assert "Notun Char" in str(facts_of(desk, case_id, FULL)["Home"])
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Abuse or exploitation"), ("bn", "নির্যাতন বা শোষণ")])
+def test_the_category_is_told_in_full(desk: Desk, language: str, words: str) -> None:
+    case_id = someone(desk, case__category="returned_victim", case__category_reason="agrees_with_suggestion")
+    content = papers.summary_of(desk, case_id, replace(FULL, language=language))
+    assert words in [each.value for each in content.person]

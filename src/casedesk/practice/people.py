@@ -271,9 +271,6 @@ class Intake:
             found["recruiter_involvement.amount_lost"] = _taka(self.chance.randint(*self.situation.lost) * 100_000)
         return found | self._wages()
 
-    def _source_of_money(self) -> str:
-        return self.chance.choice(("loan", "loan", "sold_land", "mortgaged_land", "sold_livestock"))
-
     def _wages(self) -> dict[str, object]:
         promised = self.chance.randint(22, 48) * 1000
         actual = promised * (0.55 if self.situation.underpaid else 1)

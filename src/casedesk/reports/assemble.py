@@ -122,6 +122,7 @@ def _summary_pdf(content: PaperContent, request: PrintRequest) -> bytes:
         needs_and_plan=tuple(Step(black(what), black(who), when) for what, who, when in content.needs),
         consent=content.consent,
         own_words=tuple(black(words) for words in content.own_words),
+        guardian_signs=content.guardian_signs,
     )
     with i18n.speaking(request.language):
         return write_case_summary(summary)
@@ -148,6 +149,7 @@ def _letter_pdf(content: LetterContent, language: str, blacked: Sequence[str]) -
         known=tuple(black_out(point, blacked) for point in content.known),
         wants=black_out(content.wants, blacked),
         not_included="; ".join(content.not_included),
+        guardian_signs=content.guardian_signs,
     )
     with i18n.speaking(language):
         return write_referral_letter(letter)

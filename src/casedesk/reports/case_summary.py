@@ -64,6 +64,7 @@ class Summary:
     needs_and_plan: tuple[Step, ...] = ()
     consent: tuple[str, ...] = ()
     own_words: tuple[str, ...] = ()
+    guardian_signs: bool = False
 
     def __post_init__(self) -> None:
         if self.own_words and self.level is not PrintLevel.FULL:
@@ -85,11 +86,17 @@ def _document(summary: Summary) -> Document:
         under_heading=_("Printed {when} · copy {number}").format(when=summary.printed_at, number=summary.copy_number),
         confidential=_tells(summary.level),
         body=_sections(summary),
-        at_foot=(Signatures((_("Signature or thumbprint"), _("Caseworker"), _("Date"))),),
+        at_foot=(Signatures((_signer(summary), _("Caseworker"), _("Date"))),),
         keep_safe=_("Keep this paper where others cannot read it. If found: return unread to the centre."),
         under_foot=_printed_for(summary),
         numbered=True,
     )
+
+
+def _signer(summary: Summary) -> str:
+    if summary.guardian_signs:
+        return _("Signature or thumbprint of the parent or guardian")
+    return _("Signature or thumbprint")
 
 
 def _printed_for(summary: Summary) -> str:
@@ -131,5 +138,5 @@ def _sections(summary: Summary) -> tuple[Section, ...]:
     if summary.needs_and_plan:
         sections.append(Section(_("Needs and plan"), (plan,)))
     if summary.consent:
-        sections.append(Section(_("Consent"), tuple(Text(sentence) for sentence in summary.consent)))
+        sections.append(Section(_("Consent"), tuple(Text(sentence) for sentence in summary.consent), closes=True))
     return tuple(sections)

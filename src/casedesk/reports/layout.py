@@ -166,9 +166,16 @@ def _flowables(document: Document) -> list[Any]:
             flowables += _part(part)
     if document.at_foot:
         foot = [flowable for part in document.at_foot for flowable in _part(part)]
-        last = 2 if isinstance(document.body[-1], Signatures) else 1
+        last = _stay_together(document.body[-1])
         flowables = [*flowables[:-last], _Closing(flowables[-last:], foot)]
     return flowables
+
+
+def _stay_together(last: Part | Section) -> int:
+    """How many of the last flowables stay with the foot."""
+    if isinstance(last, Section):
+        return len(last.parts) if last.closes else 1
+    return 2 if isinstance(last, Signatures) else 1
 
 
 def _section(section: Section, number: int) -> list[Any]:
@@ -345,8 +352,22 @@ class _Closing(Flowable):  # type: ignore[misc]  # ReportLab has no types
         pages_room = self._doctemplateAttr("frame")._height
         if sum(self._rises) <= pages_room or not self._words:
             return []
-        pieces = self._words[0].splitOn(self.canv, width, height)
-        return [*pieces[:-1], _Closing([pieces[-1], *self._words[1:]], self._foot)] if pieces else []
+        room = height
+        for at, word in enumerate(self._words[:-1]):
+            if self._rises[at] > room:
+                return self._parted(at, word.splitOn(self.canv, width, room))
+            room -= self._rises[at]
+        last = len(self._words) - 1
+        if self._rises[last] <= room:  # the words have room and the foot has not
+            room -= sum(self._rises[last + 1 :])
+        pieces = self._words[last].splitOn(self.canv, width, room) if room > 0 else []
+        return self._parted(last, pieces if len(pieces) > 1 else [])
+
+    def _parted(self, at: int, pieces: Sequence[Any]) -> list[Any]:
+        """The words before, the first piece of this one, and the rest with the foot."""
+        if not pieces:
+            return [*self._words[:at], _Closing(self._words[at:], self._foot)] if at else []
+        return [*self._words[:at], pieces[0], _Closing([*pieces[1:], *self._words[at + 1 :]], self._foot)]
 
     def draw(self) -> None:
         words, foot = self._rises[: len(self._words)], self._rises[len(self._words) :]

@@ -20,7 +20,6 @@ class PaperKind(StrEnum):
 
     CASE_SUMMARY = "case-summary"
     REFERRAL_LETTER = "referral-letter"
-    RECOVERY_SHEET = "recovery-sheet"
 
 
 def file_name(kind: PaperKind, number: str, level: PrintLevel | None, day: date) -> str:

@@ -113,10 +113,14 @@ Part = Text | Facts | Bullets | Rows | Gap | Line | CutLine | Signatures | Slip 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A title and what belongs under it, of which the first part is never on another page."""
+    """A title and what belongs under it, of which the first part is never on another page.
+
+    A section that `closes` stands at the end; all of it stays on one page with what is at the foot.
+    """
 
     title: str
     parts: tuple[Part, ...]
+    closes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ class Letter:
     wants: str = ""
     enclosed: str = ""
     not_included: str = ""
+    guardian_signs: bool = False
 
 
 def write_referral_letter(letter: Letter) -> bytes:
@@ -105,6 +106,8 @@ def _story(letter: Letter) -> list[Part | Section]:
 
 def _signed(letter: Letter) -> Signatures:
     sender = _("{sender} · {phone}").format(sender=letter.sender, phone=letter.sender_phone)
+    if letter.guardian_signs:
+        return Signatures((sender, _("Signature or thumbprint of the parent or guardian")))
     return Signatures((sender, _("Signature or thumbprint of the person")))
 
 

@@ -152,7 +152,7 @@ def restored(raw: Mapping[str, Any]) -> dict[str, object]:
             kind = field_of(key).kind
         except KeyError:
             continue
-        found[key] = _of_plain(kind, value)
+        found[key] = of_plain(kind, value)
     return found
 
 
@@ -169,7 +169,10 @@ def _plain(value: object) -> Any:
     return value
 
 
-def _of_plain(kind: Kind, value: Any) -> object:
+def of_plain(kind: Kind, value: Any) -> object:
+    """A value as JSON kept it, for a field of this kind."""
+    if value is None:
+        return None
     match kind:
         case Kind.PARTIAL_DAY:
             return partial_day_of(value)

@@ -41,6 +41,7 @@ from casedesk.models import (
 )
 from casedesk.services import lifecycle
 from casedesk.services.answers import LISTS, RECORDS, Answers, field_of
+from casedesk.services.consents import is_minor
 from casedesk.services.edits import Edits, apply_edits
 from casedesk.services.intake import HIDING_GROUPS, WAGE_VIOLATIONS, months_between
 from casedesk.services.permissions import needs, open_case, within_reach
@@ -433,6 +434,8 @@ def _follow_from(
         person.age_stated_on = desk.today()
     if isinstance(episode, MigrationEpisode):
         episode.months_abroad = months_between(episode.departed_on, episode.returned_on)
+    if isinstance(person, Person) and edits.keys() & {"person.age_stated", "person.date_of_birth"}:
+        person.is_minor = is_minor(person, desk.today())
     if "case.category" in edits:
         open_case(desk, session, "case.category", case.id)
         case.category_decided_by, case.category_decided_at = desk.actor.id, desk.clock()

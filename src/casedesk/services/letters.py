@@ -16,12 +16,15 @@ from casedesk.services.papers import (
     Source,
     Told,
     age_band,
+    came_back,
     hidden_values,
     home_of,
     money_of,
     names_of,
     source_of,
+    speaks_for,
     violation_label,
+    went,
     when_in_words,
 )
 from casedesk.services.permissions import needs
@@ -51,6 +54,7 @@ class LetterContent:
     wants: str = ""
     not_included: tuple[str, ...] = ()
     tells: tuple[str, ...] = ()
+    guardian_signs: bool = False
 
     def free_texts(self) -> list[str]:
         return [
@@ -115,6 +119,7 @@ def _letter(desk: Desk, source: Source, referral: ReferralFacts) -> LetterConten
         wants=source.said("needs_assessment.client_wishes") if "own_words" in shared else "",
         not_included=tuple(_(share.label) for key, share in SHARES.items() if key not in shared),
         tells=tuple(sorted(shared)),
+        guardian_signs=source.guardian_signs,
     )
 
 
@@ -166,7 +171,9 @@ def _agreed(source: Source, referral: ReferralFacts) -> str:
         return ""
     return _("{purpose}. {how}, {day}.").format(
         purpose=codelists.get("consent_scope").label(line.scope),
-        how=codelists.get("consent_method").label(line.method),
+        how=", ".join(
+            part for part in (speaks_for(line), codelists.get("consent_method").label(line.method)) if part
+        ),
         day=_printed_on(line.since) if line.since is not None else "—",
     )
 
@@ -194,8 +201,8 @@ def _short_journey(source: Source) -> str:
     place = source.said("migration_episode.destination_country")
     work = source.said("migration_episode.occupation_abroad")
     sentences = (
-        _("Went to {place} {when}.").format(place=place, when=left) if place and left else "",
+        went(source, place, left),
         _("Work there: {work}.").format(work=work) if work else "",
-        _("Came back {when}.").format(when=came) if came else "",
+        came_back(source, came),
     )
     return " ".join(sentence for sentence in sentences if sentence)

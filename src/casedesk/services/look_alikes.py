@@ -29,7 +29,10 @@ YEARS_APART = 2
 
 @dataclass(frozen=True, slots=True)
 class LookAlike:
-    """An earlier case that may be of the same person: what agrees, and what differs, as keys of answers."""
+    """An earlier case that may be of the same person: what agrees, and what differs, as keys of answers.
+
+    Where the name is hidden the code stands for it.
+    """
 
     case_id: UUID
     person_id: UUID
@@ -138,8 +141,8 @@ def _compared(session: Session, row: CaseIndex, answers: Answers, today: date) -
         case_id=row.case_id,
         person_id=person.id,
         case_number=row.case_number,
-        name_bn=row.name_bn,
-        name_en=row.name_en,
+        name_bn=row.person_code if row.hide_name else row.name_bn,
+        name_en="" if row.hide_name else row.name_en,
         agrees=tuple(dict.fromkeys(agrees)),
         differs=tuple(dict.fromkeys(differs)),
         certain="identity_document.number" in agrees,

@@ -6,12 +6,14 @@ words from the same source.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
 from casedesk import codelists, formats, i18n
+from casedesk.codelists import Code
 from casedesk.desk import Desk
 from casedesk.i18n import _
 from casedesk.search_keys import sounds_of, words_of
@@ -40,14 +42,18 @@ from casedesk.services.prints import (
 )
 from casedesk.services.providers import ProviderFacts
 from casedesk.services.referrals import ReferralRow, referrals_of
+from casedesk.services.triage import is_returnee
 from casedesk.services.words import in_words
 from casedesk.values import Money, PartialDay, Precision
 
 FAMILY = ("person.father_name", "person.mother_name", "person.contact_person_name", "person.guardian")
 PHONES = ("person.phone_1", "person.phone_2", "person.contact_person_phone")
+BEHIND_BARS = {"person.home", "person.phone", "person.safe_contact", "person.family", "person.guardian"}
 PLACES = ("person.union_or_ward", "person.village_or_street", "person.current_address")
 NAMES = ("person.name_bn", "person.name_en", "person.nickname")
 SERIOUS = "sexual_violence"  # on a coded copy these are serious violence, and no more (DOMAIN 11)
+ADULT = 18
+BEST_INTEREST = "best_interest_decision"
 SHORTEST = 2  # a key of so few letters is found in too many names
 
 
@@ -80,6 +86,7 @@ class PaperContent:
     hidden: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     tells: tuple[str, ...] = ()
+    guardian_signs: bool = False
 
     def free_texts(self) -> list[str]:
         """What somebody typed or a record named, where a hidden value can come back."""
@@ -109,6 +116,16 @@ class Source:
     def coded(self) -> bool:
         return self.request.level == CODED
 
+    @property
+    def minor(self) -> bool:
+        return self.facts.age is not None and self.facts.age < ADULT
+
+    @property
+    def guardian_signs(self) -> bool:
+        """Whether a parent or guardian signs: for a child, unless no guardian is safe."""
+        decided = any(each.giver == BEST_INTEREST and each.status == "given" for each in self.consents)
+        return self.minor and not decided and self.answer("person.guardian_safe") != "no"
+
 
 @needs("case.print")
 def summary_of(desk: Desk, case_id: UUID, request: PrintRequest, copy: Copy | None = None) -> PaperContent:
@@ -137,12 +154,27 @@ def hidden_values(desk: Desk, case_id: UUID, level: str) -> list[str]:
 def _places_of(facts: CaseFacts) -> list[str]:
     """Home, from the district down, in both scripts."""
     found = [str(value) for key in PLACES if (value := facts.answers.get(key))]
-    for key, list_name in (("person.district", "bd_district"), ("person.upazila", "bd_upazila")):
-        said = facts.answers.get(key)
+    district, upazila = _code(facts.answers.get("person.district")), _code(facts.answers.get("person.upazila"))
+    for said, row in (
+        (district, codelists.get("bd_district").find(district)),
+        (upazila, _upazila(upazila, district)),
+    ):
         if said is not None:
-            row = codelists.get(list_name).find(str(said))
-            found += [row.en, row.bn] if row is not None else [str(said)]
+            found += [row.en, row.bn] if row is not None else [said]
     return found
+
+
+def _upazila(said: str | None, district: str | None) -> Code | None:
+    """The row of an upazila, by its code or by its name in either script; first one of the district."""
+    if said is None:
+        return None
+    typed = _plain(said)
+    rows = [row for row in codelists.get("bd_upazila") if typed in (row.code, _plain(row.en), _plain(row.bn))]
+    return next((row for row in rows if row.extra["district_code"] == district), rows[0] if rows else None)
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
 @needs("case.print")
@@ -175,6 +207,7 @@ def _summary(desk: Desk, source: Source) -> PaperContent:
         journey=_journey(source) if JOURNEY in parts else (),
         happened=happened,
         needs=_needs(desk, source) if NEEDS in parts else (),
+        guardian_signs=source.guardian_signs,
         consent=_consent(source.consents) if CONSENT in parts else (),
         own_words=own_words,
         hidden=tuple(told.label for told in person if told.value is None),
@@ -193,7 +226,6 @@ def _reason(source: Source) -> str:
 def _person(source: Source) -> tuple[Told, ...]:
     facts, level = source.facts, source.request.level
     place = home_of(source)
-    category = codelists.get("return_category").find(_code(source.answer("case.category")))
     registered = facts.opened_on
     number = Told("case.case_number", _("Case no."), facts.number)
     if source.coded:
@@ -211,17 +243,35 @@ def _person(source: Source) -> tuple[Told, ...]:
         ),
         Told("person.home", _("Home"), place),
         Told("person.phone", _("Phone"), " · ".join(part for part in phones if part)),
-        Told("case.category", _("Category"), category.badge if category else _("Not decided yet")),
+        *_kind_of_case(source),
         Told("case.opened_on", _("Registered"), _day(registered, coarse=source.coded) if registered else ""),
         Told("case.owner", _("Caseworker"), None if source.coded else facts.owner),
         Told("person.safe_contact", _("Safe contact"), " · ".join(part for part in safe if part)),
         Told("person.family", _("Family"), " · ".join(part for part in family if part)),
+        *_guardian(source),
     )
-    behind_bars = set() if level == FULL else {"person.home", "person.phone", "person.safe_contact", "person.family"}
+    behind_bars = set() if level == FULL else BEHIND_BARS
     return tuple(
         Told(one.key, one.label, None if one.key in behind_bars or one.value is None else one.value or "—")
         for one in told
     )
+
+
+def _kind_of_case(source: Source) -> tuple[Told, ...]:
+    """The category; of a family whom the case is for, as a category is decided for returnees only."""
+    category = codelists.get("return_category").find(_code(source.answer("case.category")))
+    told = Told("case.category", _("Category"), category.full if category else _("Not decided yet"))
+    if is_returnee(source.facts.answers):
+        return (told,)
+    subject = Told("case.case_subject", _("Whom the case is for"), source.said("case.case_subject"))
+    return (subject, told) if category else (subject,)
+
+
+def _guardian(source: Source) -> tuple[Told, ...]:
+    """Who speaks for a child."""
+    if not source.minor or source.coded:
+        return ()
+    return (Told("person.guardian", _("Guardian"), source.said("person.guardian")),)
 
 
 def names_of(facts: CaseFacts) -> str:
@@ -252,7 +302,8 @@ def age_band(age: int | None) -> str:
 
 def home_of(source: Source) -> str:
     """From the village to the district, in one line."""
-    upazila = codelists.get("bd_upazila").label(_code(source.answer("person.upazila")))
+    row = _upazila(_code(source.answer("person.upazila")), _code(source.answer("person.district")))
+    upazila = row.label if row is not None else source.said("person.upazila")
     parts = [source.said("person.village_or_street"), source.said("person.union_or_ward"), upazila]
     return ", ".join(part for part in (*parts, source.said("person.district")) if part)
 
@@ -290,13 +341,12 @@ def _journey(source: Source) -> tuple[str, ...]:
     city = "" if source.coded else source.said("migration_episode.city_abroad")
     place = _("{country} ({city})").format(country=country, city=city) if country and city else country
     sentences = [
-        _("Went to {place} {when}.").format(place=place, when=left) if place and left else "",
-        _("Went to {place}.").format(place=place) if place and not left else "",
+        went(source, place, left),
         _("Work there: {work}.").format(work=work) if work else "",
     ]
     if not source.coded:
         sentences += [_arranged(source), *money_of(source)]
-    sentences.append(_("Came back {when}.").format(when=came) if came else "")
+    sentences.append(came_back(source, came))
     if not source.coded:
         manner, reason = (
             source.said(f"migration_episode.{name}") for name in ("manner_of_return", "main_return_reason")
@@ -305,6 +355,25 @@ def _journey(source: Source) -> tuple[str, ...]:
         sentences.append(_("Main reason: {reason}.").format(reason=reason) if reason else "")
     told = " ".join(sentence for sentence in sentences if sentence)
     return (told,) if told else ()
+
+
+def went(source: Source, place: str, when: str) -> str:
+    """The sentence on leaving; in the case of a family it says that the migrant left, and not the person."""
+    own = is_returnee(source.facts.answers)
+    if place and when:
+        sentence = _("Went to {place} {when}.") if own else _("The migrant went to {place} {when}.")
+    elif place:
+        sentence = _("Went to {place}.") if own else _("The migrant went to {place}.")
+    else:
+        return ""
+    return sentence.format(place=place, when=when)
+
+
+def came_back(source: Source, when: str) -> str:
+    if not when:
+        return ""
+    own = is_returnee(source.facts.answers)
+    return (_("Came back {when}.") if own else _("The migrant came back {when}.")).format(when=when)
 
 
 def _arranged(source: Source) -> str:
@@ -407,21 +476,33 @@ def _consent(consents: Sequence[ConsentNow]) -> tuple[str, ...]:
     scopes, methods = codelists.get("consent_scope"), codelists.get("consent_method")
 
     def named(status: str) -> str:
-        return "; ".join(
-            f"{scopes.label(each.scope)} ({methods.label(each.method)})"
-            if each.method and status == "given"
-            else scopes.label(each.scope)
-            for each in consents
-            if each.status == status
-        )
+        return "; ".join(scopes.label(each.scope) for each in consents if each.status == status)
 
+    agreed: dict[str, list[str]] = {}
+    for each in consents:
+        if each.status == "given":
+            how = f" ({methods.label(each.method)})" if each.method else ""
+            agreed.setdefault(speaks_for(each), []).append(f"{scopes.label(each.scope)}{how}")
     said = (
-        (_("Agreed: {purposes}."), named("given")),
         (_("Said no: {purposes}."), named("refused")),
         (_("Taken back: {purposes}."), named("withdrawn")),
         (_("Ask again: {purposes}."), named("expired")),
     )
-    return tuple(sentence.format(purposes=purposes) for sentence, purposes in said if purposes)
+    return (
+        *(_agreed(giver, "; ".join(purposes)) for giver, purposes in agreed.items()),
+        *(sentence.format(purposes=purposes) for sentence, purposes in said if purposes),
+    )
+
+
+def _agreed(giver: str, purposes: str) -> str:
+    if not giver:
+        return _("Agreed: {purposes}.").format(purposes=purposes)
+    return _("Agreed — {giver}: {purposes}.").format(giver=giver, purposes=purposes)
+
+
+def speaks_for(consent: ConsentNow) -> str:
+    """Who agreed in the place of the person; nothing where the person did."""
+    return codelists.get("consent_giver").label(consent.giver) if consent.giver != "self" else ""
 
 
 def _own_words(source: Source) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from casedesk import codelists, formats
@@ -270,10 +270,8 @@ def all_referrals(desk: Desk, group: str | None = None, limit: int = 500) -> lis
         .join(CaseIndex, CaseIndex.case_id == Referral.case_id)
         .outerjoin(Provider, Provider.id == Referral.provider_id)
         .outerjoin(NeedItem, NeedItem.id == Referral.need_id)
-        .where(State.entity == "referral", Referral.removed_at.is_(None), visible(desk.actor))
+        .where(*_known(desk, group))
     )
-    if group is not None:
-        wanted = wanted.where(State.status.in_(GROUPS[group]))
     order = Referral.sent_at if group == "waiting" else State.since.desc()
     with desk.read() as session:
         return [
@@ -288,6 +286,26 @@ def all_referrals(desk: Desk, group: str | None = None, limit: int = 500) -> lis
             )
             for referral, state, provider, need, case in session.execute(wanted.order_by(order).limit(limit))
         ]
+
+
+@needs("referral.list")
+def count_referrals(desk: Desk, group: str | None = None) -> int:
+    """How many there are, however long the list is that is shown."""
+    wanted = (
+        select(func.count())
+        .select_from(Referral)
+        .join(State, State.entity_id == Referral.id)
+        .join(CaseIndex, CaseIndex.case_id == Referral.case_id)
+        .where(*_known(desk, group))
+    )
+    with desk.read() as session:
+        return session.scalar(wanted) or 0
+
+
+def _known(desk: Desk, group: str | None) -> tuple[ColumnElement[bool], ...]:
+    """The referrals of a group, of cases one may know of."""
+    known = (State.entity == "referral", Referral.removed_at.is_(None), visible(desk.actor))
+    return known if group is None else (*known, State.status.in_(GROUPS[group]))
 
 
 def _case_of(desk: Desk, referral_id: UUID) -> UUID:

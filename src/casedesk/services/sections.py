@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from casedesk import codelists
 from casedesk.i18n import N_
@@ -77,6 +77,10 @@ PERSON = Section(
     ),
     N_("Names as they are spoken at home. A nickname is enough to begin."),
 )
+# On the page of a case the guardian stands with the child; the intake asks with the consent.
+OF_A_CHILD = ("person.guardian", "person.guardian_safe")
+_after_names = PERSON.keys.index("person.nickname") + 1
+PERSON_ON_CASE = replace(PERSON, keys=(*PERSON.keys[:_after_names], *OF_A_CHILD, *PERSON.keys[_after_names:]))
 JOURNEY = Section(
     "journey",
     N_("Journey and work"),

@@ -20,7 +20,7 @@ from casedesk.services.answers import Answers
 from casedesk.services.drafts import DraftRow, drafts
 from casedesk.services.office import names_of_users
 from casedesk.services.permissions import may, needs, reach, visible
-from casedesk.services.referrals import waiting
+from casedesk.services.referrals import count_referrals
 from casedesk.services.search import View, count_cases, filters_of, shown_names
 from casedesk.services.sections import PARTS, QUICK
 
@@ -125,7 +125,7 @@ def counts(desk: Desk, groups: Sequence[Group] | None = None) -> Counts:
     return Counts(
         overdue=totals[Due.OVERDUE],
         due_today=totals[Due.TODAY],
-        waiting=len(waiting(desk)) if may(desk, "referral.list") else 0,
+        waiting=count_referrals(desk, "waiting") if may(desk, "referral.list") else 0,
         open_cases=count_cases(desk, filters_of(desk, View.MINE)),
         drafts=len(drafts(desk)) if may(desk, "case.draft") else 0,
     )

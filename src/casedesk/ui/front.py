@@ -97,9 +97,6 @@ class Front(Waves):
         self.body.addWidget(content)
         content.show()  # at once: what is not shown cannot take the focus
 
-    def name_centre(self, centre: str) -> None:
-        self._centre = centre
-
     def shut(self) -> None:
         """The screen goes."""
 

@@ -15,7 +15,7 @@ from casedesk.i18n import _
 from casedesk.models import fields_of
 from casedesk.services import cases
 from casedesk.services.answers import LISTS, RECORDS, TICKS, field_of, label_of
-from casedesk.services.sections import Section
+from casedesk.services.sections import OF_A_CHILD, Section
 from casedesk.services.words import BETWEEN, in_words
 from casedesk.ui.case.kept import kept_of, put_back
 from casedesk.ui.case.open_case import OpenCase
@@ -29,6 +29,7 @@ from casedesk.ui.kit.texts import PlainLabel
 
 WRITTEN_LISTS = ("need_item.needs", "incident.violations")
 UNPAID = ("wages_not_paid", "wages_underpaid")
+ADULT = 18
 WIDE = (Kind.TEXT, Kind.CODES)
 CATEGORY = frozenset(("category", "category_reason", "category_reason_text", "secondary_categories"))
 
@@ -39,6 +40,12 @@ def value_of(case: OpenCase, key: str) -> str:
     if declared.kind is Kind.PHONE and isinstance(value, str) and key not in case.numbers:
         return formats.masked_phone(value)
     return in_words(declared, value)
+
+
+def makes_sense(case: OpenCase, key: str) -> bool:
+    """Whether the answer can be there: only a child has a guardian. What has an answer is always shown."""
+    facts = case.facts
+    return key not in OF_A_CHILD or key in facts.answers or (facts.age is not None and facts.age < ADULT)
 
 
 def can_edit(case: OpenCase, key: str) -> bool:
@@ -101,15 +108,16 @@ class FactsCard(Card):
         self.edit_button.setVisible(self.case.may_edit)
         clear(self.body)
         answers = self.case.facts.answers
-        there = [key for key in self._section.keys if key in answers]
+        of_section = [key for key in self._section.keys if makes_sense(self.case, key)]
+        there = [key for key in of_section if key in answers]
         besides = self._besides(self.case) if self._besides is not None else ()
         if there or besides:
             self.body.addWidget(self._facts(there, besides))
-        missing = [key for key in self._section.keys if key not in answers and self._is_asked(key)]
+        missing = [key for key in of_section if key not in answers and self._is_asked(key)]
         if missing:
             words = BETWEEN.join(label_of(key) for key in missing)
             self.body.addWidget(PlainLabel(_("Not asked yet: {list}").format(list=words), "caption", wrap=True))
-        if any(hidden(self.case.facts, field_of(key).level) for key in self._section.keys):
+        if any(hidden(self.case.facts, field_of(key).level) for key in of_section):
             self.body.addWidget(locked(self.case.facts))
 
     def _facts(self, keys: Sequence[str], besides: Sequence[tuple[str, str]]) -> QWidget:
@@ -149,7 +157,7 @@ class FactsCard(Card):
             self._open_form()
 
     def _keys(self) -> list[str]:
-        return [key for key in self._editable if can_edit(self.case, key)]
+        return [key for key in self._editable if makes_sense(self.case, key) and can_edit(self.case, key)]
 
     def _open_form(self) -> None:
         if self.form is not None:

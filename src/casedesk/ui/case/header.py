@@ -14,6 +14,7 @@ from casedesk import codelists, formats
 from casedesk.i18n import N_, _, language
 from casedesk.services import cases
 from casedesk.services.lifecycle import Step, steps_from
+from casedesk.services.triage import is_returnee
 from casedesk.ui.case.access import HandOverSheet, NamedSheet, SupervisorSheet
 from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.case.pieces import separated
@@ -168,8 +169,9 @@ class Header(QFrame):
         clear(self._badges)
         facts = self.case.facts
         category, priority = facts.answers.get("case.category"), facts.answers.get("case.priority")
+        undecided = category is None and not is_returnee(facts.answers)  # a family has no category of return
         specs = [
-            category_badge(str(category) if category else None),
+            *([] if undecided else [category_badge(str(category) if category else None)]),
             priority_badge(str(priority) if priority else None),
             status_badge("case_status", facts.status),
         ]
@@ -179,7 +181,7 @@ class Header(QFrame):
                 words = flags.label(flag.code)
                 specs.append(BadgeSpec(words, "warn", "danger", _("Safety flag: {flag}").format(flag=words)))
         if facts.confidential:
-            specs.insert(3, BadgeSpec(_("Confidential"), "restricted", "outline"))
+            specs.insert(2 if undecided else 3, BadgeSpec(_("Confidential"), "restricted", "outline"))
         for spec in specs[:MOST_BADGES]:
             self._badges.addWidget(Badge(spec))
         if len(specs) > MOST_BADGES:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
 from typing import Any
 
-from casedesk.fields import Kind
-from casedesk.models.columns import money_of, partial_day_of
-from casedesk.services.answers import stored
+from casedesk.services.answers import of_plain, stored
 from casedesk.ui.kit.questions import Form
 
 
@@ -30,19 +27,4 @@ def put_back(form: Form, kept: Mapping[str, Any], saved: Mapping[str, object]) -
 
 def _values(form: Form, raw: Mapping[str, Any]) -> dict[str, object]:
     known = form.questions.keys() & raw.keys()
-    return {key: _of_json(form.questions[key].editor.declared.kind, raw[key]) for key in known}
-
-
-def _of_json(kind: Kind, value: Any) -> object:
-    if value is None:
-        return None
-    match kind:
-        case Kind.PARTIAL_DAY:
-            return partial_day_of(value)
-        case Kind.MONEY:
-            return money_of(value)
-        case Kind.DAY:
-            return date.fromisoformat(value)
-        case Kind.MOMENT:
-            return datetime.fromisoformat(value)
-    return value
+    return {key: of_plain(form.questions[key].editor.declared.kind, raw[key]) for key in known}

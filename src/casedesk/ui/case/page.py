@@ -222,7 +222,7 @@ class CasePage(Page):
     def _make_part(self, section: str) -> Part:
         makers: dict[str, Callable[[], Part]] = {
             "overview": partial(OverviewPart, self.case, self.open_sheet),
-            "person": partial(FactsSection, self.case, sections.PERSON),
+            "person": partial(FactsSection, self.case, sections.PERSON_ON_CASE),
             "journey": partial(FactsSection, self.case, sections.JOURNEY),
             "happened": partial(HappenedPart, self.case, self.open_sheet),
             "needs": partial(NeedsPart, self.case, self.open_sheet),

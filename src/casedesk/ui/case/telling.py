@@ -8,7 +8,7 @@ from datetime import datetime
 
 from casedesk import codelists, formats
 from casedesk.fields import Ask, Kind
-from casedesk.i18n import N_, _
+from casedesk.i18n import N_, _, ngettext
 from casedesk.models import fields_of, recorded_models
 from casedesk.services.history import Changed, Entry
 from casedesk.services.notes import NoteRow
@@ -37,7 +37,11 @@ TITLES = {
     "case.print": N_("Printed"),
     "referral.print": N_("Printed a referral letter"),
 }
+LEVELS = {"full": N_("Full copy"), "shared": N_("Shared copy"), "coded": N_("Coded copy")}
+LANGUAGES = {"bn": N_("Bangla"), "en": N_("English")}
+PRINTS = ("case.print", "referral.print")
 ICONS = {"note": "note", "contact": "call", "referral": "referral", "change": "edit"}
+ICONS_OF_ACTIONS = {"person.not_same": "conflict", "case.print": "print", "referral.print": "print"}
 LOOKS = ("case.view", "case.show_number", "denied.")
 ACCESS = ("owner_id", "supervisor_id")  # set by the program, and told all the same
 STATUS_LISTS = ("case_status", "referral_status", "followup_status")
@@ -82,6 +86,25 @@ def action_words(action: str) -> str:
     return _("Changed")
 
 
+def printed_words(entry: Entry) -> str:
+    """What was printed: how much it tells, which copies, in which language and why; nothing for other actions."""
+    if entry.action not in PRINTS:
+        return ""
+    said: dict[str, list[str]] = {}
+    for change in entry.changes:
+        if change.record == "disclosure":
+            said.setdefault(change.field, []).append(change.after)
+    copies = sorted({int(copy) for copy in said.get("copy_number", ()) if copy.isdecimal()})
+    numbers = ", ".join(formats.number(copy) for copy in copies)
+    parts = [
+        *(_(LEVELS.get(level, level)) for level in dict.fromkeys(said.get("level", ()))),
+        ngettext("copy {numbers}", "copies {numbers}", len(copies)).format(numbers=numbers) if copies else "",
+        *(_(LANGUAGES.get(language, language)) for language in dict.fromkeys(said.get("language", ()))),
+        *dict.fromkeys(said.get("purpose", ())),
+    ]
+    return " · ".join(part for part in parts if part)
+
+
 def _is_told(entry: Entry) -> bool:
     return entry.action != "note.add" and not entry.action.startswith(LOOKS)
 
@@ -111,11 +134,11 @@ def _correction(case: OpenCase, note: NoteRow) -> str:
 def _of_entry(case: OpenCase, entry: Entry) -> Told:
     area = entry.action.partition(".")[0]
     kind = "contact" if entry.action == "follow_up.record" else "referral" if area == "referral" else "change"
-    text = entry.reason
+    text = printed_words(entry) or entry.reason
     if kind == "contact":
         text = next((c.after for c in entry.changes if (c.record, c.field) == ("follow_up", "note")), "")
     changes = tuple(_in_words(case, (c for c in entry.changes if (c.record, c.field) != ("follow_up", "note"))))
-    icon = "conflict" if entry.action == "person.not_same" else ICONS[kind]
+    icon = ICONS_OF_ACTIONS.get(entry.action, ICONS[kind])
     return Told(
         kind,
         icon,

@@ -11,7 +11,7 @@ from casedesk.i18n import _
 from casedesk.services.history import Entry, who_looked
 from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.case.pieces import Part, row_card
-from casedesk.ui.case.telling import action_words
+from casedesk.ui.case.telling import action_words, printed_words
 from casedesk.ui.kit.blocks import EmptyState
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.icons import Icon
@@ -57,7 +57,8 @@ class WhoLookedPart(Part):
 def _row(entry: Entry) -> QHBoxLayout:
     refused = entry.action.startswith("denied.")
     icon = Icon("restricted" if refused else ICONS.get(entry.action, "show"), "danger" if refused else "text2")
-    what = PlainLabel(action_words(entry.action), "body", tone="text2", wrap=True)
+    words = " · ".join(part for part in (action_words(entry.action), printed_words(entry)) if part)
+    what = PlainLabel(words, "body", tone="text2", wrap=True)
     who = PlainLabel(entry.by or _("Not known"), "label", wrap=True)
     inside = row(icon, who, what, PlainLabel(formats.moment(entry.at), "caption"), gap=10, margins=(16, 6, 16, 6))
     inside.setStretch(1, 1)

@@ -29,7 +29,6 @@ AFTER_A_VIOLATION = (
     "incident.still_going_on",
     "incident.medical_care_needed",
 )
-OF_WAGES = ("wages.months_unpaid", "migration_episode.wages_owed")
 MEDICAL_LIMIT = "post_rape_care"
 
 

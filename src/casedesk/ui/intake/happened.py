@@ -167,7 +167,16 @@ class ViolationCards(Editor):
             for at, code in enumerate(codes):
                 self._grid.addWidget(self._card(code), line + 1 + at // 2, at % 2)
             line += 2 + (len(codes) - 1) // 2
+        self._order(wanted)
         self.updateGeometry()
+
+    def _order(self, codes: Sequence[str]) -> None:
+        """Tab goes from card to card as they stand, and a click on the label to the first that is shown."""
+        before: QWidget = self.search
+        for each in (*(self.cards[code] for code in codes), self.more):
+            self.setTabOrder(before, each)
+            before = each
+        self.setFocusProxy(self.inputs()[0])
 
     def _title(self, stage: str, words: str) -> PlainLabel:
         if stage not in self._titles:

@@ -20,7 +20,7 @@ from casedesk.ui.intake.quick import QuickPart
 from casedesk.ui.intake.summary import Summary
 from casedesk.ui.kit.blocks import Banner, keys_hint
 from casedesk.ui.kit.buttons import button
-from casedesk.ui.kit.layouts import block, column, row, scrolled, widget
+from casedesk.ui.kit.layouts import Tall, block, column, row, scrolled
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.kit.theme import current, tokens
 
@@ -67,7 +67,9 @@ class Middle(QWidget):
         self._inside = column(
             self._medical, column(self._title, self._prompt, gap=2), self.summary, gap=14, margins=(24, 14, 24, 20)
         )
-        self._area = scrolled(widget(self._inside))
+        inside = Tall()
+        inside.setLayout(self._inside)
+        self._area = scrolled(inside)
         self._make_foot()
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)

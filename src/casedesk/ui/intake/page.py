@@ -54,6 +54,8 @@ class IntakePage(Page):
         marks = marks_of(desk, draft.id if draft else None)
         self.kind = kind or marks.kind or (draft.kind if draft else preferences(desk).get(KIND, FULL))
         begins = part if part != sections.CONSENT_AND_SAFETY.name or draft is None else marks.part
+        if begins == QUICK:  # begun on the quick page, opened as a full one
+            begins = sections.CONSENT_AND_SAFETY.name
         answers = draft.answers if draft else intake_views.defaults(desk, quick=self.kind == QUICK)
         self._asking = Asking(desk.today(), intake_views.settings(desk))
         self._begins_anew = draft is None

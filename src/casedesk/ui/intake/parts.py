@@ -70,14 +70,13 @@ class Part(QWidget):
         not_now: bool | None = None,
     ) -> Form:
         """A form for some keys, listened to."""
-        wages = dict.fromkeys(WAGES, self._wage)
         made = Form(
             declared(keys),
             today=self.asking.today,
             columns=columns,
             not_now=self._not_now if not_now is None else not_now,
             ahead=True,
-            editors={FLAGS: FlagCards, **wages, **(editors or {})},
+            editors={FLAGS: FlagCards, **(editors or {})},
         )
         made.edited.connect(self.edited)
         made.left.connect(self.left)
@@ -95,12 +94,6 @@ class Part(QWidget):
 
     def add(self, made: Form | QWidget) -> None:
         self.body.addWidget(made)
-
-    def _wage(self, key: str, field: Field) -> Editor:
-        """Wages are said in the money of the country."""
-        country = codelists.get("destination_country").find(str(self._answers.get(COUNTRY, "")))
-        known = codelists.get("currency").find(country.extra["default_currency"]) if country else None
-        return MoneyEdit(key, field, known.code if known else "bdt")
 
     # What the page asks
 
@@ -123,6 +116,8 @@ class Part(QWidget):
         self._answers = answers
         for key, question in self.questions().items():
             question.setVisible(is_asked(key, answers, self.asking.today))
+            if key in WAGES and isinstance(question.editor, MoneyEdit):
+                question.editor.expect(_money_of(answers))
 
     def value(self, key: str) -> object:
         return self.questions()[key].editor.value()
@@ -205,6 +200,13 @@ class Part(QWidget):
 
 COUNTRY = "migration_episode.destination_country"
 KEYPAD = Qt.KeyboardModifier.KeypadModifier
+
+
+def _money_of(answers: Answers) -> str:
+    """Wages are said in the money of the country."""
+    country = codelists.get("destination_country").find(str(answers.get(COUNTRY, "")))
+    known = codelists.get("currency").find(country.extra["default_currency"]) if country else None
+    return known.code if known else "bdt"
 
 
 def first_input(question: Question) -> QWidget:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy
 
 from casedesk import formats
 from casedesk.i18n import _, ngettext
@@ -18,6 +18,7 @@ from casedesk.ui.kit.toast import announce
 from casedesk.ui.kit.topbar import Pill
 
 NARROW = 1100  # width of the strip under which the lesser things go
+NAME = 190, 340  # width of the name where there is little room, and at most
 
 
 class Strip(QFrame):
@@ -37,7 +38,8 @@ class Strip(QFrame):
         self.title = PlainLabel(_("Quick register") if quick else _("New case"), "card")
         self.name = PlainLabel("", "caption", tone="text2", elide=True)
         words = widget(column(self.title, self.name, gap=0))
-        words.setMinimumWidth(190)
+        self.name.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)  # as wide as the name, if it can
+        words.setMinimumWidth(NAME[0])
         self.saved = Pill("", "draft")
         self.saved.hide()
         self._failed = False
@@ -61,8 +63,8 @@ class Strip(QFrame):
             self.leave_button,
             self.register_button,
         )
-        inside = row(back, words, self.saved, None, *ways, gap=10, margins=(14, 0, 20, 0))
-        self.setLayout(inside)
+        self._inside: QHBoxLayout = row(back, words, self.saved, None, *ways, gap=10, margins=(14, 0, 20, 0))
+        self.setLayout(self._inside)
 
     def say_name(self, name: str) -> None:
         self.name.setText(_("{name} · not yet registered").format(name=name) if name else _("Name not asked yet"))
@@ -94,11 +96,13 @@ class Strip(QFrame):
     def _say(self, text: str, icon: str, tone: str) -> None:
         self.saved.say(text, icon, tone=tone)
         self.saved.show()
+        self._inside.activate()  # the longer words are never seen cut
 
     def fold(self, *, drawer: bool, width: int) -> None:
         """Show the button of the drawer where the panel is one, and drop the time where there is no room."""
         self.side_button.setVisible(drawer)
         self._time.setVisible(width >= NARROW)
+        self.name.setMaximumWidth(current().scaled(NAME[width >= NARROW]))
 
     def found_alike(self, found: bool) -> None:
         self.side_button.setText(" " + (_("Same person?") if found else _("Suggestion")))

@@ -62,7 +62,7 @@ class BadgeSpec:
 
 
 def category_badge(code: str | None, *, full: bool = False, discreet: bool = False) -> BadgeSpec:
-    """The badge of a return category; `full` has the whole label, `discreet` only a letter."""
+    """The badge of a return category; `full` has the full wording, `discreet` only a letter."""
     row = codelists.get("return_category").find(code)
     if row is None:
         return BadgeSpec(_("Not decided yet"), "ask", "outline", _("Category: not decided yet"))
@@ -70,7 +70,7 @@ def category_badge(code: str | None, *, full: bool = False, discreet: bool = Fal
         letter = CATEGORY_LETTERS.get(row.code, "?")
         return BadgeSpec(letter, "", "outline", _("Category: {word}").format(word=letter))
     tone = CATEGORY_TONES.get(row.code, "outline")
-    text = row.label if full else row.badge
+    text = row.full if full else row.badge
     return BadgeSpec(text, tone if tone != "outline" else "", tone, _("Category: {word}").format(word=row.label))
 
 

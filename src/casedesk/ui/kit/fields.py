@@ -205,8 +205,8 @@ class DayEdit(ReadEdit):
         return formats.day(value) if isinstance(value, date) else ""
 
     def echo(self) -> str:
-        value = self.value()
-        return formats.day(value) if isinstance(value, date) else ""
+        written = self.write(self.value())
+        return "" if written == self.line.text().strip() else written
 
 
 class PartialDayEdit(ReadEdit):
@@ -302,6 +302,14 @@ class MoneyEdit(Editor):
 
     def inputs(self) -> Sequence[QWidget]:
         return (self.line, self.currency)
+
+    def expect(self, currency: str) -> None:
+        """Begin with another money from now on; an amount that is typed keeps its own."""
+        if currency == self._usual:
+            return
+        self._usual = currency
+        if not self.line.text().strip():
+            self.currency.set_value(currency)
 
     def _reading(self) -> tuple[Money | None, str]:
         text, currency = self.line.text(), self.currency.value()

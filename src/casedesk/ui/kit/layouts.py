@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QMargins, QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLayout, QLayoutItem, QScrollArea, QVBoxLayout, QWidget
 
 Part = QWidget | QLayout | int | None
@@ -141,3 +141,14 @@ class Flow(QLayout):
             x += hint.width() + self._gap
             line = max(line, hint.height())
         return y + line - rect.y()
+
+
+class Tall(QWidget):
+    """Stands as high as its words need at its width: a scroll area does not ask for that."""
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
+            inside = self.layout()
+            least = inside.minimumSize().height() if inside is not None else 0
+            self.setMinimumHeight(max(self.heightForWidth(self.width()), least))
+        return super().event(event)

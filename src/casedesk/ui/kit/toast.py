@@ -3,9 +3,7 @@
 # ruff: noqa: N802 - Qt names the methods
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
@@ -18,24 +16,17 @@ from casedesk.ui.kit.layouts import row
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.kit.theme import current, tokens
 
-QUEUE = 3
 MARGIN = 20
 
 
-class _Message(NamedTuple):
-    text: str
-    undo: Callable[[], object] | None
-
-
 class Toast(QFrame):
-    """Shows one message at a time over `host`; it waits while the pointer or the focus is on it."""
+    """Shows the newest message over `host`; it waits while the pointer or the focus is on it."""
 
     def __init__(self, host: QWidget, *, left: int = MARGIN) -> None:
         super().__init__(host)
         self.setProperty("kind", "toast")
         self._host = host
         self._left = left
-        self._waiting: deque[_Message] = deque(maxlen=QUEUE)
         self._undo: Callable[[], object] | None = None
         self.words = PlainLabel("", "label", tone="surface")
         self.undo_button: QPushButton = button(_("Undo"), "toast", clicked=self._do_undo)
@@ -44,44 +35,37 @@ class Toast(QFrame):
         self.undo_button.setFont(font)
         self.setLayout(row(Icon("ok", "accent_line"), self.words, 6, self.undo_button, gap=8, margins=(14, 8, 14, 8)))
         self._timer = QTimer(self, singleShot=True, interval=tokens()["time_ms"]["toast"])
-        self._timer.timeout.connect(self._next)
+        self._timer.timeout.connect(self._fade)
         host.installEventFilter(self)
         self.hide()
 
     def say(self, text: str, undo: Callable[[], object] | None = None) -> None:
-        """Show the text, after the ones that already wait; `undo` adds the button."""
-        self._waiting.append(_Message(text, undo))
-        if not self.isVisible():
-            self._next()
-
-    def dismiss(self) -> None:
-        """Take it away, and what waits too."""
-        self._waiting.clear()
-        self._next()
-
-    def _next(self) -> None:
-        if self.isVisible() and (self.underMouse() or self.undo_button.hasFocus()):
-            self._timer.start()
-            return
-        if not self._waiting:
-            self._undo = None
-            self.hide()
-            return
-        message = self._waiting.popleft()
-        self._undo = message.undo
-        self.words.setText(message.text)
-        self.undo_button.setVisible(message.undo is not None)
-        self.setAccessibleName(message.text)
+        """Show the text in the place of the one before; `undo` adds the button."""
+        self._undo = undo
+        self.words.setText(text)
+        self.undo_button.setVisible(undo is not None)
+        self.setAccessibleName(text)
         self.show()
         self._place()
         self.raise_()
         self._timer.start()
-        announce(self, message.text)
+        announce(self, text)
+
+    def dismiss(self) -> None:
+        """Take it away."""
+        self._timer.stop()
+        self._undo = None
+        self.hide()
+
+    def _fade(self) -> None:
+        if self.underMouse() or self.undo_button.hasFocus():
+            self._timer.start()
+        else:
+            self.dismiss()
 
     def _do_undo(self) -> None:
-        undo, self._undo = self._undo, None
-        self.hide()
-        self._next()
+        undo = self._undo
+        self.dismiss()
         if undo is not None:
             undo()
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLineEdit, QRadioButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -18,7 +18,7 @@ from casedesk.ui.kit.blocks import Banner
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.choices import Combo
 from casedesk.ui.kit.icons import Icon, paint_icon
-from casedesk.ui.kit.layouts import clear, column, row, widget
+from casedesk.ui.kit.layouts import Tall, clear, column, row, widget
 from casedesk.ui.kit.style import paint_ring
 from casedesk.ui.kit.texts import PlainLabel, escape_key, tip, visible
 from casedesk.ui.kit.theme import current
@@ -185,7 +185,7 @@ class GivenAway(QWidget):
         self.changed.emit()
 
 
-class Choices(QWidget):
+class Choices(Tall):
     """The right side of the preview. `changed` tells that the paper is another one now."""
 
     changed = Signal()
@@ -269,14 +269,6 @@ class Choices(QWidget):
         self.reason.editingFinished.connect(self._tell)
         self.given_away.changed.connect(self._tell)
 
-    def event(self, event: QEvent) -> bool:
-        """Stand as high as the words need: a scroll area does not ask for the height at its width."""
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
-            inside = self.layout()
-            least = inside.minimumSize().height() if inside is not None else 0
-            self.setMinimumHeight(max(self.heightForWidth(self.width()), least))
-        return super().event(event)
-
     def show_request(self, asked: PrintRequest) -> None:
         """Put a request into the fields, without telling."""
         self.blockSignals(True)
@@ -297,6 +289,11 @@ class Choices(QWidget):
     def set_level(self, level: str) -> None:
         self.cards[level].setChecked(True)
 
+    def _let_tab_reach_the_level(self) -> None:
+        """The key Tab stops at the level that is chosen; the arrow keys go from it to the others."""
+        for card in self.cards.values():
+            card.setFocusPolicy(Qt.FocusPolicy.StrongFocus if card.isChecked() else Qt.FocusPolicy.ClickFocus)
+
     def _level_chosen(self, on: bool) -> None:
         if on:
             self._fit()
@@ -315,6 +312,7 @@ class Choices(QWidget):
         tip(full, "" if full_purpose else _("A full copy is for the person or for this centre’s file only."))
         if not full_purpose and full.isChecked():
             self.set_level(prints.SHARED)
+        self._let_tab_reach_the_level()
         self.partner.setVisible(not self.letter and self.purpose.value() == prints.GIVE_PARTNER)
         own = self.parts[prints.OWN_WORDS]
         own.setEnabled(self.level() == prints.FULL)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from PySide6.QtCore import QEvent, QSize, Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QButtonGroup, QPushButton, QVBoxLayout, QWidget
 
 from casedesk import codelists
@@ -21,7 +21,7 @@ from casedesk.ui.kit.choices import CodeLine
 from casedesk.ui.kit.fields import LineEdit
 from casedesk.ui.kit.icons import Icon
 from casedesk.ui.kit.icons import icon as icon_of
-from casedesk.ui.kit.layouts import Flow, column, row, widget
+from casedesk.ui.kit.layouts import Flow, Tall, column, row, widget
 from casedesk.ui.kit.questions import Form
 from casedesk.ui.kit.texts import PlainLabel, escape_key, restyle, tip
 from casedesk.ui.kit.theme import current
@@ -72,7 +72,7 @@ class NeedChip(QPushButton):
         restyle(self)
 
 
-class ReferForm(QWidget):
+class ReferForm(Tall):
     """Everything a referral is made of. `changed` tells that something else was chosen or typed."""
 
     changed = Signal()
@@ -163,14 +163,6 @@ class ReferForm(QWidget):
         self.form.edited.connect(lambda _key: self._touch())
         self.form.kept.connect(self._kept)
 
-    def event(self, event: QEvent) -> bool:
-        """Stand as high as the words need: a scroll area does not ask for the height at its width."""
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
-            inside = self.layout()
-            least = inside.minimumSize().height() if inside is not None else 0
-            self.setMinimumHeight(max(self.heightForWidth(self.width()), least))
-        return super().event(event)
-
     def first_field(self) -> QWidget:
         """Where the next answer belongs."""
         if not self.code():
@@ -190,9 +182,18 @@ class ReferForm(QWidget):
         self._service_picked()
 
     def _service_picked(self) -> None:
+        place = self._chips.checkedId()
+        if place >= 0 and self.code() != (self._usual_service(place) or ""):
+            self._choose_no_need()
         self.partners.show_service(self.code())
         self._tell_partner()
         self._touch()
+
+    def _choose_no_need(self) -> None:
+        """Another service than the usual one is not known to be for this need."""
+        self._chips.setExclusive(False)
+        self._chips.checkedButton().setChecked(False)
+        self._chips.setExclusive(True)
 
     def _partner_picked(self) -> None:
         self._tell_partner()

@@ -220,6 +220,10 @@ class PartnerPicker(QWidget):
             self.buttons.append(each)
             self._rows.addWidget(each)
             each.setChecked(partner.id == wanted)
+        before: QWidget = self.search
+        for each in self.buttons:  # without this, new ones are the last of the window
+            QWidget.setTabOrder(before, each)
+            before = each
         if not self.buttons:
             self._rows.addWidget(self._nobody())
         self._rows.addStretch(1)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from casedesk import codelists, formats
@@ -20,13 +20,13 @@ from casedesk.ui.kit.blocks import Banner
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.choices import Combo
 from casedesk.ui.kit.icons import Icon
-from casedesk.ui.kit.layouts import block, clear, column, row, widget
+from casedesk.ui.kit.layouts import Tall, block, clear, column, row, widget
 from casedesk.ui.kit.messages import show_error
 from casedesk.ui.kit.texts import PlainLabel, escape_key
 from casedesk.ui.page import Here
 
 
-class AskFirst(QWidget):
+class AskFirst(Tall):
     """Words to read aloud, and the answer, when the person was not asked yet or has to be asked again."""
 
     answered = Signal(str)
@@ -49,12 +49,6 @@ class AskFirst(QWidget):
         inside = column(title, self.words, fields, row(self.agree, self.refuse, None), gap=8, margins=(12, 10, 12, 12))
         self.setLayout(column(block("sunken", inside)))
 
-    def event(self, event: QEvent) -> bool:
-        """Keep the room that the words need at this width."""
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
-            self.setMinimumHeight(self.heightForWidth(self.width()))
-        return super().event(event)
-
     def say(self, partner: str, purpose: str, service: str) -> None:
         """`partner` is empty while none is chosen; then the purpose is named as the consent names it."""
         if partner:
@@ -70,7 +64,7 @@ class AskFirst(QWidget):
         self.words.setText(words)
 
 
-class Sharing(QWidget):
+class Sharing(Tall):
     """Consent on top, then one line for each thing that can be shared. `changed` tells ticks and new consent."""
 
     changed = Signal()
@@ -89,14 +83,6 @@ class Sharing(QWidget):
         self._lines.setSpacing(2)
         title = PlainLabel(_("What we will share"), "label", weight=600)
         self.setLayout(column(title, self._consent, self.ask_first, self._lines, gap=8))
-
-    def event(self, event: QEvent) -> bool:
-        """Keep the room that the words need at this width."""
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
-            inside = self.layout()
-            least = inside.minimumSize().height() if inside is not None else 0
-            self.setMinimumHeight(max(self.heightForWidth(self.width()), least))
-        return super().event(event)
 
     def start_with(self, ticked: Sequence[str]) -> None:
         """The ticks of a draft."""
@@ -164,6 +150,10 @@ class Sharing(QWidget):
             reason = PlainLabel(item.why_not, "caption", wrap=True)
             line = column(row(box, None, Icon("lock", "muted", 16)), row(30, reason), gap=0)
             self._lines.addWidget(widget(line))
+        before: QWidget = self.ask_first.refuse
+        for box in self.boxes.values():  # without this, new ones are the last of the window
+            QWidget.setTabOrder(before, box)
+            before = box
 
     def _record(self, answer: str) -> None:
         command = RecordConsent(

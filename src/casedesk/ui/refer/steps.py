@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from uuid import UUID
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from casedesk import codelists, formats
@@ -20,7 +20,7 @@ from casedesk.services.words import in_words
 from casedesk.ui.kit.badges import Badge, status_badge
 from casedesk.ui.kit.blocks import Banner, fact
 from casedesk.ui.kit.buttons import button
-from casedesk.ui.kit.layouts import Flow, clear, column, row, widget
+from casedesk.ui.kit.layouts import Flow, Tall, clear, column, row, widget
 from casedesk.ui.kit.messages import show_error
 from casedesk.ui.kit.questions import Form
 from casedesk.ui.kit.texts import PlainLabel
@@ -60,7 +60,7 @@ SHOWN = (
 )
 
 
-class StepsPane(QWidget):
+class StepsPane(Tall):
     """Facts of a referral and its next steps. `taken` tells that a step was recorded."""
 
     taken = Signal()
@@ -84,14 +84,6 @@ class StepsPane(QWidget):
         question.setVisible(bool(self.buttons))
         steps = Flow(*self.buttons.values(), gap=8)
         self.setLayout(column(_facts(referral), question, widget(steps), self._asked, None, gap=14))
-
-    def event(self, event: QEvent) -> bool:
-        """Stand as high as the words need: a scroll area does not ask for the height at its width."""
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
-            inside = self.layout()
-            least = inside.minimumSize().height() if inside is not None else 0
-            self.setMinimumHeight(max(self.heightForWidth(self.width()), least))
-        return super().event(event)
 
     def choose(self, to: str) -> None:
         """Ask what this step needs."""
