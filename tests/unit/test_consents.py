@@ -12,6 +12,7 @@ from sqlalchemy import select
 from casedesk.desk import Actor, Desk
 from casedesk.errors import InvalidInput, NotAllowed
 from casedesk.models import Case, ConsentLine, Operation, Person, Referral, State
+from casedesk.services.ages import is_minor
 from casedesk.services.consents import (
     ERASE,
     TELL_PARTNER,
@@ -21,7 +22,6 @@ from casedesk.services.consents import (
     consents_of,
     effects_of_withdrawal,
     expiry,
-    is_minor,
     record_consent,
     scope_for,
     withdraw,

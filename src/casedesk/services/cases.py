@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from casedesk import codelists
 from casedesk.desk import Desk
-from casedesk.errors import Conflict, InvalidInput, Problem
+from casedesk.errors import Conflict, InvalidInput, NotFound, Problem
 from casedesk.fields import Level, level_of
 from casedesk.i18n import _
 from casedesk.models import (
@@ -40,8 +40,8 @@ from casedesk.models import (
     fields_of,
 )
 from casedesk.services import lifecycle
+from casedesk.services.ages import age_of, is_minor
 from casedesk.services.answers import LISTS, RECORDS, Answers, field_of
-from casedesk.services.consents import is_minor
 from casedesk.services.edits import Edits, apply_edits
 from casedesk.services.intake import HIDING_GROUPS, WAGE_VIOLATIONS, months_between
 from casedesk.services.permissions import needs, open_case, within_reach
@@ -176,7 +176,7 @@ def _facts(desk: Desk, session: Session, case: Case) -> CaseFacts:
         confidential=bool(case.confidential_case),
         restricted=restricted,
         editable=within_reach(desk.actor, "case.edit", case),
-        age=age_today(person, desk.today()),
+        age=age_of(person, desk.today()),
         months_abroad=episode.months_abroad if isinstance(episode, MigrationEpisode) else None,
         answers=_answers(rows, records, violations, restricted=restricted),
         violations=violations,
@@ -185,16 +185,6 @@ def _facts(desk: Desk, session: Session, case: Case) -> CaseFacts:
         triage_outcome=(triage.outcome or "") if triage else "",
         opened_on=case.opened_on,
     )
-
-
-def age_today(person: Person, today: date) -> int | None:
-    """The age now, from the date of birth or from what was stated when."""
-    if person.date_of_birth is not None:
-        born = person.date_of_birth.first
-        return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
-    if person.age_stated is None:
-        return None
-    return person.age_stated + (today.year - person.age_stated_on.year if person.age_stated_on else 0)
 
 
 BY_CASE: tuple[type[Recorded], ...] = (
@@ -483,7 +473,7 @@ def act_on_flag(desk: Desk, case_id: UUID, flag_id: UUID, *, action: str = "", c
         open_case(desk, session, "case.view_restricted", case_id)
         flag = session.get(SafetyFlag, flag_id)
         if flag is None or flag.case_id != case_id:
-            return
+            raise NotFound
         if action:
             flag.first_action_at = flag.first_action_at or desk.clock()
             flag.action_text = action

@@ -20,13 +20,13 @@ from casedesk.errors import InvalidInput, Problem
 from casedesk.i18n import N_, _
 from casedesk.models import Case, Change, Consent, ConsentLine, Person, Provider, Referral, State, StatusEvent
 from casedesk.services import lifecycle
+from casedesk.services.ages import is_minor
 from casedesk.services.edits import apply_edits, as_new, first_written
 from casedesk.services.follow_ups import end_planned, planned
 from casedesk.services.lifecycle import NotThisStep
 from casedesk.services.permissions import needs, open_case
 from casedesk.services.providers import name_of
 
-ADULT = 18
 ASKED_ANSWERS = ("given", "refused")
 UNSENT = ("draft", "ready")
 TELL_PARTNER = N_("Tell the partner to stop using the data")
@@ -179,18 +179,6 @@ def expiry(scope: str, today: date) -> date | None:
         return None
     year, month = divmod(today.year * 12 + today.month - 1 + int(months), 12)
     return date(year, month + 1, min(today.day, monthrange(year, month + 1)[1]))
-
-
-def is_minor(person: Person, today: date) -> bool:
-    """Whether the person is under 18 today, as far as it is known."""
-    if person.date_of_birth is not None:
-        born = person.date_of_birth.first
-        return today.year - born.year - ((today.month, today.day) < (born.month, born.day)) < ADULT
-    if person.age_stated is None:
-        return bool(person.is_minor)
-    stated_on = person.age_stated_on or today
-    years = today.year - stated_on.year - ((today.month, today.day) < (stated_on.month, stated_on.day))
-    return person.age_stated + years < ADULT
 
 
 def _lines(session: Session, case_id: UUID, scope: str | None = None) -> Sequence[ConsentLine]:

@@ -171,9 +171,7 @@ def _agreed(source: Source, referral: ReferralFacts) -> str:
         return ""
     return _("{purpose}. {how}, {day}.").format(
         purpose=codelists.get("consent_scope").label(line.scope),
-        how=", ".join(
-            part for part in (speaks_for(line), codelists.get("consent_method").label(line.method)) if part
-        ),
+        how=", ".join(part for part in (speaks_for(line), codelists.get("consent_method").label(line.method)) if part),
         day=_printed_on(line.since) if line.since is not None else "—",
     )
 

@@ -172,7 +172,7 @@ def not_the_same(desk: Desk, one: UUID, other: UUID) -> None:
     """Remember that two persons are not the same, on both of them."""
     with desk.write("person.not_same") as session:
         for case_id in session.scalars(select(Case.id).where(Case.person_id.in_((one, other)))).all():
-            open_case(desk, session, "case.list", case_id)
+            open_case(desk, session, "person.not_same", case_id)
         for mine, their in ((one, other), (other, one)):
             person = session.get(Person, mine)
             if person is not None:

@@ -26,7 +26,7 @@ from casedesk.i18n import language
 from casedesk.models import Case, CaseNote, MigrationEpisode, Person
 from casedesk.parsing import document_key
 from casedesk.search_keys import fts_query, number_key, sounds_of, words_of
-from casedesk.services.cases import age_today
+from casedesk.services.ages import age_of
 from casedesk.services.consents import consents_of
 from casedesk.services.edits import first_written
 from casedesk.services.follow_ups import FollowUpRow, follow_ups_of
@@ -381,7 +381,7 @@ def peek(desk: Desk, case_id: UUID) -> Peek:
         note, note_on, note_by = _last_note(session, case)
     return Peek(
         row=_rows(found)[0],
-        age=age_today(person, desk.today()),
+        age=age_of(person, desk.today()),
         sex_gender=person.sex_gender,
         safe_contact=tuple(person.safe_contact_rule or ()),
         upazila=person.upazila or "",

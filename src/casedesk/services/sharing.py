@@ -23,7 +23,8 @@ from casedesk.models import (
     Provider,
     Referral,
 )
-from casedesk.services.consents import active_line, is_minor, scope_for, status_now
+from casedesk.services.ages import is_minor
+from casedesk.services.consents import active_line, scope_for, status_now
 from casedesk.services.notes import is_restricted
 from casedesk.services.permissions import needs, open_case
 

@@ -113,11 +113,13 @@ def _replayed(session: Session, found: Findings) -> Replayed:
                 (operation,) = unpack(row.body)
             except (MalformedBody, ValueError):
                 found.wrong.append(_("Operation {number} cannot be read.").format(number=seq))
+                head = row.link  # told once; what follows is checked from here
                 continue
             fingerprint = digest(seq, operation)
             head = link(head, chain.id, seq, fingerprint)
             if (row.chain_seq, row.digest, row.link) != (seq, fingerprint, head) or not _same(row, operation):
                 found.wrong.append(_("Operation {number} does not agree with its proof.").format(number=seq))
+                head = row.link
             touched: Touched = {}
             for _level, leaf in shown(operation):
                 if leaf.table != OPERATION_TABLE:

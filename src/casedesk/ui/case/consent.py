@@ -14,6 +14,7 @@ from casedesk.errors import CaseDeskError, InvalidInput
 from casedesk.fields import Field
 from casedesk.i18n import _
 from casedesk.services import consents
+from casedesk.services.ages import ADULT
 from casedesk.services.consents import AffectedReferral, ConsentNow, ConsentStep, Effects, RecordConsent
 from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.case.pieces import Part, declared, row_card, separated
@@ -176,7 +177,7 @@ class ConsentSheet(FormSheet):
 def _asking_fields(case: OpenCase) -> list[tuple[str, Field]]:
     fields = declared("consent", "method", "giver", "language", "giver_name", "witness")
     age = case.facts.age
-    return [*fields, *declared("consent", "child_assent")] if age is not None and age < consents.ADULT else fields
+    return [*fields, *declared("consent", "child_assent")] if age is not None and age < ADULT else fields
 
 
 class WithdrawSheet(Sheet):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
 from casedesk.desk import Desk
+from casedesk.errors import CaseDeskError
 from casedesk.services.answers import Answers
 from casedesk.services.intake import register_new
 from casedesk.services.intake_views import COUNTRY, PLACE
@@ -28,9 +30,9 @@ def register(desk: Desk, answers: Answers, keeper: Keeper, not_same: tuple[str, 
     """Register the person; the draft goes with it. Raises InvalidInput and writes nothing."""
     new = register_new(desk, answers, keeper.draft_id)
     keeper.end()
-    prefer(desk, PLACE, str(answers["case.intake_place"]))
-    prefer(desk, COUNTRY, f"{answers['migration_episode.destination_country']} {desk.today().isoformat()}")
-    if may(desk, "person.not_same"):
-        for other in not_same:
+    with suppress(CaseDeskError):  # the case is registered whatever becomes of these
+        prefer(desk, PLACE, str(answers["case.intake_place"]))
+        prefer(desk, COUNTRY, f"{answers['migration_episode.destination_country']} {desk.today().isoformat()}")
+        for other in not_same if may(desk, "person.not_same") else ():
             not_the_same(desk, new.person_id, UUID(other))
     return Registered(new.id, new.number, may(desk, "case.view"))

@@ -7,7 +7,16 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QButtonGroup, QCheckBox, QFrame, QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QButtonGroup,
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
 
 from casedesk.i18n import _
 from casedesk.ui.kit.icons import icon as icon_of
@@ -179,6 +188,17 @@ class Chip(QPushButton):
             self.removed.emit()
             return True
         return super().event(event)
+
+
+def let_tab_reach_the_chosen(group: Sequence[QAbstractButton]) -> None:
+    """The key Tab stops at what is chosen, or else at the first; the arrow keys go from it to the others.
+
+    Qt does this only after a click or a key, and not for what the program chose.
+    """
+    usable = [each for each in group if each.isEnabled()]
+    stop = next((each for each in usable if each.isChecked()), usable[0] if usable else None)
+    for each in group:
+        each.setFocusPolicy(Qt.FocusPolicy.StrongFocus if each is stop else Qt.FocusPolicy.ClickFocus)
 
 
 def tabs(words: Sequence[tuple[str, str]], value: str, chosen: Callable[[str], object]) -> QWidget:

@@ -15,7 +15,7 @@ from casedesk.i18n import N_, _, ngettext
 from casedesk.services import prints
 from casedesk.services.prints import PrintRequest
 from casedesk.ui.kit.blocks import Banner
-from casedesk.ui.kit.buttons import button
+from casedesk.ui.kit.buttons import button, let_tab_reach_the_chosen
 from casedesk.ui.kit.choices import Combo
 from casedesk.ui.kit.icons import Icon, paint_icon
 from casedesk.ui.kit.layouts import Tall, clear, column, row, widget
@@ -289,11 +289,6 @@ class Choices(Tall):
     def set_level(self, level: str) -> None:
         self.cards[level].setChecked(True)
 
-    def _let_tab_reach_the_level(self) -> None:
-        """The key Tab stops at the level that is chosen; the arrow keys go from it to the others."""
-        for card in self.cards.values():
-            card.setFocusPolicy(Qt.FocusPolicy.StrongFocus if card.isChecked() else Qt.FocusPolicy.ClickFocus)
-
     def _level_chosen(self, on: bool) -> None:
         if on:
             self._fit()
@@ -312,7 +307,7 @@ class Choices(Tall):
         tip(full, "" if full_purpose else _("A full copy is for the person or for this centre’s file only."))
         if not full_purpose and full.isChecked():
             self.set_level(prints.SHARED)
-        self._let_tab_reach_the_level()
+        let_tab_reach_the_chosen(list(self.cards.values()))
         self.partner.setVisible(not self.letter and self.purpose.value() == prints.GIVE_PARTNER)
         own = self.parts[prints.OWN_WORDS]
         own.setEnabled(self.level() == prints.FULL)

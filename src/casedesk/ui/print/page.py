@@ -20,7 +20,7 @@ from casedesk.errors import CaseDeskError, NotAllowed
 from casedesk.i18n import _, ngettext
 from casedesk.reports import assemble
 from casedesk.reports.levels import PaperKind, PrintLevel, file_name
-from casedesk.services.cases import CaseFacts, case_facts
+from casedesk.services.cases import CaseFacts, look
 from casedesk.services.permissions import may
 from casedesk.services.prints import PrintRequest
 from casedesk.services.referrals import ReferralFacts, referral_facts, send
@@ -61,7 +61,7 @@ class PrintPage(Page):
         try:
             if not may(here.desk, "case.print"):
                 raise NotAllowed
-            self._facts = case_facts(here.desk, self.case_id)
+            self._facts = look(here.desk, self.case_id)  # recorded before anything of the case is shown
             letter = paper == "letter" and referral_id is not None
             self._referral = referral_facts(here.desk, UUID(referral_id)) if letter and referral_id else None
         except CaseDeskError as error:

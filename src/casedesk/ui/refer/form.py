@@ -17,6 +17,7 @@ from casedesk.models import Referral, fields_of
 from casedesk.services.cases import CaseFacts
 from casedesk.services.referrals import ANSWER_DAYS, EDITABLE, URGENT_ANSWER_DAYS, MakeReferral
 from casedesk.ui.kit.blocks import Banner
+from casedesk.ui.kit.buttons import let_tab_reach_the_chosen
 from casedesk.ui.kit.choices import CodeLine
 from casedesk.ui.kit.fields import LineEdit
 from casedesk.ui.kit.icons import Icon
@@ -157,6 +158,8 @@ class ReferForm(Tall):
 
     def _connect(self) -> None:
         self._chips.idClicked.connect(self._need_chosen)
+        self._chips.idToggled.connect(lambda _place, _on: let_tab_reach_the_chosen(self.needs))
+        let_tab_reach_the_chosen(self.needs)
         self.service.picked.connect(self._service_picked)
         self.partners.picked.connect(self._partner_picked)
         self.sharing.changed.connect(self._shared)
@@ -184,15 +187,15 @@ class ReferForm(Tall):
     def _service_picked(self) -> None:
         place = self._chips.checkedId()
         if place >= 0 and self.code() != (self._usual_service(place) or ""):
-            self._choose_no_need()
+            self._choose_no_need(place)
         self.partners.show_service(self.code())
         self._tell_partner()
         self._touch()
 
-    def _choose_no_need(self) -> None:
+    def _choose_no_need(self, place: int) -> None:
         """Another service than the usual one is not known to be for this need."""
         self._chips.setExclusive(False)
-        self._chips.checkedButton().setChecked(False)
+        self.needs[place].setChecked(False)
         self._chips.setExclusive(True)
 
     def _partner_picked(self) -> None:

@@ -25,6 +25,7 @@ from casedesk.desk import Desk
 from casedesk.i18n import _, ngettext
 from casedesk.services.providers import ProviderRow, ServiceRow, providers
 from casedesk.ui.kit.blocks import EmptyState, fact
+from casedesk.ui.kit.buttons import let_tab_reach_the_chosen
 from casedesk.ui.kit.icons import Icon
 from casedesk.ui.kit.layouts import block, clear, column, row, scrolled, widget
 from casedesk.ui.kit.style import paint_ring
@@ -195,7 +196,7 @@ class PartnerPicker(QWidget):
         head = row(title, sorted_by, self.free_only, self.search, gap=10)
         head.setStretch(1, 1)
         self.setLayout(column(head, frame, gap=8))
-        self._group.buttonToggled.connect(lambda _button, on: self.picked.emit() if on else None)
+        self._group.buttonToggled.connect(lambda _button, on: self._picked() if on else None)
 
     def show_service(self, service: str, partner_id: UUID | None = None) -> None:
         """List who gives this service, and pick one again."""
@@ -204,6 +205,10 @@ class PartnerPicker(QWidget):
 
     def partner(self) -> ProviderRow | None:
         return next((each.partner for each in self.buttons if each.isChecked()), None)
+
+    def _picked(self) -> None:
+        let_tab_reach_the_chosen(self.buttons)
+        self.picked.emit()
 
     def _fill(self, partner_id: UUID | None = None) -> None:
         chosen = self.partner()
@@ -219,11 +224,13 @@ class PartnerPicker(QWidget):
             self._group.addButton(each)
             self.buttons.append(each)
             self._rows.addWidget(each)
+            each.show()  # at once: what is not shown cannot take the focus
             each.setChecked(partner.id == wanted)
         before: QWidget = self.search
         for each in self.buttons:  # without this, new ones are the last of the window
             QWidget.setTabOrder(before, each)
             before = each
+        let_tab_reach_the_chosen(self.buttons)
         if not self.buttons:
             self._rows.addWidget(self._nobody())
         self._rows.addStretch(1)

@@ -18,7 +18,7 @@ from casedesk import formats, i18n
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError, InvalidInput, NotAllowed
 from casedesk.i18n import N_, _
-from casedesk.services.cases import CaseFacts, case_facts
+from casedesk.services.cases import CaseFacts, look
 from casedesk.services.permissions import may
 from casedesk.services.referrals import (
     MakeReferral,
@@ -61,7 +61,8 @@ def _opened(desk: Desk, case_id: UUID, referral_id: UUID | None) -> _Opened | Ca
     try:
         if not may(desk, "referral.edit"):
             raise NotAllowed
-        return _Opened(case_facts(desk, case_id), referral_facts(desk, referral_id) if referral_id else None)
+        # recorded before anything of the case is shown
+        return _Opened(look(desk, case_id), referral_facts(desk, referral_id) if referral_id else None)
     except CaseDeskError as error:
         return error
 
