@@ -100,8 +100,9 @@ def weekday(value: date) -> str:
 
 
 def weekday_day(value: date) -> str:
-    """Tue 12 May"""
-    return f"{SHORT_WEEKDAYS[value.weekday()][_place()]} {short_day(value)}"
+    """Tue 12 May, Mon 23 Nov; Bangla month names are not cut short."""
+    month = _month(value) if language() == "bn" else _month(value)[:3]
+    return f"{SHORT_WEEKDAYS[value.weekday()][_place()]} {digits(str(value.day))} {month}"
 
 
 def month_year(value: date) -> str:

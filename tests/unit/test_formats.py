@@ -177,3 +177,9 @@ def test_bangla_numbers_are_the_same_numbers(value: int) -> None:
 @given(st.text())
 def test_any_text_as_a_phone_is_shown_and_masked(text: str) -> None:
     assert len(formats.masked_phone(text)) == len(formats.phone(text))
+
+
+def test_a_day_with_its_weekday_is_short_in_english_and_whole_in_bangla() -> None:
+    assert formats.weekday_day(date(2026, 11, 23)) == "Mon 23 Nov"
+    with speaking("bn"):
+        assert formats.weekday_day(date(2026, 11, 23)).endswith("২৩ নভেম্বর")
