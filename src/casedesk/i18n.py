@@ -37,6 +37,12 @@ def language() -> str:
     return _inside.get() or _screen
 
 
+def spoken_first(bn: str | None, en: str | None) -> tuple[str, str]:
+    """Both forms of a name, the one in the language spoken first; nothing for a missing one."""
+    both = (bn or "", en or "")
+    return both if language() == "bn" else both[::-1]
+
+
 def use(code: str) -> None:
     """Make `code` the language of the screen."""
     global _screen  # a process has one screen

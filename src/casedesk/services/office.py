@@ -72,7 +72,7 @@ class OfficeFacts:
 
     @property
     def name(self) -> str:
-        first, second = (self.name_bn, self.name_en) if i18n.language() == "bn" else (self.name_en, self.name_bn)
+        first, second = i18n.spoken_first(self.name_bn, self.name_en)
         return first or second
 
 

@@ -16,7 +16,7 @@ from casedesk import codelists
 from casedesk.desk import DHAKA, Desk
 from casedesk.errors import InvalidInput, NotFound, Problem
 from casedesk.fields import Level
-from casedesk.i18n import _, language
+from casedesk.i18n import _, spoken_first
 from casedesk.models import (
     Case,
     CaseIndex,
@@ -227,8 +227,8 @@ def name_of(found: Provider | None) -> str:
     """The partner's name in the language spoken, or the other one."""
     if found is None:
         return ""
-    first, second = (found.name_bn, found.name_en) if language() == "bn" else (found.name_en, found.name_bn)
-    return first or second or ""
+    first, second = spoken_first(found.name_bn, found.name_en)
+    return first or second
 
 
 def _present(found: R | None) -> R:

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from casedesk import codelists
 from casedesk.desk import DHAKA, Actor, Desk
-from casedesk.i18n import language
+from casedesk.i18n import spoken_first
 from casedesk.models import Case, CaseNote, MigrationEpisode, Person
 from casedesk.parsing import document_key
 from casedesk.search_keys import fts_query, number_key, sounds_of, words_of
@@ -156,8 +156,7 @@ class CaseRow(NamedTuple):
 
 def shown_names(name_bn: str, name_en: str, person_code: str) -> tuple[str, str]:
     """The name in the script of the language spoken and in the other one; without a name the code."""
-    both = (name_bn, name_en) if language() == "bn" else (name_en, name_bn)
-    names = [name for name in both if name] or [person_code]
+    names = [name for name in spoken_first(name_bn, name_en) if name] or [person_code]
     return names[0], names[1] if len(names) > 1 else ""
 
 

@@ -208,8 +208,8 @@ class Program(QObject):
 
     def ask_to_sign_in(self) -> None:
         """Show the sign-in screen; after a lock in this sitting it asks for the passphrase alone."""
-        centre = (self.settings.centre_bn, self.settings.centre_en)
-        label = next((name for name in (centre if i18n.language() == "bn" else centre[::-1]) if name), "")
+        first, second = i18n.spoken_first(self.settings.centre_bn, self.settings.centre_en)
+        label = first or second
         practice = self._practice
         here = practice is not None and practice.folder.absolute() == self.folder.absolute()
         invented = Invented(practice.sign_in_name, practice.passphrase) if practice is not None and here else None
