@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from casedesk import cli
+from casedesk.cli import register
 from casedesk.paths import RESOURCES
 from tests.conftest import PASSPHRASE
 from tests.unit.test_imports import somebody
@@ -136,7 +137,7 @@ def test_words_that_are_not_understood_lead_to_the_help(capsys: pytest.CaptureFi
 
 def test_the_example_of_the_help_can_be_registered(store_folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "example.json"
-    path.write_text(cli.EXAMPLE, encoding="utf-8")
+    path.write_text(register.EXAMPLE, encoding="utf-8")
     done = casedesk("register", "--from", path, "--store", store_folder, "--user", "farzana")
     assert (done.returncode, done.stderr) == (0, "")
 

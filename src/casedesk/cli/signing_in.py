@@ -1,0 +1,74 @@
+"""Signing in from the command line: the store, the name, and a passphrase that is never an argument."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from casedesk.cli.files import FileTrouble
+from casedesk.desk import Desk
+from casedesk.errors import CaseDeskError
+from casedesk.i18n import _
+from casedesk.paths import default_store
+from casedesk.services.office import sign_in, sign_out
+from casedesk.storage.keys import passphrase_bytes
+
+LONGEST_LINE = 4096
+
+
+class NoPassphrase(CaseDeskError):
+    """Nothing came where the passphrase is read."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("No passphrase was given."),
+            hint=_("Type it at the prompt, or pass it on standard input. It is never an argument."),
+        )
+
+
+def user_word(options: argparse._ArgumentGroup) -> None:
+    options.add_argument(
+        "--user",
+        metavar="NAME",
+        help=_("Who signs in. The passphrase is asked for, or read from standard input."),
+    )
+
+
+@contextmanager
+def signed_in(asked: argparse.Namespace) -> Iterator[Desk]:
+    folder = store_of(asked)
+    name = asked.user or _ask_name()
+    desk = sign_in(folder, name, _passphrase(name))
+    try:
+        yield desk
+    finally:
+        sign_out(desk)
+
+
+def store_of(asked: argparse.Namespace) -> Path:
+    return Path(getattr(asked, "store", None) or default_store())
+
+
+def _ask_name() -> str:
+    if not sys.stdin.isatty():
+        raise FileTrouble(_("Nobody was named to sign in."), hint=_("Say who with --user NAME."))
+    sys.stderr.write(_("Sign-in name:") + " ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip()
+
+
+def _passphrase(name: str) -> str:
+    if sys.stdin.isatty():
+        return getpass.getpass(_("Passphrase of {name}:").format(name=name) + " ")
+    line = sys.stdin.buffer.readline(LONGEST_LINE)
+    try:
+        said = line.decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        said = ""
+    if not said or not passphrase_bytes(said):
+        raise NoPassphrase
+    return said

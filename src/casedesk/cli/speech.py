@@ -1,0 +1,99 @@
+"""How the command line speaks: its parser and help in the language chosen, what is said, what went wrong."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn, TextIO
+
+from casedesk.errors import CaseDeskError, InvalidInput
+from casedesk.i18n import LANGUAGES, _
+
+WRONG, MISUSED = 1, 2
+
+Run = Callable[[argparse.Namespace], int]
+
+
+class Help(argparse.RawDescriptionHelpFormatter):
+    """Help in the language spoken; what argparse itself says is English only."""
+
+    def add_usage(
+        self,
+        usage: str | None,
+        actions: object,
+        groups: object,
+        prefix: str | None = None,
+    ) -> None:
+        super().add_usage(usage, actions, groups, _("Usage:") + " " if prefix is None else prefix)  # type: ignore[arg-type]  # passed on
+
+
+class Parser(argparse.ArgumentParser):
+    """Two lines for words that are not understood."""
+
+    def error(self, message: str) -> NoReturn:
+        say(_("This was not understood: {what}").format(what=message), to=sys.stderr)
+        say(_("“{command} --help” shows what can be said.").format(command=self.prog), to=sys.stderr)
+        raise SystemExit(MISUSED)
+
+
+class Commands:
+    """What can be said after `casedesk`; a module of this package adds each of its commands here."""
+
+    def __init__(self, parser: Parser, everywhere: Parser) -> None:
+        self._added = parser.add_subparsers(title=_("Commands"), metavar="COMMAND")
+        self._everywhere = everywhere
+
+    def add(self, name: str, run: Run, told: str, more: str = "") -> argparse._ArgumentGroup:
+        """Add a command that `run` carries out, and return where its options go."""
+        made: Parser = self._added.add_parser(
+            name,
+            help=told,
+            description=told,
+            epilog=more,
+            add_help=False,
+            parents=[self._everywhere],
+            formatter_class=Help,
+        )
+        made.set_defaults(run=run)
+        return made.add_argument_group(_("Options"))
+
+
+def language_of(words: Sequence[str]) -> str:
+    """The language of `--language`, known before the help is written, else of the computer."""
+    for place, word in enumerate(words):
+        said = word.partition("=")[2] if word.startswith("--language=") else ""
+        if word == "--language" and place + 1 < len(words):
+            said = words[place + 1]
+        if said in LANGUAGES:
+            return said
+    told = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := os.environ.get(name))), "")
+    return "bn" if told.startswith("bn") else "en"
+
+
+def everywhere() -> Parser:
+    """The words that every command takes, before or after its name."""
+    parent = Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    options = parent.add_argument_group(_("Everywhere"))
+    options.add_argument("-h", "--help", action="help", help=_("Show this help."))
+    options.add_argument("--store", metavar="DIR", type=Path, help=_("The folder of the vault."))
+    options.add_argument(
+        "--language", choices=LANGUAGES, help=_("What is spoken: bn or en. Papers are written in it too.")
+    )
+    return parent
+
+
+def say(text: str, *, to: TextIO | None = None) -> None:
+    print(text, file=to)
+
+
+def complain(error: CaseDeskError) -> None:
+    say(error.message, to=sys.stderr)
+    if isinstance(error, InvalidInput):
+        for found in error.problems.values():
+            for problem in found:
+                say(problem.text, to=sys.stderr)
+    elif error.hint:
+        say(error.hint, to=sys.stderr)

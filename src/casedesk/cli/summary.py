@@ -1,0 +1,58 @@
+"""`casedesk summary`: the case summary of one case as a PDF."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import select
+
+from casedesk import codelists, i18n
+from casedesk.cli.files import FileTrouble, new_file
+from casedesk.cli.signing_in import signed_in, user_word
+from casedesk.cli.speech import Commands, say
+from casedesk.desk import Desk
+from casedesk.errors import NotFound
+from casedesk.formats import file_size
+from casedesk.i18n import _
+from casedesk.models import CaseIndex
+from casedesk.services.permissions import needs, visible
+
+LEVELS = ("full", "shared", "coded")
+
+
+def add(commands: Commands) -> None:
+    options = commands.add("summary", _summary, _("Print the summary of a case into a PDF file."))
+    user_word(options)
+    options.add_argument("number", metavar="NUMBER", help=_("The case number, like DHK-26-K3-00042-R."))
+    options.add_argument("--level", choices=LEVELS, default="shared", help=_("How much it tells; shared if not said."))
+    options.add_argument("--why", required=True, metavar="WORDS", help=_("Why it is printed. It is recorded."))
+    purposes = [row.code for row in codelists.get("print_purpose")]
+    options.add_argument("--for", dest="purpose", choices=purposes, default="own_file", help=_("For whom it is."))
+    options.add_argument("--out", required=True, metavar="FILE.pdf", type=Path, help=_("The file to write."))
+
+
+def _summary(asked: argparse.Namespace) -> int:
+    from casedesk.reports.assemble import print_summary
+    from casedesk.services.prints import PrintRequest
+
+    request = PrintRequest(level=asked.level, language=i18n.language(), purpose=asked.purpose, reason=asked.why.strip())
+    if not request.reason:
+        raise FileTrouble(_("Say why it is printed."), hint=_("Nothing was printed."))
+    with signed_in(asked) as desk, new_file(asked.out) as write:
+        (paper,) = print_summary(desk, _case(desk, asked.number), request, "file")
+        write(paper)
+    say(_("Written: {name}, {size}.").format(name=asked.out, size=file_size(len(paper))))
+    return 0
+
+
+@needs("case.list")
+def _case(desk: Desk, case_number: str) -> UUID:
+    """The case with exactly this number."""
+    wanted = select(CaseIndex.case_id).where(CaseIndex.case_number == case_number.strip().upper())
+    with desk.read() as session:
+        found = session.scalar(wanted.where(visible(desk.actor)))
+    if found is None:
+        raise NotFound
+    return found

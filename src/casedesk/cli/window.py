@@ -1,0 +1,130 @@
+"""`casedesk` and `casedesk demo`: the window, and what stands in for it where there is no display."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+from casedesk import i18n
+from casedesk.cli.signing_in import store_of
+from casedesk.cli.speech import Commands, say
+from casedesk.formats import file_size, number
+from casedesk.i18n import _, ngettext
+from casedesk.practice import centre
+from casedesk.services.office import sign_in, sign_out
+
+DEMO = Path("build") / "demo"
+LOCKED = "CASEDESK_LOCKED"  # the window of a practice centre was locked, and this process opens it again
+
+
+def add(commands: Commands) -> None:
+    options = commands.add("demo", _demo, _("Open the practice centre, full of invented people."))
+    options.add_argument("--headless", action="store_true", help=_("Without a window: write pictures and papers."))
+    options.add_argument("--out", metavar="DIR", type=Path, default=DEMO, help=_("Where to; build/demo if not said."))
+    options.add_argument("--people", metavar="N", type=_people, default=500, help=_("How many people to invent."))
+
+
+def _people(text: str) -> int:
+    count = int(text)
+    if not 1 <= count <= 100_000:
+        raise ValueError(text)
+    return count
+
+
+def open_window(asked: argparse.Namespace) -> int:
+    """The program over the user's own store."""
+    if not _has_display():
+        say(_("There is no display here, so the practice centre is built and shown in pictures instead."))
+        asked.out, asked.people = DEMO, 500
+        if hasattr(asked, "store"):
+            del asked.store  # nobody's own store is touched
+        return _show_headless(asked)
+    from casedesk.ui import application
+
+    store = store_of(asked)
+    return application.run(store, practice=_practice(store.with_name("practice"), 500))
+
+
+def _demo(asked: argparse.Namespace) -> int:
+    if asked.headless or not _has_display():
+        if not asked.headless:
+            say(_("There is no display here, so the practice centre is built and shown in pictures instead."))
+        return _show_headless(asked)
+    from casedesk.ui import application
+
+    folder = Path(getattr(asked, "store", None) or asked.out / "store")
+    if os.environ.get(LOCKED) is None:
+        built = _built(folder, asked.people)
+        say(
+            _("Sign in as {name} with the passphrase: {passphrase}").format(
+                name=built.sign_in_name, passphrase=built.passphrase
+            )
+        )
+    return application.run(folder, practice=_practice(folder, asked.people))
+
+
+def _practice(folder: Path, people: int):  # type: ignore[no-untyped-def]  # a type of the window, loaded with it
+    from casedesk.ui.application import Practice
+
+    def make(where: Path) -> object:
+        return centre.open_or_build(where, people=people)
+
+    return Practice(folder, centre.SIGN_IN_NAME, centre.PASSPHRASE, make)
+
+
+def _built(folder: Path, people: int) -> centre.Practice:
+    """The practice centre, with a line that tells how far it is where one can be seen."""
+    began = time.monotonic()
+
+    def tell(done: int, of: int) -> None:
+        if done == 0:
+            words = _("Building the practice centre with {count} invented people. This takes a minute.")
+            say(words.format(count=number(people)), to=sys.stderr)
+        if sys.stderr.isatty():
+            words = _("Building the practice centre: {done} of {all}")
+            sys.stderr.write("\r" + words.format(done=number(done), all=number(of)))
+            sys.stderr.flush()
+
+    practice = centre.open_or_build(folder, people=people, progress=tell)
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
+    words = _("The practice centre is ready after {seconds} s.")
+    say(words.format(seconds=number(round(time.monotonic() - began))), to=sys.stderr)
+    return practice
+
+
+def _show_headless(asked: argparse.Namespace) -> int:
+    """Build the practice centre, use the real window without a display, write pictures and papers, list them."""
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    out: Path = asked.out
+    practice = _built(Path(getattr(asked, "store", None) or out / "store"), asked.people)
+    desk = sign_in(practice.folder, practice.sign_in_name, practice.passphrase)
+    from casedesk.ui import showing
+
+    spoken = i18n.language()
+    try:
+        shown = showing.show(desk, out / "screens")
+        i18n.use(spoken)
+        written = [*shown.pictures, *showing.papers(desk, shown, out / "papers")]
+    finally:
+        i18n.use(spoken)
+        sign_out(desk)
+    say(_("Registered through the window: {number}").format(number=shown.case_number))
+    vault = sorted(path for path in practice.folder.iterdir() if path.is_file())
+    for path in [*vault, *written]:
+        say(f"{file_size(path.stat().st_size):>12}  {path}")
+    say(
+        ngettext("{count} file was written.", "{count} files were written.", len(written)).format(
+            count=number(len(written))
+        )
+    )
+    return 0
+
+
+def _has_display() -> bool:
+    if os.environ.get("QT_QPA_PLATFORM") in ("offscreen", "minimal"):
+        return False
+    return not sys.platform.startswith("linux") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
