@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
@@ -29,7 +29,6 @@ from PySide6.QtWidgets import QApplication, QWidget
 from casedesk import formats, i18n, logs, machine
 from casedesk import settings as stored
 from casedesk.desk import Desk, now
-from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
 from casedesk.services import office
 from casedesk.settings import TEXT_SIZES, Settings
@@ -347,9 +346,8 @@ class Program(QObject):
         try:
             place = window.where()
             window.hide()  # before anything that may have to wait
-            with suppress(CaseDeskError):  # a full disk is no reason to stay open
-                office.prefer(desk, "place", json.dumps({"page": place.page, "what": place.what}))
-                desk.note("office.lock")
+            # Behind the writes that run, and without a word if the disk is full: that is no reason to stay open.
+            window.jobs.write(window, partial(_put_down, desk, place), lambda _nothing: None)
         finally:  # nor is a mistake of ours
             self._restart_locked(window, desk, why)
 
@@ -396,6 +394,12 @@ class Program(QObject):
 
     def _told(self) -> None:
         self._telling = False
+
+
+def _put_down(desk: Desk, place: Goto) -> None:
+    """Record the lock, and where to go on after it."""
+    office.prefer(desk, "place", json.dumps({"page": place.page, "what": place.what}))
+    desk.note("office.lock")
 
 
 def command_line() -> list[str]:

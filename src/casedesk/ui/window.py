@@ -22,7 +22,7 @@ from casedesk.storage.store import Touched
 from casedesk.ui.curtain import Curtain
 from casedesk.ui.hub import Hub
 from casedesk.ui.idle import Watch, steady
-from casedesk.ui.jobs import Jobs
+from casedesk.ui.jobs import LONGEST_WRITE, Jobs
 from casedesk.ui.kit.badges import BadgeSpec
 from casedesk.ui.kit.blocks import Banner
 from casedesk.ui.kit.hide import Cover
@@ -38,7 +38,6 @@ from casedesk.ui.page import Goto, Here, Page, home
 
 NARROW = 1100
 HISTORY = 50
-LONGEST_WRITE = 5.0  # seconds a change of language waits for what is being stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,13 +289,15 @@ class Window(QMainWindow):
             made.setFocus()
         return True
 
-    def _leave(self) -> None:
+    def _leave(self, *, wait: bool = True) -> None:
         """Close what lies over the page, let the page store what was typed, and wait until it is stored."""
         for sheet in self._sheets():
             sheet.show()  # one that is hidden by the cover must be open to be closed; nothing is painted meanwhile
             sheet.dismiss()
         if self.page is not None:
             self.page.leave()
+        if not wait:
+            return
         stored = Event()
         self.jobs.write(self, stored.set, lambda _nothing: None)
         stored.wait(LONGEST_WRITE)
@@ -375,13 +376,14 @@ class Window(QMainWindow):
         """Store what is typed and ask for the lock screen."""
         if self._over:
             return
+        self.jobs.cancel()  # what is typed waits for no long work
         try:
-            self._leave()
+            self._leave(wait=False)
         finally:  # whatever became of what was typed
             self.locked.emit(why)
 
     def shut(self) -> None:
-        """Let running work finish and do no more: the window is about to go."""
+        """Let what is being written finish and do no more: the window is about to go."""
         if not self._over:
             self._over = True
             self.watch.stop()

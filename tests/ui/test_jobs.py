@@ -1,0 +1,97 @@
+"""Work beside the window: seen, cancelled, and never in the way of locking."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from threading import Event
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from casedesk import i18n
+from casedesk.desk import Desk
+from casedesk.models import Preference
+from casedesk.progress import Cancelled, Progress
+from casedesk.services import office
+from casedesk.ui.kit import theme
+from casedesk.ui.kit.theme import Theme
+from casedesk.ui.kit.working import Working
+from tests.conftest import PASSPHRASE
+from tests.support.sitting import SECONDS, Sitting, press, words_of
+
+
+@pytest.fixture
+def inside(qtbot: QtBot, store_folder: Path, qapp: QApplication) -> Iterator[Sitting]:
+    sitting = Sitting(qtbot, store_folder)
+    sitting.enter("farzana", PASSPHRASE)
+    yield sitting
+    sitting.end()
+    i18n.use("en")
+    theme.apply(qapp, Theme())
+
+
+def write_much(desk: Desk, begun: Event, progress: Progress) -> None:
+    """Writes without an end, until nobody waits any more."""
+    with desk.local() as session:
+        for number in range(1_000_000_000):
+            session.merge(Preference(user_id=desk.actor.id, name="much", value=str(number)))
+            session.flush()
+            progress.step(number, 1_000_000_000)
+            begun.set()
+
+
+def count_to(most: int, gate: Event, progress: Progress) -> str:
+    progress.step(most // 2, most)
+    gate.wait()
+    progress.step(most, most)
+    return "done"
+
+
+def test_the_sheet_shows_how_far_it_is_and_goes_when_it_is_done(inside: Sitting, qtbot: QtBot) -> None:
+    window, gate, told = inside.window, Event(), list[str]()
+    sheet = window.jobs.run_long(window, "Counting", partial(count_to, 12, gate), told.append)
+    qtbot.waitUntil(lambda: "6 of 12" in words_of(window), timeout=SECONDS)
+    assert sheet.bar.share() == 0.5
+    gate.set()
+    qtbot.waitUntil(lambda: told == ["done"], timeout=SECONDS)
+    assert not window.findChildren(Working)
+
+
+def test_cancel_rolls_back_what_was_written(inside: Sitting, qtbot: QtBot) -> None:
+    window, begun, told = inside.window, Event(), list[Exception]()
+    work = partial(write_much, window.desk, begun)
+    window.jobs.run_long(window, "Writing", work, lambda _nothing: None, failed=told.append, writes=True)
+    assert begun.wait(SECONDS / 1000)
+    press(Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: bool(told), timeout=SECONDS)
+    assert isinstance(told[0], Cancelled)
+    assert not window.findChildren(Working)
+    assert "much" not in office.preferences(window.desk)
+
+
+def test_locking_waits_neither_for_long_writes_nor_for_long_reads(inside: Sitting) -> None:
+    window, begun, reading, never = inside.window, Event(), Event(), Event()
+
+    def look() -> None:
+        reading.set()
+        never.wait()
+
+    window.jobs.run(window, look, lambda _nothing: None)
+    window.jobs.run_long(window, "Writing", partial(write_much, window.desk, begun), lambda _nothing: None, writes=True)
+    assert begun.wait(SECONDS / 1000)
+    assert reading.wait(SECONDS / 1000)
+    try:
+        before = time.monotonic()
+        window.lock()
+        assert time.monotonic() - before < 1.5  # a second, and what a busy machine takes
+        assert len(inside.restarts) == 1
+    finally:
+        never.set()
+    opened = office.sign_in(inside.folder, "farzana", PASSPHRASE, inside.clock)
+    assert "much" not in office.preferences(opened)
+    office.sign_out(opened)
