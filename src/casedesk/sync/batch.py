@@ -82,9 +82,7 @@ _WORDS: Final = {
     Why.NEWER: N_("A newer version of CaseDesk wrote this file. It is kept until this computer is updated."),
     Why.OTHER_ORGANISATION: N_("This file comes from another organisation."),
     Why.UNKNOWN_DESK: N_("The computer that wrote this file is not on the list of this organisation."),
-    Why.ENDED_DESK: N_(
-        "The computer that wrote this file no longer belongs to this organisation. The file is set aside."
-    ),
+    Why.ENDED_DESK: N_("The computer that wrote this file no longer belongs here. The file is set aside."),
     Why.SIGNATURE: N_("The signature of this file does not hold: somebody changed it."),
     Why.OTHER_AUDIENCE: N_("This file was written for another office and is not used here."),
 }
