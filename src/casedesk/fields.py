@@ -58,6 +58,14 @@ class Kind(enum.Enum):
     REFERENCES = enum.auto()  # list[str], sorted ids of other records
 
 
+class Unsettled(enum.Enum):
+    """Which value a record shows while two desks disagree and nobody has settled it (SYNC 8)."""
+
+    LATEST = enum.auto()  # by the clock of its author, and nothing else hangs on that
+    CAUTIOUS = enum.auto()  # the code with the highest `caution` in its list; ticked rather than not
+    EMPTY = enum.auto()  # nothing rather than something: who removed it may have missed an edit
+
+
 type_of: Mapping[Kind, type] = {
     Kind.LINE: str,
     Kind.TEXT: str,
@@ -81,8 +89,9 @@ type_of: Mapping[Kind, type] = {
 class Field:
     """One declared field.
 
-    `register` names the fields that merge together. `level_from` names a column of the code list that
-    gives the level of the value (the declared level is a floor). `maps` has the names other standards use.
+    `register` names the fields that merge together; `unsettled` tells what they show while they clash.
+    `level_from` names a column of the code list that gives the level of the value (the declared level is a floor).
+    `maps` has the names other standards use.
     """
 
     label: str
@@ -96,6 +105,7 @@ class Field:
     unit: str = ""
     help: str = ""
     register: str | None = None
+    unsettled: Unsettled = Unsettled.LATEST
     level_from: str | None = None
     maps: Mapping[str, str] = field(default_factory=dict)
 

@@ -1,6 +1,6 @@
 """The records and nothing else. May import fields, values, code lists and translation marks."""
 
-from casedesk.models.base import Base, Recorded, fields_of, recorded_models, values_of
+from casedesk.models.base import Base, Recorded, fields_of, recorded_models, registers_of, values_of
 from casedesk.models.case import Case, CaseNote, SafetyFlag, StatusEvent, Triage
 from casedesk.models.consent import Consent, ConsentLine, Disclosure
 from casedesk.models.happened import Incident, IncidentViolation
@@ -14,6 +14,7 @@ from casedesk.models.journey import (
     RecruiterInvolvement,
 )
 from casedesk.models.local import CaseIndex, Counter, Draft, DraftCount, NumberKey, Preference, State
+from casedesk.models.merging import Clash, Erasure, Mark, Parked, Unentitled
 from casedesk.models.office import Centre, Device, ExchangeRate, OfficialCostLimit, User
 from casedesk.models.person import IdentityDocument, Person
 from casedesk.models.support import (
@@ -33,6 +34,7 @@ __all__ = [
     "Centre",
     "Chain",
     "Change",
+    "Clash",
     "Consent",
     "ConsentLine",
     "ContractTerms",
@@ -43,18 +45,21 @@ __all__ = [
     "Disclosure",
     "Draft",
     "DraftCount",
+    "Erasure",
     "ExchangeRate",
     "FollowUp",
     "Gate",
     "IdentityDocument",
     "Incident",
     "IncidentViolation",
+    "Mark",
     "MigrationEpisode",
     "NeedItem",
     "NeedsAssessment",
     "NumberKey",
     "OfficialCostLimit",
     "Operation",
+    "Parked",
     "Person",
     "Preference",
     "Provider",
@@ -67,8 +72,10 @@ __all__ = [
     "State",
     "StatusEvent",
     "Triage",
+    "Unentitled",
     "User",
     "fields_of",
     "recorded_models",
+    "registers_of",
     "values_of",
 ]

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import MetaData, Uuid, inspect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from casedesk.fields import Ask, Field, Level
+from casedesk.fields import Ask, Field, Level, Unsettled
 from casedesk.i18n import N_
 from casedesk.models.columns import moment
 
@@ -27,13 +27,19 @@ class Base(DeclarativeBase):
 
 
 class Recorded(Base):
-    """A record whose every change goes into the journal. `label` is its name for a person."""
+    """A record whose every change goes into the journal. `label` is its name for a person.
+
+    One that is written once and never edited is `append`: what it says cannot clash.
+    """
 
     __abstract__ = True
     label: ClassVar[str]
+    append: ClassVar[bool] = False
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, sort_order=-1)
-    removed_at: Mapped[datetime | None] = moment(N_("Removed"), level=Level.INTERNAL, ask=Ask.PROGRAM)
+    removed_at: Mapped[datetime | None] = moment(
+        N_("Removed"), level=Level.INTERNAL, ask=Ask.PROGRAM, unsettled=Unsettled.EMPTY
+    )
 
     def __init__(self, **values: object) -> None:
         super().__init__(**{"id": uuid4()} | values)  # the id is known before the row is written
@@ -48,6 +54,17 @@ def fields_of(model: type[Base]) -> dict[str, Field]:
     return dict(sorted(found.items(), key=lambda item: order.get(item[0], -1)))
 
 
+@cache
+def registers_of(model: type[Base]) -> dict[str, tuple[str, ...]]:
+    """The fields of each register: those that merge together, and each of the others by itself."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, declared in fields_of(model).items():
+        register = declared.register or name
+        found[register] = (*found.get(register, ()), name)
+    return found
+
+
+@cache
 def recorded_models() -> dict[str, type[Recorded]]:
     """Every recorded model by table name."""
     return {m.class_.__tablename__: m.class_ for m in Base.registry.mappers if issubclass(m.class_, Recorded)}

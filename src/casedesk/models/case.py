@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Mapped
 
-from casedesk.fields import Ask, Level
+from casedesk.fields import Ask, Level, Unsettled
 from casedesk.i18n import N_
 from casedesk.models.base import Recorded
 from casedesk.models.columns import (
@@ -39,7 +39,12 @@ class Case(Recorded):
     person_id: Mapped[UUID | None] = reference(N_("Person"), level=Level.IDENTIFYING)
     case_subject: Mapped[str | None] = code("case_subject", N_("Whom the case is for"), ask=Ask.REGISTER)
     priority: Mapped[str | None] = code(
-        "priority", N_("Priority"), ask=Ask.REGISTER, register="priority", maps={"primero": "risk_level"}
+        "priority",
+        N_("Priority"),
+        ask=Ask.REGISTER,
+        register="priority",
+        unsettled=Unsettled.CAUTIOUS,
+        maps={"primero": "risk_level"},
     )
     priority_reason: Mapped[str | None] = line(N_("Why this priority"), register="priority")
     opened_on: Mapped[date | None] = day(N_("Opened"), ask=Ask.PROGRAM, maps={"primero": "registration_date"})
@@ -53,9 +58,14 @@ class Case(Recorded):
     supervisor_id: Mapped[UUID | None] = reference(N_("Supervisor"))
     team: Mapped[str | None] = line(N_("Team"), ask=Ask.PROGRAM, longest=40)
     named_access: Mapped[list[str] | None] = references(N_("People named on the case"), ask=Ask.LATER)
-    confidential_case: Mapped[bool | None] = tick(N_("Confidential case"), ask=Ask.ASSESSMENT)
+    confidential_case: Mapped[bool | None] = tick(
+        N_("Confidential case"), ask=Ask.ASSESSMENT, unsettled=Unsettled.CAUTIOUS
+    )
     hide_name: Mapped[bool | None] = tick(
-        N_("Show the code instead of the name"), ask=Ask.PROGRAM, maps={"primero": "hidden_name"}
+        N_("Show the code instead of the name"),
+        ask=Ask.PROGRAM,
+        unsettled=Unsettled.CAUTIOUS,
+        maps={"primero": "hidden_name"},
     )
     interpreter_used: Mapped[bool | None] = tick(N_("Interpreter used"), ask=Ask.INTAKE)
     language_of_interview: Mapped[str | None] = code("language", N_("Language of the interview"), ask=Ask.INTAKE)
@@ -85,6 +95,7 @@ class Triage(Recorded):
 
     __tablename__ = "triage"
     label = N_("Triage")
+    append = True
 
     case_id: Mapped[UUID | None] = reference(N_("Case"))
     answers: Mapped[list[str] | None] = lines(N_("Answers"), ask=Ask.INTAKE)
@@ -103,7 +114,9 @@ class SafetyFlag(Recorded):
     label = N_("Safety flag")
 
     case_id: Mapped[UUID | None] = reference(N_("Case"), level=SENSITIVE)
-    flag: Mapped[str | None] = code("safety_flag", N_("Safety flag"), level=SENSITIVE, ask=Ask.REGISTER)
+    flag: Mapped[str | None] = code(
+        "safety_flag", N_("Safety flag"), level=SENSITIVE, ask=Ask.REGISTER, unsettled=Unsettled.CAUTIOUS
+    )
     raised_at: Mapped[datetime | None] = moment(N_("Raised"), level=SENSITIVE, ask=Ask.PROGRAM)
     due_at: Mapped[datetime | None] = moment(N_("Act before"), level=SENSITIVE, ask=Ask.PROGRAM)
     first_action_at: Mapped[datetime | None] = moment(N_("First action"), level=SENSITIVE, ask=Ask.PROGRAM)
@@ -117,6 +130,7 @@ class CaseNote(Recorded):
 
     __tablename__ = "case_note"
     label = N_("Note")
+    append = True
 
     case_id: Mapped[UUID | None] = reference(N_("Case"))
     type: Mapped[str | None] = code("note_type", N_("Kind of note"))
@@ -131,6 +145,7 @@ class StatusEvent(Recorded):
 
     __tablename__ = "status_event"
     label = N_("Status")
+    append = True
 
     case_id: Mapped[UUID | None] = reference(N_("Case"))
     entity: Mapped[str | None] = line(N_("Of what"), ask=Ask.PROGRAM, longest=40)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Mapped
 
-from casedesk.fields import Ask, Level
+from casedesk.fields import Ask, Level, Unsettled
 from casedesk.i18n import N_
 from casedesk.models.base import Recorded
 from casedesk.models.columns import answer, code, day, line, lines, moment, reference, text
@@ -34,11 +34,12 @@ class ConsentLine(Recorded):
 
     __tablename__ = "consent_line"
     label = N_("Consent for one purpose")
+    append = True
 
     case_id: Mapped[UUID | None] = reference(N_("Case"))
     consent_id: Mapped[UUID | None] = reference(N_("Consent"), index=False)
     scope: Mapped[str | None] = code("consent_scope", N_("Purpose"), ask=Ask.REGISTER)
-    answer: Mapped[str | None] = code("consent_answer", N_("Answer"), ask=Ask.REGISTER)
+    answer: Mapped[str | None] = code("consent_answer", N_("Answer"), ask=Ask.REGISTER, unsettled=Unsettled.CAUTIOUS)
     at: Mapped[datetime | None] = moment(N_("When"), ask=Ask.PROGRAM)
     limits: Mapped[str | None] = text(N_("Limits"), longest=500)
     named_recipient_id: Mapped[UUID | None] = reference(N_("Only for"), index=False)

@@ -27,6 +27,8 @@ class Chain(Base):
     parent: Mapped[bytes] = mapped_column(LargeBinary(56))  # nothing, or the link this chain continues
     held: Mapped[int] = mapped_column(BigInteger)
     head: Mapped[bytes] = mapped_column(LargeBinary(32))
+    marked: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")  # up to where our own chain says so
+    fork_at: Mapped[int | None] = mapped_column(BigInteger)  # where its author told a second story
 
 
 class Operation(Base):
@@ -62,9 +64,13 @@ class Change(Base):
 
 
 class Gate(Base):
-    """One row: open while the recorder writes. The guard triggers refuse every other write."""
+    """One row: open while the recorder writes. The guard triggers refuse every other write.
+
+    `rewriting` lets a body be replaced by another view of the same operation: after an erasure, or to show more.
+    """
 
     __tablename__ = "gate"
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     open: Mapped[bool] = mapped_column(Boolean)
+    rewriting: Mapped[bool] = mapped_column(Boolean, default=False, server_default="0")

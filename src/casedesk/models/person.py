@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Mapped
 
-from casedesk.fields import Ask, Level
+from casedesk.fields import Ask, Level, Unsettled
 from casedesk.i18n import N_
 from casedesk.models.base import Recorded
 from casedesk.models.columns import (
@@ -75,7 +75,7 @@ class Person(Recorded):
         "contact_method", N_("Best way to reach"), ask=Ask.INTAKE, register="contact"
     )
     safe_contact_rule: Mapped[list[str] | None] = codes(
-        "safe_contact_rule", N_("Safe contact"), ask=Ask.INTAKE, register="contact"
+        "safe_contact_rule", N_("Safe contact"), ask=Ask.INTAKE, register="contact", unsettled=Unsettled.CAUTIOUS
     )
     safe_contact_note: Mapped[str | None] = text(
         N_("Safe contact, in words"),

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Mapped
 
-from casedesk.fields import Ask, Level
+from casedesk.fields import Ask, Level, Unsettled
 from casedesk.i18n import N_
 from casedesk.models.base import Recorded
 from casedesk.models.columns import (
@@ -126,7 +126,7 @@ class Referral(Recorded):
     service: Mapped[str | None] = code("service_type", N_("Service"), ask=Ask.REGISTER)
     reason: Mapped[str | None] = code("referral_reason", N_("Why we refer"))
     need_id: Mapped[UUID | None] = reference(N_("Need"), index=False)
-    priority: Mapped[str | None] = code("priority", N_("Priority"))
+    priority: Mapped[str | None] = code("priority", N_("Priority"), unsettled=Unsettled.CAUTIOUS)
     request: Mapped[str | None] = text(N_("We ask you to help with"), longest=300)
     summary_shared: Mapped[str | None] = text(N_("What we know"), longest=4000)
     message: Mapped[str | None] = text(N_("Message for the partner"), longest=2000)
