@@ -27,6 +27,7 @@ from casedesk.services import (
     drafts,
     follow_ups,
     history,
+    incidents,
     intake,
     lifecycle,
     look_alikes,
@@ -38,6 +39,7 @@ from casedesk.services import (
     search,
     sharing,
     today,
+    triages,
 )
 from casedesk.services.search import Filters, Order
 from casedesk.values import Money
@@ -82,6 +84,12 @@ EXPECTED: dict[str, dict[str, str]] = {
     "history": READS,
     "who looked": READS,
     "restricted": READS | {"CW": "on ON", "CR": "ons ONS"},  # a coordinator needs a reason elsewhere
+    "restricted with a reason": READS | {"CW": "on ON", "CR": OF_CENTRE},
+    "what happened": READS,
+    "add an incident": WRITES | {"CW": "on ON"},
+    "triage": READS,
+    "triage again": WRITES | {"CW": "on ON"},
+    "raise a flag": WRITES | {"CW": "on ON"},
     "number": WRITES,
     "edit": WRITES,
     "note": WRITES,
@@ -115,6 +123,12 @@ ACTIONS: dict[str, Callable[[Desk, UUID], object]] = {
     "history": history.history,
     "who looked": history.who_looked,
     "restricted": sees_restricted,
+    "restricted with a reason": lambda desk, case_id: cases.look_restricted(desk, case_id, "Complaint by letter"),
+    "what happened": incidents.incidents_of,
+    "add an incident": lambda desk, case_id: incidents.add_incident(desk, case_id, {}),
+    "triage": triages.triages_of,
+    "triage again": lambda desk, case_id: triages.run_again(desk, case_id, None, {}),
+    "raise a flag": lambda desk, case_id: cases.raise_flags(desk, case_id, ["threatened_by_perpetrator"]),
     "number": cases.show_number,
     "edit": lambda desk, case_id: cases.edit_case(desk, case_id, {"person.upazila": (None, None)}),
     "note": lambda desk, case_id: notes.add_note(desk, case_id, "general", "Came by."),
@@ -143,6 +157,7 @@ OFFICE: dict[str, tuple[Callable[[Desk], object], str]] = {
     "roles": (lambda desk: office.set_roles(desk, uuid4(), ["caseworker"]), "AD"),
     "end a user": (lambda desk: office.end_user(desk, uuid4()), "AD"),
     "rates": (lambda desk: office.set_rate(desk, "sar", Money(3_200, "bdt")), "CR"),
+    "a new recovery key": (lambda desk: office.make_recovery(desk, "not this one"), "AD"),
     "preferences": (office.preferences, "CW SH CO LO SU CR DO AD"),
     "not the same": (lambda desk: look_alikes.not_the_same(desk, uuid4(), uuid4()), "CW SU"),
 }

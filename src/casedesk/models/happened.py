@@ -17,7 +17,7 @@ SENSITIVE = Level.RESTRICTED
 
 
 class Incident(Recorded):
-    """Something that happened; what was said, as it was said."""
+    """Something that happened, as it was said. It is put right by a newer account that points to the first."""
 
     __tablename__ = "incident"
     label = N_("What happened")
@@ -45,6 +45,7 @@ class Incident(Recorded):
     medical_care_received: Mapped[str | None] = answer(N_("Got medical care"), level=SENSITIVE, ask=Ask.ASSESSMENT)
     happened_before: Mapped[str | None] = answer(N_("Happened before"), level=SENSITIVE)
     status: Mapped[str | None] = code("allegation_status", N_("How far it is checked"), level=SENSITIVE, ask=Ask.INTAKE)
+    corrects_id: Mapped[UUID | None] = reference(N_("Corrects the first account"), level=SENSITIVE, index=False)
     trafficking_related: Mapped[str | None] = answer(N_("Linked to trafficking"), level=SENSITIVE, ask=Ask.ASSESSMENT)
 
 

@@ -39,22 +39,23 @@ from casedesk.models import (
     User,
     fields_of,
 )
-from casedesk.services import lifecycle
+from casedesk.services import incidents, lifecycle
 from casedesk.services.ages import age_of, is_minor
-from casedesk.services.answers import LISTS, RECORDS, Answers, field_of
+from casedesk.services.answers import LISTS, RECORDS, TICKS, Answers, field_of
 from casedesk.services.edits import Edits, apply_edits
-from casedesk.services.intake import HIDING_GROUPS, WAGE_VIOLATIONS, months_between
+from casedesk.services.intake import WAGE_VIOLATIONS, months_between
 from casedesk.services.permissions import needs, open_case, within_reach
 from casedesk.services.providers import find_or_add_recruiter
+from casedesk.services.triage import due_at
 
 T = TypeVar("T", bound=Recorded)
 
+AGREES = "agrees_with_suggestion"
 # What a record that an edit brings says, unless the edit says it.
 USUAL: Mapping[str, Mapping[str, str]] = {
     "promised": {"source": "promised_verbal"},
     "actual": {"source": "actual"},
     "cost_item": {"category": "total_unspecified"},
-    "incident": {"status": "alleged", "told_by": "client"},
     "wages": {"violation": "wages_not_paid"},
 }
 
@@ -104,6 +105,7 @@ class CaseFacts:
     owner_id: UUID | None
     confidential: bool
     restricted: bool  # whether restricted fields are among the answers
+    reason_opens: bool  # whether they would be, with a written reason
     editable: bool
     age: int | None
     months_abroad: int | None
@@ -134,11 +136,22 @@ def look(desk: Desk, case_id: UUID) -> CaseFacts:
 
 
 @needs("case.view")
-def case_facts(desk: Desk, case_id: UUID) -> CaseFacts:
-    """The case again, for somebody who has it open."""
+def case_facts(desk: Desk, case_id: UUID, reason: str = "") -> CaseFacts:
+    """The case again, for somebody who has it open; `reason` is the one that `look_restricted` recorded."""
     with desk.read() as session:
         case = open_case(desk, session, "case.view", case_id)
-        return _facts(desk, session, case)
+        return facts_of(session, desk, case, reason)
+
+
+@needs("case.view_restricted")
+def look_restricted(desk: Desk, case_id: UUID, reason: str) -> CaseFacts:
+    """Read what is restricted for a written reason, which the journal keeps and the owner of the case sees."""
+    if not reason.strip():
+        raise InvalidInput({"status_event.reason_text": [Problem(_("Say why in a few words."))]})
+    with desk.read() as session:
+        open_case(desk, session, "case.view_restricted", case_id, reason=reason)
+    desk.note("case.view_restricted", about=case_id, reason=reason.strip())
+    return case_facts(desk, case_id, reason)
 
 
 @needs("case.show_number")
@@ -153,11 +166,12 @@ def show_number(desk: Desk, case_id: UUID) -> dict[str, str]:
     return numbers
 
 
-def _facts(desk: Desk, session: Session, case: Case) -> CaseFacts:
+def facts_of(session: Session, desk: Desk, case: Case, reason: str = "") -> CaseFacts:
+    """What the user may see of a case that was opened."""
     person = session.get(Person, case.person_id) or Person()
     state = session.get(State, case.id)
     owner = session.get(User, case.owner_id) if case.owner_id else None
-    restricted = within_reach(desk.actor, "case.view_restricted", case)
+    restricted = within_reach(desk.actor, "case.view_restricted", case, reason=reason)
     rows = _Rows(session, case)
     records = records_of(session, case, rows)
     episode = records.get("migration_episode")
@@ -175,6 +189,7 @@ def _facts(desk: Desk, session: Session, case: Case) -> CaseFacts:
         owner_id=case.owner_id,
         confidential=bool(case.confidential_case),
         restricted=restricted,
+        reason_opens=not restricted and within_reach(desk.actor, "case.view_restricted", case, reason="any"),
         editable=within_reach(desk.actor, "case.edit", case),
         age=age_of(person, desk.today()),
         months_abroad=episode.months_abroad if isinstance(episode, MigrationEpisode) else None,
@@ -214,6 +229,10 @@ class _Rows:
     def all(self, model: type[T]) -> list[T]:
         return [row for row in self._found[model] if row.removed_at is None]
 
+    def last_incident(self) -> Incident | None:
+        """The incident that was told last; one that was put right keeps its place."""
+        return next(reversed(incidents.standing(self._found[Incident])), None)
+
     def add(self, record: Recorded) -> None:
         """Bring a record that hangs on the case into the session."""
         self.session.add(record)
@@ -226,11 +245,10 @@ class _Rows:
 
 @cache
 def _by(model: type[Recorded], link: str) -> Select[Any]:
-    return (
-        select(model)
-        .where(getattr(model, link) == bindparam("to"), model.removed_at.is_(None))
-        .order_by(text(f'"{model.__tablename__}".rowid'))
-    )
+    wanted = select(model).where(getattr(model, link) == bindparam("to"))
+    if model is not Incident:  # the first account tells where the newest one stands
+        wanted = wanted.where(model.removed_at.is_(None))
+    return wanted.order_by(text(f'"{model.__tablename__}".rowid'))
 
 
 def records_of(session: Session, case: Case, rows: _Rows) -> dict[str, Recorded]:
@@ -243,7 +261,7 @@ def records_of(session: Session, case: Case, rows: _Rows) -> dict[str, Recorded]
         "identity_document": rows.newest(IdentityDocument),
         "consent": rows.newest(Consent),
         "needs_assessment": rows.newest(NeedsAssessment),
-        "incident": rows.newest(Incident),
+        "incident": rows.last_incident(),
         "wages": rows.newest(IncidentViolation, lambda row: row.violation in WAGE_VIOLATIONS),
         "recruiter_involvement": involved,
         "recruiter": session.get(Recruiter, involved.recruiter_id) if involved and involved.recruiter_id else None,
@@ -276,13 +294,13 @@ def _answers(
 
 
 def _violations(rows: _Rows, *, restricted: bool) -> tuple[Violation, ...]:
-    incidents = {incident.id: incident for incident in rows.all(Incident)}
+    told = {incident.id: incident for incident in rows.all(Incident)}
     declared = fields_of(IncidentViolation)["violation"]
     found = []
     for row in rows.all(IncidentViolation):
         if not restricted and level_of(declared, row.violation) >= Level.RESTRICTED:
             continue
-        incident = incidents.get(row.incident_id) if row.incident_id and restricted else None
+        incident = told.get(row.incident_id) if row.incident_id and restricted else None
         found.append(
             Violation(
                 row.id,
@@ -309,12 +327,17 @@ def edit_case(desk: Desk, case_id: UUID, edits: Edits) -> None:
 
     A record that is not there yet is added. Raises InvalidInput, or Conflict if a record says something else by now.
     """
+    _refuse_elsewhere(edits)
     with desk.write("case.edit", about=case_id) as session:
         case = open_case(desk, session, "case.edit", case_id)
+        _change_incident(desk, session, case, edits)  # first: it brings the records that other answers tell more of
         rows = _Rows(session, case)
-        _set_lists(desk, rows, edits)  # first: what is ticked brings the records that other answers tell more of
+        if "need_item.needs" in edits:
+            _set_needs(desk, rows, edits["need_item.needs"])
         records = records_of(session, case, rows)
         for name in dict.fromkeys(key.partition(".")[0] for key in edits if key not in LISTS):
+            if name == "incident":
+                continue
             changes = {
                 key.partition(".")[2]: pair
                 for key, pair in edits.items()
@@ -329,6 +352,33 @@ def edit_case(desk: Desk, case_id: UUID, edits: Edits) -> None:
         _follow_from(session, desk, case, records, rows, edits)
 
 
+def _refuse_elsewhere(edits: Edits) -> None:
+    """What is only ever added to is changed in a place of its own, and never passed over here."""
+    words = {
+        "safety_flag": _("A safety flag is raised, acted on and ended under “What happened”."),
+        "consent": _("Consent is changed by asking again or by taking it back."),
+        "consent_line": _("Consent is changed by asking again or by taking it back."),
+        "triage": _("The guided questions are asked again under “What happened”; the earlier answers stay."),
+    }
+    found = {
+        key: [Problem(said)]
+        for key in edits
+        if (
+            said := words.get(key.partition(".")[0], "")
+            or (_("This is asked at the intake alone.") if key in TICKS else "")
+        )
+    }
+    if found:
+        raise InvalidInput(found)
+
+
+def _change_incident(desk: Desk, session: Session, case: Case, edits: Edits) -> None:
+    happened = {key: pair for key, pair in edits.items() if key.startswith("incident.")}
+    if happened:
+        open_case(desk, session, "case.view_restricted", case.id)
+        incidents.change(session, desk, case, _Rows(session, case).last_incident(), happened)
+
+
 def _there(rows: _Rows, records: dict[str, Recorded], name: str, edits: Edits) -> Recorded:
     """The record behind some answers, added where there is none yet."""
     if name not in records:
@@ -337,7 +387,7 @@ def _there(rows: _Rows, records: dict[str, Recorded], name: str, edits: Edits) -
 
 
 def _added(rows: _Rows, name: str, edits: Edits) -> Recorded:
-    model, case, incident = RECORDS[name], rows.case, rows.newest(Incident)
+    model, case, incident = RECORDS[name], rows.case, rows.last_incident()
     record = model()
     links = {
         "case_id": case.id,
@@ -373,43 +423,15 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _set_lists(desk: Desk, rows: _Rows, edits: Edits) -> None:
-    """Needs and violations are rows of their own: what is ticked is added, what is unticked removed, never deleted."""
-    case, now = rows.case, desk.clock()
-    if "need_item.needs" in edits:
-        ticked, unticked = _ticks(edits["need_item.needs"])
-        there = {row.need for row in rows.all(NeedItem)}
-        for code in sorted(ticked - there):
-            rows.add(NeedItem(case_id=case.id, need=code, urgency="this_month", agreed_with_client=True))
-        for need in rows.all(NeedItem):
-            if need.need in unticked:
-                need.removed_at = now
-    if "incident.violations" in edits:
-        open_case(desk, rows.session, "case.view_restricted", case.id)
-        ticked, unticked = _ticks(edits["incident.violations"])
-        there = {row.violation for row in rows.all(IncidentViolation)}
-        if ticked - there and rows.newest(Incident) is None:
-            _added(rows, "incident", edits)
-        incident = rows.newest(Incident)
-        for code in sorted(ticked - there):
-            incident_id = incident.id if incident else None
-            rows.add(IncidentViolation(case_id=case.id, incident_id=incident_id, violation=code))
-        for violation in rows.all(IncidentViolation):
-            if violation.violation in unticked:
-                violation.removed_at = now
-        groups = {codelists.get("violation_type")[code].extra["group"] for code in ticked}
-        if groups & set(HIDING_GROUPS):
-            case.hide_name = True
-
-
-def _ticks(edit: tuple[object, object]) -> tuple[set[str], set[str]]:
-    """What was ticked and what was unticked; what somebody else ticked meanwhile stays."""
-    seen, now = (set(_codes(value)) for value in edit)
-    return now - seen, seen - now
-
-
-def _codes(value: object) -> list[str]:
-    return [str(item) for item in value] if isinstance(value, list) else []
+def _set_needs(desk: Desk, rows: _Rows, edit: tuple[object, object]) -> None:
+    """Needs are rows of their own: what is ticked is added, what is unticked removed, never deleted."""
+    ticked, unticked = incidents.ticks(edit)
+    there = {row.need for row in rows.all(NeedItem)}
+    for code in sorted(ticked - there):
+        rows.add(NeedItem(case_id=rows.case.id, need=code, urgency="this_month", agreed_with_client=True))
+    for need in rows.all(NeedItem):
+        if need.need in unticked:
+            need.removed_at = desk.clock()
 
 
 def _follow_from(
@@ -428,16 +450,16 @@ def _follow_from(
         person.is_minor = is_minor(person, desk.today())
     if "case.category" in edits:
         open_case(desk, session, "case.category", case.id)
-        case.category_decided_by, case.category_decided_at = desk.actor.id, desk.clock()
-        _refuse_unexplained(rows, case)
+        triage = rows.newest(Triage)
+        decide(case, desk, triage.outcome if triage else None)
 
 
-def _refuse_unexplained(rows: _Rows, case: Case) -> None:
-    """A category that differs from the suggestion needs a reason."""
-    triage = rows.newest(Triage)
-    suggested = codelists.get("triage_outcome").find(triage.outcome) if triage else None
+def decide(case: Case, desk: Desk, outcome: str | None) -> None:
+    """The category of the case is decided; one that differs from what was suggested needs a reason."""
+    case.category_decided_by, case.category_decided_at = desk.actor.id, desk.clock()
+    suggested = codelists.get("triage_outcome").find(outcome)
     differs = suggested is not None and case.category != (suggested.extra["maps_to_category"] or None)
-    if case.category and differs and not case.category_reason:
+    if case.category and differs and case.category_reason in (None, AGREES):
         raise InvalidInput(
             {"case.category_reason": [Problem(_("This differs from the suggestion. Say why in a word or two."))]}
         )
@@ -464,6 +486,22 @@ def mark_confidential(desk: Desk, case_id: UUID) -> None:
     """Make the case known only to its owner and the people named on it. From here on all its fields are restricted."""
     with desk.write("case.confidential", about=case_id) as session:
         open_case(desk, session, "case.confidential", case_id).confidential_case = True
+
+
+@needs("case.edit")
+def raise_flags(desk: Desk, case_id: UUID, flags: Sequence[str]) -> None:
+    """Say what cannot wait; what is raised already stays as it is."""
+    known = codelists.get("safety_flag")
+    if not flags or any(known.find(flag) is None for flag in flags):
+        raise InvalidInput({"safety_flag.flags": [Problem(_("Choose what is so now."))]})
+    with desk.write("case.safety_flag", about=case_id) as session:
+        case = open_case(desk, session, "case.edit", case_id)
+        open_case(desk, session, "case.view_restricted", case_id)
+        now = desk.clock()
+        there = {row.flag for row in _Rows(session, case).all(SafetyFlag) if row.cleared_at is None}
+        for flag in sorted(set(flags) - there):
+            session.add(SafetyFlag(case_id=case_id, flag=flag, raised_at=now, due_at=due_at(flag, now)))
+        case.safety_checked_at = now
 
 
 @needs("case.edit")

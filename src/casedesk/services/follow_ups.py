@@ -60,12 +60,13 @@ class FollowUpRow:
 
 
 @needs("case.view")
-def follow_ups_of(desk: Desk, case_id: UUID) -> list[FollowUpRow]:
-    """The follow-ups of a case: planned ones by day, then what is over, the newest first."""
+def follow_ups_of(desk: Desk, case_id: UUID, reason: str = "") -> list[FollowUpRow]:
+    """The follow-ups of a case: planned ones by day, then what is over, the newest first; `reason` is the one
+    recorded for what is restricted."""
     with desk.read() as session:
         case = open_case(desk, session, "case.view", case_id)
         people = names_of_users(session)
-        restricted = reads_restricted(desk, case)
+        restricted = reads_restricted(desk, case, reason)
         wanted = (
             select(FollowUp, State.status)
             .join(State, State.entity_id == FollowUp.id)

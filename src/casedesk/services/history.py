@@ -94,9 +94,12 @@ class Entry:
 
 
 @needs("case.history")
-def history(desk: Desk, case_id: UUID, *, before: int | None = None, size: int = 100) -> list[Entry]:
-    """What was done with a case, the newest first; pass the last entry's number to go on from it."""
-    return _told(desk, case_id, before, size, lambda entry: bool(entry.changes or entry.withheld) or _is_look(entry))
+def history(desk: Desk, case_id: UUID, *, before: int | None = None, size: int = 100, reason: str = "") -> list[Entry]:
+    """What was done with a case, the newest first; pass the last entry's number to go on from it.
+
+    `reason` is the one recorded for what is restricted.
+    """
+    return _told(desk, case_id, before, size, _is_told, reason)
 
 
 @needs("case.history")
@@ -105,14 +108,17 @@ def who_looked(desk: Desk, case_id: UUID, *, before: int | None = None, size: in
     return _told(desk, case_id, before, size, _is_look)
 
 
-def _told(desk: Desk, case_id: UUID, before: int | None, size: int, wanted: Callable[[Entry], bool]) -> list[Entry]:
+def _told(
+    desk: Desk, case_id: UUID, before: int | None, size: int, wanted: Callable[[Entry], bool], reason: str = ""
+) -> list[Entry]:
     with desk.read() as session:
         case = open_case(desk, session, "case.history", case_id)
         journal = _Journal(
             session,
             records={record.bytes for record in _records(session, case)},
             people=names_of_users(session),
-            restricted=within_reach(desk.actor, "case.view_restricted", case),
+            restricted=within_reach(desk.actor, "case.view_restricted", case, reason=reason),
+            firsts=_firsts(session, case),
         )
         found: list[Entry] = []
         while len(found) < size:
@@ -132,6 +138,10 @@ def _numbers(session: Session, journal: _Journal, before: int | None, size: int)
     return session.scalars(wanted.distinct().order_by(Change.operation_seq.desc()).limit(size)).all()
 
 
+def _is_told(entry: Entry) -> bool:
+    return bool(entry.changes or entry.withheld) or _is_look(entry)
+
+
 def _is_look(entry: Entry) -> bool:
     return entry.action.startswith(LOOKING)
 
@@ -149,6 +159,14 @@ def _records(session: Session, case: Case) -> list[UUID]:
     return found
 
 
+def _firsts(session: Session, case: Case) -> dict[bytes, bytes]:
+    """The first account of each incident that was put right: account → first account."""
+    wanted = select(Incident.id, Incident.corrects_id).where(
+        Incident.case_id == case.id, Incident.corrects_id.is_not(None)
+    )
+    return {account.bytes: first.bytes for account, first in session.execute(wanted) if first is not None}
+
+
 @dataclass(slots=True)
 class _Journal:
     """The operations that touched some records, read as far as one person may."""
@@ -157,6 +175,7 @@ class _Journal:
     records: set[bytes]
     people: Mapping[UUID, str]
     restricted: bool
+    firsts: Mapping[bytes, bytes]
     read: dict[int, Mapping[_Place, tuple[int, Value]]] = field(default_factory=dict)
 
     def entry(self, number: int) -> Entry:
@@ -169,6 +188,8 @@ class _Journal:
             if table == OPERATION_TABLE:
                 if self.restricted or level < Level.RESTRICTED:
                     about[name] = str(value)
+            elif self._put_aside(record, name):
+                continue
             elif record in self.records and (declared := _declared(table, name)) is not None:
                 if level >= Level.RESTRICTED and not self.restricted:
                     withheld += declared.kind not in LINKS
@@ -205,17 +226,26 @@ class _Journal:
             return BETWEEN.join(name for each in ids if (name := self.people.get(UUID(each), "")))
         return in_words(declared, from_leaf(declared, value))
 
+    def _put_aside(self, record: bytes, name: str) -> bool:
+        """Whether this only says that a newer account took the place of the record."""
+        return name == "removed_at" and (record in self.firsts or record in self.firsts.values())
+
+    def _accounts(self, record: bytes) -> list[UUID]:
+        """The record with the other accounts of the same incident."""
+        first = self.firsts.get(record, record)
+        return [UUID(bytes=each) for each in {record, first, *(a for a, of in self.firsts.items() if of == first)}]
+
     def _before(self, number: int, place: _Place) -> tuple[int, Value]:
         """What the journal said of the field before this operation: new values only are kept."""
-        _table, record, name = place
+        table, record, name = place
         wanted = (
-            select(Change.operation_seq, Change.fields)
-            .where(Change.record == UUID(bytes=record), Change.operation_seq < number)
+            select(Change.operation_seq, Change.record, Change.fields)
+            .where(Change.record.in_(self._accounts(record)), Change.operation_seq < number)
             .order_by(Change.operation_seq.desc())
         )
-        for earlier, fields in self.session.execute(wanted):
+        for earlier, account, fields in self.session.execute(wanted):
             if name in fields.split():
-                return self._leaves(earlier).get(place, (Level.RESTRICTED, None))
+                return self._leaves(earlier).get((table, account.bytes, name), (Level.RESTRICTED, None))
         return Level.PUBLIC, None
 
     def _leaves(self, number: int) -> Mapping[_Place, tuple[int, Value]]:

@@ -104,7 +104,7 @@ def _register(session: Session, desk: Desk, answers: Answers) -> NewCase:
     episode = _journey(session, desk, answers, person)
     case = _case(session, desk, answers, person, episode)
     _consent(session, desk, answers, case)
-    suggested = _triage(session, desk, answers, case)
+    suggested = add_triage(session, desk, answers, case)
     _what_happened(session, answers, case)
     _needs(session, desk, answers, case)
     _flags(session, desk, answers, case)
@@ -199,7 +199,8 @@ def _consent(session: Session, desk: Desk, answers: Answers, case: Case) -> None
         )
 
 
-def _triage(session: Session, desk: Desk, answers: Answers, case: Case) -> triage.Result:
+def add_triage(session: Session, desk: Desk, answers: Answers, case: Case) -> triage.Result:
+    """Run the rules over the answers and keep the run, if a question was answered."""
     result = triage.suggest_from(answers, thresholds(session), rates(session))
     said = asked(answers, TRIAGE)
     if said:

@@ -54,8 +54,8 @@ def add_note(
 
 
 @needs("case.view")
-def notes_of(desk: Desk, case_id: UUID) -> list[NoteRow]:
-    """The notes of a case, the newest first."""
+def notes_of(desk: Desk, case_id: UUID, reason: str = "") -> list[NoteRow]:
+    """The notes of a case, the newest first; `reason` is the one recorded for what is restricted."""
     with desk.read() as session:
         case = open_case(desk, session, "case.view", case_id)
         notes = session.scalars(
@@ -63,14 +63,14 @@ def notes_of(desk: Desk, case_id: UUID) -> list[NoteRow]:
         ).all()
         written = first_written(session, [note.id for note in notes])
         corrected = {note.corrects_id: note.id for note in notes if note.corrects_id is not None}
-        reads_all = reads_restricted(desk, case)
+        reads_all = reads_restricted(desk, case, reason)
         ordered = sorted(notes, key=lambda note: written[note.id][0], reverse=True)
         return [_row(case, note, written[note.id][1], corrected.get(note.id), reads_all=reads_all) for note in ordered]
 
 
-def reads_restricted(desk: Desk, case: Case) -> bool:
-    """Whether the user reads the restricted words of this case without giving a reason first."""
-    return within_reach(desk.actor, "case.view_restricted", case)
+def reads_restricted(desk: Desk, case: Case, reason: str = "") -> bool:
+    """Whether the user reads the restricted words of this case, for the reason recorded or without one."""
+    return within_reach(desk.actor, "case.view_restricted", case, reason=reason)
 
 
 def is_restricted(case: Case, note: CaseNote) -> bool:

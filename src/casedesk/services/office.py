@@ -27,7 +27,7 @@ from casedesk.storage.keys import Cost
 from casedesk.storage.migrate import migrate
 from casedesk.storage.passphrases import passphrase_problem
 from casedesk.storage.recorder import NEWEST_SURE, Act
-from casedesk.storage.recovery_key import RecoveryKey
+from casedesk.storage.recovery_key import RecoveryKey, new_recovery_key
 from casedesk.storage.store import Store
 from casedesk.values import Money
 
@@ -310,6 +310,22 @@ def change_passphrase(desk: Desk, old: str, new: str, cost: Cost) -> None:
     _refuse_passphrase(new, [name, sign_in_name, desk.centre])
     vault.change_passphrase(desk.store.vault, sign_in_name, old, new, cost)
     desk.note("office.change_passphrase")
+
+
+@needs("office.recovery")
+def make_recovery(desk: Desk, passphrase: str) -> RecoveryKey:
+    """A new recovery key for whoever proves to be the one signed in. The one before holds until it is replaced."""
+    with desk.read() as session:
+        sign_in_name = _user(session, desk.actor.id).sign_in_name or ""
+    vault.verify_passphrase(desk.store.vault, sign_in_name, passphrase)
+    return new_recovery_key()
+
+
+@needs("office.recovery")
+def replace_recovery(desk: Desk, recovery: RecoveryKey) -> None:
+    """From now on this recovery key opens the vault, and the one before does not."""
+    desk.note("office.replace_recovery")
+    vault.replace_recovery(desk.store.vault, recovery)
 
 
 @needs("own.passphrase")

@@ -289,9 +289,14 @@ def replace_user_slot(vault: Vault, sign_in_name: str, passphrase: str, cost: Co
 def new_recovery(vault: Vault) -> RecoveryKey:
     """A new recovery key, to be shown once; the one before opens nothing any more."""
     recovery = new_recovery_key()
+    replace_recovery(vault, recovery)
+    return recovery
+
+
+def replace_recovery(vault: Vault, recovery: RecoveryKey) -> None:
+    """From now on this recovery key opens the vault, and the one before opens nothing any more."""
     others = tuple(slot for slot in vault.keys.slots if slot.kind is not Kind.RECOVERY)
     _write(vault, (*others, _recovery_slot(vault.store, vault._data_key, recovery)))
-    return recovery
 
 
 def remove_slot(vault: Vault, slot: bytes) -> None:

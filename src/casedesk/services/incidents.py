@@ -1,0 +1,197 @@
+"""What happened, incident by incident: read, added, and put right by a newer account of it (DOMAIN 4.15)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from casedesk import codelists
+from casedesk.desk import Desk
+from casedesk.errors import Conflict, InvalidInput, NotFound, Problem
+from casedesk.i18n import _
+from casedesk.models import Case, Incident, IncidentViolation, fields_of
+from casedesk.services.answers import Answers
+from casedesk.services.edits import Edits, apply_edits, first_written
+from casedesk.services.intake import HIDING_GROUPS, WAGE_VIOLATIONS
+from casedesk.services.permissions import needs, open_case, within_reach
+
+VIOLATIONS = "incident.violations"
+USUAL: Mapping[str, str] = {"status": "alleged", "told_by": "client"}  # unless somebody says otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRow:
+    """One incident as it is told now. `first` is its first account, which stays the same when it is put right."""
+
+    id: UUID
+    first: UUID
+    by: str
+    corrections: int
+    answers: Answers
+
+
+@needs("case.view")
+def incidents_of(desk: Desk, case_id: UUID, reason: str = "") -> list[IncidentRow]:
+    """The incidents of a case in the order in which they were told; none for who may not read what is restricted."""
+    with desk.read() as session:
+        case = open_case(desk, session, "case.view", case_id)
+        if not within_reach(desk.actor, "case.view_restricted", case, reason=reason):
+            return []
+        told = _told(session, case)
+        written = first_written(session, [each.id for each in told])
+        violations = _violations(session, case)
+        accounts = [first_account(each) for each in told]
+        return [
+            IncidentRow(
+                each.id,
+                first_account(each),
+                written[each.id][1],
+                accounts.count(first_account(each)) - 1,
+                _answers(each, [row for row in violations if row.incident_id == each.id]),
+            )
+            for each in standing(told)
+        ]
+
+
+@needs("case.edit")
+def add_incident(desk: Desk, case_id: UUID, values: Mapping[str, object]) -> UUID:
+    """Record one more incident with its violations; the values have the keys of the intake."""
+    with desk.write("case.edit", about=case_id) as session:
+        case = _restricted(desk, session, case_id)
+        said = {key: (None, value) for key, value in values.items() if value not in (None, [])}
+        if not said.keys() & {VIOLATIONS, "incident.narrative"}:
+            raise InvalidInput({"incident.narrative": [Problem(_("Write what happened, or tick what it was."))]})
+        return change(session, desk, case, None, said).id
+
+
+@needs("case.edit")
+def edit_incident(desk: Desk, case_id: UUID, incident_id: UUID, edits: Edits) -> None:
+    """Put an incident right: key → (what the person saw, what the person wrote). The account of before stays."""
+    with desk.write("case.edit", about=case_id) as session:
+        case = _restricted(desk, session, case_id)
+        incident = session.get(Incident, incident_id)
+        if incident is None or incident.case_id != case_id:
+            raise NotFound
+        if incident.removed_at is not None:
+            raise Conflict
+        change(session, desk, case, incident, edits)
+
+
+def change(session: Session, desk: Desk, case: Case, incident: Incident | None, edits: Edits) -> Incident:
+    """Write a newer account in the place of `incident`, or the first one, with what was ticked and unticked."""
+    own = [row for row in _violations(session, case) if incident is not None and row.incident_id == incident.id]
+    fields = {key.partition(".")[2]: pair for key, pair in edits.items() if _is_field(key)}
+    if incident is None:
+        usual = {name: value for name, value in USUAL.items() if name not in fields}
+        incident = Incident(case_id=case.id, **usual)
+        session.add(incident)
+    elif fields:
+        incident = _newer_account(desk, session, incident, own)
+    apply_edits(incident, fields)
+    if VIOLATIONS in edits:
+        own = _tick(desk, session, case, incident, own, edits[VIOLATIONS])
+    wages = {key.partition(".")[2]: pair for key, pair in edits.items() if key.startswith("wages.")}
+    if wages:
+        apply_edits(_of_wages(session, incident, own), wages)
+    return incident
+
+
+def standing(told: Sequence[Incident]) -> list[Incident]:
+    """The newest account of each incident, in the order of the first ones. `told` comes as it was written."""
+    place = {each.id: at for at, each in enumerate(told)}
+    live = [each for each in told if each.removed_at is None]
+    return sorted(live, key=lambda each: place.get(first_account(each), place[each.id]))
+
+
+def first_account(incident: Incident) -> UUID:
+    return incident.corrects_id or incident.id
+
+
+def ticks(edit: tuple[object, object]) -> tuple[set[str], set[str]]:
+    """What was ticked and what was unticked; what somebody else ticked meanwhile stays."""
+    seen, now = (set(_codes(value)) for value in edit)
+    return now - seen, seen - now
+
+
+def _codes(value: object) -> list[str]:
+    return [str(item) for item in value] if isinstance(value, list) else []
+
+
+def _is_field(key: str) -> bool:
+    return key.startswith("incident.") and key != VIOLATIONS
+
+
+def _restricted(desk: Desk, session: Session, case_id: UUID) -> Case:
+    open_case(desk, session, "case.edit", case_id)
+    return open_case(desk, session, "case.view_restricted", case_id)
+
+
+def _told(session: Session, case: Case) -> Sequence[Incident]:
+    """Every account, also those that were put right."""
+    return session.scalars(select(Incident).where(Incident.case_id == case.id).order_by(text("incident.rowid"))).all()
+
+
+def _violations(session: Session, case: Case) -> Sequence[IncidentViolation]:
+    wanted = select(IncidentViolation).where(
+        IncidentViolation.case_id == case.id, IncidentViolation.removed_at.is_(None)
+    )
+    return session.scalars(wanted.order_by(text("incident_violation.rowid"))).all()
+
+
+def _newer_account(desk: Desk, session: Session, incident: Incident, own: Iterable[IncidentViolation]) -> Incident:
+    """A copy to be changed; the account of before is put aside and its violations go along."""
+    said = {name: getattr(incident, name) for name in fields_of(Incident)}
+    newer = Incident(**said | {"corrects_id": first_account(incident)})
+    session.add(newer)
+    incident.removed_at = desk.clock()
+    for violation in own:
+        violation.incident_id = newer.id
+    return newer
+
+
+def _tick(
+    desk: Desk,
+    session: Session,
+    case: Case,
+    incident: Incident,
+    own: Sequence[IncidentViolation],
+    edit: tuple[object, object],
+) -> list[IncidentViolation]:
+    """Violations are rows of their own: what is ticked is added, what is unticked removed, never deleted."""
+    ticked, unticked = ticks(edit)
+    there = {row.violation for row in own}
+    known = codelists.get("violation_type")
+    if strange := sorted(code for code in ticked if known.find(code) is None):
+        raise InvalidInput({VIOLATIONS: [Problem(_("Not in the list: {code}.").format(code=strange[0]))]})
+    added = [
+        IncidentViolation(case_id=case.id, incident_id=incident.id, violation=code) for code in sorted(ticked - there)
+    ]
+    session.add_all(added)
+    for violation in own:
+        if violation.violation in unticked:
+            violation.removed_at = desk.clock()
+    if {known[code].extra["group"] for code in ticked} & set(HIDING_GROUPS):
+        case.hide_name = True
+    return [*(row for row in own if row.removed_at is None), *added]
+
+
+def _of_wages(session: Session, incident: Incident, own: Sequence[IncidentViolation]) -> IncidentViolation:
+    """The violation that details of unpaid wages belong to, added where there is none."""
+    found = next((row for row in reversed(own) if row.violation in WAGE_VIOLATIONS), None)
+    if found is None:
+        found = IncidentViolation(case_id=incident.case_id, incident_id=incident.id, violation=WAGE_VIOLATIONS[0])
+        session.add(found)
+    return found
+
+
+def _answers(incident: Incident, own: Sequence[IncidentViolation]) -> dict[str, object]:
+    said: dict[str, object] = {f"incident.{name}": getattr(incident, name) for name in fields_of(Incident)}
+    said[VIOLATIONS] = [row.violation for row in own if row.violation]
+    wages = next((row for row in reversed(own) if row.violation in WAGE_VIOLATIONS), None)
+    if wages is not None:
+        said |= {"wages.months_unpaid": wages.months_unpaid, "wages.amount_owed": wages.amount_owed}
+    return {key: value for key, value in said.items() if value not in (None, [])}

@@ -1,0 +1,125 @@
+"""Guided triage of a case that is open: every run there was, and a new one with the worker's decision (DOMAIN 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from casedesk import codelists
+from casedesk.desk import Desk
+from casedesk.errors import Conflict, InvalidInput, Problem
+from casedesk.i18n import _
+from casedesk.models import Case, Triage
+from casedesk.services.answers import TRIAGE
+from casedesk.services.cases import AGREES, decide, facts_of
+from casedesk.services.edits import Edits, apply_edits, first_written
+from casedesk.services.intake import add_triage
+from casedesk.services.intake_views import Settings
+from casedesk.services.office import rates, thresholds
+from casedesk.services.permissions import needs, open_case
+from casedesk.services.triage import Result
+
+
+@dataclass(frozen=True, slots=True)
+class TriageRun:
+    """One run: who made it and when, what was suggested, by which rules, and how many questions had an answer."""
+
+    id: UUID
+    made_at: datetime | None
+    by: str
+    outcome: str
+    rules: tuple[str, ...]
+    answered: int
+
+
+@dataclass(frozen=True, slots=True)
+class Triages:
+    """The runs of a case, the newest first, and what a new one would depend on beside the answers."""
+
+    runs: tuple[TriageRun, ...]
+    settings: Settings
+
+    @property
+    def last(self) -> UUID | None:
+        return self.runs[0].id if self.runs else None
+
+
+@needs("case.view")
+def triages_of(desk: Desk, case_id: UUID) -> Triages:
+    with desk.read() as session:
+        open_case(desk, session, "case.view", case_id)
+        rows = list(reversed(_runs(session, case_id)))
+        written = first_written(session, [row.id for row in rows])
+        runs = tuple(
+            TriageRun(
+                row.id,
+                row.made_at,
+                written[row.id][1],
+                row.outcome or "",
+                tuple(row.rules_fired or ()),
+                len(row.answers or ()) + len(row.private_answers or ()),
+            )
+            for row in rows
+        )
+        return Triages(runs, Settings(thresholds(session), rates(session)))
+
+
+@needs("case.edit")
+def run_again(
+    desk: Desk, case_id: UUID, last: UUID | None, answers: Mapping[str, str | None], decision: Edits | None = None
+) -> UUID:
+    """Keep a new run beside the earlier ones; `last` is the newest that the worker saw, `answers` go by question.
+
+    `decision` changes the category and its reason, as (seen, written). Without one the category stays as it is.
+    """
+    with desk.write("case.triage", about=case_id) as session:
+        open_case(desk, session, "case.edit", case_id)
+        case = open_case(desk, session, "case.view_restricted", case_id)
+        runs = _runs(session, case_id)
+        if (runs[-1].id if runs else None) != last:
+            raise Conflict
+        known = facts_of(session, desk, case).answers
+        said = _checked(answers)
+        result = add_triage(session, desk, {**_without_triage(known), **said}, case)
+        if decision:
+            _decide(desk, session, case, decision, result)
+        return _runs(session, case_id)[-1].id
+
+
+def _decide(desk: Desk, session: Session, case: Case, decision: Edits, result: Result) -> None:
+    open_case(desk, session, "case.category", case.id)
+    apply_edits(case, {key.partition(".")[2]: pair for key, pair in decision.items()})
+    if case.category is not None and case.category == result.category and case.category_reason is None:
+        case.category_reason = AGREES
+    decide(case, desk, result.outcome)
+
+
+def _without_triage(answers: Mapping[str, object]) -> dict[str, object]:
+    return {key: value for key, value in answers.items() if not key.startswith(TRIAGE)}
+
+
+def _checked(answers: Mapping[str, str | None]) -> dict[str, str]:
+    """The answers by their keys; only to questions there are, in words there are, and at least one."""
+    questions, words = codelists.get("triage_question"), codelists.get("answer_yes_no")
+    said = {TRIAGE + question: answer for question, answer in answers.items() if answer}
+    strange = [
+        key
+        for key, answer in said.items()
+        if questions.find(key.removeprefix(TRIAGE)) is None or words.find(answer) is None
+    ]
+    if strange:
+        raise InvalidInput({strange[0]: [Problem(_("Answer with yes, no, does not know or does not wish to answer."))]})
+    if not said:
+        first = next(iter(questions)).code
+        raise InvalidInput({TRIAGE + first: [Problem(_("Answer at least one question."))]})
+    return said
+
+
+def _runs(session: Session, case_id: UUID) -> Sequence[Triage]:
+    wanted = select(Triage).where(Triage.case_id == case_id, Triage.removed_at.is_(None))
+    return session.scalars(wanted.order_by(text("triage.rowid"))).all()
