@@ -1,0 +1,304 @@
+"""The line to the relay: opens a session, sends and fetches sealed files, goes on from the last byte kept (SYNC 7).
+
+TLS hides who talks; what protects the contents is the seal. The one issuer that the invitation names is trusted and
+no other, so neither the computer's list of authorities nor a proxy in between matters. Nothing is followed elsewhere.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import file_digest
+from pathlib import Path
+from threading import Event
+from typing import Any, Final, TypeVar
+
+import httpx
+from nacl.signing import SigningKey
+
+from casedesk.errors import CaseDeskError
+from casedesk.i18n import _
+from casedesk.machine import private_file
+from casedesk.sync.relay.admission import answer, box_of
+
+T = TypeVar("T")
+
+NO_CHECK_TIME: Final = 0x200000  # X509_V_FLAG_NO_CHECK_TIME; the ssl module has no name for it
+PIECE: Final = 16 * 1024
+BREAKS: Final = 8  # breaks in a row without a byte gained, before we stop
+LONGEST_PAUSE: Final = 20.0  # seconds
+PATIENCE: Final = httpx.Timeout(30, connect=15)
+
+
+class LineBroken(CaseDeskError):
+    """The line dropped too often, or there is none."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The line to the central office dropped."),
+            hint=_("Nothing was doubled and nothing is lost. It goes on from the same place next time."),
+        )
+
+
+class NotTheRelay(CaseDeskError):
+    """Whoever answers cannot show the certificate that the invitation names."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The server that answered is not the one of your invitation. Nothing was sent."),
+            hint=_("Telephone the central office before you try again."),
+        )
+
+
+class NotAdmitted(CaseDeskError):
+    """The relay does not know this desk, or the desk was ended."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The relay does not let this computer in."),
+            hint=_("Ask the person who keeps the list of computers. Your work here is safe and goes on."),
+        )
+
+
+class RelayFull(CaseDeskError):
+    """No room at the relay."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The relay has no room for more files now."),
+            hint=_("Your work is safe here. Try again later, or use a stick."),
+        )
+
+
+class RelayRefused(CaseDeskError):
+    """An answer that should not happen between a relay and a desk of the same release."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(
+            _("The relay answered with something unexpected ({status}).").format(status=status),
+            hint=_("Your work is safe here. Try again later, or tell the person who looks after the relay."),
+        )
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the relay is: its URL, and the certificate (DER) of the one issuer that is trusted."""
+
+    url: str
+    issuer: bytes | None = None  # none only for a relay on this very computer, without TLS
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A file that waits for us at the relay."""
+
+    n: int
+    sha256: str
+    size: int
+
+
+class Line:
+    """A session with one relay. Every call may be made again; `stop` ends waiting at once."""
+
+    def __init__(
+        self,
+        address: Address,
+        signing: SigningKey,
+        *,
+        clock_doubted: bool = False,
+        stop: Event | None = None,
+    ) -> None:
+        self._signing = signing
+        self._stop = stop or Event()
+        self._token = ""
+        url = httpx.URL(address.url)
+        if address.issuer is None and not (url.scheme == "http" and url.host in ("127.0.0.1", "localhost", "::1")):
+            raise NotTheRelay
+        self._http = httpx.Client(
+            base_url=url,
+            verify=trusting(address.issuer, clock_doubted=clock_doubted) if address.issuer else False,
+            timeout=PATIENCE,
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    def __enter__(self) -> Line:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._http.close()
+
+    def send(self, path: Path, to: Sequence[str], told: Callable[[int, int], object] = lambda _done, _of: None) -> None:
+        """Bring a sealed file to the relay, from wherever the last try stopped. `told` may raise to cancel."""
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            sha256 = file_digest(file, "sha256").hexdigest()
+
+        def once(offset: int) -> bool:
+            told(offset, size)
+            answered = self._request(
+                "PATCH",
+                f"/v1/files/{sha256}",
+                content=_pieces(path, offset, lambda done: told(done, size)),
+                headers={"Upload-Offset": str(offset), "Upload-Length": str(size), "To": ",".join(to)},
+                expected=(201, 204, 409, 422),
+            )
+            return answered.status_code == 201
+
+        self._until(lambda: self._offset(sha256), once)
+        told(size, size)
+
+    def waiting(self, after: int = 0, wait: int = 0) -> list[Waiting]:
+        """What lies in our box beyond entry `after`; holds the line for `wait` seconds if nothing does."""
+        answered = self._again(
+            lambda: self._request(
+                "GET",
+                "/v1/box",
+                params={"after": after, "wait": wait},
+                timeout=httpx.Timeout(30 + wait, connect=15),
+            )
+        )
+        return [Waiting(int(each["n"]), str(each["sha256"]), int(each["size"])) for each in answered.json()]
+
+    def fetch(self, file: Waiting, into: Path, told: Callable[[int, int], object] = lambda _done, _of: None) -> None:
+        """Bring a file from the relay into `into`; what came before a break stays there as `.part`."""
+        part = into.with_suffix(".part")
+
+        def here() -> int:
+            return part.stat().st_size if part.exists() else 0
+
+        def once(begun: int) -> bool:
+            if begun < file.size:
+                self._download(file, part, begun, told)
+            return here() >= file.size
+
+        self._until(here, once)
+        with part.open("rb") as whole:
+            right = file_digest(whole, "sha256").hexdigest() == file.sha256
+        if not right:
+            part.unlink()
+            raise LineBroken
+        part.replace(into)
+
+    def take_out(self, file: Waiting) -> None:
+        """Tell the relay that the file is kept here."""
+        self._again(lambda: self._request("DELETE", f"/v1/box/{file.n}", expected=(204,)))
+
+    def put_roster(self, raw: bytes) -> bool:
+        """Give the relay a new list of desks; False if it has a newer one."""
+        answered = self._again(
+            lambda: self._request("PUT", "/v1/roster", content=raw, expected=(204, 409), signed_in=False)
+        )
+        return answered.status_code == 204
+
+    def _offset(self, sha256: str) -> int:
+        """How much of a file the relay has."""
+        answered = self._request("HEAD", f"/v1/files/{sha256}", expected=(200, 404))
+        return int(answered.headers.get("Upload-Offset", 0)) if answered.status_code == 200 else 0
+
+    def _download(self, file: Waiting, part: Path, begun: int, told: Callable[[int, int], object]) -> None:
+        headers = self._signed_in() | {"Range": f"bytes={begun}-"}
+        with _failures(), self._http.stream("GET", f"/v1/files/{file.sha256}", headers=headers) as answered:
+            if answered.status_code == 401:
+                self._token = ""
+                return
+            if answered.status_code not in (200, 206):
+                raise RelayRefused(answered.status_code)
+            with private_file(part, "wb" if answered.status_code == 200 else "ab") as out:
+                for piece in answered.iter_bytes(PIECE):
+                    out.write(piece)
+                    told(out.tell(), file.size)
+
+    def _until(self, reached: Callable[[], int], once: Callable[[int], bool]) -> None:
+        """Go on from what was reached until it is done; give up after several breaks in a row that gained nothing."""
+        breaks, best = 0, -1
+        while True:
+            try:
+                at = reached()
+                if at > best:
+                    best, breaks = at, 0
+                if once(at):
+                    return
+            except LineBroken:
+                pass
+            breaks += 1
+            self._rest(breaks)
+
+    def _again(self, request: Callable[[], T]) -> T:
+        breaks = 0
+        while True:
+            try:
+                return request()
+            except LineBroken:
+                breaks += 1
+                self._rest(breaks)
+
+    def _rest(self, breaks: int) -> None:
+        """Wait a little longer after each break; stop when there were too many, or when told to."""
+        if breaks >= BREAKS or self._stop.wait(min(0.1 * 2**breaks, LONGEST_PAUSE)):
+            raise LineBroken
+
+    def _signed_in(self) -> dict[str, str]:
+        if not self._token:
+            box = box_of(bytes(self._signing.verify_key))
+            asked = self._request("POST", "/v1/session", json={"box": box}, signed_in=False).json()
+            signature = answer(self._signing, bytes.fromhex(asked["relay"]), bytes.fromhex(asked["nonce"]))
+            opened = self._request(
+                "POST", f"/v1/session/{asked['id']}", json={"signature": signature.hex()}, signed_in=False
+            ).json()
+            self._token = str(opened["token"])
+        return {"Authorization": f"Bearer {self._token}"}
+
+    def _request(
+        self, method: str, path: str, *, expected: Sequence[int] = (200,), signed_in: bool = True, **more: Any
+    ) -> httpx.Response:
+        headers = more.pop("headers", {}) | (self._signed_in() if signed_in else {})
+        with _failures():
+            answered = self._http.request(method, path, headers=headers, **more)
+        if answered.status_code == 401 and signed_in:
+            self._token = ""  # the session ended; the next try opens another
+            raise LineBroken
+        if answered.status_code not in expected:
+            raise {403: NotAdmitted(), 507: RelayFull()}.get(answered.status_code, RelayRefused(answered.status_code))
+        return answered
+
+
+def trusting(issuer: bytes, *, clock_doubted: bool = False) -> ssl.SSLContext:
+    """TLS that trusts this issuer alone. With a doubted clock the dates of certificates are not looked at."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_verify_locations(cadata=issuer)
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # the pinned one may itself be issued by another
+    if clock_doubted:
+        context.verify_flags |= NO_CHECK_TIME
+    return context
+
+
+def _pieces(path: Path, offset: int, told: Callable[[int], object]) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        file.seek(offset)
+        while piece := file.read(PIECE):
+            yield piece
+            told(file.tell())
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """What went wrong on the line, in our words."""
+    try:
+        yield
+    except httpx.TransportError as error:
+        if _is_distrust(error):
+            raise NotTheRelay from None
+        raise LineBroken from None
+
+
+def _is_distrust(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

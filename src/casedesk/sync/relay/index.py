@@ -1,0 +1,335 @@
+"""What the relay knows: boxes, hashes, sizes, and the day of the last visit. No names, no addresses, no contents.
+
+Plain tables on any engine that SQLAlchemy speaks: a SQLite file beside the files, or PostgreSQL by URL for several
+processes or machines. Times are whole seconds of the relay's own clock.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Engine,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    create_engine,
+    delete,
+    event,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
+
+from casedesk.sync.relay.admission import Admission, box_of
+
+A_DAY = 24 * 60 * 60
+TOKEN_LIVES = 12 * 60 * 60
+CHALLENGE_LIVES = 5 * 60
+FILES_LIVE = 90 * A_DAY
+
+KEY = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER is SQLite's own row number
+metadata = MetaData()
+facts = Table("relay", metadata, Column("id", Integer, primary_key=True), Column("identity", LargeBinary(16)))
+rosters = Table(
+    "roster", metadata, Column("number", BigInteger, primary_key=True), Column("raw", LargeBinary, nullable=False)
+)
+guests = Table(
+    "guest",
+    metadata,
+    Column("box", String(32), primary_key=True),
+    Column("key", LargeBinary(32), nullable=False),
+    Column("quota", BigInteger, nullable=False),
+    Column("visited_on", BigInteger),  # the day, not the moment
+)
+invitations = Table(
+    "invitation",
+    metadata,
+    Column("tag", LargeBinary(32), primary_key=True),
+    Column("until", BigInteger, nullable=False),
+    Column("used", Boolean, nullable=False),
+)
+challenges = Table(
+    "challenge",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("box", String(32), nullable=False),
+    Column("nonce", LargeBinary(32), nullable=False),
+    Column("until", BigInteger, nullable=False),
+)
+sessions = Table(
+    "session",
+    metadata,
+    Column("token", LargeBinary(32), primary_key=True),  # its SHA-256: the index opens no session
+    Column("box", String(32)),
+    Column("invitation", LargeBinary(32)),
+    Column("until", BigInteger, nullable=False),
+)
+files = Table(
+    "file",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("sender", String(32), nullable=False),
+    Column("whole", Boolean, nullable=False),
+    Column("since", BigInteger, nullable=False, index=True),
+)
+entries = Table(
+    "entry",
+    metadata,
+    Column("n", KEY, primary_key=True, autoincrement=True),
+    Column("box", String(32), nullable=False, index=True),
+    Column("sha256", String(64), nullable=False, index=True),
+    UniqueConstraint("box", "sha256"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who speaks: a desk by its box, or somebody with an invitation, who may leave one small file."""
+
+    box: str
+    invitation: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file that waits in a box."""
+
+    n: int
+    sha256: str
+    size: int
+
+
+class Index:
+    """The relay's tables. Every method is one transaction."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+        metadata.create_all(self.engine)
+        with self.engine.begin() as connection:
+            self.identity = _identity(connection)
+
+    def admit(self, admission: Admission, raw: bytes) -> bool:
+        """Let in whom this roster names, and nobody else; False if a newer roster is in force."""
+        with self.engine.begin() as connection:
+            newest = connection.scalar(select(func.max(rosters.c.number)))
+            if newest is not None and admission.number < newest:
+                return False
+            if newest is None or admission.number > newest:
+                connection.execute(insert(rosters), {"number": admission.number, "raw": raw})
+            _let_in(connection, admission)
+        return True
+
+    def challenge(self, box: str, now: int) -> tuple[str, bytes]:
+        """A number to be signed. Given to strangers too, so that nobody learns who is a guest."""
+        made, nonce = secrets.token_hex(16), secrets.token_bytes(32)
+        with self.engine.begin() as connection:
+            connection.execute(delete(challenges).where(challenges.c.until < now))
+            connection.execute(
+                insert(challenges), {"id": made, "box": box, "nonce": nonce, "until": now + CHALLENGE_LIVES}
+            )
+        return made, nonce
+
+    def challenged(self, made: str, now: int) -> tuple[bytes, bytes] | None:
+        """The key of the desk and the number it was to sign; once only."""
+        with self.engine.begin() as connection:
+            asked = connection.execute(
+                select(challenges.c.box, challenges.c.nonce).where(challenges.c.id == made, challenges.c.until >= now)
+            ).one_or_none()
+            connection.execute(delete(challenges).where(challenges.c.id == made))
+            if asked is None:
+                return None
+            key = connection.scalar(select(guests.c.key).where(guests.c.box == asked.box))
+        return None if key is None else (bytes(key), bytes(asked.nonce))
+
+    def open_session(self, key: bytes, now: int) -> str:
+        """A token for a desk that has shown who it is."""
+        box = box_of(key)
+        with self.engine.begin() as connection:
+            connection.execute(update(guests).where(guests.c.box == box).values(visited_on=now // A_DAY))
+            return _session(connection, now, box=box)
+
+    def open_invited(self, tag: bytes, now: int) -> str | None:
+        """A token for somebody with an invitation that is still good and was not used."""
+        with self.engine.begin() as connection:
+            good = connection.scalar(
+                select(invitations.c.tag).where(
+                    invitations.c.tag == tag, invitations.c.until >= now, invitations.c.used.is_(False)
+                )
+            )
+            return None if good is None else _session(connection, now, invitation=tag)
+
+    def visitor(self, token: str, now: int) -> Visitor | None:
+        """Who holds this token; nobody once the desk is no guest any more."""
+        with self.engine.connect() as connection:
+            known = connection.execute(
+                select(sessions.c.box, sessions.c.invitation).where(
+                    sessions.c.token == _hidden(token), sessions.c.until >= now
+                )
+            ).one_or_none()
+            if known is None:
+                return None
+            if known.invitation is not None:
+                return Visitor("", bytes(known.invitation))
+            still = connection.scalar(select(guests.c.box).where(guests.c.box == known.box))
+        return None if still is None else Visitor(still)
+
+    def room(self, visitor: Visitor, smallest: int) -> int:
+        """How many more bytes may come from this visitor; `smallest` is what an invitation allows."""
+        with self.engine.connect() as connection:
+            if visitor.invitation is not None:
+                used = connection.scalar(select(invitations.c.used).where(invitations.c.tag == visitor.invitation))
+                return 0 if used or used is None else smallest
+            quota = connection.scalar(select(guests.c.quota).where(guests.c.box == visitor.box)) or 0
+            held = connection.scalar(select(func.sum(files.c.size)).where(files.c.sender == visitor.box)) or 0
+        return int(quota - held)
+
+    def size_of(self, sha256: str) -> tuple[int, bool] | None:
+        """The announced size of a file and whether all of it is here."""
+        with self.engine.connect() as connection:
+            found = connection.execute(
+                select(files.c.size, files.c.whole).where(files.c.sha256 == sha256)
+            ).one_or_none()
+        return None if found is None else (found.size, found.whole)
+
+    def announce(self, sha256: str, size: int, visitor: Visitor, now: int) -> None:
+        """Note that a file begins to arrive."""
+        try:
+            with self.engine.begin() as connection:
+                connection.execute(
+                    insert(files),
+                    {"sha256": sha256, "size": size, "sender": visitor.box, "whole": False, "since": now},
+                )
+        except IntegrityError:
+            pass  # it had begun already, perhaps at another process
+
+    def arrived(self, sha256: str, visitor: Visitor, to: Iterable[str], now: int) -> None:
+        """Show a whole file in the boxes it is for; boxes of nobody are left out."""
+        with self.engine.begin() as connection:
+            connection.execute(update(files).where(files.c.sha256 == sha256).values(whole=True, since=now))
+            there = set(connection.scalars(select(entries.c.box).where(entries.c.sha256 == sha256)))
+            known = set(connection.scalars(select(guests.c.box).where(guests.c.box.in_(set(to)))))
+            rows = [{"box": box, "sha256": sha256} for box in sorted(known - there)]
+            if rows:
+                connection.execute(insert(entries), rows)
+            if visitor.invitation is not None:
+                connection.execute(update(invitations).where(invitations.c.tag == visitor.invitation).values(used=True))
+
+    def waiting(self, box: str, after: int, most: int = 1000) -> list[Entry]:
+        """What lies in a box beyond entry `after`, the oldest first."""
+        wanted = (
+            select(entries.c.n, entries.c.sha256, files.c.size)
+            .join(files, files.c.sha256 == entries.c.sha256)
+            .where(entries.c.box == box, entries.c.n > after, files.c.whole)
+            .order_by(entries.c.n)
+            .limit(most)
+        )
+        with self.engine.connect() as connection:
+            return [Entry(*row) for row in connection.execute(wanted)]
+
+    def may_fetch(self, box: str, sha256: str) -> bool:
+        with self.engine.connect() as connection:
+            found = select(entries.c.n).where(entries.c.box == box, entries.c.sha256 == sha256)
+            return connection.scalar(found) is not None
+
+    def take_out(self, box: str, n: int) -> str | None:
+        """Take an entry out of a box; the file's hash if nobody waits for it any more."""
+        with self.engine.begin() as connection:
+            sha = connection.scalar(select(entries.c.sha256).where(entries.c.n == n, entries.c.box == box))
+            if sha is None:
+                return None
+            connection.execute(delete(entries).where(entries.c.n == n))
+            return str(sha) if _forgotten(connection, [sha]) else None
+
+    def forget(self, sha256: str) -> None:
+        """A file whose bytes were not what its name says: start over."""
+        with self.engine.begin() as connection:
+            connection.execute(delete(files).where(files.c.sha256 == sha256, files.c.whole.is_(False)))
+
+    def outlived(self, now: int) -> Sequence[str]:
+        """Forget what is older than a file lives here, and ended sessions; the hashes whose bytes may go."""
+        with self.engine.begin() as connection:
+            old = list(connection.scalars(select(files.c.sha256).where(files.c.since < now - FILES_LIVE)))
+            if old:
+                connection.execute(delete(entries).where(entries.c.sha256.in_(old)))
+                connection.execute(delete(files).where(files.c.sha256.in_(old)))
+            connection.execute(delete(sessions).where(sessions.c.until < now))
+        return old
+
+
+def _engine(url: str) -> Engine:
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def _settle(connection: object, _record: object) -> None:
+        cursor = connection.cursor()  # type: ignore[attr-defined]  # a connection of the driver
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.close()
+
+    return engine
+
+
+def _identity(connection: Connection) -> bytes:
+    """This relay's own number: a signature made for one relay is worth nothing at another."""
+    known = connection.scalar(select(facts.c.identity))
+    if known is None:
+        known = secrets.token_bytes(16)
+        connection.execute(insert(facts), {"id": 1, "identity": known})
+    return bytes(known)
+
+
+def _let_in(connection: Connection, admission: Admission) -> None:
+    named = {box_of(guest.key): guest for guest in admission.guests}
+    there = set(connection.scalars(select(guests.c.box)))
+    for box in there - named.keys():
+        connection.execute(delete(guests).where(guests.c.box == box))
+        connection.execute(delete(sessions).where(sessions.c.box == box))
+        connection.execute(delete(entries).where(entries.c.box == box))
+    for box, guest in named.items():
+        if box in there:
+            connection.execute(update(guests).where(guests.c.box == box).values(quota=guest.quota))
+        else:
+            connection.execute(insert(guests), {"box": box, "key": guest.key, "quota": guest.quota})
+    used = set(connection.scalars(select(invitations.c.tag).where(invitations.c.used)))
+    connection.execute(delete(invitations))
+    rows = [{"tag": each.tag, "until": each.until, "used": each.tag in used} for each in admission.invitations]
+    if rows:
+        connection.execute(insert(invitations), rows)
+
+
+def _session(connection: Connection, now: int, *, box: str | None = None, invitation: bytes | None = None) -> str:
+    token = secrets.token_urlsafe(32)
+    connection.execute(
+        insert(sessions),
+        {"token": _hidden(token), "box": box, "invitation": invitation, "until": now + TOKEN_LIVES},
+    )
+    return token
+
+
+def _hidden(token: str) -> bytes:
+    return sha256(token.encode()).digest()
+
+
+def _forgotten(connection: Connection, hashes: Sequence[str]) -> bool:
+    """Forget files that lie in no box any more; whether all of these are gone."""
+    wanted = set(connection.scalars(select(entries.c.sha256).where(entries.c.sha256.in_(hashes))))
+    gone = [each for each in hashes if each not in wanted]
+    if gone:
+        connection.execute(delete(files).where(files.c.sha256.in_(gone)))
+    return len(gone) == len(hashes)

@@ -1,0 +1,345 @@
+"""The relay and the line to it, over real sockets: what arrives is kept, what is sent again does no harm."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from threading import Event, Thread
+
+import httpx
+import pytest
+from nacl.exceptions import BadSignatureError
+from nacl.signing import SigningKey
+
+from casedesk.sync.line import Address, Line, LineBroken, NotAdmitted, NotTheRelay, RelayFull, Waiting
+from casedesk.sync.relay.admission import Admission, Guest, Invitation, NotARoster, box_of, pass_of, tag_of
+from casedesk.sync.relay.app import LARGEST_JOIN, Relay
+from casedesk.sync.relay.index import A_DAY, FILES_LIVE
+from tests.support.relay import CutLine, a_relay, serving
+
+ROOT = SigningKey(b"\x01" * 32)
+ALIF, BINA, CHAN = (SigningKey(bytes([n]) * 32) for n in (2, 3, 4))
+CODE = b"an invitation 16"
+NOON = 1_800_000_000.0
+
+
+def roster(number: int, *desks: SigningKey, quota: int = 1_000_000, until: int = int(NOON) + A_DAY) -> bytes:
+    said = {
+        "number": number,
+        "desks": [bytes(each.verify_key).hex() for each in desks],
+        "quota": quota,
+        "invitations": [[tag_of(pass_of(CODE)).hex(), until]],
+    }
+    return bytes(ROOT.sign(json.dumps(said).encode()))
+
+
+def read(raw: bytes) -> Admission:
+    try:
+        said = json.loads(ROOT.verify_key.verify(raw))
+    except (BadSignatureError, ValueError) as error:
+        raise NotARoster from error
+    return Admission(
+        said["number"],
+        [Guest(bytes.fromhex(key), said["quota"]) for key in said["desks"]],
+        [Invitation(bytes.fromhex(tag), until) for tag, until in said["invitations"]],
+    )
+
+
+class Clock:
+    """The relay's clock, which a test sets."""
+
+    def __init__(self) -> None:
+        self.at = NOON
+
+    def __call__(self) -> float:
+        return self.at
+
+
+@dataclass
+class Served:
+    relay: Relay
+    port: int
+    clock: Clock
+
+    def line(self, who: SigningKey, port: int | None = None) -> Line:
+        return Line(Address(f"http://127.0.0.1:{port or self.port}"), who)
+
+    def ask(self, method: str, path: str, who: SigningKey | None = None, **more: object) -> httpx.Response:
+        headers = dict(more.pop("headers", {}))  # type: ignore[call-overload]  # a dict of texts
+        if who is not None:
+            with self.line(who) as line:
+                headers |= line._signed_in()
+        return httpx.request(
+            method,
+            f"http://127.0.0.1:{self.port}{path}",
+            headers=headers,
+            trust_env=False,
+            **more,  # type: ignore[arg-type]
+        )
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    clock = Clock()
+    relay = a_relay(tmp_path, read, clock)
+    try:
+        with serving(relay) as port:
+            there = Served(relay, port, clock)
+            with there.line(ALIF) as line:
+                assert line.put_roster(roster(1, ALIF, BINA, CHAN))
+            yield there
+    finally:
+        relay.index.engine.dispose()
+
+
+@pytest.fixture
+def sealed(tmp_path: Path) -> Path:
+    path = tmp_path / "sealed.cdb"
+    path.write_bytes(os.urandom(100_000))
+    return path
+
+
+def box(who: SigningKey) -> str:
+    return box_of(bytes(who.verify_key))
+
+
+def test_a_file_goes_from_one_desk_to_two_others_and_then_goes_away(
+    served: Served, sealed: Path, tmp_path: Path
+) -> None:
+    with served.line(ALIF) as alif, served.line(BINA) as bina, served.line(CHAN) as chan:
+        alif.send(sealed, [box(BINA), box(CHAN)])
+        alif.send(sealed, [box(BINA), box(CHAN)])  # once more does no harm
+        assert alif.waiting() == []
+        for line in (bina, chan):
+            (found,) = line.waiting()
+            line.fetch(found, tmp_path / "fetched.cdb")
+            assert (tmp_path / "fetched.cdb").read_bytes() == sealed.read_bytes()
+            line.take_out(found)
+            line.take_out(found)
+            assert line.waiting() == []
+    assert not served.relay.shelf.path(found.sha256).exists()
+
+
+def test_a_line_that_breaks_goes_on_from_the_last_byte(served: Served, tmp_path: Path) -> None:
+    sealed = tmp_path / "long.cdb"
+    sealed.write_bytes(os.urandom(300_000))
+    cut = CutLine(served.port, every=40_000, seed=7)
+    try:
+        with served.line(ALIF, cut.port) as alif, served.line(BINA, cut.port) as bina:
+            alif.send(sealed, [box(BINA)])
+            sent = cut.passed
+            (found,) = bina.waiting()
+            bina.fetch(found, tmp_path / "fetched.cdb")
+    finally:
+        cut.close()
+    assert (tmp_path / "fetched.cdb").read_bytes() == sealed.read_bytes()
+    assert cut.cuts > 3
+    assert sent < 1.5 * 300_000
+
+
+def test_a_line_that_never_holds_is_given_up_and_goes_on_next_time(served: Served, tmp_path: Path) -> None:
+    sealed = tmp_path / "long.cdb"
+    sealed.write_bytes(os.urandom(60_000))
+    dead = CutLine(served.port, every=1, seed=1)
+    stop = Event()
+    stop.set()  # nobody waits for the pauses
+    with Line(Address(f"http://127.0.0.1:{dead.port}"), ALIF, stop=stop) as alif, pytest.raises(LineBroken):
+        alif.send(sealed, [box(BINA)])
+    dead.close()
+    with served.line(ALIF) as alif, served.line(BINA) as bina:
+        alif.send(sealed, [box(BINA)])
+        assert [each.size for each in bina.waiting()] == [60_000]
+
+
+def test_cancelling_leaves_no_half_file_to_be_seen(served: Served, sealed: Path) -> None:
+    class Enough(Exception):
+        pass
+
+    def told(done: int, _of: int) -> None:
+        if done > 50_000:
+            raise Enough
+
+    with served.line(ALIF) as alif, served.line(BINA) as bina:
+        with pytest.raises(Enough):
+            alif.send(sealed, [box(BINA)], told)
+        assert bina.waiting() == []
+        alif.send(sealed, [box(BINA)])
+        assert len(bina.waiting()) == 1
+
+
+def test_only_who_is_on_the_roster_gets_in(served: Served) -> None:
+    stranger = SigningKey(b"\x09" * 32)
+    with served.line(stranger) as line, pytest.raises(NotAdmitted):
+        line.waiting()
+    with served.line(CHAN) as chan, served.line(ALIF) as alif:
+        assert chan.waiting() == []
+        assert alif.put_roster(roster(2, ALIF, BINA))
+        with pytest.raises((NotAdmitted, LineBroken)):
+            chan.waiting()
+
+
+def test_an_older_or_foreign_roster_changes_nothing(served: Served) -> None:
+    with served.line(ALIF) as alif:
+        assert alif.put_roster(roster(5, ALIF, BINA))
+        assert not alif.put_roster(roster(4, ALIF, CHAN))
+        foreign = bytes(SigningKey(b"\x07" * 32).sign(b'{"number": 9}'))
+        with pytest.raises(NotAdmitted):
+            alif.put_roster(foreign)
+    with served.line(CHAN) as chan, pytest.raises(NotAdmitted):
+        chan.waiting()
+
+
+def test_a_file_is_seen_only_by_those_it_is_for(served: Served, sealed: Path) -> None:
+    with served.line(ALIF) as alif, served.line(CHAN) as chan:
+        alif.send(sealed, [box(BINA)])
+        name = sha256(sealed.read_bytes()).hexdigest()
+        assert chan.waiting() == []
+    assert served.ask("GET", f"/v1/files/{name}", CHAN).status_code == 404
+    assert served.ask("GET", f"/v1/files/{name}").status_code == 401
+    assert served.ask("GET", f"/v1/files/{name}", BINA).content == sealed.read_bytes()
+    middle = served.ask("GET", f"/v1/files/{name}", BINA, headers={"Range": "bytes=10-19"})
+    assert (middle.status_code, middle.content) == (206, sealed.read_bytes()[10:20])
+
+
+def test_bytes_that_are_not_what_the_name_says_are_started_over(served: Served) -> None:
+    good = b"what was meant" * 100
+    name = sha256(good).hexdigest()
+    headers = {"Upload-Offset": "0", "Upload-Length": str(len(good)), "To": box(BINA)}
+    wrong = served.ask("PATCH", f"/v1/files/{name}", ALIF, headers=headers, content=bytes(len(good)))
+    assert wrong.status_code == 422
+    right = served.ask("PATCH", f"/v1/files/{name}", ALIF, headers=headers, content=good)
+    assert right.status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 400),
+        ({"Upload-Offset": "0"}, 400),
+        ({"Upload-Offset": "-1", "Upload-Length": "10"}, 400),
+        ({"Upload-Offset": "৩", "Upload-Length": "10"}, 400),
+        ({"Upload-Offset": "0", "Upload-Length": str(33 * 1024 * 1024)}, 413),
+        ({"Upload-Offset": "5", "Upload-Length": "10"}, 409),
+        ({"Upload-Offset": "0", "Upload-Length": "3"}, 413),
+    ],
+)
+def test_requests_that_make_no_sense_are_refused(served: Served, headers: dict[str, str], status: int) -> None:
+    encoded = {name: value.encode() for name, value in headers.items()}
+    answered = served.ask("PATCH", f"/v1/files/{'a' * 64}", ALIF, headers=encoded, content=b"0123456789")
+    assert answered.status_code == status
+    assert served.ask("PATCH", "/v1/files/../index.db", ALIF, content=b"x").status_code in (404, 405)
+    assert served.ask("POST", "/v1/session", content=b"{" * 100_000).status_code == 413
+    assert served.ask("POST", "/v1/session", content=b"[]").status_code == 400
+
+
+def test_there_is_a_quota(served: Served, sealed: Path) -> None:
+    with served.line(ALIF) as alif:
+        alif.put_roster(roster(2, ALIF, BINA, quota=150_000))
+        alif.send(sealed, [box(BINA)])
+        other = sealed.with_name("other.cdb")
+        other.write_bytes(os.urandom(100_000))
+        with pytest.raises(RelayFull):
+            alif.send(other, [box(BINA)])
+
+
+def test_an_invitation_lets_one_small_file_be_left(served: Served) -> None:
+    shown = {"pass": pass_of(CODE).hex()}
+    asked = served.ask("POST", "/v1/session", json=shown).json()
+    assert asked["largest"] == LARGEST_JOIN
+    key = {"Authorization": f"Bearer {asked['token']}"}
+    join = os.urandom(LARGEST_JOIN)
+    headers = {"Upload-Offset": "0", "Upload-Length": str(len(join)), "To": box(ALIF)} | key
+    name = sha256(join).hexdigest()
+    assert served.ask("GET", "/v1/box", headers=key).status_code == 403
+    large = headers | {"Upload-Length": str(LARGEST_JOIN + 1)}
+    assert served.ask("PATCH", f"/v1/files/{'b' * 64}", headers=large).status_code == 413
+    assert served.ask("PATCH", f"/v1/files/{name}", headers=headers, content=join).status_code == 201
+    second = served.ask("PATCH", f"/v1/files/{'c' * 64}", headers=headers, content=join)
+    assert second.status_code == 507
+    assert served.ask("POST", "/v1/session", json=shown).status_code == 403
+    with served.line(ALIF) as alif:
+        assert [each.sha256 for each in alif.waiting()] == [name]
+
+
+def test_an_invitation_ends(served: Served) -> None:
+    served.clock.at += 2 * A_DAY
+    assert served.ask("POST", "/v1/session", json={"pass": pass_of(CODE).hex()}).status_code == 403
+
+
+def test_what_nobody_fetched_goes_after_its_time(served: Served, sealed: Path) -> None:
+    with served.line(ALIF) as alif:
+        alif.send(sealed, [box(BINA)])
+    served.clock.at += FILES_LIVE - A_DAY
+    served.relay.sweep()
+    with served.line(BINA) as bina:
+        (found,) = bina.waiting()
+    served.clock.at += 2 * A_DAY
+    served.relay.sweep()
+    with served.line(BINA) as bina:
+        assert bina.waiting() == []
+    assert not served.relay.shelf.path(found.sha256).exists()
+
+
+def test_a_session_ends_and_is_opened_again(served: Served) -> None:
+    with served.line(BINA) as bina:
+        assert bina.waiting() == []
+        served.clock.at += A_DAY
+        assert bina.waiting() == []
+
+
+def test_nobody_is_told_whether_a_desk_is_known(served: Served) -> None:
+    known = served.ask("POST", "/v1/session", json={"box": box(ALIF)})
+    unknown = served.ask("POST", "/v1/session", json={"box": "0" * 32})
+    assert known.json().keys() == unknown.json().keys()
+    for asked in (known, unknown):
+        wrong = {"signature": "00" * 64}
+        refused = served.ask("POST", f"/v1/session/{asked.json()['id']}", json=wrong)
+        assert (refused.status_code, refused.json()) == (403, {"error": "This desk is not known here."})
+
+
+def test_an_answer_is_good_once_and_for_one_relay(served: Served) -> None:
+    asked = served.ask("POST", "/v1/session", json={"box": box(ALIF)}).json()
+    said = b"cdesk.session.1" + bytes.fromhex(asked["relay"]) + bytes.fromhex(asked["nonce"])
+    elsewhere = b"cdesk.session.1" + bytes(16) + bytes.fromhex(asked["nonce"])
+    answer = {"signature": ALIF.sign(said).signature.hex()}
+    assert served.ask("POST", f"/v1/session/{asked['id']}", json=answer).status_code == 200
+    assert served.ask("POST", f"/v1/session/{asked['id']}", json=answer).status_code == 403
+    again = served.ask("POST", "/v1/session", json={"box": box(ALIF)}).json()
+    foreign = {"signature": ALIF.sign(elsewhere).signature.hex()}
+    assert served.ask("POST", f"/v1/session/{again['id']}", json=foreign).status_code == 403
+
+
+def test_the_index_holds_no_token_and_no_address(served: Served, tmp_path: Path) -> None:
+    token = ""
+    with served.line(ALIF) as alif:
+        alif.waiting()
+        token = alif._token
+    for path in tmp_path.glob("index.db*"):
+        raw = path.read_bytes()
+        assert token.encode() not in raw
+        assert b"127.0.0.1" not in raw
+
+
+def test_the_box_holds_the_line_until_something_comes(served: Served, sealed: Path) -> None:
+    found: list[Waiting] = []
+
+    def wait() -> None:
+        with served.line(BINA) as bina:
+            found.extend(bina.waiting(wait=20))
+
+    waiting = Thread(target=wait)
+    waiting.start()
+    with served.line(ALIF) as alif:
+        alif.send(sealed, [box(BINA)])
+    waiting.join()
+    assert [each.size for each in found] == [100_000]
+
+
+@pytest.mark.parametrize("url", ["http://192.0.2.1", "https://localhost", "ftp://127.0.0.1"])
+def test_without_a_pinned_issuer_only_this_computer_is_spoken_to(url: str) -> None:
+    with pytest.raises(NotTheRelay):
+        Line(Address(url), ALIF)
