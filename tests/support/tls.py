@@ -1,0 +1,126 @@
+"""Certificates made for a test, and nginx with TLS in front of what a test serves."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+CONFIG = """
+worker_processes 1;
+pid {home}/nginx.pid;
+error_log {home}/error.log;
+daemon off;
+events {{ worker_connections 256; }}
+http {{
+  access_log off;
+  client_body_temp_path {home}/body; proxy_temp_path {home}/proxy;
+  fastcgi_temp_path {home}/f; uwsgi_temp_path {home}/u; scgi_temp_path {home}/s;
+  upstream relay {{ {servers} keepalive 8; }}
+  server {{
+    listen 127.0.0.1:{port} ssl;
+    ssl_certificate {cert}; ssl_certificate_key {key};
+    ssl_protocols TLSv1.2 TLSv1.3;
+    client_max_body_size 33m;
+    location / {{
+      proxy_pass http://relay;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_request_buffering off;
+      proxy_buffering off;
+      proxy_read_timeout 90s;
+    }}
+  }}
+}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A key and its certificate, and the certificate's issuer; files in PEM."""
+
+    key: Path
+    cert: Path
+    issuer: Path
+
+    @property
+    def issuer_der(self) -> bytes:
+        return _openssl("x509", "-in", self.issuer, "-outform", "DER")
+
+
+def certificate(folder: Path, *, host: str = "127.0.0.1", days: str = "30", ended: bool = False) -> Certificate:
+    """A server's certificate and the authority that issued it; with `ended` its time is over."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    folder.mkdir(parents=True)
+    ca, ca_key, key, ask, cert, more = (folder / name for name in ("ca", "ca.key", "key", "ask", "cert", "more"))
+    new_key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+    _openssl("req", "-x509", *new_key, "-keyout", ca_key, "-out", ca, "-days", "90", "-subj", "/CN=Relay issuer")
+    _openssl("req", *new_key, "-keyout", key, "-out", ask, "-subj", "/CN=relay")
+    more.write_text(f"subjectAltName = {'IP' if host[0].isdigit() else 'DNS'}:{host}\n", encoding="ascii")
+    until = ("-not_before", "20200101000000Z", "-not_after", "20200201000000Z") if ended else ("-days", days)
+    if ended:
+        _signed_by_hand(folder, ca, ca_key, ask, cert, more)
+    else:
+        _openssl("x509", "-req", "-in", ask, "-CA", ca, "-CAkey", ca_key, "-out", cert, "-extfile", more, *until)
+    return Certificate(key, cert, ca)
+
+
+def _signed_by_hand(folder: Path, ca: Path, ca_key: Path, ask: Path, cert: Path, more: Path) -> None:
+    """What a certificate of the past needs: the small authority that openssl has."""
+    (folder / "index").touch()
+    config = folder / "config"
+    config.write_text(
+        f"[ca]\ndefault_ca=here\n[here]\ndatabase={folder}/index\nnew_certs_dir={folder}\nrand_serial=yes\n"
+        "default_md=sha256\npolicy=any\n[any]\ncommonName=supplied\n",
+        encoding="ascii",
+    )
+    dates = ("-startdate", "20200101000000Z", "-enddate", "20200201000000Z")
+    files = ("-config", config, "-cert", ca, "-keyfile", ca_key, "-in", ask, "-out", cert, "-extfile", more)
+    _openssl("ca", "-batch", "-notext", *files, *dates)
+
+
+def _openssl(*words: str | Path) -> bytes:
+    return subprocess.run(["openssl", *map(str, words)], capture_output=True, check=True).stdout
+
+
+@contextmanager
+def nginx(folder: Path, certificate: Certificate, ports: Sequence[int]) -> Iterator[int]:
+    """nginx in front of these ports of this computer; yields its own."""
+    program = shutil.which("nginx")
+    if program is None:
+        pytest.skip("nginx is not installed")
+    home = folder / "nginx"
+    home.mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    servers = " ".join(f"server 127.0.0.1:{each};" for each in ports)
+    config = home / "nginx.conf"
+    config.write_text(
+        CONFIG.format(home=home, servers=servers, port=port, cert=certificate.cert, key=certificate.key)
+        + ("\nuser root;\n" if hasattr(os, "geteuid") and os.geteuid() == 0 else ""),
+        encoding="ascii",
+    )
+    _ = subprocess.run([program, "-t", "-q", "-c", str(config), "-e", str(home / "error.log")], check=True)
+    running = subprocess.Popen([program, "-c", str(config), "-e", str(home / "error.log")])
+    try:
+        _until_it_listens(port, running)
+        yield port
+    finally:
+        running.terminate()
+        running.wait()
+
+
+def _until_it_listens(port: int, running: subprocess.Popen[bytes]) -> None:
+    while running.poll() is None:
+        with socket.socket() as knock:
+            if knock.connect_ex(("127.0.0.1", port)) == 0:
+                return
+    raise RuntimeError("nginx did not start")
