@@ -132,7 +132,7 @@ async def _put_roster(relay: Relay, request: Request) -> Response:
         admission = relay.read_roster(raw)
     except NotARoster:
         raise HTTPException(403, "This roster is not signed for this relay's organisation.") from None
-    if not await run_in_threadpool(relay.index.admit, admission, raw):
+    if not await run_in_threadpool(relay.index.admit, admission):
         raise HTTPException(409, "A newer roster is in force.")
     return Response(status_code=204)
 

@@ -43,9 +43,7 @@ FILES_LIVE = 90 * A_DAY
 KEY = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER is SQLite's own row number
 metadata = MetaData()
 facts = Table("relay", metadata, Column("id", Integer, primary_key=True), Column("identity", LargeBinary(16)))
-rosters = Table(
-    "roster", metadata, Column("number", BigInteger, primary_key=True), Column("raw", LargeBinary, nullable=False)
-)
+rosters = Table("roster", metadata, Column("number", BigInteger, primary_key=True, autoincrement=False))
 guests = Table(
     "guest",
     metadata,
@@ -122,14 +120,14 @@ class Index:
         with self.engine.begin() as connection:
             self.identity = _identity(connection)
 
-    def admit(self, admission: Admission, raw: bytes) -> bool:
+    def admit(self, admission: Admission) -> bool:
         """Let in whom this roster names, and nobody else; False if a newer roster is in force."""
         with self.engine.begin() as connection:
             newest = connection.scalar(select(func.max(rosters.c.number)))
             if newest is not None and admission.number < newest:
                 return False
             if newest is None or admission.number > newest:
-                connection.execute(insert(rosters), {"number": admission.number, "raw": raw})
+                connection.execute(insert(rosters), {"number": admission.number})
             _let_in(connection, admission)
         return True
 
