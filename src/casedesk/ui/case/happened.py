@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from casedesk import codelists, formats
-from casedesk.i18n import N_, _
+from casedesk.i18n import N_, _, ngettext
 from casedesk.services import sections
 from casedesk.services.cases import Flag, Violation
 from casedesk.services.sections import Section
@@ -119,7 +119,10 @@ def _violation_row(case: OpenCase, violation: Violation) -> QHBoxLayout:
 
 def _details(violation: Violation) -> str:
     months = violation.months_unpaid
-    unpaid = _("{count} months not paid").format(count=formats.number(months)) if months else ""
+    unpaid = ""
+    if months:
+        words = ngettext("{count} month not paid", "{count} months not paid", months)
+        unpaid = words.format(count=formats.number(months))
     status = codelists.get("allegation_status").label(violation.status)
     return separated((unpaid, status, violation.note))
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from casedesk import codelists, formats
-from casedesk.i18n import _
+from casedesk.i18n import _, ngettext
 from casedesk.services import sections
 from casedesk.services.consents import ConsentNow
 from casedesk.services.referrals import ReferralRow
@@ -106,7 +106,7 @@ class OverviewPart(EditablePart):
         children = self.case.facts.answers.get("person.children_count")
         if not isinstance(children, int):
             return marital
-        words = _("{count} children").format(count=formats.number(children))
+        words = ngettext("{count} child", "{count} children", children).format(count=formats.number(children))
         return separated((marital, words))
 
     # The latest

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QBoxLayout, QLayout, QVBoxLayout, QWidget
 
 from casedesk import formats
 from casedesk.fields import Field, Level
-from casedesk.i18n import _
+from casedesk.i18n import _, ngettext
 from casedesk.models import fields_of, recorded_models
 from casedesk.services.cases import CaseFacts
 from casedesk.services.referrals import WAITING, ReferralRow
@@ -171,9 +171,8 @@ def referral_badge(referral: ReferralRow) -> BadgeSpec:
     if referral.status in WAITING and referral.days_waiting is not None:
         days = formats.number(referral.days_waiting)
         words = _("No answer · {days} d").format(days=days)
-        return BadgeSpec(
-            words, "", "danger" if referral.overdue else "warn", _("No answer for {days} days").format(days=days)
-        )
+        spoken = ngettext("No answer for {days} day", "No answer for {days} days", referral.days_waiting)
+        return BadgeSpec(words, "", "danger" if referral.overdue else "warn", spoken.format(days=days))
     tone = ANSWER_TONES.get(referral.status, "outline")
     return BadgeSpec(shown.text, "", tone, shown.spoken)
 
