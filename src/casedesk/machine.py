@@ -59,6 +59,12 @@ def sync_directory(path: Path) -> None:
         os.close(folder)
 
 
+def forget_cached(file: IO[bytes]) -> None:
+    """Where the system can, have the next read of a file come from the disk, to see what really lies there."""
+    if sys.platform == "linux":
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
 def no_core_dumps() -> None:
     """Keep keys and names out of crash files, and other programs of this user out of our memory."""
     if sys.platform == "win32":
@@ -93,6 +99,25 @@ def total_memory() -> int:
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
+def another_disk(first: Path, second: Path) -> bool:
+    """Whether two folders lie on different disks, so that the end of one leaves the other. In doubt they do not."""
+    try:
+        one, other = _disk_of(first.resolve()), _disk_of(second.resolve())
+    except (OSError, ValueError):
+        return False
+    return bool(one and other) and one != other
+
+
+def mark_of_machine() -> bytes:
+    """Something that this computer says of itself and another one does not; nothing where it says nothing."""
+    if sys.platform == "win32":
+        return _windows_mark()
+    for path in (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id")):
+        with contextlib.suppress(OSError):
+            return path.read_bytes().strip()
+    return b""
+
+
 def place_of(path: Path) -> Place:
     """Where a folder lies, as far as can be told; a folder that says nothing is taken to be here."""
     path = path.absolute()
@@ -109,6 +134,10 @@ def place_of(path: Path) -> Place:
 if sys.platform == "win32":
     import msvcrt
 
+    _CRYPTOGRAPHY = r"SOFTWARE\Microsoft\Cryptography"
+    _NETWORK_DRIVE = 4
+    _STORAGE_NUMBER = 0x2D1080  # IOCTL_STORAGE_GET_DEVICE_NUMBER
+
     def _lock(file: int) -> None:
         try:
             msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
@@ -120,6 +149,30 @@ if sys.platform == "win32":
         ctypes.windll.kernel32.GetPhysicallyInstalledSystemMemory(ctypes.byref(kilobytes))
         return kilobytes.value * 1024
 
+    def _windows_mark() -> bytes:
+        import winreg
+
+        with contextlib.suppress(OSError), winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, _CRYPTOGRAPHY) as opened:
+            return str(winreg.QueryValueEx(opened, "MachineGuid")[0]).encode()
+        return b""
+
+    def _disk_of(path: Path) -> str:
+        """The number of the disk under a drive letter, or the share."""
+        kernel = ctypes.windll.kernel32
+        kernel.CreateFileW.restype = ctypes.c_void_p
+        if kernel.GetDriveTypeW(path.anchor) == _NETWORK_DRIVE:
+            return path.anchor.lower()
+        handle = kernel.CreateFileW("\\\\.\\" + path.drive, 0, 3, None, 3, 0, None)
+        if handle in (None, ctypes.c_void_p(-1).value):
+            return ""
+        number = (ctypes.c_ulong * 3)()  # kind of device, number of the disk, partition
+        read = ctypes.c_ulong()
+        told = kernel.DeviceIoControl(
+            ctypes.c_void_p(handle), _STORAGE_NUMBER, None, 0, number, ctypes.sizeof(number), ctypes.byref(read), None
+        )
+        kernel.CloseHandle(ctypes.c_void_p(handle))
+        return f"{number[0]}:{number[1]}" if told else ""
+
     def _windows_place(path: Path) -> Place:
         kinds: dict[int, Place] = {2: "removable", 4: "network"}
         return kinds.get(ctypes.windll.kernel32.GetDriveTypeW(path.anchor), "here")
@@ -130,6 +183,20 @@ else:
     def _lock(file: int) -> None:
         # flock belongs to the open file, not the process: it also keeps out a second opening within one process.
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _disk_of(path: Path) -> str:
+        """The disk under a folder, not its partition; a share by its name; nothing for memory like a disk."""
+        table = Path("/proc/self/mountinfo").read_text(encoding="utf-8") if sys.platform == "linux" else ""
+        if not table:
+            return str(path.stat().st_dev)
+        mount, device, kind = mount_of(path, table)
+        if kind in _NETWORK:
+            return mount
+        block = Path("/sys/dev/block", device)
+        if not block.exists():
+            return ""
+        disk = block.resolve()
+        return disk.parent.name if (disk / "partition").exists() else disk.name
 
 
 def _linux_place(path: Path) -> Place:

@@ -62,6 +62,32 @@ def test_people_are_registered_checked_and_printed(store_folder: Path, people: P
     assert "already" in again.stderr
 
 
+def test_a_backup_is_made_listed_and_restored(store_folder: Path, tmp_path: Path) -> None:
+    signed_in = ("--store", store_folder, "--user", "farzana")
+    made = casedesk("backup", *signed_in)
+    assert (made.returncode, made.stderr) == (0, "")
+    assert "Made and checked:" in made.stdout
+    listed = casedesk("backup", "--list", *signed_in)
+    assert "000001.cdbackup" in listed.stdout
+    assert "Backup 1 of" in listed.stdout
+    refused = casedesk("backup", "--copy-to", tmp_path, *signed_in)
+    assert refused.returncode == 1
+    assert "on the same disk" in refused.stderr
+    sealed = store_folder / "backups" / "000001.cdbackup"
+    words = ("restore", sealed, "--why", "The disk died.", "--user", "farzana")
+    beside = casedesk(*words, "--into", tmp_path / "beside", "--store", store_folder)
+    assert (beside.returncode, beside.stderr) == (0, "")
+    assert "entries of the journal in 0 cases" in beside.stdout
+    new = casedesk(*words, "--into", tmp_path / "new", "--store", tmp_path / "new")
+    assert (new.returncode, new.stderr) == (0, "")
+    for folder in ("beside", "new"):
+        checked = casedesk("check", "--store", tmp_path / folder, "--user", "farzana")
+        assert "Everything agrees." in checked.stdout, checked.stderr
+    taken = casedesk(*words, "--into", tmp_path / "beside", "--store", store_folder)
+    assert taken.returncode == 1
+    assert "already" in taken.stderr
+
+
 def test_a_file_is_refused_whole_on_wish(store_folder: Path, people: Path) -> None:
     done = casedesk("register", "--from", people, "--all-or-nothing", "--store", store_folder, "--user", "farzana")
     assert done.returncode == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import inspect
 import pkgutil
@@ -22,6 +23,7 @@ from casedesk.models import Case, Person
 from casedesk.paths import RESOURCES
 from casedesk.services import (
     access,
+    backups,
     cases,
     consents,
     drafts,
@@ -144,6 +146,14 @@ ACTIONS: dict[str, Callable[[Desk, UUID], object]] = {
     "name people": lambda desk, case_id: access.name_people(desk, case_id, [uuid4()]),
 }
 UNRECORDED = ("list", "restricted")  # what these do not show is no attempt
+
+
+def quietly(act: Callable[..., object], *given: object) -> None:
+    """Do what cannot succeed for another reason than rights."""
+    with contextlib.suppress(backups.NotAnotherDisk, InvalidInput):
+        act(*given)
+
+
 OFFICE: dict[str, tuple[Callable[[Desk], object], str]] = {
     "register": (lambda desk: intake.register_case(desk, {}), "CW SH SU CR"),
     "look for the same person": (lambda desk: look_alikes.look_alikes(desk, {}), "CW SH SU CR"),
@@ -159,6 +169,12 @@ OFFICE: dict[str, tuple[Callable[[Desk], object], str]] = {
     "rates": (lambda desk: office.set_rate(desk, "sar", Money(3_200, "bdt")), "CR"),
     "a new recovery key": (lambda desk: office.make_recovery(desk, "not this one"), "AD"),
     "preferences": (office.preferences, "CW SH CO LO SU CR DO AD"),
+    "what would be lost": (backups.loss, "CW SH CO LO SU CR DO AD"),
+    "backup by itself": (backups.keep_up, "CW SH CO LO SU CR DO AD"),
+    "make a backup": (backups.make_backup, "SU CR AD"),
+    "see the backups": (backups.backups, "SU CR AD"),
+    "copy a backup": (lambda desk: quietly(backups.copy_backup, desk, Path("nowhere")), "SU CR AD"),
+    "restore": (lambda desk: quietly(backups.restore_over, desk, Path("nowhere"), ""), "SU CR AD"),
     "not the same": (lambda desk: look_alikes.not_the_same(desk, uuid4(), uuid4()), "CW SU"),
 }
 
@@ -415,6 +431,7 @@ RULELESS = {
     "casedesk.services.follow_ups.case_of",  # tells an id to who has one, and only other services call it
     "casedesk.services.notes.reads_restricted",  # asks the table itself
     "casedesk.services.today.leads",  # the same
+    "casedesk.services.backups.needs_second",  # the same
     "casedesk.services.permissions.may",
     "casedesk.services.permissions.open_case",
 }

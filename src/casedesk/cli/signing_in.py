@@ -15,6 +15,7 @@ from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
 from casedesk.paths import default_store
 from casedesk.services.office import sign_in, sign_out
+from casedesk.storage.backup import settle
 from casedesk.storage.keys import passphrase_bytes
 
 LONGEST_LINE = 4096
@@ -41,8 +42,9 @@ def user_word(options: argparse._ArgumentGroup) -> None:
 @contextmanager
 def signed_in(asked: argparse.Namespace) -> Iterator[Desk]:
     folder = store_of(asked)
-    name = asked.user or _ask_name()
-    desk = sign_in(folder, name, _passphrase(name))
+    settle(folder)
+    name = asked.user or ask_name()
+    desk = sign_in(folder, name, passphrase_of(name))
     try:
         yield desk
     finally:
@@ -53,7 +55,7 @@ def store_of(asked: argparse.Namespace) -> Path:
     return Path(getattr(asked, "store", None) or default_store())
 
 
-def _ask_name() -> str:
+def ask_name() -> str:
     if not sys.stdin.isatty():
         raise FileTrouble(_("Nobody was named to sign in."), hint=_("Say who with --user NAME."))
     sys.stderr.write(_("Sign-in name:") + " ")
@@ -61,7 +63,7 @@ def _ask_name() -> str:
     return sys.stdin.readline().strip()
 
 
-def _passphrase(name: str) -> str:
+def passphrase_of(name: str) -> str:
     if sys.stdin.isatty():
         return getpass.getpass(_("Passphrase of {name}:").format(name=name) + " ")
     line = sys.stdin.buffer.readline(LONGEST_LINE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -19,9 +19,10 @@ from casedesk.desk import NOBODY, Actor, Desk, now
 from casedesk.errors import CaseDeskError, InvalidInput, NotAllowed, NotFound, Problem
 from casedesk.i18n import _
 from casedesk.models import Centre, Device, ExchangeRate, Preference, User
+from casedesk.services import backups
 from casedesk.services.permissions import needs
 from casedesk.services.triage import Thresholds
-from casedesk.storage import vault
+from casedesk.storage import installation, vault
 from casedesk.storage.chain import Findings, begin_chain, check
 from casedesk.storage.keys import Cost
 from casedesk.storage.migrate import migrate
@@ -120,6 +121,7 @@ def set_up(
         )
         with store.local() as session:
             begin_chain(session)
+        installation.begin(store)
         with store.write(Act("office.set_up", user.id), clock) as session:
             session.add_all(
                 (
@@ -163,8 +165,10 @@ def recover(
 def _opened(opened: vault.Vault, slot: bytes, action: str, clock: Clock) -> Desk:
     """The desk, with its sign-in recorded; where that cannot be, the vault is closed again."""
     with _or_closed(opened):
-        migrate(opened.writer)
-        desk = _desk(Store(opened), slot, clock)
+        backups.migrate_safely(opened, clock())
+        store = Store(opened)
+        desk = _desk(store, slot, clock)
+        installation.settle_in(store)
         desk.note(action)
         return desk
 
@@ -378,4 +382,6 @@ def set_rate(desk: Desk, currency: str, taka: Money, source: str = "") -> None:
 
 def sign_out(desk: Desk) -> None:
     """Close the vault and forget its keys."""
+    with suppress(CaseDeskError):  # a failing disk is no reason to stay open
+        installation.take_note(desk.store)
     desk.store.vault.close()

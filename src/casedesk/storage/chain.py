@@ -17,8 +17,18 @@ from casedesk.i18n import _, ngettext
 from casedesk.models import CaseIndex, Chain, Change, NumberKey, Recorded, State, fields_of, recorded_models
 from casedesk.models import Operation as OperationRow
 from casedesk.storage import derived
-from casedesk.storage.operations import MalformedBody, Operation, Value, digest, link, shown, start_link, unpack
-from casedesk.storage.recorder import OPERATION_TABLE, to_leaf
+from casedesk.storage.operations import (
+    MalformedBody,
+    Operation,
+    Value,
+    digest,
+    link,
+    parent_of,
+    shown,
+    start_link,
+    unpack,
+)
+from casedesk.storage.recorder import OPERATION_TABLE, OWN_CHAIN, to_leaf
 from casedesk.storage.store import Store
 from casedesk.storage.vault import VaultUnreadable
 
@@ -40,6 +50,29 @@ def begin_chain(session: Session) -> None:
             parent=b"",
             held=0,
             head=start_link(organisation, chain, public),
+        )
+    )
+
+
+def continue_chain(session: Session) -> None:
+    """Go on in a new chain whose parent is the last link of the one until now, which nobody signs for any more.
+
+    So a restored or copied vault never writes other operations under numbers that the first one used already.
+    """
+    before = session.scalars(OWN_CHAIN).one()
+    chain, key = secrets.token_bytes(16), SigningKey.generate()
+    public = bytes(key.verify_key)
+    parent = parent_of(before.id, before.held, before.head)
+    before.signing_seed = None
+    session.add(
+        Chain(
+            id=chain,
+            organisation=before.organisation,
+            desk=public,
+            signing_seed=bytes(key),
+            parent=parent,
+            held=0,
+            head=start_link(before.organisation, chain, public, parent),
         )
     )
 

@@ -37,7 +37,7 @@ from casedesk.i18n import N_, _
 KEYS: Final = "vault.keys"
 COPY: Final = "vault.keys.bak"
 _VERSION: Final = 1
-_LARGEST_FILE: Final = 256 * 1024
+LARGEST_FILE: Final = 256 * 1024
 _KEY_SIZE: Final = 32
 _SALT_SIZE: Final = 16
 _NONCE_SIZE: Final = 24
@@ -274,7 +274,7 @@ def seal_holds(keys: KeysFile, data_key: bytearray) -> bool:
 
 def write_keys(folder: Path, keys: KeysFile) -> None:
     """Write both copies whole. After a crash at any moment the old or the new keys are there."""
-    data = _written(keys)
+    data = written(keys)
     new = {folder / name: folder / f"{name}.new" for name in (KEYS, COPY)}
     try:
         for temporary in new.values():  # both before the first rename, so that a full disk leaves everything as it was
@@ -301,11 +301,16 @@ def read_keys(path: Path) -> KeysFile:
     """One copy of the keys file, or the reason why it will not be used."""
     try:
         with path.open("rb") as file:
-            data = file.read(_LARGEST_FILE + 1)
+            data = file.read(LARGEST_FILE + 1)
     except FileNotFoundError:
         raise KeysMissing from None
     except OSError:
         raise KeysDamaged from None
+    return keys_of(data)
+
+
+def keys_of(data: bytes) -> KeysFile:
+    """What the bytes of a keys file say, or the reason why it will not be used."""
     try:
         document = json.loads(data.decode("ascii"))
         if document["version"] > _VERSION:
@@ -313,7 +318,7 @@ def read_keys(path: Path) -> KeysFile:
         keys = _read(document)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise KeysDamaged from None
-    if _written(keys) != data:  # one way to write it: whatever else says the same was not written by us
+    if written(keys) != data:  # one way to write it: whatever else says the same was not written by us
         raise KeysDamaged
     return keys
 
@@ -328,12 +333,13 @@ def _bound(store: bytes, slot: Slot) -> bytes:
 def _seal(keys: KeysFile, data_key: bytearray) -> bytes:
     key = subkey(data_key, b"cdesk.keys.1")
     try:
-        return blake2b(_written(replace(keys, seal=b"")), digest_size=16, key=key, person=b"cdesk.seal.1").digest()
+        return blake2b(written(replace(keys, seal=b"")), digest_size=16, key=key, person=b"cdesk.seal.1").digest()
     finally:
         wipe(key)
 
 
-def _written(keys: KeysFile) -> bytes:
+def written(keys: KeysFile) -> bytes:
+    """The bytes of a keys file."""
     document = {
         "version": _VERSION,
         "store": keys.store.hex(),

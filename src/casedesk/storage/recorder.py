@@ -37,7 +37,7 @@ NO_RECORD = bytes(16)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 A_DAY = 24 * 60 * 60 * 1000
 
-_OWN_CHAIN = select(Chain).where(Chain.signing_seed.is_not(None)).order_by(Chain.ix.desc()).limit(1)
+OWN_CHAIN = select(Chain).where(Chain.signing_seed.is_not(None)).order_by(Chain.ix.desc()).limit(1)
 NEWEST_SURE = (
     select(OperationRow.wall)
     .where(
@@ -153,7 +153,7 @@ class Recorder:
 
     def _append(self, act: Act, now: datetime, leaves: dict[int, list[Leaf]], altered: Sequence[Altered]) -> bytes:
         session = self._session
-        chain = session.scalars(_OWN_CHAIN).first()
+        chain = session.scalars(OWN_CHAIN).first()
         if chain is None:
             raise RuntimeError("the vault has no chain of its own")
         seq = chain.held + 1

@@ -51,6 +51,8 @@ _PRAGMAS: Final = (
     "trusted_schema = OFF",
     "cell_size_check = ON",
 )
+# For a file that nobody else opens yet, and that whoever makes it syncs whole.
+_ALONE: Final = ("journal_mode = OFF", "synchronous = OFF", *_PRAGMAS[4:])
 
 
 class VaultMissing(CaseDeskError):
@@ -183,6 +185,10 @@ class Vault:
         """The key for one purpose, such as `cdesk.backup.1`; wipe it after use."""
         return keys.subkey(self._data_key, purpose)
 
+    def connection(self) -> Any:
+        """A connection of one's own that reads, for work that holds one moment for long; close it."""
+        return connect(self.folder / VAULT, self._database_key, query_only=True)
+
     def close(self) -> None:
         """Close every connection, forget the keys and let others in. Closing twice does no harm."""
         self.reader.dispose()
@@ -247,6 +253,16 @@ def unlock_with_recovery(folder: Path, recovery_text: str) -> Vault:
         return _unlocked(folder, bytes(recovery.secret), KeysFile.of_recovery, WrongRecoveryKey)
     finally:
         recovery.wipe()
+
+
+def open_known(folder: Path, file: KeysFile, slot: Slot, data_key: bytearray) -> Vault:
+    """Open a vault whose data key is known already, as a restored backup; the key is wiped when it closes."""
+    return _connected(folder, _locked(folder), keys.Opened(file, slot, data_key, Finding.WHOLE))
+
+
+def open_copy(vault: Vault, folder: Path, file: KeysFile, slot: Slot) -> Vault:
+    """Open another copy of this vault, such as a backup of it that was restored elsewhere."""
+    return open_known(folder, file, slot, bytearray(vault._data_key))
 
 
 def add_user_slot(vault: Vault, sign_in_name: str, passphrase: str, cost: Cost) -> bytes:
@@ -397,7 +413,7 @@ def _make_file(path: Path, data_key: bytearray, store: bytes) -> None:
     machine.private_file(path, "wb").close()
     key = keys.subkey(data_key, b"cdesk.db.1")
     try:
-        connection = _connect(path, key)
+        connection = connect(path, key)
         try:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
@@ -405,7 +421,7 @@ def _make_file(path: Path, data_key: bytearray, store: bytes) -> None:
             connection.execute("INSERT INTO vault (id, version) VALUES (?, ?)", (store, _VERSION))
             connection.execute("COMMIT")
         except sqlcipher.Error as error:
-            raise _told(error) from error
+            raise told(error) from error
         finally:
             connection.close()
     finally:
@@ -416,13 +432,13 @@ def _make_file(path: Path, data_key: bytearray, store: bytes) -> None:
 def _connected(folder: Path, lock: IO[bytes], opened: keys.Opened) -> Vault:
     """The engines over a vault whose data key is known, after asking it whether it is the right one."""
     database_key = keys.subkey(opened.data_key, b"cdesk.db.1")
-    connect = partial(_connect, folder / VAULT, database_key)
+    made = partial(connect, folder / VAULT, database_key)
     vault = Vault(
         folder=folder,
         slot=opened.slot.id,
         finding=opened.finding,
-        reader=_engine(partial(connect, query_only=True), "BEGIN", _READERS),
-        writer=_engine(connect, "BEGIN IMMEDIATE", 1),
+        reader=_engine(partial(made, query_only=True), "BEGIN", _READERS),
+        writer=_engine(made, "BEGIN IMMEDIATE", 1),
         keys=opened.keys,
         _data_key=opened.data_key,
         _database_key=database_key,
@@ -456,7 +472,7 @@ def _readable(engine: Engine) -> Iterator[Connection]:
         with engine.connect() as connection:
             yield connection
     except DBAPIError as error:
-        raise _told(error.orig) from error
+        raise told(error.orig) from error
 
 
 def _engine(connect: Callable[[], Any], begin: str, most: int) -> Engine:
@@ -479,8 +495,11 @@ def _engine(connect: Callable[[], Any], begin: str, most: int) -> Engine:
     return engine
 
 
-def _connect(path: Path, key: bytearray, *, query_only: bool = False) -> Any:
-    """One connection: key first, then proof that the key fits and that the library encrypts, then the settings."""
+def connect(path: Path, key: bytearray, *, query_only: bool = False, alone: bool = False) -> Any:
+    """One connection: key first, then proof that the key fits and that the library encrypts, then the settings.
+
+    `alone` is for a file that nobody else opens and that its maker syncs whole.
+    """
     try:
         connection = sqlcipher.connect(
             f"{path.absolute().as_uri()}?mode=rw",
@@ -497,21 +516,21 @@ def _connect(path: Path, key: bytearray, *, query_only: bool = False) -> Any:
         if connection.execute("PRAGMA cipher_version").fetchone() is None:
             raise EngineUnfit
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        for pragma in _PRAGMAS:
+        for pragma in _ALONE if alone else _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}").fetchall()
-        if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        if connection.execute("PRAGMA journal_mode").fetchone() != ("off" if alone else "wal",):
             raise VaultUnreadable
         connection.execute(f"PRAGMA query_only = {'ON' if query_only else 'OFF'}")
     except sqlcipher.Error as error:
         connection.close()
-        raise _told(error) from error
+        raise told(error) from error
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _told(error: Any) -> CaseDeskError:
+def told(error: Any) -> CaseDeskError:
     """What SQLite's error means to a person."""
     match error.sqlite_errorcode & 0xFF:
         case sqlcipher.SQLITE_NOTADB | sqlcipher.SQLITE_CORRUPT:  # what a page is called that does not decrypt

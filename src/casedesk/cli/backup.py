@@ -1,0 +1,96 @@
+"""`casedesk backup` and `casedesk restore`: sealed copies of the vault, and the way back."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from casedesk.cli.files import FileTrouble
+from casedesk.cli.signing_in import ask_name, passphrase_of, signed_in, store_of, user_word
+from casedesk.cli.speech import Commands, say
+from casedesk.desk import DHAKA
+from casedesk.formats import clock, day, file_size, number
+from casedesk.i18n import _
+from casedesk.services import backups
+from casedesk.services.backups import Loss, Person
+from casedesk.storage.backup import Manifest, settle
+from casedesk.storage.vault import vault_exists
+
+
+def add(commands: Commands) -> None:
+    options = commands.add("backup", _backup, _("Make a backup of the vault, and copy it to another disk."))
+    user_word(options)
+    options.add_argument("--copy-to", metavar="DIR", type=Path, help=_("A folder on a USB stick or another disk."))
+    options.add_argument("--list", action="store_true", help=_("Only list the backups there are."))
+    restore = commands.add(
+        "restore",
+        _restore,
+        _("Restore a backup into a new folder. The vault that is stays as it is."),
+        _("It takes a supervisor or coordinator, and an administrator; one person may be both."),
+    )
+    user_word(restore)
+    restore.add_argument("file", metavar="FILE.cdbackup", type=Path, help=_("The backup."))
+    restore.add_argument("--into", required=True, metavar="DIR", type=Path, help=_("A folder that is not there yet."))
+    restore.add_argument("--why", required=True, metavar="WORDS", help=_("Why it is restored. It is recorded."))
+    restore.add_argument(
+        "--second", metavar="NAME", help=_("Who agrees to it. The passphrase is read after the first one.")
+    )
+
+
+def _backup(asked: argparse.Namespace) -> int:
+    with signed_in(asked) as desk:
+        if asked.list:
+            for each in backups.backups(desk):
+                told = _told(each.manifest) if each.manifest is not None else _("cannot be read")
+                say(f"{each.path}  {file_size(each.size)}  {told}")
+        elif asked.copy_to is not None:
+            if not asked.copy_to.is_dir():
+                raise FileTrouble(
+                    _("There is no folder {name}.").format(name=asked.copy_to), hint=_("Nothing was copied.")
+                )
+            copied = backups.copy_backup(desk, asked.copy_to, same_disk=False)
+            say(_("Copied and read back: {name}").format(name=copied))
+        else:
+            made = backups.make_backup(desk)
+            say(_("Made and checked: {name}, {size}.").format(name=made.path, size=file_size(made.size)))
+    return 0
+
+
+def _restore(asked: argparse.Namespace) -> int:
+    store = store_of(asked)
+    settle(store)
+    if not asked.file.is_file():
+        raise FileTrouble(_("The file {name} cannot be read.").format(name=asked.file), hint=_("Nothing was changed."))
+    if vault_exists(store) and store.absolute() != asked.into.absolute():
+        with signed_in(asked) as desk:
+            second = _second(asked)
+            manifest, lost = backups.preview(desk, asked.file)
+            say(_told(manifest))
+            say(told_loss(lost))
+            backups.restore_beside(desk, asked.file, asked.into, asked.why, second)
+    else:
+        name = asked.user or ask_name()
+        first = Person(name, passphrase_of(name))
+        say(_told(backups.restore_here(asked.into, asked.file, first, asked.why, _second(asked))))
+    say(_("Restored into: {name}").format(name=asked.into))
+    return 0
+
+
+def _second(asked: argparse.Namespace) -> Person | None:
+    return Person(asked.second, passphrase_of(asked.second)) if asked.second else None
+
+
+def _told(manifest: Manifest) -> str:
+    return _("Backup {number} of {day}, {time}: {cases} cases.").format(
+        number=number(manifest.number),
+        day=day(manifest.made.astimezone(DHAKA).date()),
+        time=clock(manifest.made),
+        cases=number(manifest.cases),
+    )
+
+
+def told_loss(lost: Loss) -> str:
+    """What the present vault has that a backup has not."""
+    return _(
+        "The vault of today has {operations} entries of the journal in {cases} cases that this backup lacks."
+    ).format(operations=number(lost.operations), cases=number(lost.cases))

@@ -1,0 +1,466 @@
+"""Backups: made by themselves and on demand, copied to another disk, restored beside the vault that is."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, union
+from sqlalchemy.orm import Session
+
+from casedesk import machine
+from casedesk.desk import DHAKA, Desk, now
+from casedesk.errors import CaseDeskError, InvalidInput, NotAllowed, Problem
+from casedesk.i18n import _
+from casedesk.models import Case, Chain, Change, Operation, User, recorded_models
+from casedesk.services.permissions import needs
+from casedesk.storage import backup, installation, keys, vault
+from casedesk.storage.backup import Backup, Manifest, Step, no_step
+from casedesk.storage.chain import check, continue_chain
+from casedesk.storage.migrate import HEAD, migrate, revision
+from casedesk.storage.recorder import Act
+from casedesk.storage.store import Store
+from casedesk.storage.vault import Vault
+
+REMINDER: Final = 7  # days without a copy elsewhere
+KEPT_DAYS: Final = 30
+MANY: Final = 200  # operations after which a backup is due whatever the day is said to be
+LEADING: Final = frozenset(("supervisor", "coordinator"))
+
+
+class NotAnotherDisk(CaseDeskError):
+    """A copy beside the vault dies with it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This folder is on the same disk as the vault."),
+            hint=_("Nothing was copied. Choose a USB stick or another disk, so that one of the two survives."),
+        )
+
+
+class SecondNeeded(CaseDeskError):
+    """Restoring takes two: one who leads the work and one who administers."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Restoring takes two people: a supervisor or coordinator, and an administrator."),
+            hint=_("Nothing was changed. Ask the other one to sign in below."),
+        )
+
+
+class RestoreFailed(CaseDeskError):
+    """The backup was whole, but what came of it did not pass the check."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("What was restored did not pass the check, so it was removed."),
+            hint=_("Nothing was changed. Choose another backup."),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What would be lost: entries of the journal, cases that they change, and since when."""
+
+    operations: int
+    cases: int
+    since: datetime | None
+    days: int = 0
+
+    @property
+    def urgent(self) -> bool:
+        return self.cases > 0 and (self.since is None or self.days >= REMINDER)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who takes part in restoring."""
+
+    sign_in_name: str
+    passphrase: str
+
+
+# Making
+
+
+@needs("backup.make")
+def make_backup(desk: Desk, step: Step = no_step) -> Backup:
+    """Make a backup now."""
+    made = _make(desk.store.vault, desk.clock(), step)
+    desk.note("backup.make")
+    return made
+
+
+@needs("backup.automatic")
+def keep_up(desk: Desk) -> Backup | None:
+    """Make a backup if one is due: something was written, and on another day than the last one, or a great deal."""
+    newest = next((each.manifest for each in _here(desk.store.vault) if each.manifest is not None), None)
+    if newest is not None:
+        with desk.read() as session:
+            written = _count(session, newest.held)
+        same_day = newest.made.astimezone(DHAKA).date() == desk.today()
+        if written == 0 or (same_day and written < MANY):
+            return None
+    return _make(desk.store.vault, desk.clock(), no_step)
+
+
+@needs("backup.automatic")
+def before(desk: Desk) -> Backup:
+    """Make a backup before much is changed at once."""
+    return _make(desk.store.vault, desk.clock(), no_step)
+
+
+def migrate_safely(opened: Vault, at: datetime) -> None:
+    """Bring a vault up to date, after a backup of it as it was."""
+    if revision(opened.reader) not in (None, HEAD):
+        _make(opened, at, no_step)
+    migrate(opened.writer)
+
+
+def _make(opened: Vault, at: datetime, step: Step, *, rotate: bool = True) -> Backup:
+    folder = opened.folder / backup.FOLDER
+    taken = [backup.number_of(path) for path in folder.glob(f"*{backup.SUFFIX}")]
+    with Store(opened).read() as session:
+        taken.append(installation.remembered(session, "backup") or 0)
+    made = backup.make(opened, folder, max(taken) + 1, at, step)
+    if rotate:
+        backup.rotate(folder, opened.subkey)
+    return made
+
+
+def _here(opened: Vault) -> list[Backup]:
+    return backup.backups_in(opened.folder / backup.FOLDER, opened.subkey)
+
+
+@needs("backup.make")
+def backups(desk: Desk) -> list[Backup]:
+    """The backups on this computer, the newest first."""
+    return _here(desk.store.vault)
+
+
+# Elsewhere
+
+
+@needs("backup.copy")
+def copy_backup(desk: Desk, folder: Path, step: Step = no_step, *, same_disk: bool = False) -> Path:
+    """Copy the newest backup to another disk, after making one if anything was written since, and read it back.
+
+    `same_disk` is for tests and for those who know that a folder is another disk though it does not look it.
+    """
+    if not same_disk and not machine.another_disk(desk.store.vault.folder, folder):
+        raise NotAnotherDisk
+    newest = next((each for each in _here(desk.store.vault) if each.manifest is not None), None)
+    if newest is None or newest.manifest is None or _stale(desk, newest.manifest):
+        newest = _make(desk.store.vault, desk.clock(), step)
+    copied = backup.copy_to(newest.path, folder, desk.store.vault.subkey, step)
+    manifest = newest.manifest
+    assert manifest is not None  # noqa: S101 - just made or found with one
+    with desk.local() as session:
+        installation.remember(session, "copy", {"held": manifest.held, "made_at": manifest.made_at})
+    desk.note("backup.copy")
+    return copied
+
+
+def _stale(desk: Desk, newest: Manifest) -> bool:
+    with desk.read() as session:
+        return _count(session, newest.held) > 0
+
+
+@needs("backup.state")
+def loss(desk: Desk) -> Loss:
+    """What would be lost if this computer died now: all that no checked copy elsewhere has."""
+    with desk.read() as session:
+        copied = installation.remembered(session, "copy")
+        if copied is None:
+            return Loss(_count(session, {}), _all_cases(session), None)
+        since = datetime.fromtimestamp(copied["made_at"] / 1000, UTC)
+        return _loss(desk, session, copied["held"], since)
+
+
+@needs("backup.restore")
+def preview(desk: Desk, path: Path) -> tuple[Manifest, Loss]:
+    """What a backup holds, and what the present vault has that it has not."""
+    manifest = backup.read(path, desk.store.vault.subkey)
+    if manifest.store != desk.store.vault.store:
+        raise backup.OfAnotherVault
+    with desk.read() as session:
+        return manifest, _loss(desk, session, manifest.held, manifest.made)
+
+
+def _loss(desk: Desk, session: Session, held: Mapping[str, int], since: datetime) -> Loss:
+    days = max((desk.clock() - since).days, 0)
+    return Loss(_count(session, held), _cases_touched(session, held), since, days)
+
+
+def _count(session: Session, held: Mapping[str, int]) -> int:
+    return session.scalar(select(func.count()).select_from(Operation).where(_newer(session, held))) or 0
+
+
+def _newer(session: Session, held: Mapping[str, int]) -> ColumnElement[bool]:
+    """The operations that come after those, chain by chain."""
+    chains = session.execute(select(Chain.ix, Chain.id)).all()
+    return or_(
+        false(),
+        *(and_(Operation.chain_ix == ix, Operation.chain_seq > held.get(chain.hex(), 0)) for ix, chain in chains),
+    )
+
+
+def _all_cases(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(Case).where(Case.removed_at.is_(None))) or 0
+
+
+def _cases_touched(session: Session, held: Mapping[str, int]) -> int:
+    """How many cases those operations wrote in."""
+    newer = select(Operation.seq).where(_newer(session, held))
+    touched = and_(Change.operation_seq.in_(newer), Change.fields != "")
+    models: Mapping[str, Any] = recorded_models()
+    parts = []
+    for table in session.scalars(select(Change.table).where(touched).distinct()):
+        model = models.get(table)
+        records = select(Change.record).where(touched, Change.table == table)
+        if model is Case:
+            parts.append(select(Case.id).where(Case.id.in_(records)))
+        elif table == "person":
+            parts.append(select(Case.id).where(Case.person_id.in_(records)))
+        elif table == "migration_episode":
+            parts.append(select(Case.id).where(Case.index_episode_id.in_(records)))
+        elif model is not None and hasattr(model, "case_id"):
+            parts.append(select(model.case_id).where(model.id.in_(records), model.case_id.is_not(None)))
+    if not parts:
+        return 0
+    return session.scalar(select(func.count()).select_from(union(*parts).subquery())) or 0
+
+
+# Restoring
+
+
+@needs("backup.restore")
+def restore_over(desk: Desk, path: Path, reason: str, second: Person | None = None, step: Step = no_step) -> None:
+    """Restore a backup of this vault beside it, to take its place once it is closed (`storage.backup.switch`)."""
+    into = backup.waiting_for(desk.store.vault.folder)
+    _cleared(into)
+    restore_beside(desk, path, into, reason, second, step)
+
+
+@needs("backup.restore")
+def restore_beside(
+    desk: Desk, path: Path, into: Path, reason: str, second: Person | None = None, step: Step = no_step
+) -> None:
+    """Restore a backup of this vault into a new folder. Nobody gains a role or a way in by it."""
+    _refuse_reason(reason)
+    opened = desk.store.vault
+    _refuse_alone(desk.actor.roles | (_roles_of(desk, second) if second is not None else frozenset()), second)
+    if backup.verify(path, opened.subkey, step).store != opened.store:
+        raise backup.OfAnotherVault
+    _make(opened, desk.clock(), no_step, rotate=False)  # what is now can come back too
+    with desk.read() as session:
+        present = {user.id: user for user in session.scalars(select(User).where(User.removed_at.is_(None)))}
+    desk.note("backup.restore_begun", reason=reason)
+    part = _part(into)
+    backup.restore(path, opened.subkey, part, opened.keys, step)
+    slot = next(slot for slot in opened.keys.slots if slot.id == opened.slot)
+    with _or_removed(part):
+        restored = vault.open_copy(opened, part, opened.keys, slot)
+        _settle(restored, desk.actor.id, reason, desk.clock(), present)
+        part.replace(into)
+        machine.sync_directory(into.parent)
+
+
+def restore_here(
+    folder: Path,
+    path: Path,
+    first: Person,
+    reason: str,
+    second: Person | None = None,
+    *,
+    clock: Any = now,
+    step: Step = no_step,
+) -> Manifest:
+    """Restore a backup where there is no vault, as on a new computer. Returns what the backup said of itself."""
+    _refuse_reason(reason)
+    if vault.vault_exists(folder):
+        raise vault.VaultExists
+    file = backup.keys_in(path)
+    slot, data_key = _unwrapped(file, first)
+    into = folder if not folder.exists() else backup.waiting_for(folder)
+    part = _part(into)
+    try:
+        manifest = backup.restore(path, partial(keys.subkey, data_key), part, keys.sealed(file, data_key), step)
+        second_slot = None
+        if second is not None:
+            second_slot, other_key = _unwrapped(file, second)
+            keys.wipe(other_key)
+        with _or_removed(part):
+            restored = vault.open_known(part, keys.sealed(file, data_key), slot, bytearray(data_key))
+            actor = _allowed(restored, [each for each in (slot, second_slot) if each is not None], second)
+            _settle(restored, actor, reason, clock(), None)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+    finally:
+        keys.wipe(data_key)
+    _put(part, folder)
+    return manifest
+
+
+def _unwrapped(file: keys.KeysFile, person: Person) -> tuple[keys.Slot, bytearray]:
+    slot = file.of_user(person.sign_in_name)
+    data_key = keys.open_slot(file.store, slot, keys.passphrase_bytes(person.passphrase)) if slot is not None else None
+    if slot is None or data_key is None:
+        raise keys.WrongPassphrase
+    return slot, data_key
+
+
+def _allowed(restored: Vault, slots: Sequence[keys.Slot], second: Person | None) -> Any:
+    """Who restores on a new computer, by the roster in the backup."""
+    with _or_closed(restored):
+        migrate(restored.writer)
+        with Store(restored).read() as session:
+            wanted = select(User).where(User.slot.in_([slot.id.hex() for slot in slots]), User.active.is_(True))
+            users = {user.slot: user for user in session.scalars(wanted)}
+        if slots[0].id.hex() not in users:
+            raise NotAllowed
+        _refuse_alone(frozenset(role for user in users.values() for role in user.roles or ()), second)
+        return users[slots[0].id.hex()].id
+
+
+def _settle(restored: Vault, actor: Any, reason: str, at: datetime, present: Mapping[Any, User] | None) -> None:
+    """Make the restored vault a new installation: a new chain, no role that is not held now, and checked whole."""
+    with _or_closed(restored):
+        migrate(restored.writer)
+        store = Store(restored)
+        with store.local() as session:
+            continue_chain(session)
+        installation.begin(store)
+        with store.write(Act("backup.restore", actor, reason=reason, always=True), lambda: at) as session:
+            kept = [_as_present(user, present) for user in session.scalars(select(User))] if present else None
+        if kept is not None:
+            slots = {bytes.fromhex(slot) for slot in kept if slot}
+            for slot in restored.keys.slots:
+                if slot.kind is keys.Kind.USER and slot.id not in slots:
+                    vault.remove_slot(restored, slot.id)
+        if check(store).wrong:
+            raise RestoreFailed
+        installation.take_note(store)
+    restored.close()
+
+
+def _as_present(user: User, present: Mapping[Any, User]) -> str:
+    """Take from somebody what they do not hold today; returns the slot they may keep."""
+    now_ = present.get(user.id)
+    if now_ is None or not now_.active:
+        if user.active:
+            user.active = False
+        return ""
+    fewer = sorted(set(user.roles or ()) & set(now_.roles or ()))
+    if fewer != sorted(user.roles or ()):
+        user.roles = fewer
+    return (user.slot or "") if user.active else ""
+
+
+def _roles_of(desk: Desk, person: Person) -> frozenset[str]:
+    """The roles of somebody who proved who they are."""
+    vault.verify_passphrase(desk.store.vault, person.sign_in_name, person.passphrase)
+    slot = desk.store.vault.keys.of_user(person.sign_in_name)
+    with desk.read() as session:
+        wanted = select(User).where(User.slot == (slot.id.hex() if slot else ""), User.active.is_(True))
+        user = session.scalars(wanted).first()
+        return frozenset(user.roles or ()) if user is not None else frozenset()
+
+
+def _refuse_alone(roles: frozenset[str], second: Person | None) -> None:
+    if "administrator" in roles and roles & LEADING:
+        return
+    if second is None:
+        raise SecondNeeded
+    raise NotAllowed
+
+
+def needs_second(desk: Desk) -> bool:
+    """Whether the one signed in needs another beside them to restore."""
+    return not ("administrator" in desk.actor.roles and desk.actor.roles & LEADING)
+
+
+def _refuse_reason(reason: str) -> None:
+    if not reason.strip():
+        raise InvalidInput({"reason": [Problem(_("Write why it is restored. It is recorded."))]})
+
+
+def _part(into: Path) -> Path:
+    part = into.with_name(f"{into.name}{backup.PART}")
+    _cleared(part)
+    if into.exists():
+        raise backup.FolderTaken
+    return part
+
+
+def _cleared(left_over: Path) -> None:
+    if left_over.exists():
+        shutil.rmtree(left_over)
+
+
+def _put(part: Path, folder: Path) -> None:
+    """Give what was restored its place. A folder that is there holds settings and logs, and no vault."""
+    if not folder.exists():
+        part.replace(folder)
+    else:
+        for each in sorted(part.iterdir(), key=lambda path: path.name == vault.VAULT):  # the vault last
+            each.replace(folder / each.name)
+        part.rmdir()
+        machine.sync_directory(folder)
+    machine.sync_directory(folder.parent)
+
+
+@contextlib.contextmanager
+def _or_removed(part: Path) -> Any:
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+
+
+@contextlib.contextmanager
+def _or_closed(opened: Vault) -> Any:
+    try:
+        yield
+    except BaseException:
+        opened.close()
+        raise
+
+
+# What a restored vault took the place of
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The folder of a vault from before a restore, and whether it has been kept long enough to be removed."""
+
+    path: Path
+    until: datetime
+    over: bool
+
+
+@needs("backup.restore")
+def kept(desk: Desk) -> list[Kept]:
+    """Vaults from before a restore. Nothing removes them but a person, and not before thirty days."""
+    found = []
+    for path in backup.kept_folders(desk.store.vault.folder):
+        until = datetime.fromtimestamp(path.stat().st_mtime, UTC) + timedelta(days=KEPT_DAYS)
+        found.append(Kept(path, until, desk.clock() > until))
+    return found
+
+
+@needs("backup.restore")
+def remove_kept(desk: Desk, path: Path) -> None:
+    """Remove one that has been kept long enough."""
+    if not any(each.path == path and each.over for each in kept(desk)):
+        raise NotAllowed
+    shutil.rmtree(path)
+    desk.note("backup.removed_old_vault")

@@ -1,0 +1,513 @@
+"""Backups: made beside work, checked before they count, kept by number, restored without giving anybody more."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+from sqlalchemy import select
+
+from casedesk import machine
+from casedesk.desk import Actor, Desk
+from casedesk.errors import CaseDeskError, InvalidInput, NotAllowed
+from casedesk.models import Chain, User
+from casedesk.services import backups, office
+from casedesk.services.backups import Person, SecondNeeded
+from casedesk.services.cases import case_facts, edit_case, look
+from casedesk.services.intake import register_case
+from casedesk.services.office import sign_in
+from casedesk.services.search import Filters, count_cases
+from casedesk.storage import backup, vault
+from casedesk.storage.backup import SUFFIX, BackupDamaged, NotABackup
+from casedesk.storage.chain import begin_chain, check
+from casedesk.storage.keys import FLOOR, WrongPassphrase
+from casedesk.storage.migrate import migrate
+from casedesk.storage.store import Store
+from tests.conftest import NOW, PASSPHRASE
+from tests.support.journal import last, operations
+from tests.support.people import a_returnee
+
+OTHER = "lamps under quiet river bridges"
+WHY = "The disk was damaged."
+ATTACHED = b"sealed already" * 1000
+FARZANA = Person("farzana", PASSPHRASE)
+
+
+def phone(number: int) -> str:
+    return f"+88017{number:08}"
+
+
+def switched(desk: Desk, path: Path, **more: Person) -> Desk:
+    """Restore over the vault and sign in to what took its place."""
+    folder = desk.store.vault.folder
+    backups.restore_over(desk, path, WHY, more.get("second"))
+    office.sign_out(desk)
+    backup.switch(folder, 1)
+    return sign_in(folder, "farzana", PASSPHRASE, lambda: NOW)
+
+
+# Making
+
+
+def test_a_backup_is_read_back_before_it_counts_and_says_what_it_holds(desk: Desk) -> None:
+    register_case(desk, a_returnee())
+    made = backups.make_backup(desk)
+    assert made.path.name == f"000001{SUFFIX}"
+    assert [path.name for path in made.path.parent.iterdir()] == [made.path.name], "nothing half made is left"
+    (found,) = backups.backups(desk)
+    assert found.manifest == made.manifest
+    assert found.manifest is not None
+    assert (found.manifest.cases, found.manifest.made) == (1, NOW)
+    assert found.manifest.operations == len(operations(desk)) - 1, "that it was made is recorded afterwards"
+    assert last(desk).action == "backup.make"
+
+
+def test_a_backup_opens_under_its_own_key_alone(desk: Desk) -> None:
+    made = backups.make_backup(desk)
+    opened = desk.store.vault
+    whole = made.path.read_bytes()
+    assert not whole.startswith(b"SQLite")
+    copy = made.path.with_name("copy")
+    copy.write_bytes(whole)
+    with pytest.raises(CaseDeskError):
+        vault.connect(copy, opened.subkey(b"cdesk.db.1"), query_only=True, alone=True)
+
+
+def test_work_goes_on_while_a_backup_is_made(desk: Desk) -> None:
+    for number in range(12):
+        register_case(desk, a_returnee(person__phone_1=phone(number), incident__narrative="word " * 900))
+    before = len(operations(desk))
+    written: list[UUID] = []
+
+    def step(_done: int, _of: int) -> None:
+        if not written:
+            written.append(register_case(desk, a_returnee(person__phone_1=phone(99))))
+
+    made = backups.make_backup(desk, step)
+    assert written
+    assert made.manifest is not None
+    assert made.manifest.operations == before, "it holds one moment, the one when it began"
+    assert check(desk.store).wrong == []
+
+
+def test_a_step_that_is_cancelled_leaves_nothing(desk: Desk) -> None:
+    def step(_done: int, _of: int) -> None:
+        raise InvalidInput({})
+
+    with pytest.raises(InvalidInput):
+        backups.make_backup(desk, step)
+    assert list((desk.store.vault.folder / backup.FOLDER).iterdir()) == []
+
+
+def test_a_damaged_vault_gives_no_backup(desk: Desk) -> None:
+    for number in range(8):
+        register_case(desk, a_returnee(person__phone_1=phone(number), incident__narrative="word " * 900))
+    first = backups.make_backup(desk)
+    folder = desk.store.vault.folder
+    office.sign_out(desk)
+    path = folder / vault.VAULT
+    whole = bytearray(path.read_bytes())
+    middle = len(whole) // 4096 // 2 * 4096
+    whole[middle : middle + 64] = bytes(64)
+    path.write_bytes(whole)
+    again = vault.unlock(folder, "farzana", PASSPHRASE)
+    with pytest.raises(CaseDeskError):
+        backup.make(again, folder / backup.FOLDER, 2, NOW)
+    again.close()
+    assert [each.name for each in (folder / backup.FOLDER).iterdir()] == [first.path.name]
+
+
+def test_where_space_is_short_it_is_said_and_nothing_good_is_deleted(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backups.make_backup(desk)
+    usage = shutil.disk_usage(desk.store.vault.folder)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=1_000_000))
+    with pytest.raises(backup.NoRoomForBackup) as refused:
+        backups.make_backup(desk)
+    assert "no older backup was deleted" in refused.value.hint
+    assert len(backups.backups(desk)) == 1
+
+
+def test_one_is_made_by_itself_on_another_day_when_something_was_written(
+    open_desk: Callable[..., Desk],
+) -> None:
+    day = [NOW]
+    desk = open_desk(clock=lambda: day[0])
+    assert backups.keep_up(desk) is not None, "the first one"
+    assert backups.keep_up(desk) is None, "nothing was written"
+    case_id = register_case(desk, a_returnee())
+    assert backups.keep_up(desk) is None, "the same day"
+    day[0] += timedelta(days=1)
+    assert backups.keep_up(desk) is not None
+    day[0] -= timedelta(days=20_000)
+    assert backups.keep_up(desk) is None
+    for _look in range(backups.MANY):
+        look(desk, case_id)
+    assert backups.keep_up(desk) is not None, "a clock that stands still"
+    day[0] -= timedelta(days=1)
+    look(desk, case_id)
+    made = backups.keep_up(desk)
+    assert made is not None
+    assert made.number == 4, "numbers go on whatever the clock says"
+
+
+def test_old_ones_go_by_number_and_never_by_the_clock() -> None:
+    kept: list[int] = []
+    for number in range(1, 1000):
+        kept.append(number)
+        for old in backup.superfluous(kept):
+            kept.remove(old)
+        assert len(kept) >= min(number, backup.LEAST)
+    assert kept[-7:] == list(range(993, 1000))
+    older = kept[:-7]
+    weekly = [number for number in older if number % 7 == 0][-4:]
+    assert weekly == [966, 973, 980, 987]
+    assert set(older) - set(weekly) == set(range(644, 966, 28)) - set(weekly)
+    assert len(kept) <= 7 + 4 + 12
+    assert backup.superfluous([5, 9]) == []
+
+
+def test_one_that_cannot_be_read_is_neither_counted_nor_deleted(desk: Desk) -> None:
+    folder = desk.store.vault.folder / backup.FOLDER
+    first = backups.make_backup(desk)
+    first.path.write_bytes(first.path.read_bytes()[:-1])
+    for _more in range(9):
+        backups.make_backup(desk)
+    assert first.path.exists()
+    assert [each.number for each in backups.backups(desk)] == [10, 9, 8, 7, 6, 5, 4, 1]
+    assert backups.backups(desk)[-1].manifest is None
+    assert folder.exists()
+
+
+def test_attached_files_travel_along(desk: Desk) -> None:
+    attached = desk.store.vault.folder / backup.FILES / "ab" / "abcdef"
+    attached.parent.mkdir(parents=True)
+    attached.write_bytes(ATTACHED)
+    made = backups.make_backup(desk)
+    again = switched(desk, made.path)
+    assert (again.store.vault.folder / backup.FILES / "ab" / "abcdef").read_bytes() == ATTACHED
+    office.sign_out(again)
+
+
+# Damaged
+
+
+def test_a_backup_damaged_anywhere_is_refused_whole(desk: Desk, tmp_path: Path, rounds: int) -> None:
+    register_case(desk, a_returnee())
+    made = backups.make_backup(desk)
+    whole = made.path.read_bytes()
+    dice = random.Random(50)  # noqa: S311 - the same places each time
+    foot = [len(whole) - back for back in range(1, 66)]
+    bad = tmp_path / f"bad{SUFFIX}"
+    for place in {0, 20, *foot, *(dice.randrange(len(whole)) for _place in range(rounds * 5))}:
+        bad.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with pytest.raises((BackupDamaged, NotABackup, vault.NewerVault)):
+            backups.restore_beside(desk, bad, tmp_path / "restored", WHY)
+        assert sorted(path.name for path in tmp_path.iterdir()) == [bad.name, "store"], place
+    for length in {0, 10, *(dice.randrange(len(whole)) for _cut in range(rounds))}:
+        bad.write_bytes(whole[:length])
+        with pytest.raises(NotABackup):
+            backups.preview(desk, bad)
+
+
+def test_random_backups_come_back_equal(desk: Desk, tmp_path: Path, rounds: int) -> None:
+    dice = random.Random(51)  # noqa: S311 - the same ones each time
+    for number in range(max(2, rounds // 4)):
+        for more in range(dice.randrange(1, 3)):
+            register_case(desk, a_returnee(person__phone_1=phone(number * 10 + more)))
+        made = backups.make_backup(desk)
+        assert made.manifest is not None
+        into = tmp_path / f"restored {number}"
+        subkey = desk.store.vault.subkey
+        assert backup.restore(made.path, subkey, into, desk.store.vault.keys) == made.manifest
+        opened = vault.unlock(into, "farzana", PASSPHRASE)
+        again = backup.make(opened, into / backup.FOLDER, 1, NOW)
+        opened.close()
+        assert again.manifest == replace_number(made.manifest)
+
+
+def replace_number(manifest: backup.Manifest) -> backup.Manifest:
+    return msgspec.structs.replace(manifest, number=1)
+
+
+# Elsewhere
+
+
+def test_what_would_be_lost_is_what_no_copy_elsewhere_has(desk: Desk, tmp_path: Path) -> None:
+    assert backups.loss(desk).cases == 0
+    case_id = register_case(desk, a_returnee())
+    lost = backups.loss(desk)
+    assert (lost.cases, lost.since, lost.urgent) == (1, None, True)
+    backups.make_backup(desk)
+    assert backups.loss(desk).cases == 1, "a backup on the same disk dies with it"
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    copied = backups.copy_backup(desk, stick, same_disk=True)
+    assert copied.name == f"CaseDesk-000002{SUFFIX}", "a new one, since a backup was recorded"
+    assert last(desk).action == "backup.copy"
+    assert (backups.loss(desk).cases, backups.loss(desk).since) == (0, NOW)
+    look(desk, case_id)
+    assert backups.loss(desk).cases == 0, "a look changes no case"
+    edit_case(desk, case_id, {"person.upazila": (None, "Shibchar")})
+    register_case(desk, a_returnee(person__phone_1=phone(1)))
+    assert backups.loss(desk).cases == 2
+    week = replace(desk, clock=lambda: NOW + timedelta(days=7))
+    assert not backups.loss(desk).urgent
+    assert (backups.loss(week).days, backups.loss(week).urgent) == (7, True)
+
+
+def test_a_copy_on_the_same_disk_is_refused(desk: Desk, tmp_path: Path) -> None:
+    with pytest.raises(backups.NotAnotherDisk):
+        backups.copy_backup(desk, tmp_path)
+    assert not machine.another_disk(tmp_path, tmp_path.parent)
+
+
+def test_a_copy_that_is_read_back_otherwise_does_not_count(desk: Desk, tmp_path: Path) -> None:
+    made = backups.make_backup(desk)
+    stick = tmp_path / "stick"
+    stick.mkdir()
+
+    def spoil(done: int, of: int) -> None:
+        if done == of // 2:
+            part = next(stick.iterdir())
+            whole = part.read_bytes()
+            part.write_bytes(whole[:100] + b"?" + whole[101:])
+
+    with pytest.raises(CaseDeskError):
+        backup.copy_to(made.path, stick, desk.store.vault.subkey, spoil)
+    assert list(stick.iterdir()) == []
+
+
+# Restoring
+
+
+def test_restoring_shows_what_is_lost_and_brings_back_the_moment(desk: Desk) -> None:
+    first = register_case(desk, a_returnee())
+    made = backups.make_backup(desk)
+    edit_case(desk, first, {"person.upazila": (None, "Shibchar")})
+    register_case(desk, a_returnee(person__phone_1=phone(1)))
+    manifest, lost = backups.preview(desk, made.path)
+    assert (manifest.cases, lost.cases, lost.operations) == (1, 2, 3)
+    folder = desk.store.vault.folder
+    again = switched(desk, made.path)
+    assert count_cases(again, Filters()) == 1
+    assert "person.upazila" not in case_facts(again, first).answers
+    assert check(again.store).wrong == []
+    assert [each.action for each in operations(again)][-2:] == ["backup.restore", "office.sign_in"]
+    (kept,) = backups.kept(again)
+    assert (kept.path.name, kept.over) == ("store.before-000001", False)
+    assert [each.number for each in backups.backups(again)] == [2, 1], "the backups moved along"
+    with pytest.raises(NotAllowed):
+        backups.remove_kept(again, kept.path)
+    later = replace(again, clock=lambda: kept.until + timedelta(hours=1))
+    backups.remove_kept(later, kept.path)
+    assert not kept.path.exists()
+    office.sign_out(again)
+    assert not folder.with_name("store.restored").exists()
+
+
+def test_what_was_before_a_restore_can_come_back(desk: Desk) -> None:
+    made = backups.make_backup(desk)
+    register_case(desk, a_returnee())
+    again = switched(desk, made.path)
+    assert count_cases(again, Filters()) == 0
+    newest = backups.backups(again)[0]
+    back = switched(again, newest.path)
+    assert count_cases(back, Filters()) == 1
+    assert len(backups.kept(back)) == 2
+    office.sign_out(back)
+
+
+def test_a_restored_vault_goes_on_in_a_new_chain(desk: Desk) -> None:
+    register_case(desk, a_returnee())
+    made = backups.make_backup(desk)
+    with desk.read() as session:
+        before = session.scalars(select(Chain)).one()
+    assert made.manifest is not None
+    again = switched(desk, made.path)
+    with again.read() as session:
+        old, new = session.scalars(select(Chain).order_by(Chain.ix))
+    assert (old.id, old.signing_seed) == (before.id, None)
+    assert new.parent[:16] == old.id
+    assert new.parent[24:] == old.head == made.manifest.heads[old.id.hex()]
+    assert new.organisation == old.organisation
+    assert new.held == 2
+    office.sign_out(again)
+
+
+def test_nobody_gains_a_role_or_a_way_in(desk: Desk) -> None:
+    karim = office.add_user(
+        desk, name="Karim", sign_in_name="karim", roles=["supervisor"], passphrase=OTHER, cost=FLOOR
+    )
+    gone = office.add_user(desk, name="Rina", sign_in_name="rina", roles=["caseworker"], passphrase=OTHER, cost=FLOOR)
+    made = backups.make_backup(desk)
+    office.set_roles(desk, karim, ["caseworker"])
+    office.end_user(desk, gone)
+    office.add_user(desk, name="New", sign_in_name="new", roles=["caseworker"], passphrase=OTHER, cost=FLOOR)
+    again = switched(desk, made.path)
+    folder = again.store.vault.folder
+    with again.read() as session:
+        users = {user.sign_in_name: user for user in session.scalars(select(User))}
+    assert users["karim"].roles == []
+    assert users["rina"].active is False
+    assert "new" not in users
+    office.sign_out(again)
+    for name in ("rina", "new"):
+        with pytest.raises(WrongPassphrase):
+            vault.unlock(folder, name, OTHER)
+    vault.unlock(folder, "karim", OTHER).close()
+
+
+def test_a_passphrase_of_today_opens_what_was_restored(desk: Desk) -> None:
+    made = backups.make_backup(desk)
+    office.change_passphrase(desk, PASSPHRASE, OTHER, FLOOR)
+    folder = desk.store.vault.folder
+    backups.restore_over(desk, made.path, WHY)
+    office.sign_out(desk)
+    backup.switch(folder, 1)
+    with pytest.raises(WrongPassphrase):
+        sign_in(folder, "farzana", PASSPHRASE)
+    office.sign_out(sign_in(folder, "farzana", OTHER, lambda: NOW))
+
+
+def test_it_takes_one_who_leads_and_one_who_administers(desk: Desk, tmp_path: Path) -> None:
+    made = backups.make_backup(desk)
+    users = {"karim": ["supervisor"], "lina": ["administrator"], "mitu": ["caseworker"]}
+    for name, roles in users.items():
+        office.add_user(desk, name=name, sign_in_name=name, roles=roles, passphrase=OTHER, cost=FLOOR)
+    leads = replace(desk, actor=Actor(uuid4(), "Karim", frozenset(["supervisor"])))
+    assert backups.needs_second(leads)
+    assert not backups.needs_second(desk)
+    into = tmp_path / "restored"
+    with pytest.raises(SecondNeeded):
+        backups.restore_beside(leads, made.path, into, WHY)
+    with pytest.raises(NotAllowed):
+        backups.restore_beside(leads, made.path, into, WHY, Person("mitu", OTHER))
+    with pytest.raises(WrongPassphrase):
+        backups.restore_beside(leads, made.path, into, WHY, Person("lina", "not what she typed"))
+    with pytest.raises(InvalidInput):
+        backups.restore_beside(leads, made.path, into, "  ", Person("lina", OTHER))
+    assert not into.exists()
+    backups.restore_beside(leads, made.path, into, WHY, Person("lina", OTHER))
+    assert vault.vault_exists(into)
+
+
+def test_a_backup_of_another_centre_is_refused(desk: Desk, tmp_path: Path) -> None:
+    other = vault.create_vault(tmp_path / "other", sign_in_name="shirin", passphrase=OTHER, cost=FLOOR)[0]
+    migrate(other.writer)
+    with Store(other).local() as session:
+        begin_chain(session)
+    made = backup.make(other, tmp_path / "others", 1, NOW)
+    other.close()
+    with pytest.raises(BackupDamaged):  # under another key nothing of it can be read
+        backups.restore_beside(desk, made.path, tmp_path / "restored", WHY)
+
+
+# On a new computer
+
+
+def test_a_backup_is_restored_where_there_is_nothing(desk: Desk, tmp_path: Path) -> None:
+    case_id = register_case(desk, a_returnee())
+    made = backups.make_backup(desk)
+    new = tmp_path / "new computer" / "store"
+    with pytest.raises(WrongPassphrase):
+        backups.restore_here(new, made.path, Person("farzana", OTHER), WHY)
+    assert not new.exists()
+    manifest = backups.restore_here(new, made.path, FARZANA, WHY, clock=lambda: NOW)
+    assert manifest == made.manifest
+    there = sign_in(new, "farzana", PASSPHRASE, lambda: NOW)
+    assert case_facts(there, case_id).answers["person.name_en"] == "Rahima Khatun"
+    assert backups.make_backup(there).number == 1
+    assert check(there.store).wrong == []
+    office.sign_out(there)
+    with pytest.raises(vault.VaultExists):
+        backups.restore_here(new, made.path, FARZANA, WHY)
+
+
+def test_a_folder_with_settings_alone_takes_a_restored_vault(desk: Desk, tmp_path: Path) -> None:
+    made = backups.make_backup(desk)
+    new = tmp_path / "new"
+    new.mkdir()
+    (new / "settings.json").write_text("{}")
+    backups.restore_here(new, made.path, FARZANA, WHY, clock=lambda: NOW)
+    office.sign_out(sign_in(new, "farzana", PASSPHRASE, lambda: NOW))
+    assert (new / "settings.json").read_text() == "{}"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "store"]
+
+
+def test_on_a_new_computer_too_it_takes_both_roles(desk: Desk, tmp_path: Path) -> None:
+    for name, role in {"karim": "supervisor", "lina": "administrator", "mitu": "caseworker"}.items():
+        office.add_user(desk, name=name, sign_in_name=name, roles=[role], passphrase=OTHER, cost=FLOOR)
+    made = backups.make_backup(desk)
+    new = tmp_path / "new"
+    with pytest.raises(SecondNeeded):
+        backups.restore_here(new, made.path, Person("karim", OTHER), WHY)
+    with pytest.raises(NotAllowed):
+        backups.restore_here(new, made.path, Person("mitu", OTHER), WHY, Person("karim", OTHER))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["store"]
+    backups.restore_here(new, made.path, Person("lina", OTHER), WHY, Person("karim", OTHER), clock=lambda: NOW)
+    assert vault.vault_exists(new)
+
+
+# Where it lies
+
+
+def chains(desk: Desk) -> int:
+    with desk.read() as session:
+        return len(session.scalars(select(Chain.ix)).all())
+
+
+def test_a_vault_put_back_from_an_older_copy_begins_a_new_chain(
+    open_desk: Callable[..., Desk], store_folder: Path
+) -> None:
+    first = open_desk()
+    register_case(first, a_returnee())
+    office.sign_out(first)
+    old = (store_folder / vault.VAULT).read_bytes()
+    second = open_desk()
+    assert chains(second) == 1, "the same place, and nothing older"
+    look(second, register_case(second, a_returnee(person__phone_1=phone(1))))
+    office.sign_out(second)
+    (store_folder / vault.VAULT).write_bytes(old)
+    third = open_desk()
+    assert chains(third) == 2
+    assert check(third.store).wrong == []
+    office.sign_out(third)
+    assert chains(open_desk()) == 2
+
+
+def test_a_vault_brought_to_another_computer_begins_a_new_chain(
+    open_desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.sign_out(open_desk())
+    monkeypatch.setattr(machine, "mark_of_machine", lambda: b"another")
+    assert chains(open_desk()) == 2
+
+
+# A switch cut short
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2])
+def test_a_switch_cut_short_is_finished_at_the_next_start(desk: Desk, steps: int) -> None:
+    made = backups.make_backup(desk)
+    register_case(desk, a_returnee())
+    folder = desk.store.vault.folder
+    backups.restore_over(desk, made.path, WHY)
+    office.sign_out(desk)
+    if steps > 0:
+        folder.rename(folder.with_name("store.before-000001"))
+    if steps > 1:
+        folder.with_name("store.restored").rename(folder)
+    backup.settle(folder)
+    again = sign_in(folder, "farzana", PASSPHRASE, lambda: NOW)
+    assert count_cases(again, Filters()) == (1 if steps == 0 else 0)
+    assert len(backups.backups(again)) == 2
+    office.sign_out(again)
