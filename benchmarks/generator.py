@@ -103,17 +103,15 @@ def _rows_of(session: Session, number: int) -> dict[str, list[dict[str, Any]]]:
     """Every row that one registering made, by table."""
     ids = set(session.scalars(select(Change.record).where(Change.operation_seq == number)))
     rows: dict[str, list[dict[str, Any]]] = {}
-    for name, model in recorded_models().items():
-        table = model.__table__
+    tables = Base.metadata.tables
+    for name in recorded_models():
+        table = tables[name]
         rows[name] = [dict(r._mapping) for r in session.execute(select(table).where(table.c.id.in_(ids)))]
     cases = [row["id"] for row in rows["case"]]
-    for model in (CaseIndex, NumberKey, State):
-        table = model.__table__
+    for table in (tables[model.__tablename__] for model in (CaseIndex, NumberKey, State)):
         rows[table.name] = [dict(r._mapping) for r in session.execute(select(table).where(table.c.case_id.in_(cases)))]
-    for model in (Operation, Change):
-        table = model.__table__
-        key = table.c.seq if model is Operation else table.c.operation_seq
-        rows[table.name] = [dict(r._mapping) for r in session.execute(select(table).where(key == number))]
+    for table, key in ((tables["operation"], "seq"), (tables["change"], "operation_seq")):
+        rows[table.name] = [dict(r._mapping) for r in session.execute(select(table).where(table.c[key] == number))]
     found = session.execute(
         text("SELECT w.words, w.sounds FROM case_words w JOIN case_index i ON i.row = w.rowid WHERE i.case_id = :case"),
         {"case": cases[0].hex if cases else ""},

@@ -4,42 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
+from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.pool.base import _ConnectionFairy
+from sqlcipher3 import dbapi2 as sqlcipher
 
-
-@dataclass(slots=True)
-class Overheard:
-    statements: list[tuple[str, Any, bool]] = field(default_factory=list)  # SQL, parameters, many at once
+Statement = tuple[str, Any, bool]  # SQL, parameters, many at once
 
 
 @contextmanager
-def overhearing(engine: Engine) -> Iterator[Overheard]:
-    """Collects what the engine executes inside."""
-    heard = Overheard()
+def overhearing() -> Iterator[list[Statement]]:
+    """Collects what reaches the driver inside, whichever way it is asked."""
+    heard: list[Statement] = []
 
-    def note(_c: object, _cursor: object, statement: str, parameters: Any, _context: object, many: bool) -> None:
-        heard.statements.append((statement, parameters, many))
+    class Listening(sqlcipher.Cursor):  # type: ignore[misc]  # the driver has no types
+        def execute(self, statement: str, parameters: Any = ()) -> Any:
+            heard.append((statement, parameters, False))
+            return super().execute(statement, parameters)
 
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+        def executemany(self, statement: str, parameters: Any) -> Any:
+            heard.append((statement, parameters, True))
+            return super().executemany(statement, parameters)
+
+    def cursor(connection: PoolProxiedConnection) -> Any:
+        driver: Any = connection.driver_connection
+        return driver.cursor(Listening)
+
+    with patch.object(_ConnectionFairy, "cursor", cursor):
         yield heard
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 def bare_reads(engine: Engine, work: Callable[[], object]) -> Callable[[], object]:
     """The same reads as `work` makes, without anything of ours around them."""
-    with overhearing(engine) as heard:
+    with overhearing() as heard:
         work()
     connection = engine.raw_connection()
     cursor = connection.cursor()
 
     def run() -> None:
         cursor.execute("BEGIN")
-        for statement, parameters, _many in heard.statements:
+        for statement, parameters, _many in heard:
             if statement != "BEGIN":
                 cursor.execute(statement, parameters)
                 cursor.fetchall()

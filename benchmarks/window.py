@@ -9,6 +9,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -43,7 +44,7 @@ def main(what: str, folder: Path) -> None:
     shown.resize(1366, 768)
     shown.show()
     shown.go(Goto("cases"))
-    table = shown.findChild(QTableView)
+    (table,) = shown.findChildren(QTableView)
     until(lambda: table.model() is not None and table.model().rowCount() > 0)
     app.processEvents()
     shown.grab()
@@ -79,7 +80,9 @@ def resident() -> float:
 
 def case_widgets(desk: Desk, case_id: UUID, rounds: int) -> tuple[float, float]:
     """Seconds to build the overview of a case, and to build the same widgets bare."""
-    app = QApplication.instance() or QApplication([])
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        app = QApplication([])
     theme.apply(app, theme.Theme())
     window = Window(desk, {"case": CasePage}, {})
     window.resize(1366, 768)
@@ -89,7 +92,7 @@ def case_widgets(desk: Desk, case_id: UUID, rounds: int) -> tuple[float, float]:
         window.go(Goto("case", {"case_id": str(case_id)}))
         page = window.page
         assert isinstance(page, CasePage)  # noqa: S101 - we opened it
-        until(lambda page=page: page.case.is_open)
+        until(partial(getattr, page.case, "is_open"))
         began = time.perf_counter()
         page._look()
         page.grab()
@@ -113,7 +116,7 @@ def _build_bare(page: QWidget) -> float:
         for name, value in looks.items():
             made.setProperty(name, value)
         made.setFont(font)
-        if words:
+        if words and isinstance(made, QLabel | QAbstractButton | QLineEdit):
             made.setText(words)
         made.setGeometry(place)
     host.show()

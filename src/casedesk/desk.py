@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from casedesk.storage.recorder import Act
+from casedesk.storage.rows import Rows
 from casedesk.storage.store import Store
 
 DHAKA = timezone(timedelta(hours=6))
@@ -44,6 +45,9 @@ class Desk:
 
     def read(self) -> AbstractContextManager[Session]:
         return self.store.read()
+
+    def rows(self) -> AbstractContextManager[Rows]:
+        return self.store.rows()
 
     def write(
         self, action: str, *, about: UUID | None = None, reason: str | None = None

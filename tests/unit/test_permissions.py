@@ -434,6 +434,7 @@ RULELESS = {
     "casedesk.services.backups.needs_second",  # the same
     "casedesk.services.permissions.may",
     "casedesk.services.permissions.open_case",
+    "casedesk.services.permissions.see_case",
 }
 
 

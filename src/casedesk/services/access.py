@@ -14,7 +14,7 @@ from casedesk.desk import NOBODY, Actor, Desk
 from casedesk.errors import InvalidInput, Problem
 from casedesk.i18n import _
 from casedesk.models import Case, FollowUp, State, User
-from casedesk.services.permissions import needs, open_case, reach, within_reach
+from casedesk.services.permissions import needs, open_case, reach, see_case, within_reach
 
 OWNER, SUPERVISOR, NAMED = "case.owner_id", "case.supervisor_id", "case.named_access"
 
@@ -51,8 +51,8 @@ def _reach(roles: Collection[str], action: str) -> str:
 
 @needs("case.view")
 def access_of(desk: Desk, case_id: UUID) -> CaseAccess:
-    with desk.read() as session:
-        case = open_case(desk, session, "case.view", case_id)
+    with desk.rows() as rows:
+        case = see_case(desk, rows, "case.view", case_id)
         return CaseAccess(
             owner_id=case.owner_id,
             supervisor_id=case.supervisor_id,

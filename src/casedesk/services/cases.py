@@ -9,13 +9,12 @@ from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, select, text
 from sqlalchemy.orm import Session
 
 from casedesk import codelists
 from casedesk.desk import Desk
 from casedesk.errors import Conflict, InvalidInput, NotFound, Problem
-from casedesk.fields import Level, level_of
+from casedesk.fields import Field, Level, level_of
 from casedesk.i18n import _
 from casedesk.models import (
     Case,
@@ -44,9 +43,10 @@ from casedesk.services.ages import age_of, is_minor
 from casedesk.services.answers import LISTS, RECORDS, TICKS, Answers, field_of
 from casedesk.services.edits import Edits, apply_edits
 from casedesk.services.intake import WAGE_VIOLATIONS, months_between
-from casedesk.services.permissions import needs, open_case, within_reach
+from casedesk.services.permissions import needs, open_case, see_case, within_reach
 from casedesk.services.providers import find_or_add_recruiter
 from casedesk.services.triage import due_at
+from casedesk.storage.rows import Records, Rows
 
 T = TypeVar("T", bound=Recorded)
 
@@ -138,9 +138,8 @@ def look(desk: Desk, case_id: UUID) -> CaseFacts:
 @needs("case.view")
 def case_facts(desk: Desk, case_id: UUID, reason: str = "") -> CaseFacts:
     """The case again, for somebody who has it open; `reason` is the one that `look_restricted` recorded."""
-    with desk.read() as session:
-        case = open_case(desk, session, "case.view", case_id)
-        return facts_of(session, desk, case, reason)
+    with desk.rows() as rows:
+        return facts_of(rows, desk, see_case(desk, rows, "case.view", case_id), reason)
 
 
 @needs("case.view_restricted")
@@ -166,15 +165,13 @@ def show_number(desk: Desk, case_id: UUID) -> dict[str, str]:
     return numbers
 
 
-def facts_of(session: Session, desk: Desk, case: Case, reason: str = "") -> CaseFacts:
+def facts_of(source: Rows | Records, desk: Desk, case: Case, reason: str = "") -> CaseFacts:
     """What the user may see of a case that was opened."""
-    person = session.get(Person, case.person_id) or Person()
-    state = session.get(State, case.id)
-    owner = session.get(User, case.owner_id) if case.owner_id else None
+    rows = _Rows(source, case)
+    records = records_of(rows)
+    person = rows.person or Person()
+    state, owner = source.one(State, case.id), source.one(User, case.owner_id)
     restricted = within_reach(desk.actor, "case.view_restricted", case, reason=reason)
-    rows = _Rows(session, case)
-    records = records_of(session, case, rows)
-    episode = records.get("migration_episode")
     triage = rows.newest(Triage)
     violations = _violations(rows, restricted=restricted)
     return CaseFacts(
@@ -192,7 +189,7 @@ def facts_of(session: Session, desk: Desk, case: Case, reason: str = "") -> Case
         reason_opens=not restricted and within_reach(desk.actor, "case.view_restricted", case, reason="any"),
         editable=within_reach(desk.actor, "case.edit", case),
         age=age_of(person, desk.today()),
-        months_abroad=episode.months_abroad if isinstance(episode, MigrationEpisode) else None,
+        months_abroad=rows.episode.months_abroad if rows.episode else None,
         answers=_answers(rows, records, violations, restricted=restricted),
         violations=violations,
         needs=tuple(Need(n.id, n.need or "", n.urgency or "", n.met_on) for n in rows.all(NeedItem)),
@@ -217,14 +214,22 @@ BY_JOURNEY: tuple[type[Recorded], ...] = (ContractTerms, CostItem, Debt, Recruit
 class _Rows:
     """The rows that hang on a case, each table read once, in the order in which they were written."""
 
-    def __init__(self, session: Session, case: Case) -> None:
-        self.session, self.case = session, case
-        self._found: dict[type[Recorded], list[Any]] = {}
-        links: list[tuple[type[Recorded], str, UUID | None]] = [(IdentityDocument, "person_id", case.person_id)]
-        links += [(model, "case_id", case.id) for model in BY_CASE]
-        links += [(model, "episode_id", case.index_episode_id) for model in BY_JOURNEY]
-        for model, link, to in links:
-            self._found[model] = list(session.scalars(_by(model, link), {"to": to})) if to is not None else []
+    def __init__(self, source: Rows | Records, case: Case) -> None:
+        self.source, self.case = source, case
+        self.person = source.one(Person, case.person_id)
+        self.episode = source.one(MigrationEpisode, case.index_episode_id)
+        self._found: dict[type[Recorded], list[Any]] = {
+            IdentityDocument: source.of(IdentityDocument, "person_id", case.person_id)
+        }
+        self._found |= {model: source.of(model, "case_id", case.id) for model in BY_CASE}
+        self._found |= {model: source.of(model, "episode_id", case.index_episode_id) for model in BY_JOURNEY}
+
+    @property
+    def session(self) -> Session:
+        """Where changes are made; plain rows have none."""
+        if isinstance(self.source, Records):
+            return self.source.session
+        raise RuntimeError("rows are read only")
 
     def all(self, model: type[T]) -> list[T]:
         return [row for row in self._found[model] if row.removed_at is None]
@@ -240,31 +245,23 @@ class _Rows:
 
     def newest(self, model: type[T], which: Callable[[T], bool] = lambda _row: True) -> T | None:
         """The last one written: rows are numbered as they come, whatever the clock says."""
-        return next((row for row in reversed(self.all(model)) if which(row)), None)
+        return next((row for row in reversed(self._found[model]) if row.removed_at is None and which(row)), None)
 
 
-@cache
-def _by(model: type[Recorded], link: str) -> Select[Any]:
-    wanted = select(model).where(getattr(model, link) == bindparam("to"))
-    if model is not Incident:  # the first account tells where the newest one stands
-        wanted = wanted.where(model.removed_at.is_(None))
-    return wanted.order_by(text(f'"{model.__tablename__}".rowid'))
-
-
-def records_of(session: Session, case: Case, rows: _Rows) -> dict[str, Recorded]:
+def records_of(rows: _Rows) -> dict[str, Recorded]:
     """The records behind the answers of a case, by the names `answers.RECORDS` uses."""
     involved = rows.newest(RecruiterInvolvement)
     found: dict[str, Recorded | None] = {
-        "case": case,
-        "person": session.get(Person, case.person_id),
-        "migration_episode": session.get(MigrationEpisode, case.index_episode_id) if case.index_episode_id else None,
+        "case": rows.case,
+        "person": rows.person,
+        "migration_episode": rows.episode,
         "identity_document": rows.newest(IdentityDocument),
         "consent": rows.newest(Consent),
         "needs_assessment": rows.newest(NeedsAssessment),
         "incident": rows.last_incident(),
         "wages": rows.newest(IncidentViolation, lambda row: row.violation in WAGE_VIOLATIONS),
         "recruiter_involvement": involved,
-        "recruiter": session.get(Recruiter, involved.recruiter_id) if involved and involved.recruiter_id else None,
+        "recruiter": rows.source.one(Recruiter, involved.recruiter_id) if involved else None,
         "cost_item": rows.newest(CostItem),
         "debt": rows.newest(Debt),
         "promised": rows.newest(ContractTerms, lambda row: row.source != "actual"),
@@ -278,19 +275,26 @@ def _answers(
 ) -> dict[str, object]:
     answers: dict[str, object] = {}
     for record_name, record in records.items():
-        for name, declared in fields_of(type(record)).items():
+        for key, name, declared in _keys(record_name):
             value = getattr(record, name)
             if value is not None and (restricted or level_of(declared, value) < Level.RESTRICTED):
-                answers[f"{record_name}.{name}"] = value
-    answers["need_item.needs"] = [row.need for row in rows.all(NeedItem) if row.need]
+                answers[key] = value
+    lists = {"need_item.needs": [row.need for row in rows.all(NeedItem) if row.need]}
     if restricted:
-        answers["incident.violations"] = [violation.code for violation in violations]
-        answers["safety_flag.flags"] = [row.flag for row in rows.all(SafetyFlag) if row.flag and row.cleared_at is None]
+        lists["incident.violations"] = [violation.code for violation in violations]
+        lists["safety_flag.flags"] = [row.flag for row in rows.all(SafetyFlag) if row.flag and row.cleared_at is None]
+    answers |= {key: codes for key, codes in lists.items() if codes}
     triage = rows.newest(Triage)
     if triage is not None:
         said = [*(triage.answers or []), *((triage.private_answers or []) if restricted else [])]
         answers |= {"triage." + line.partition("=")[0]: line.partition("=")[2] for line in said}
-    return {key: value for key, value in answers.items() if value not in (None, [])}
+    return answers
+
+
+@cache
+def _keys(record: str) -> list[tuple[str, str, Field]]:
+    """The answers that a record holds: key, name of the field, declaration."""
+    return [(f"{record}.{name}", name, declared) for name, declared in fields_of(RECORDS[record]).items()]
 
 
 def _violations(rows: _Rows, *, restricted: bool) -> tuple[Violation, ...]:
@@ -331,10 +335,10 @@ def edit_case(desk: Desk, case_id: UUID, edits: Edits) -> None:
     with desk.write("case.edit", about=case_id) as session:
         case = open_case(desk, session, "case.edit", case_id)
         _change_incident(desk, session, case, edits)  # first: it brings the records that other answers tell more of
-        rows = _Rows(session, case)
+        rows = _Rows(Records(session), case)
         if "need_item.needs" in edits:
             _set_needs(desk, rows, edits["need_item.needs"])
-        records = records_of(session, case, rows)
+        records = records_of(rows)
         for name in dict.fromkeys(key.partition(".")[0] for key in edits if key not in LISTS):
             if name == "incident":
                 continue
@@ -376,7 +380,7 @@ def _change_incident(desk: Desk, session: Session, case: Case, edits: Edits) -> 
     happened = {key: pair for key, pair in edits.items() if key.startswith("incident.")}
     if happened:
         open_case(desk, session, "case.view_restricted", case.id)
-        incidents.change(session, desk, case, _Rows(session, case).last_incident(), happened)
+        incidents.change(session, desk, case, _Rows(Records(session), case).last_incident(), happened)
 
 
 def _there(rows: _Rows, records: dict[str, Recorded], name: str, edits: Edits) -> Recorded:
@@ -498,7 +502,7 @@ def raise_flags(desk: Desk, case_id: UUID, flags: Sequence[str]) -> None:
         case = open_case(desk, session, "case.edit", case_id)
         open_case(desk, session, "case.view_restricted", case_id)
         now = desk.clock()
-        there = {row.flag for row in _Rows(session, case).all(SafetyFlag) if row.cleared_at is None}
+        there = {row.flag for row in _Rows(Records(session), case).all(SafetyFlag) if row.cleared_at is None}
         for flag in sorted(set(flags) - there):
             session.add(SafetyFlag(case_id=case_id, flag=flag, raised_at=now, due_at=due_at(flag, now)))
         case.safety_checked_at = now

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from casedesk import codelists
@@ -183,15 +183,16 @@ def expiry(scope: str, today: date) -> date | None:
 
 def _lines(session: Session, case_id: UUID, scope: str | None = None) -> Sequence[ConsentLine]:
     """The lines in the order of the journal; no clock decides."""
-    first = select(func.min(Change.operation_seq)).where(Change.record == ConsentLine.id).scalar_subquery()
-    wanted = (
-        select(ConsentLine)
-        .where(ConsentLine.case_id == case_id, ConsentLine.removed_at.is_(None))
-        .order_by(first.is_(None), first)  # what this very write adds is not in the journal yet: the newest
-    )
-    if scope is not None:
-        wanted = wanted.where(ConsentLine.scope == scope)
-    return session.scalars(wanted).all()
+    lines = session.scalars(_LINES, {"case": case_id}).all()
+    return lines if scope is None else [line for line in lines if line.scope == scope]
+
+
+_FIRST = select(func.min(Change.operation_seq)).where(Change.record == ConsentLine.id).scalar_subquery()
+_LINES = (
+    select(ConsentLine)
+    .where(ConsentLine.case_id == bindparam("case"), ConsentLine.removed_at.is_(None))
+    .order_by(_FIRST.is_(None), _FIRST)  # what this very write adds is not in the journal yet: the newest
+)
 
 
 def _newest(session: Session, case_id: UUID, scope: str) -> ConsentLine | None:

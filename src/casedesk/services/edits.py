@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from casedesk.errors import Conflict, InvalidInput, Problem
@@ -43,9 +43,14 @@ def apply_edits(record: Recorded, edits: Edits) -> None:
 def first_written(session: Session, records: Iterable[UUID]) -> dict[UUID, tuple[int, str]]:
     """For each record the number of the operation that brought it, which tells the order, and who wrote it."""
     people = names_of_users(session)
-    first = select(Change.record, func.min(Change.operation_seq).label("seq")).where(Change.record.in_(list(records)))
-    firsts = first.group_by(Change.record).subquery()
-    rows = session.execute(
-        select(firsts.c.record, Operation.seq, Operation.actor).join(firsts, firsts.c.seq == Operation.seq)
-    )
+    rows = session.execute(_FIRST_WRITTEN, {"records": list(records)})
     return {record: (seq, people.get(UUID(bytes=actor), "")) for record, seq, actor in rows}
+
+
+_FIRST = (
+    select(Change.record, func.min(Change.operation_seq).label("seq"))
+    .where(Change.record.in_(bindparam("records", expanding=True)))
+    .group_by(Change.record)
+    .subquery()
+)
+_FIRST_WRITTEN = select(_FIRST.c.record, Operation.seq, Operation.actor).join(_FIRST, _FIRST.c.seq == Operation.seq)

@@ -228,7 +228,10 @@ def colleagues(desk: Desk) -> list[UserRow]:
 
 
 def names_of_users(session: Session) -> dict[UUID, str]:
-    return {user.id: user.name or "" for user in session.scalars(select(User))} | {NOBODY: ""}
+    return {user: name or "" for user, name in session.execute(_NAMES)} | {NOBODY: ""}
+
+
+_NAMES = select(User.id, User.name)
 
 
 @needs("office.edit")

@@ -23,6 +23,7 @@ from casedesk.services.intake_views import Settings
 from casedesk.services.office import rates, thresholds
 from casedesk.services.permissions import needs, open_case
 from casedesk.services.triage import Result
+from casedesk.storage.rows import Records
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def run_again(
         runs = _runs(session, case_id)
         if (runs[-1].id if runs else None) != last:
             raise Conflict
-        known = facts_of(session, desk, case).answers
+        known = facts_of(Records(session), desk, case).answers
         said = _checked(answers)
         result = add_triage(session, desk, {**_without_triage(known), **said}, case)
         if decision:

@@ -18,6 +18,7 @@ from casedesk.errors import StorageFailed, StorageFull
 from casedesk.models import Operation
 from casedesk.storage import derived
 from casedesk.storage.recorder import Act, Recorder
+from casedesk.storage.rows import Rows
 from casedesk.storage.vault import Vault, VaultUnreadable
 
 DAMAGE = frozenset(
@@ -61,6 +62,18 @@ class Store:
         """A session that sees one consistent moment and cannot write."""
         with _reading(), Session(self.vault.reader, autoflush=False) as session:
             yield session
+
+    @contextmanager
+    def rows(self) -> Iterator[Rows]:
+        """The same for plain rows, without the mapper."""
+        with _reading():
+            connection = self.vault.reader.raw_connection()
+            try:
+                cursor = connection.cursor()
+                cursor.execute("BEGIN")
+                yield Rows(cursor)
+            finally:
+                connection.close()  # which rolls back
 
     @contextmanager
     def write(self, act: Act, now: Callable[[], datetime]) -> Iterator[Session]:
@@ -126,12 +139,12 @@ class Store:
 def _reading() -> Iterator[None]:
     try:
         yield
-    except DatabaseError as error:
+    except (DatabaseError, sqlcipher.DatabaseError) as error:
         if result_code(error) in DAMAGE - {sqlcipher.SQLITE_READONLY}:  # that one would be our mistake
             raise VaultUnreadable from None
         raise
 
 
-def result_code(error: DatabaseError) -> int:
+def result_code(error: DatabaseError | sqlcipher.DatabaseError) -> int:
     """SQLite's own number for what happened, without its details."""
-    return int(getattr(error.orig, "sqlite_errorcode", 0)) & 0xFF
+    return int(getattr(getattr(error, "orig", error), "sqlite_errorcode", 0)) & 0xFF

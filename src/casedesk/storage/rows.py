@@ -1,0 +1,108 @@
+"""Rows as they lie in their tables: for pages that read much and change nothing.
+
+A row is a plain tuple with the names of the model's columns. It is typed as the model, so that what reads fields takes
+either; it belongs to no session, and setting anything on it is refused.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, partial
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+from sqlalchemy import Select, Table, Uuid, bindparam, select, text
+from sqlalchemy.dialects.sqlite import dialect
+from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
+
+from casedesk.models import Base, Recorded
+
+M = TypeVar("M", bound=Base)
+R = TypeVar("R", bound=Recorded)
+_DIALECT = dialect()
+
+
+class Rows:
+    """Reads plain rows, all at one moment. The store makes it: `with desk.rows() as rows`.
+
+    The statements go to the driver itself: the mapper's work would take ten times that of a small statement.
+    """
+
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
+
+    def one(self, model: type[M], record: UUID | None) -> M | None:
+        """A row by its id, removed or not."""
+        if record is None:
+            return None
+        found: list[M] = _by_id(model)(self._cursor, record)
+        return found[0] if found else None
+
+    def of(self, model: type[R], link: str, to: UUID | None) -> list[R]:
+        """The rows that point to a record, removed ones too, in the order in which they were written."""
+        return _by_link(model, link)(self._cursor, to) if to is not None else []
+
+
+class Records:
+    """Finds the same as `Rows`, as mapped records that can be changed."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def one(self, model: type[M], record: UUID | None) -> M | None:
+        return self.session.get(model, record) if record is not None else None
+
+    def of(self, model: type[R], link: str, to: UUID | None) -> list[R]:
+        return list(self.session.scalars(_mapped(model, link), {"to": to})) if to is not None else []
+
+
+@cache
+def _mapped(model: type[Recorded], link: str) -> Select[Any]:
+    column = model.__mapper__.columns[link]
+    in_order = text(f'"{model.__tablename__}".rowid')
+    return select(model).where(column == bindparam("to")).order_by(in_order)
+
+
+class _Reading:
+    """The text of a statement, made once, and how the values of its rows are read."""
+
+    def __init__(self, model: type[Base], where: str, more: str = "") -> None:
+        table = cast(Table, model.__table__)
+        wanted = select(table).where(table.c[where] == bindparam("to"))
+        self._sql = f"{wanted.compile(dialect=_DIALECT)} {more}"
+        self._row = _tuple(model.__name__, table.columns.keys())
+        decoders = (_decoder(column.type) for column in table.columns)
+        self._decoders = [(at, decode) for at, decode in enumerate(decoders) if decode is not None]
+
+    def __call__(self, cursor: Any, to: UUID) -> list[Any]:
+        return [self._row(self._read(list(raw))) for raw in cursor.execute(self._sql, (to.hex,)).fetchall()]
+
+    def _read(self, values: list[Any]) -> list[Any]:
+        for at, decode in self._decoders:
+            if values[at] is not None:
+                values[at] = decode(values[at])
+        return values
+
+
+def _decoder(kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+    """What makes a value of what the driver gives, if it is not the value already."""
+    if isinstance(kind, Uuid):
+        return lambda text: UUID(int=int(text, 16))  # most values are ids, and this is twice as fast as SQLAlchemy's
+    return kind.dialect_impl(_DIALECT).result_processor(_DIALECT, None)
+
+
+def _tuple(name: str, names: Sequence[str]) -> Callable[[Iterable[Any]], Any]:
+    made: Any = namedtuple(name, names)  # type: ignore[misc]  # of the columns, known when it runs
+    return partial(tuple.__new__, made)
+
+
+@cache
+def _by_id(model: type[Base]) -> _Reading:
+    return _Reading(model, model.__mapper__.primary_key[0].name)
+
+
+@cache
+def _by_link(model: type[Recorded], link: str) -> _Reading:
+    return _Reading(model, link, f'ORDER BY "{model.__tablename__}".rowid')
