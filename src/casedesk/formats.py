@@ -105,6 +105,11 @@ def weekday_day(value: date) -> str:
     return f"{SHORT_WEEKDAYS[value.weekday()][_place()]} {digits(str(value.day))} {month}"
 
 
+def month(value: date) -> str:
+    """May"""
+    return _month(value)
+
+
 def month_year(value: date) -> str:
     """May 2026"""
     return digits(f"{_month(value)} {value.year}")

@@ -44,6 +44,8 @@ from casedesk.services import (
     triages,
 )
 from casedesk.services.search import Filters, Order
+from casedesk.services.statistics import periods, reports
+from casedesk.services.statistics.shapes import Request
 from casedesk.values import Money
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.journal import count, last
@@ -175,6 +177,7 @@ OFFICE: dict[str, tuple[Callable[[Desk], object], str]] = {
     "see the backups": (backups.backups, "SU CR AD"),
     "copy a backup": (lambda desk: quietly(backups.copy_backup, desk, Path("nowhere")), "SU CR AD"),
     "restore": (lambda desk: quietly(backups.restore_over, desk, Path("nowhere"), ""), "SU CR AD"),
+    "statistics": (lambda desk: reports.make(desk, Request("R1", periods.month(2026, 5))), "CW SU CR DO"),
     "not the same": (lambda desk: look_alikes.not_the_same(desk, uuid4(), uuid4()), "CW SU"),
 }
 
@@ -441,7 +444,7 @@ RULELESS = {
 def service_functions() -> dict[str, Any]:
     """Every public function of the services that is given a desk."""
     found = {}
-    for module in pkgutil.iter_modules(services.__path__, "casedesk.services."):
+    for module in pkgutil.walk_packages(services.__path__, "casedesk.services."):
         loaded = importlib.import_module(module.name)
         for name, function in inspect.getmembers(loaded, inspect.isfunction):
             parameters = list(inspect.signature(function).parameters.values())

@@ -34,6 +34,8 @@ from casedesk.services.notes import is_restricted
 from casedesk.services.office import names_of_users
 from casedesk.services.permissions import needs, open_case, visible
 from casedesk.services.referrals import WAITING, ReferralRow, referrals_of
+from casedesk.services.statistics.compute import Asked, cases_of
+from casedesk.services.statistics.shapes import Figure
 from casedesk.values import PartialDay
 
 FEWEST_FIRST_DIGITS, FEWEST_ENDING_DIGITS = 5, 3  # 0171 begins every tenth number
@@ -78,7 +80,10 @@ _DOWNWARDS = frozenset((Order.NEWEST,))
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a list shows. Empty means all; several values of one filter mean any of them."""
+    """What a list shows. Empty means all; several values of one filter mean any of them.
+
+    `figure` leaves the cases that make one figure of a report.
+    """
 
     words: str = ""
     is_open: bool | None = True
@@ -91,6 +96,7 @@ class Filters:
     due_from: date | None = None
     due_before: date | None = None
     opened_from: date | None = None
+    figure: Figure | None = None
 
 
 class CaseRow(NamedTuple):
@@ -211,6 +217,11 @@ def filters_of(desk: Desk, view: View) -> Filters:
             return Filters(is_open=None, opened_from=desk.today().replace(day=1))
         case View.CLOSED:
             return Filters(is_open=False)
+
+
+def filters_for(figure: Figure) -> Filters:
+    """The list behind a figure of a report: all of its cases, open and closed."""
+    return Filters(is_open=None, figure=figure)
 
 
 @needs("case.list")
@@ -416,6 +427,14 @@ def _known(actor: Actor) -> str:
     return f"({rule})"
 
 
+def _behind(desk: Desk, figure: Figure | None) -> list[str]:
+    """The cases that make a figure: the very expression that counted them, as text."""
+    if figure is None:
+        return []
+    wanted = cases_of(Asked.of(desk, figure.among, figure.action), figure)
+    return [f"case_id IN ({wanted.compile(dialect=sqlite.dialect(), compile_kwargs={'literal_binds': True})})"]
+
+
 class _Wanted:
     """The parts of a statement: `hits` before it, `source` with all conditions, `values` bound, `keys` and `sorting`.
 
@@ -427,10 +446,11 @@ class _Wanted:
         self.keys = ", ".join(_KEYS[order])
         self.sorting = ", ".join(f"{key} DESC" if order in _DOWNWARDS else key for key in _KEYS[order])
         self.hits = ""
-        conditions = " AND ".join([_known(desk.actor), *self._conditions(filters)])
+        conditions = " AND ".join([_known(desk.actor), *_behind(desk, filters.figure), *self._conditions(filters)])
         walk = f"FROM case_index INDEXED BY {_INDEXES[order]}"
         if not filters.words.strip():
-            self.source = f"{'FROM case_index' if filters.owners else walk} WHERE {conditions}"
+            few = filters.owners or filters.figure
+            self.source = f"{'FROM case_index' if few else walk} WHERE {conditions}"
             return
         ways, values = _ways(filters.words)
         self.values |= values

@@ -1,0 +1,237 @@
+"""Small numbers: what is told of a table so that nobody in it can be worked out.
+
+A count from 1 to 4 is not told (1 to 10 where figures are published). Neighbours are hidden with it until every
+value it might have is as possible as the true one, whatever is subtracted from whatever. A hidden neighbour shows the
+range that follows from the rest of the table: it says nothing that the table does not say already.
+
+Rows and columns with their totals are a network: each sum is a node, each count an arc between the two sums it is
+part of, and another table with the same totals is a circulation. So the true limits of a hidden count, for somebody
+who solves the table, are a largest flow; and where a limit is too narrow, the smallest cut names what else to hide.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+INSIDE, PUBLISHING, SEXUAL_VIOLENCE = 5, 11, 10  # the least counts that are told
+MANY = 10**9
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is told of one count: it is between `low` and `high`; `small` if it is one of the small ones."""
+
+    low: int
+    high: int
+    small: bool = False
+
+    @property
+    def exact(self) -> bool:
+        return self.low == self.high and not self.small
+
+
+@dataclass(frozen=True, slots=True)
+class Sum(Generic[Key]):
+    """A count that is the sum of others."""
+
+    whole: Key
+    parts: tuple[Key, ...]
+
+
+def protect(
+    counts: Mapping[Key, int],
+    sums: Sequence[Sum[Key]],
+    *,
+    least: int = INSIDE,
+    wholes: Mapping[Key, int] | None = None,
+    fixed: frozenset[Key] = frozenset(),
+    also: frozenset[Key] = frozenset(),
+) -> dict[Key, Told]:
+    """What is told of each count.
+
+    A count is in at most two sums. `wholes` has, for a count, that of which it is told to be a part elsewhere (the
+    denominator of a share, the same without a filter): what remains of it is a small number too. `fixed` counts are
+    told elsewhere already; `also` are to be hidden whatever they are.
+    """
+    table = _Network(counts, sums, least, wholes or {}, fixed)
+    for key in also:
+        table.hide(key)
+    for key in sorted(table.small, key=repr):
+        table.shelter(key)
+    return {key: table.told(key) for key in counts}
+
+
+def is_small(count: int, least: int) -> bool:
+    return 0 < count < least
+
+
+class _Network(Generic[Key]):
+    """The hidden counts of a table and how far each can move while all that is told stays as it is."""
+
+    def __init__(
+        self,
+        counts: Mapping[Key, int],
+        sums: Sequence[Sum[Key]],
+        least: int,
+        wholes: Mapping[Key, int],
+        fixed: frozenset[Key],
+    ) -> None:
+        self.counts, self.least, self.fixed = counts, least, fixed
+        self.rank = {each.whole: 1 for each in sums}
+        self.arcs = _arcs(counts, sums)
+        self.at: dict[int, list[Key]] = {}
+        for key, (tail, head) in self.arcs.items():
+            self.at.setdefault(tail, []).append(key)
+            self.at.setdefault(head, []).append(key)
+        self.limits = {key: self._limits(key, value, wholes.get(key)) for key, value in counts.items()}
+        self.small = {key for key, (_low, _high, small) in self.limits.items() if small}
+        self.hidden = set(self.small)
+
+    def _limits(self, key: Key, value: int, whole: int | None) -> tuple[int, int, bool]:
+        """Between what a hidden count lies for a reader who knows how things are hidden; and whether it is small."""
+        if key in self.fixed:
+            return value, value, False
+        if is_small(value, self.least):
+            return 1, min(self.least - 1, MANY if whole is None else whole), True
+        if whole is not None and is_small(whole - value, self.least):
+            return max(whole - self.least + 1, 0), whole - 1, True
+        return (self.least if value else 0), (MANY if whole is None else whole) if value else 0, False
+
+    def hide(self, key: Key) -> None:
+        if self.counts[key] and key not in self.fixed:
+            self.hidden.add(key)
+
+    def shelter(self, key: Key) -> None:
+        """Hide more until the count can be anything that a small one can be, as far as there is anything to hide."""
+        for up in (True, False):
+            room = self._room(key, up=up)
+            pushed, reached = self._push(key, up=up, stop_at=room)
+            while pushed < room and (other := self._weakest(reached, room - pushed)) is not None:
+                self.hidden.add(other)
+                pushed, reached = self._push(key, up=up, stop_at=room)
+
+    def told(self, key: Key) -> Told:
+        value = self.counts[key]
+        if key not in self.hidden:
+            return Told(value, value)
+        low = value - self._push(key, up=False, stop_at=self._room(key, up=False))[0]
+        high = value + self._push(key, up=True, stop_at=self._room(key, up=True))[0]
+        if key in self.small:  # the small are told alike, however well they are hidden
+            low, high, _small = self.limits[key]
+        return Told(low, high, small=key in self.small)
+
+    def _room(self, key: Key, *, up: bool) -> int:
+        low, high, _small = self.limits[key]
+        return high - self.counts[key] if up else self.counts[key] - low
+
+    def _push(self, key: Key, *, up: bool, stop_at: int) -> tuple[int, set[int]]:
+        """How far the count can be raised (lowered) by moving the other hidden ones, and the sums the last try
+        reached."""
+        tail, head = self.arcs[key]
+        start, goal = (head, tail) if up else (tail, head)
+        moved: dict[Key, int] = {key: 0}
+        pushed = 0
+        reached: set[int] = set()
+        while pushed < stop_at:
+            way, reached = self._way(start, goal, moved, key)
+            if way is None:
+                break
+            step = min(stop_at - pushed, *(self._left(arc, moved, up=along) for arc, along in way)) if way else 0
+            if not way:  # both ends are the same sum: nothing holds it
+                return stop_at, reached
+            for arc, along in way:
+                moved[arc] = moved.get(arc, 0) + (step if along else -step)
+            pushed += step
+        return pushed, reached
+
+    def _way(
+        self, start: int, goal: int, moved: Mapping[Key, int], without: Key
+    ) -> tuple[list[tuple[Key, bool]] | None, set[int]]:
+        """The shortest way from one sum to another over hidden counts with room."""
+        came: dict[int, tuple[int, Key, bool]] = {}
+        reached, waiting = {start}, deque([start])
+        while waiting:
+            here = waiting.popleft()
+            if here == goal:
+                return list(_back(came, start, goal)), reached
+            for key, there, along in self._from(here):
+                usable = key in self.hidden and key != without and there not in reached
+                if usable and self._left(key, moved, up=along) > 0:
+                    came[there] = (here, key, along)
+                    reached.add(there)
+                    waiting.append(there)
+        return None, reached
+
+    def _from(self, node: int) -> Iterator[tuple[Key, int, bool]]:
+        for key in self.at.get(node, ()):
+            tail, head = self.arcs[key]
+            yield (key, head, True) if tail == node else (key, tail, False)
+
+    def _left(self, key: Key, moved: Mapping[Key, int], *, up: bool) -> int:
+        return self._room(key, up=up) - moved.get(key, 0) if up else self._room(key, up=False) + moved.get(key, 0)
+
+    def _weakest(self, reached: set[int], need: int) -> Key | None:
+        """What to hide next: of the counts that lead out of the sums reached, parts before totals, the smallest of
+        those with room enough."""
+        found = {
+            key: self._room(key, up=along)
+            for node in reached
+            for key, there, along in self._from(node)
+            if there not in reached and key not in self.hidden
+        }
+        fit = [key for key, room in found.items() if room > 0]
+        order = lambda key: (self.rank.get(key, 0), found[key] < need, self.counts[key], repr(key))  # noqa: E731
+        return min(fit, key=order, default=None)
+
+
+def _arcs(counts: Mapping[Key, int], sums: Sequence[Sum[Key]]) -> dict[Key, tuple[int, int]]:
+    """Each count as an arc from one sum to another; node -1 is the world outside the table."""
+    places: dict[Key, list[tuple[int, int]]] = {key: [] for key in counts}
+    for number, each in enumerate(sums):
+        places[each.whole].append((number, -1))
+        for part in each.parts:
+            places[part].append((number, 1))
+    signs = _signs(places, len(sums))
+    found = {}
+    for key, where in places.items():
+        ends = {sign * signs[number]: number for number, sign in where}
+        if len(ends) < len(where):
+            raise ValueError("these sums are no network")
+        found[key] = (ends.get(1, -1), ends.get(-1, -1))
+    return found
+
+
+def _signs(places: Mapping[Key, list[tuple[int, int]]], size: int) -> list[int]:
+    """A sign for each sum so that every count enters one and leaves the other."""
+    beside: list[list[tuple[int, int]]] = [[] for _each in range(size)]
+    for where in places.values():
+        if len(where) > 2:
+            raise ValueError("a count is in more than two sums")
+        if len(where) == 2:
+            (one, first), (other, second) = where
+            beside[one].append((other, -first * second))
+            beside[other].append((one, -first * second))
+    signs = [0] * size
+    for start in range(size):
+        if signs[start]:
+            continue
+        signs[start] = 1
+        waiting = [start]
+        while waiting:
+            here = waiting.pop()
+            for there, turn in beside[here]:
+                if not signs[there]:
+                    signs[there] = signs[here] * turn
+                    waiting.append(there)
+    return signs
+
+
+def _back(came: Mapping[int, tuple[int, Key, bool]], start: int, goal: int) -> Iterator[tuple[Key, bool]]:
+    while goal != start:
+        goal, key, along = came[goal]
+        yield key, along
