@@ -24,7 +24,7 @@ def cell(made: Report, table: str, row: str, column: str) -> Cell:
 
 def test_registered_cases_are_counted_and_open_their_list(desk: Desk) -> None:
     for number in range(6):
-        register_case(desk, a_returnee(person__name_en=f"Person {number}"))
+        register_case(desk, a_returnee(person__phone_1=f"+88017110004{number:02}", person__name_en=f"Person {number}"))
     made = report(desk)
     total = cell(made, "indicators", "IND-01.all", "total")
     assert (total.shown, total.value, total.words) == (Shown.EXACT, 6, "6")
