@@ -336,7 +336,7 @@ def _settle(restored: Vault, actor: Any, reason: str, at: datetime, present: Map
         migrate(restored.writer)
         store = Store(restored)
         with store.local() as session:
-            continue_chain(session)
+            continue_chain(session, at)
         installation.begin(store)
         with store.write(Act("backup.restore", actor, reason=reason, always=True), lambda: at) as session:
             kept = [_as_present(user, present) for user in session.scalars(select(User))] if present else None

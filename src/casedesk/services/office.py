@@ -168,7 +168,7 @@ def _opened(opened: vault.Vault, slot: bytes, action: str, clock: Clock) -> Desk
         backups.migrate_safely(opened, clock())
         store = Store(opened)
         desk = _desk(store, slot, clock)
-        installation.settle_in(store)
+        installation.settle_in(store, clock())
         desk.note(action)
         return desk
 

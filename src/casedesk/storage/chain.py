@@ -5,21 +5,40 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from nacl.signing import SigningKey
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import bindparam, distinct, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from casedesk.errors import StorageFailed
-from casedesk.fields import Kind
+from casedesk.fields import Kind, Level
 from casedesk.i18n import _, ngettext
-from casedesk.models import CaseIndex, Chain, Change, NumberKey, Recorded, State, fields_of, recorded_models
+from casedesk.models import (
+    CaseIndex,
+    Chain,
+    Change,
+    Clash,
+    Erasure,
+    Mark,
+    NumberKey,
+    Parked,
+    Recorded,
+    State,
+    Unentitled,
+    fields_of,
+    recorded_models,
+    registers_of,
+)
 from casedesk.models import Operation as OperationRow
 from casedesk.storage import derived
+from casedesk.storage.merging import RecordKey, is_mark, over, written
 from casedesk.storage.operations import (
+    Leaf,
     MalformedBody,
     Operation,
+    OperationKind,
     Value,
     digest,
     link,
@@ -28,12 +47,13 @@ from casedesk.storage.operations import (
     start_link,
     unpack,
 )
-from casedesk.storage.recorder import OPERATION_TABLE, OWN_CHAIN, to_leaf
+from casedesk.storage.recorder import MARK_TABLE, NO_RECORD, OPERATION_TABLE, append, gate, own_chain, to_leaf
+from casedesk.storage.registers import Knowledge, Place, current
+from casedesk.storage.registers import shown as shown_value
 from casedesk.storage.store import Store
 from casedesk.storage.vault import VaultUnreadable
 
 Replayed = dict[tuple[str, bytes], dict[str, Value]]
-Touched = dict[tuple[str, bytes], set[str]]
 
 
 def begin_chain(session: Session) -> None:
@@ -54,27 +74,73 @@ def begin_chain(session: Session) -> None:
     )
 
 
-def continue_chain(session: Session) -> None:
-    """Go on in a new chain whose parent is the last link of the one until now, which nobody signs for any more.
+def continue_chain(session: Session, now: datetime, *, at: int | None = None) -> Chain:
+    """Go on in a new chain that continues ours after operation `at`, or after its newest (SYNC 10).
 
-    So a restored or copied vault never writes other operations under numbers that the first one used already.
+    For a store that was restored or copied, and for one whose later operations others know in another form. What we
+    wrote after `at` is told again in the new chain, same content; nothing is dropped. Returns the new chain.
     """
-    before = session.scalars(OWN_CHAIN).one()
-    chain, key = secrets.token_bytes(16), SigningKey.generate()
-    public = bytes(key.verify_key)
-    parent = parent_of(before.id, before.held, before.head)
-    before.signing_seed = None
-    session.add(
-        Chain(
-            id=chain,
-            organisation=before.organisation,
-            desk=public,
-            signing_seed=bytes(key),
-            parent=parent,
-            held=0,
-            head=start_link(before.organisation, chain, public, parent),
-        )
+    old = own_chain(session)
+    at = old.held if at is None else at
+    link_at = _link_at(session, old, at)
+    parent = parent_of(old.id, at, link_at)
+    id_ = secrets.token_bytes(16)
+    new = Chain(
+        id=id_,
+        organisation=old.organisation,
+        desk=old.desk,
+        signing_seed=old.signing_seed,
+        parent=parent,
+        held=0,
+        head=start_link(old.organisation, id_, old.desk, parent),
+        marked=0,
     )
+    session.add(new)
+    session.flush()
+    _tell_what_was_known(session, old, new, at, now)
+    with gate(session, rewriting=True):
+        _move(session, old, new, at)
+        old.signing_seed, old.held, old.head, old.marked = None, at, link_at, at
+        session.flush()
+    return new
+
+
+def _link_at(session: Session, chain: Chain, seq: int) -> bytes:
+    if seq == 0:
+        return start_link(chain.organisation, chain.id, chain.desk, chain.parent)
+    wanted = select(OperationRow.link).where(OperationRow.chain_ix == chain.ix, OperationRow.chain_seq == seq)
+    return session.execute(wanted).scalar_one()
+
+
+def _tell_what_was_known(session: Session, old: Chain, new: Chain, at: int, now: datetime) -> None:
+    """The first operation of a chain that continues another marks all that its author had seen until there."""
+    known: dict[bytes, int] = {old.id: at} if at else {}
+    for mark in session.scalars(select(Mark).where(Mark.chain_ix == old.ix, Mark.at_seq <= at)):
+        known[mark.peer] = max(mark.held, known.get(mark.peer, 0))
+    action = Leaf(OPERATION_TABLE, NO_RECORD, "action", "sync.new_chain")
+    told = [Leaf(MARK_TABLE, peer, "held", held) for peer, held in known.items()]
+    append(session, new, {Level.PUBLIC: [action, *told]}, actor=UUID(int=0), now=now, kind=OperationKind.MARK)
+    rows = [{"chain_ix": new.ix, "peer": peer, "at_seq": 1, "held": held} for peer, held in known.items()]
+    if rows:
+        session.execute(insert(Mark), rows)
+
+
+def _move(session: Session, old: Chain, new: Chain, at: int) -> None:
+    """Bind to the new chain what was written in the old one after `at`."""
+    wanted = select(OperationRow).where(OperationRow.chain_ix == old.ix, OperationRow.chain_seq > at)
+    moved = {}
+    for row in session.scalars(wanted.order_by(OperationRow.chain_seq)):
+        (operation,) = unpack(row.body)
+        seq = new.held + 1
+        moved[row.chain_seq] = seq
+        row.chain_ix, row.chain_seq, row.digest = new.ix, seq, digest(seq, operation)
+        row.link = link(new.head, new.id, seq, row.digest)
+        new.held, new.head = seq, row.link
+    for mark in session.scalars(select(Mark).where(Mark.chain_ix == old.ix, Mark.at_seq > at)):
+        session.add(Mark(chain_ix=new.ix, peer=mark.peer, at_seq=moved[mark.at_seq], held=mark.held))
+        session.delete(mark)
+    for order in session.scalars(select(Erasure).where(Erasure.chain == old.id, Erasure.chain_seq > at)):
+        order.chain, order.chain_seq = new.id, moved[order.chain_seq]
 
 
 @dataclass(slots=True)
@@ -135,8 +201,8 @@ def guards() -> set[str]:
 
 def _replayed(session: Session, found: Findings) -> Replayed:
     """The records as the journal tells them; on the way every digest and link is made again."""
-    told: Replayed = {}
-    for chain in session.scalars(select(Chain)):
+    replay = _Replay(session)
+    for chain in session.scalars(select(Chain)).all():
         head = start_link(chain.organisation, chain.id, chain.desk, chain.parent)
         seq = 0
         for row in _operations(session, chain):
@@ -153,16 +219,98 @@ def _replayed(session: Session, found: Findings) -> Replayed:
             if (row.chain_seq, row.digest, row.link) != (seq, fingerprint, head) or not _same(row, operation):
                 found.wrong.append(_("Operation {number} does not agree with its proof.").format(number=seq))
                 head = row.link
-            touched: Touched = {}
-            for _level, leaf in shown(operation):
-                if leaf.table != OPERATION_TABLE:
-                    told.setdefault((leaf.table, leaf.record), {})[leaf.field] = leaf.value
-                    touched.setdefault((leaf.table, leaf.record), set()).add(leaf.field)
-            if touched != _indexed(session, row.seq):
+            said = written(operation)
+            replay.add(Place(chain.ix, chain.id, seq, row.seq, row.wall), operation, said)
+            if {record: values.keys() for record, values in said.items()} != _indexed(session, row.seq):
                 found.wrong.append(_("Operation {number} is wrongly listed in the history.").format(number=seq))
         if (chain.held, chain.head) != (seq, head):
             found.wrong.append(_("The chain ends before or after its last operation."))
-    return told
+    return replay.told(found)
+
+
+class _Replay:
+    """Tells the records from the journal alone; what several desks wrote, by the rule of merging."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._told: Replayed = {}
+        self._writes: dict[RecordKey, list[tuple[Place, dict[str, Value]]]] = {}
+        self._marks: set[tuple[int, bytes, int, int]] = set()
+        self._unentitled = {
+            (row.operation_seq, row.record.bytes, row.register) for row in session.scalars(select(Unentitled))
+        }
+        self._parked = {
+            (row.operation_seq, row.table, row.record.bytes, row.field) for row in session.scalars(select(Parked))
+        }
+        of_several = (
+            select(Change.record)
+            .join(OperationRow, OperationRow.seq == Change.operation_seq)
+            .where(Change.fields != "")
+            .group_by(Change.record)
+            .having(func.count(distinct(OperationRow.chain_ix)) > 1)
+        )
+        self._contested = {record.bytes for record in session.scalars(of_several)}
+        self._contested |= {record for _seq, record, _register in self._unentitled}
+
+    def add(self, place: Place, operation: Operation, said: dict[RecordKey, dict[str, Value]]) -> None:
+        for record, values in said.items():
+            if record[1] in self._contested:
+                self._writes.setdefault(record, []).append((place, values))
+            else:
+                kept = {name: value for name, value in values.items() if not self._is_parked(place, record, name)}
+                if kept or record[0] in recorded_models():
+                    self._told[record] = over(record[0], self._told.get(record, {}), kept)
+        if operation.kind == OperationKind.MARK:
+            self._marks |= {
+                (place.chain_ix, leaf.record, place.seq, int(str(leaf.value)))
+                for _level, leaf in shown(operation)
+                if is_mark(leaf)
+            }
+
+    def _is_parked(self, place: Place, record: RecordKey, name: str) -> bool:
+        return (place.operation, *record, name) in self._parked
+
+    def told(self, found: Findings) -> Replayed:
+        clashes: set[tuple[RecordKey, str, str]] = set()
+        knowledge = Knowledge(self._session)
+        for record, writes in self._writes.items():
+            model = recorded_models().get(record[0])
+            if model is not None:
+                self._told[record] = self._decided(model, record, writes, knowledge, clashes)
+        open_ = select(Clash).where(Clash.settled_by.is_(None))
+        here = {((c.table, c.record.bytes), c.register, c.operations) for c in self._session.scalars(open_)}
+        if here != clashes:
+            found.wrong.append(_("The list of values that disagree does not follow from the journal."))
+        if {(m.chain_ix, m.peer, m.at_seq, m.held) for m in self._session.scalars(select(Mark))} != self._marks:
+            found.wrong.append(_("What is kept of who had seen what does not follow from the journal."))
+        return self._told
+
+    def _decided(
+        self,
+        model: type[Recorded],
+        record: RecordKey,
+        writes: list[tuple[Place, dict[str, Value]]],
+        knowledge: Knowledge,
+        clashes: set[tuple[RecordKey, str, str]],
+    ) -> dict[str, Value]:
+        told: dict[str, Value] = {}
+        declared = fields_of(model)
+        for register, names in registers_of(model).items():
+            of_it = {
+                place: {
+                    n: values[n] for n in names if n in values and (place.operation, *record, n) not in self._parked
+                }
+                for place, values in writes
+                if not values.keys().isdisjoint(names)
+                and (place.operation, record[1], register) not in self._unentitled
+            }
+            contenders = [(place, of_it[place]) for place in current(of_it, knowledge.knows)]
+            if contenders:
+                told |= shown_value({name: declared[name] for name in names}, contenders)[1]
+            if not model.append and any(values != contenders[0][1] for _place, values in contenders[1:]):
+                numbers = " ".join(map(str, sorted(place.operation for place, _values in contenders)))
+                clashes.add((record, register, numbers))
+        return told
 
 
 def _same(row: OperationRow, operation: Operation) -> bool:
@@ -171,9 +319,9 @@ def _same(row: OperationRow, operation: Operation) -> bool:
     return columns == (operation.wall, operation.flags, operation.actor, operation.kind, operation.schema)
 
 
-def _indexed(session: Session, seq: int) -> Touched:
+def _indexed(session: Session, seq: int) -> dict[RecordKey, set[str]]:
     rows = session.execute(_CHANGES, {"seq": seq})
-    return {(table, record.bytes): set(fields.split()) for table, record, fields in rows if table}
+    return {(table, record.bytes): set(fields.split()) for table, record, fields in rows if fields}
 
 
 _CHANGES = select(Change.table, Change.record, Change.fields).where(Change.operation_seq == bindparam("seq"))
@@ -198,7 +346,7 @@ def _compare(session: Session, told: Replayed, found: Findings) -> None:
             pointing += [(f"{table}.{name}", to) for name in links if (to := getattr(record, name)) is not None]
             _compare_record(table, names, record, told, found)
             session.expunge(record)
-    for table, _record in told:
+    for table in sorted(table for table, _record in told if table in recorded_models()):
         found.wrong.append(_("{table}: the journal has a record that is not here.").format(table=table))
     for place, to in pointing:
         if to not in known and to.int != 0:

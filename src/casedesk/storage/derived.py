@@ -20,21 +20,26 @@ from casedesk.fields import Level
 from casedesk.models import (
     Case,
     CaseIndex,
+    Chain,
     Change,
     FollowUp,
     IdentityDocument,
     MigrationEpisode,
     NumberKey,
+    Operation,
     Person,
     State,
     StatusEvent,
 )
 from casedesk.parsing import document_key
 from casedesk.search_keys import number_key, phone_key, sounds_of, words_of
+from casedesk.storage.merging import LINKS, Merged, in_parts
 from casedesk.storage.recorder import Altered
+from casedesk.storage.registers import Knowledge, Place, in_causal_order
 
 NOTHING_DUE = date(9999, 12, 31)
 NO_PRIORITY = 99
+STATEFUL = ("case", "referral", "follow_up")
 
 
 def cases_of(session: Session, altered: Sequence[Altered]) -> dict[UUID, set[UUID]]:
@@ -78,7 +83,7 @@ def _links(altered: Altered) -> Iterator[tuple[str, UUID]]:
         yield record.__tablename__, record.id
     if isinstance(record, Case):
         return
-    names = {"case_id": "case", "person_id": "person", "episode_id": "migration_episode"}
+    names = dict(LINKS)
     if isinstance(record, StatusEvent) and record.entity in ("case", "follow_up"):
         names["entity_id"] = record.entity
     for name, kind in names.items():
@@ -136,6 +141,37 @@ def refresh(session: Session, altered: Sequence[Altered], cases: Mapping[UUID, s
         index_case(session, case_id, new=case_id in new)
 
 
+def refresh_merged(session: Session, merged: Merged) -> None:
+    """Bring every computed row up to date after other desks' operations were taken in."""
+    wanted = merged.links | {
+        (table, UUID(bytes=record)) for table, record in merged.records if table in ("case", *_WAYS)
+    }
+    refold(session, [to for _table, to in merged.links if _table in STATEFUL])
+    cases = {to for table, to in wanted if table == "case"}
+    for table, ways in _WAYS.items():
+        for some in in_parts([to for kind, to in wanted if kind == table]):
+            cases |= {case_id for _to, case_id in _reached(session, ways, set(some))}
+    for some in in_parts(sorted(cases)):
+        _index_cases(session, some)
+
+
+def _index_cases(session: Session, cases: Sequence[UUID]) -> None:
+    """Index some cases, with what they need read together."""
+    here = session.scalars(select(Case).where(Case.id.in_(cases))).all()
+    people = [case.person_id for case in here if case.person_id is not None]
+    journeys = [case.index_episode_id for case in here if case.index_episode_id is not None]
+    near: list[Sequence[object]] = [  # held on to, so that the session finds them without asking again
+        session.scalars(select(Person).where(Person.id.in_(people))).all(),
+        session.scalars(select(MigrationEpisode).where(MigrationEpisode.id.in_(journeys))).all(),
+        session.scalars(select(State).where(State.entity_id.in_(cases))).all(),
+    ]
+    for case in here:
+        index_case(session, case.id)
+    near.clear()
+    session.flush()
+    session.expunge_all()
+
+
 def rebuild(session: Session) -> None:
     """Make every computed table anew."""
     for table in ("state", "number_key", "case_index", "case_words"):
@@ -182,14 +218,25 @@ def _set_state(session: Session, state: State | None, entity_id: UUID, last: Sta
 
 
 def events_of(session: Session, entities: Collection[UUID]) -> list[StatusEvent]:
-    """The status events of these entities in the order of the journal; no clock decides."""
+    """The status events of these entities in the order in which their authors knew of them; no clock decides."""
     wanted = (
-        select(StatusEvent)
+        select(StatusEvent, Chain.ix, Chain.id, Operation.chain_seq, Operation.seq, Operation.wall)
         .join(Change, Change.record == StatusEvent.id)
-        .where(StatusEvent.entity_id.in_(entities), StatusEvent.removed_at.is_(None))
-        .order_by(Change.operation_seq, StatusEvent.id)
+        .join(Operation, Operation.seq == Change.operation_seq)
+        .join(Chain, Chain.ix == Operation.chain_ix)
+        .where(StatusEvent.entity_id.in_(entities), StatusEvent.removed_at.is_(None), Change.fields != "")
+        .order_by(Operation.seq, StatusEvent.id)
     )
-    return list(session.scalars(wanted).unique())
+    first: dict[UUID, tuple[Place, StatusEvent]] = {}
+    for event, ix, chain, chain_seq, number, wall in session.execute(wanted):
+        first.setdefault(event.id, (Place(ix, chain, chain_seq, number, wall), event))
+    by_entity: dict[UUID | None, list[tuple[Place, StatusEvent]]] = {}
+    for told in first.values():
+        by_entity.setdefault(told[1].entity_id, []).append(told)
+    knows = Knowledge(session).knows
+    return [
+        event for told in by_entity.values() for _place, event in in_causal_order(told, lambda each: each[0], knows)
+    ]
 
 
 def fold(events: Sequence[StatusEvent]) -> StatusEvent | None:

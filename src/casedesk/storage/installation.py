@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import secrets
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Final
 from uuid import UUID
@@ -38,14 +39,14 @@ def remember(session: Session, name: str, value: Any) -> None:
     session.merge(Preference(user_id=_COMPUTER, name=name, value=json.dumps(value)))
 
 
-def settle_in(store: Store) -> bool:
+def settle_in(store: Store, now: datetime) -> bool:
     """Begin a new chain if the vault was brought here or put back; whether it was. Then take note of the place."""
     with store.read() as session:
         token = remembered(session, "installation")
         moved = token is not None and not _agrees(session, token, store.vault)
     if moved:
         with store.local() as session:
-            continue_chain(session)
+            continue_chain(session, now)
     if moved or token is None:
         begin(store)
     else:

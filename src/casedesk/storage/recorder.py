@@ -7,16 +7,17 @@ statement in the same session nor another program that has the key.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import event, insert, inspect, or_, select
+from sqlalchemy import event, insert, inspect, or_, select, update
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
 
 from casedesk.fields import Field, Kind, Level, level_of
-from casedesk.models import Chain, Change, Recorded, fields_of
+from casedesk.models import Chain, Change, Clash, Gate, Mark, Recorded, fields_of
 from casedesk.models import Operation as OperationRow
 from casedesk.models.columns import money_of, money_text, partial_day_of, partial_day_text
 from casedesk.storage.operations import (
@@ -37,20 +38,27 @@ NO_RECORD = bytes(16)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 A_DAY = 24 * 60 * 60 * 1000
 
+MARK_TABLE = "mark"
+
 OWN_CHAIN = select(Chain).where(Chain.signing_seed.is_not(None)).order_by(Chain.ix.desc()).limit(1)
+# Of our own chain: a colleague's computer that is years ahead must not make ours look wrong.
 NEWEST_SURE = (
     select(OperationRow.wall)
     .where(
+        OperationRow.chain_ix == OWN_CHAIN.with_only_columns(Chain.ix).scalar_subquery(),
         or_(
             OperationRow.flags.bitwise_and(ClockFlag.BEHIND.value) == 0,
             OperationRow.flags.bitwise_and(ClockFlag.CONFIRMED.value) != 0,
-        )
+        ),
     )
-    .order_by(OperationRow.seq.desc())
+    .order_by(OperationRow.chain_seq.desc())
     .limit(1)
 )
 _NEW_OPERATION = insert(OperationRow).returning(OperationRow.seq)
 _NEW_CHANGES = insert(Change)
+_NEW_MARKS = insert(Mark)
+_MOVED = select(Chain).where(Chain.held > Chain.marked, Chain.signing_seed.is_(None))
+_A_CLASH = select(Clash.id).where(Clash.settled_by.is_(None)).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,39 +161,12 @@ class Recorder:
 
     def _append(self, act: Act, now: datetime, leaves: dict[int, list[Leaf]], altered: Sequence[Altered]) -> bytes:
         session = self._session
-        chain = session.scalars(OWN_CHAIN).first()
-        if chain is None:
-            raise RuntimeError("the vault has no chain of its own")
-        seq = chain.held + 1
-        wall = (now - EPOCH) // timedelta(milliseconds=1)
-        operation = new_operation(
-            leaves,
-            wall=wall,
-            flags=self._clock_flags(wall),
-            actor=act.actor.bytes,
-            kind=OperationKind.WORK,
-            schema=SCHEMA,
-        )
-        fingerprint = digest(seq, operation)
-        head = link(chain.head, chain.id, seq, fingerprint)
-        row = {
-            "chain_ix": chain.ix,
-            "chain_seq": seq,
-            "wall": wall,
-            "flags": operation.flags,
-            "actor": operation.actor,
-            "kind": operation.kind,
-            "schema": operation.schema,
-            "digest": fingerprint,
-            "link": head,
-            "body": pack([operation]),
-            "arrived_at": now,
-        }
-        chain.held, chain.head = seq, head
-        self._open_gate()
-        self._index(session.connection().execute(_NEW_OPERATION, row).scalar_one(), act, altered)
-        self._close_gate()
-        return head
+        chain = own_chain(session)
+        mark_what_was_seen(session, chain, act.actor, now)
+        number = append(session, chain, leaves, actor=act.actor, now=now)
+        self._index(number, act, altered)
+        _settle(session, number, altered)
+        return chain.head
 
     def _index(self, seq: int, act: Act, altered: Sequence[Altered]) -> None:
         """Write which records the operation touched, by which their history is found."""
@@ -197,14 +178,8 @@ class Recorder:
             for record, (table, fields) in touched.items()
         ]
         if rows:
-            self._session.connection().execute(_NEW_CHANGES, rows)
-
-    def _clock_flags(self, wall: int) -> int:
-        """What to doubt about the time, beside the newest operation whose time was not behind already."""
-        seen = self._session.scalar(NEWEST_SURE)
-        if seen is None:
-            return 0
-        return (ClockFlag.BEHIND if wall < seen else 0) | (ClockFlag.AHEAD if wall > seen + A_DAY else 0)
+            with gate(self._session):
+                self._session.connection().execute(_NEW_CHANGES, rows)
 
     def _gather(self, session: Session, _context: UOWTransaction, _instances: object) -> None:
         if any(isinstance(record, Recorded) for record in session.deleted):
@@ -232,8 +207,8 @@ class Recorder:
         else:
             before = self._before[record]
             names = {name for name, old in before.items() if to_leaf(getattr(record, name)) != to_leaf(old)}
-        registers = {fields[name].register for name in names} - {None}
-        return [name for name in fields if name in names or fields[name].register in registers]
+        registers = registers_written(type(record), names)
+        return [name for name in fields if (fields[name].register or name) in registers]
 
     def _open_gate(self) -> None:
         self._opened = True
@@ -243,6 +218,104 @@ class Recorder:
         if self._opened:
             self._session.connection().exec_driver_sql("UPDATE gate SET open = 0")
             self._opened = False
+
+
+@contextmanager
+def gate(session: Session, *, rewriting: bool = False) -> Iterator[None]:
+    """The guards let the session write within. If it fails, all of it is rolled back, the gate too.
+
+    What waits is flushed first: a flush opens and closes the gate by itself.
+    """
+    session.flush()
+    connection = session.connection()
+    connection.execute(update(Gate).values(open=True, rewriting=rewriting))
+    yield
+    connection.execute(update(Gate).values(open=False, rewriting=False))
+
+
+def own_chain(session: Session) -> Chain:
+    """The chain that this desk writes."""
+    chain = session.scalars(OWN_CHAIN).first()
+    if chain is None:
+        raise RuntimeError("the vault has no chain of its own")
+    return chain
+
+
+def append(
+    session: Session,
+    chain: Chain,
+    leaves: Mapping[int, Sequence[Leaf]] | Mapping[Level, Sequence[Leaf]],
+    *,
+    actor: UUID,
+    now: datetime,
+    kind: OperationKind = OperationKind.WORK,
+) -> int:
+    """Add an operation to our own chain. Returns its local number."""
+    wall = (now - EPOCH) // timedelta(milliseconds=1)
+    operation = new_operation(
+        {int(level): some for level, some in leaves.items()},
+        wall=wall,
+        flags=_clock_flags(session, wall),
+        actor=actor.bytes,
+        kind=kind,
+        schema=SCHEMA,
+    )
+    seq = chain.held + 1
+    fingerprint = digest(seq, operation)
+    head = link(chain.head, chain.id, seq, fingerprint)
+    row = {
+        "chain_ix": chain.ix,
+        "chain_seq": seq,
+        "wall": wall,
+        "flags": operation.flags,
+        "actor": operation.actor,
+        "kind": operation.kind,
+        "schema": operation.schema,
+        "digest": fingerprint,
+        "link": head,
+        "body": pack([operation]),
+        "arrived_at": now,
+    }
+    chain.held, chain.head = seq, head
+    with gate(session):
+        return session.connection().execute(_NEW_OPERATION, row).scalar_one()
+
+
+def mark_what_was_seen(session: Session, chain: Chain, actor: UUID, now: datetime) -> None:
+    """Say in our own chain how far we hold the others, if any moved since we last wrote (SYNC 8)."""
+    moved = [each for each in session.scalars(_MOVED) if each.ix != chain.ix]
+    if not moved:
+        return
+    action = Leaf(OPERATION_TABLE, NO_RECORD, "action", "sync.mark")
+    told = [Leaf(MARK_TABLE, each.id, "held", each.held) for each in moved]
+    append(session, chain, {Level.PUBLIC: [action, *told]}, actor=actor, now=now, kind=OperationKind.MARK)
+    rows = [{"chain_ix": chain.ix, "peer": each.id, "at_seq": chain.held, "held": each.held} for each in moved]
+    session.connection().execute(_NEW_MARKS, rows)
+    for each in moved:
+        each.marked = each.held
+
+
+def _settle(session: Session, number: int, altered: Sequence[Altered]) -> None:
+    """Close the clashes of what was written: whoever writes here knows everything that is here."""
+    if not altered or session.scalar(_A_CLASH) is None:
+        return
+    registers = {each.record.id: registers_written(type(each.record), each.names) for each in altered}
+    for clash in session.scalars(select(Clash).where(Clash.record.in_(registers), Clash.settled_by.is_(None))):
+        if clash.register in registers[clash.record]:
+            clash.settled_by = number
+
+
+def registers_written(model: type[Recorded], names: Iterable[str]) -> set[str]:
+    fields = fields_of(model)
+    return {fields[name].register or name for name in names if name in fields}
+
+
+def _clock_flags(session: Session, wall: int) -> int:
+    """What to doubt about the time, beside the newest operation whose time was not behind already."""
+    seen = session.scalar(NEWEST_SURE)
+    if seen is None:
+        return 0
+    return (ClockFlag.BEHIND if wall < seen else 0) | (ClockFlag.AHEAD if wall > seen + A_DAY else 0)
 
 
 def _old_values(record: Recorded) -> Iterator[tuple[str, object]]:

@@ -17,10 +17,12 @@ from sqlcipher3 import dbapi2 as sqlcipher
 from casedesk.errors import StorageFailed, StorageFull
 from casedesk.models import Operation
 from casedesk.storage import derived
+from casedesk.storage.merging import Merged
 from casedesk.storage.recorder import Act, Recorder
 from casedesk.storage.rows import Rows
 from casedesk.storage.vault import Vault, VaultUnreadable
 
+TAKEN_IN = "sync.in"
 DAMAGE = frozenset(
     (
         sqlcipher.SQLITE_IOERR,
@@ -103,6 +105,23 @@ class Store:
         ):
             yield session
             session.commit()
+
+    @contextmanager
+    def intake(self) -> Iterator[tuple[Session, Merged]]:
+        """A session for what other desks wrote: their operations are the journal of it. Put into the second what
+        was merged, so that lists and search follow in the same transaction."""
+        merged = Merged()
+        with (
+            self._writing,
+            self._lane(),
+            Session(self.vault.writer, expire_on_commit=False) as session,
+        ):
+            yield session, merged
+            session.flush()
+            derived.refresh_merged(session, merged)
+            session.commit()
+        if merged.records:
+            self._tell(Touched(TAKEN_IN, merged.tables))
 
     def _commit(self, session: Session, link: bytes | None) -> None:
         """Commit. After a failed sync nobody knows what is on the disk: reopen, look, and say which it is."""

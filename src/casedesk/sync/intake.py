@@ -1,0 +1,153 @@
+"""Accepting a slice of a chain, and saying what is held (SYNC 8). Works on a session of any engine."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from casedesk.models import Chain
+from casedesk.models import Operation as OperationRow
+from casedesk.storage.chain import continue_chain
+from casedesk.storage.merging import Arrived, Judge, Merged, everybody_may, merge, next_number
+from casedesk.storage.operations import start_link
+from casedesk.storage.recorder import own_chain
+from casedesk.storage.registers import Place
+from casedesk.storage.store import Store
+from casedesk.sync.chains import Held, Member, Outcome, Slice
+
+AT_ONCE: Final = 2000  # operations in one transaction
+
+
+@dataclass(slots=True)
+class Accepted:
+    """What became of a slice; `fork` is the first number that its author tells in another way."""
+
+    outcome: Outcome
+    fork: int | None = None
+    new_chain: bool = False  # our own past came back to us, so that we went on in a new chain
+    merged: Merged = field(default_factory=Merged)
+
+
+def take_in(store: Store, piece: Slice, member: Member | None, now: datetime, judge: Judge = everybody_may) -> Accepted:
+    """Accept a slice in transactions of a size that leaves the disk to others in between."""
+    answer = Accepted(Outcome.KNOWN)
+    for part in parts(piece):
+        with store.intake() as (session, merged):
+            accepted = accept(session, part, member, now, judge)
+            merged.add(accepted.merged)
+        if accepted.outcome is not Outcome.KNOWN or answer.outcome is Outcome.KNOWN:
+            answer.outcome = accepted.outcome
+        answer.fork = accepted.fork
+        answer.new_chain |= accepted.new_chain
+        if accepted.outcome not in (Outcome.STORED, Outcome.KNOWN):
+            break
+    return answer
+
+
+def parts(piece: Slice, size: int = AT_ONCE) -> list[Slice]:
+    """The slice in smaller ones."""
+    found = []
+    before = piece.before
+    for start in range(0, len(piece.operations), size):
+        operations, proofs = piece.operations[start : start + size], piece.proofs[start : start + size]
+        found.append(replace(piece, first=piece.first + start, before=before, operations=operations, proofs=proofs))
+        before = proofs[-1].link
+    return found
+
+
+def accept(
+    session: Session, piece: Slice, member: Member | None, now: datetime, judge: Judge = everybody_may
+) -> Accepted:
+    """Store what is new of a slice, in the transaction of this session."""
+    if member is None or member.desk != piece.desk or not member.hears(piece.chain, piece.last):
+        return Accepted(Outcome.ENDED)
+    own = own_chain(session)
+    chain = session.scalars(select(Chain).where(Chain.id == piece.chain)).first()
+    start = start_link(own.organisation, piece.chain, piece.desk, piece.parent)
+    if chain is None:
+        if piece.first > 1:
+            return Accepted(Outcome.WAITING)
+        if piece.before != start:
+            return Accepted(Outcome.NOT_ITS_OWN)
+        chain = Chain(
+            id=piece.chain,
+            organisation=own.organisation,
+            desk=piece.desk,
+            parent=piece.parent,
+            held=0,
+            head=start,
+            marked=0,
+        )
+        session.add(chain)
+        session.flush()
+    if chain.desk != piece.desk:
+        return Accepted(Outcome.NOT_ITS_OWN)
+    if piece.first > chain.held + 1:
+        return Accepted(Outcome.WAITING)
+    fork = fork_in(session, chain, piece)
+    if chain.ix == own.ix:
+        if fork is None and piece.last <= chain.held:
+            return Accepted(Outcome.KNOWN)
+        continue_chain(session, now, at=chain.held if fork is None else fork - 1)
+        answer = accept(session, piece, member, now, judge)
+        answer.new_chain = True
+        return answer
+    if fork is not None:
+        chain.fork_at = min(fork, chain.fork_at or fork)
+        return Accepted(Outcome.FORK, fork)
+    if piece.last <= chain.held:
+        return Accepted(Outcome.KNOWN)
+    return Accepted(Outcome.STORED, merged=_store(session, chain, piece, now, judge))
+
+
+def fork_in(session: Session, chain: Chain, piece: Slice) -> int | None:
+    """The first number at which the slice tells something else than what is held of the chain."""
+    wanted = select(OperationRow.chain_seq, OperationRow.link).where(
+        OperationRow.chain_ix == chain.ix, OperationRow.chain_seq.between(piece.first - 1, piece.last)
+    )
+    held = {row.chain_seq: row.link for row in session.execute(wanted)}
+    held[0] = start_link(chain.organisation, chain.id, chain.desk, chain.parent)
+    if held[piece.first - 1] != piece.before:
+        return max(piece.first - 1, 1)
+    told = enumerate(piece.proofs, piece.first)
+    return next((seq for seq, proof in told if seq in held and held[seq] != proof.link), None)
+
+
+def _store(session: Session, chain: Chain, piece: Slice, now: datetime, judge: Judge) -> Merged:
+    known = chain.held + 1 - piece.first
+    number = next_number(session)
+    arrived: list[Arrived] = []
+    for offset, (operation, proof) in enumerate(zip(piece.operations, piece.proofs, strict=True)):
+        if offset >= known:
+            place = Place(chain.ix, chain.id, piece.first + offset, number + len(arrived), operation.wall)
+            arrived.append(Arrived(place, operation, proof.digest, proof.link))
+    chain.held, chain.head = piece.last, piece.head
+    return merge(session, arrived, now, judge)
+
+
+def held_of(session: Session, waiting: Mapping[bytes, Collection[tuple[int, int]]] | None = None) -> list[Held]:
+    """What is held of each chain, for a receipt; `waiting` has the ranges of the files that could not be taken yet."""
+    waiting = waiting or {}
+    chains = {chain.id: chain for chain in session.scalars(select(Chain).order_by(Chain.id))}
+    found = []
+    for id_ in sorted(chains.keys() | waiting.keys()):
+        chain = chains.get(id_)
+        held, head = (chain.held, chain.head) if chain is not None else (0, b"")
+        wanted = tuple(gaps(held, waiting.get(id_, ())))
+        found.append(Held(id_, held, head, wanted, chain.fork_at if chain is not None else None))
+    return found
+
+
+def gaps(held: int, waiting: Collection[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The ranges that are missing between what is held and what waits."""
+    found = []
+    for first, last in sorted(waiting):
+        if first > held + 1:
+            found.append((held + 1, first - 1))
+        held = max(held, last)
+    return found

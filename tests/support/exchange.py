@@ -1,0 +1,173 @@
+"""Desks that exchange pieces of their chains without files between them."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from nacl.signing import SigningKey
+from sqlalchemy import select
+
+from casedesk.desk import Actor, Desk
+from casedesk.models import Chain, Clash, Recorded, User, fields_of, recorded_models
+from casedesk.models import Operation as OperationRow
+from casedesk.storage.operations import Operation, start_link, unpack
+from casedesk.storage.recorder import own_chain, to_leaf
+from casedesk.storage.store import Store
+from casedesk.storage.vault import unlock
+from casedesk.sync.chains import Member, Slice, checked
+from casedesk.sync.intake import Accepted, take_in
+from tests.conftest import NOW, PASSPHRASE
+
+
+@dataclass
+class Office:
+    """Several desks of one centre, each with a store of its own; the first one set the centre up."""
+
+    folder: Path
+    empty: Path
+    desks: list[Desk] = field(default_factory=list)
+    members: dict[bytes, Member] = field(default_factory=dict)
+
+    def add(self, clock: Callable[[], datetime] = lambda: NOW) -> Desk:
+        number = len(self.desks)
+        folder = Path(shutil.copytree(self.empty, self.folder / f"desk{number}"))
+        store = Store(unlock(folder, "farzana", PASSPHRASE))
+        if number:
+            begin_own_chain(store)
+        desk = Desk(store, actor_of(store), "DHK", f"K{number + 3}", clock=clock)
+        self.desks.append(desk)
+        key = own(desk).desk
+        self.members[key] = Member(key, founder=not number)
+        return desk
+
+    def send(self, of: Desk, to: Desk, chain: bytes | None = None, first: int = 1, last: int | None = None) -> Accepted:
+        piece = piece_of(of, chain or own(of).id, first, last)
+        return take_in(to.store, piece, self.members.get(piece.desk), NOW)
+
+    def exchange(self, rounds: int = 1) -> None:
+        """Everybody gives everything they hold to everybody."""
+        for _round in range(rounds):
+            for giver in self.desks:
+                for taker in self.desks:
+                    if giver is not taker:
+                        for chain in chains(giver):
+                            self.send(giver, taker, chain)
+
+    def close(self) -> None:
+        for desk in self.desks:
+            desk.store.vault.close()
+
+
+def actor_of(store: Store) -> Actor:
+    with store.read() as session:
+        user = session.scalars(select(User)).one()
+        return Actor(user.id, user.name or "", frozenset(user.roles or ()), user.team)
+
+
+def begin_own_chain(store: Store) -> None:
+    """What was copied is another desk's; this one writes its own chain with a key of its own."""
+    with store.local() as session:
+        copied = own_chain(session)
+        copied.signing_seed = None
+        key, id_ = SigningKey.generate(), secrets.token_bytes(16)
+        public = bytes(key.verify_key)
+        session.add(
+            Chain(
+                id=id_,
+                organisation=copied.organisation,
+                desk=public,
+                signing_seed=bytes(key),
+                parent=b"",
+                held=0,
+                head=start_link(copied.organisation, id_, public),
+                marked=0,
+            )
+        )
+
+
+def own(desk: Desk) -> Chain:
+    with desk.read() as session:
+        return own_chain(session)
+
+
+def chains(desk: Desk) -> list[bytes]:
+    with desk.read() as session:
+        return list(session.scalars(select(Chain.id).where(Chain.held > 0)))
+
+
+def held(desk: Desk, chain: bytes) -> int:
+    with desk.read() as session:
+        return session.scalar(select(Chain.held).where(Chain.id == chain)) or 0
+
+
+def piece_of(
+    desk: Desk,
+    chain: bytes,
+    first: int = 1,
+    last: int | None = None,
+    view: Callable[[int, Operation], Operation] = lambda _seq, operation: operation,
+) -> Slice:
+    """A piece of a chain as this desk holds it."""
+    with desk.read() as session:
+        row = session.scalars(select(Chain).where(Chain.id == chain)).one()
+        wanted = select(OperationRow).where(OperationRow.chain_ix == row.ix, OperationRow.chain_seq >= first)
+        if last is not None:
+            wanted = wanted.where(OperationRow.chain_seq <= last)
+        rows = session.scalars(wanted.order_by(OperationRow.chain_seq)).all()
+        before = start_link(row.organisation, row.id, row.desk, row.parent)
+        if first > 1:
+            earlier = select(OperationRow.link).where(
+                OperationRow.chain_ix == row.ix, OperationRow.chain_seq == first - 1
+            )
+            before = session.execute(earlier).scalar_one()
+        return checked(
+            chain=chain,
+            desk=row.desk,
+            parent=row.parent,
+            first=first,
+            before=before,
+            operations=[view(each.chain_seq, unpack(each.body)[0]) for each in rows],
+            head=rows[-1].link,
+        )
+
+
+def records(desk: Desk) -> dict[tuple[str, bytes], dict[str, object]]:
+    """What the records of a desk say, without the empty fields."""
+    found: dict[tuple[str, bytes], dict[str, object]] = {}
+    with desk.read() as session:
+        for table, model in recorded_models().items():
+            for record in session.scalars(select(model)):
+                found[table, record.id.bytes] = _said(record)
+    return found
+
+
+def _said(record: Recorded) -> dict[str, object]:
+    values = {name: to_leaf(getattr(record, name)) for name in fields_of(type(record))}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def clashes(desk: Desk) -> set[tuple[str, bytes, str, frozenset[tuple[bytes, int]]]]:
+    """The open clashes, with the places of the operations that disagree."""
+    with desk.read() as session:
+        places = {
+            seq: (chain, chain_seq)
+            for seq, chain, chain_seq in session.execute(
+                select(OperationRow.seq, Chain.id, OperationRow.chain_seq).join(
+                    Chain, Chain.ix == OperationRow.chain_ix
+                )
+            )
+        }
+        return {
+            (c.table, c.record.bytes, c.register, frozenset(places[int(n)] for n in c.operations.split()))
+            for c in session.scalars(select(Clash).where(Clash.settled_by.is_(None)))
+        }
+
+
+def same_everywhere(desks: Iterable[Desk]) -> bool:
+    first, *others = desks
+    return all(records(first) == records(other) and clashes(first) == clashes(other) for other in others)
