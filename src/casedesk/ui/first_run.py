@@ -34,7 +34,7 @@ from casedesk.ui.kit.icons import Icon, paint_icon
 from casedesk.ui.kit.layouts import block, clear, column, row, scrolled, widget
 from casedesk.ui.kit.messages import show_error
 from casedesk.ui.kit.questions import Form
-from casedesk.ui.kit.texts import PlainLabel
+from casedesk.ui.kit.texts import ElidedLabel, PlainLabel
 from casedesk.ui.kit.theme import current
 from casedesk.ui.passphrases import NewPassphrase
 from casedesk.ui.recovery import RecoveryCard
@@ -557,7 +557,7 @@ class _RailStep(QWidget):
         state = _("done") if at < here else _("here") if at == here else _("to come")
         self.setAccessibleName(_("{step}, {state}").format(step=word, state=state))
         title = PlainLabel(word, "label", weight=600 if at == here else 500, tone="accent" if at == here else "")
-        under = PlainLabel(told, "caption", tone="nav_text2", elide=True)
+        under = ElidedLabel(told, "caption", tone="nav_text2")
         under.setVisible(bool(told) and at < here)
         words = column(title, under, gap=0)
         inside = row(column(_Disc(at, here), None, margins=(0, 0, 0, 0)), words, gap=12, margins=(12, 8, 12, 8))

@@ -67,7 +67,7 @@ from casedesk.ui.kit.layouts import block, clear, column, row, scrolled, widget
 from casedesk.ui.kit.messages import show_error
 from casedesk.ui.kit.questions import Form
 from casedesk.ui.kit.sheet import Sheet
-from casedesk.ui.kit.texts import PlainLabel, rule
+from casedesk.ui.kit.texts import ElidedLabel, PlainLabel, rule
 from casedesk.ui.kit.theme import current, tokens
 from casedesk.ui.listing import short, write_line
 from casedesk.ui.page import Goto, Here, Page
@@ -155,7 +155,7 @@ class TodayPage(Page):
     def _lay_out(self) -> None:
         name = self.here.desk.actor.name.split(" ")[0]
         head = column(
-            PlainLabel(greeting(self._now).format(name=name), "page", elide=True),
+            ElidedLabel(greeting(self._now).format(name=name), "page"),
             PlainLabel(_long_day(self._now.date()), "body", tone="text2"),
             gap=0,
         )

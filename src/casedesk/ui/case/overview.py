@@ -27,7 +27,7 @@ from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.icons import Icon
 from casedesk.ui.kit.layouts import clear, column, row, widget
 from casedesk.ui.kit.sheet import Sheet
-from casedesk.ui.kit.texts import PlainLabel
+from casedesk.ui.kit.texts import ElidedLabel, PlainLabel
 
 LATEST = 3
 REFERRALS = 4
@@ -182,11 +182,11 @@ def _join(case: OpenCase, *keys: str) -> str:
 def _latest_row(told: Told) -> QWidget:
     first_line = told.text.splitlines()[0] if told.text else ""
     when = PlainLabel(formats.weekday_day(told.at.astimezone(formats.DHAKA).date()), "caption")
-    title = PlainLabel(first_line or told.title, "label", elide=True)
+    title = ElidedLabel(first_line or told.title, "label")
     under = separated((told.by, told.title if first_line else _changes(told)))
     head = row(title, when, gap=8)
     head.setStretch(0, 1)
-    words = column(head, PlainLabel(under, "caption", tone="text2", elide=True), gap=0)
+    words = column(head, ElidedLabel(under, "caption", tone="text2"), gap=0)
     inside = row(column(Icon(told.icon, "text2"), None), words, gap=10)
     inside.setStretch(1, 1)
     return widget(inside)

@@ -17,7 +17,7 @@ from casedesk.ui.kit.blocks import Card, ProgressBar
 from casedesk.ui.kit.buttons import IconButton, button
 from casedesk.ui.kit.icons import Icon
 from casedesk.ui.kit.layouts import row
-from casedesk.ui.kit.texts import PlainLabel
+from casedesk.ui.kit.texts import ElidedLabel, PlainLabel
 from casedesk.ui.kit.theme import current
 
 OVER = ("done", "tried_no_contact")
@@ -76,7 +76,7 @@ def _row(case: OpenCase, step: FollowUpRow, steps: Steps, *, whole: bool) -> QHB
     due = PlainLabel(when, "caption", tone=when_tone, weight=600 if step.overdue else None)
     due.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     due.setMinimumWidth(current().scaled(DATE))
-    who = PlainLabel(step.assigned_name, "caption", elide=True)
+    who = ElidedLabel(step.assigned_name, "caption")
     who.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     line = row(Icon(icon, tone), words, who, due, gap=10, margins=(16, 5, 16, 5))
     line.setStretch(1, 3)

@@ -17,7 +17,7 @@ from casedesk.ui.kit.blocks import Card, KeyCap
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.icons import Icon
 from casedesk.ui.kit.layouts import clear, column, row
-from casedesk.ui.kit.texts import PlainLabel
+from casedesk.ui.kit.texts import ElidedLabel, PlainLabel
 
 NAME = "person.name_bn"
 
@@ -93,5 +93,5 @@ def _line(icon: str, words: str, value: str) -> QVBoxLayout:
     line = row(Icon(icon, "warn", 14), gap=8)
     line.addWidget(PlainLabel(words, "body", wrap=True), 1)
     if value:
-        line.addWidget(PlainLabel(value, "caption", tone="text2", elide=True), 1)
+        line.addWidget(ElidedLabel(value, "caption", tone="text2"), 1)
     return column(line)

@@ -12,7 +12,7 @@ from casedesk.i18n import _, ngettext
 from casedesk.ui.kit.buttons import IconButton, button
 from casedesk.ui.kit.icons import Icon
 from casedesk.ui.kit.layouts import column, row, widget
-from casedesk.ui.kit.texts import PlainLabel
+from casedesk.ui.kit.texts import ElidedLabel, PlainLabel
 from casedesk.ui.kit.theme import current, tokens
 from casedesk.ui.kit.toast import announce
 from casedesk.ui.kit.topbar import Pill
@@ -36,7 +36,7 @@ class Strip(QFrame):
         self.setProperty("kind", "bar")
         self.setFixedHeight(current().scaled(tokens()["height"]["sub_bar"]))
         self.title = PlainLabel(_("Quick register") if quick else _("New case"), "card")
-        self.name = PlainLabel("", "caption", tone="text2", elide=True)
+        self.name = ElidedLabel("", "caption", tone="text2")
         words = widget(column(self.title, self.name, gap=0))
         self.name.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)  # as wide as the name, if it can
         words.setMinimumWidth(NAME[0])

@@ -71,12 +71,14 @@ def scrolled(content: QWidget) -> QScrollArea:
 
 
 def clear(layout: QLayout) -> None:
-    """Take everything out of a layout and let it go."""
+    """Take everything out of a layout and let it go.
+
+    What goes is hidden and keeps its parent until it is deleted: losing it would have each part styled once more.
+    """
     while (item := layout.takeAt(0)) is not None:
         held, inner = item.widget(), item.layout()
         if held is not None:
             held.hide()
-            held.setParent(None)
             held.deleteLater()
         elif inner is not None:
             clear(inner)

@@ -17,7 +17,7 @@ from casedesk.ui.kit.buttons import IconButton, button
 from casedesk.ui.kit.icons import PHOSPHOR
 from casedesk.ui.kit.icons import icon as icon_of
 from casedesk.ui.kit.layouts import column, row, widget
-from casedesk.ui.kit.texts import PlainLabel, escape_key, rule, tip
+from casedesk.ui.kit.texts import ElidedLabel, escape_key, rule, tip
 from casedesk.ui.kit.theme import current, tokens
 
 
@@ -122,8 +122,8 @@ class Sidebar(QFrame):
             part.clicked.connect(lambda _on=False, code=code: self._choose(code))
         self._words = widget(
             column(
-                PlainLabel(app_name, "card", elide=True),
-                PlainLabel(centre, "caption", tone="nav_text2", elide=True),
+                ElidedLabel(app_name, "card"),
+                ElidedLabel(centre, "caption", tone="nav_text2"),
                 gap=0,
             )
         )
@@ -132,8 +132,8 @@ class Sidebar(QFrame):
         tip(self.new_button, _("{action} · {keys}").format(action=new_case, keys="Ctrl+N"))
         self._user = widget(
             column(
-                PlainLabel(user, "label", elide=True),
-                PlainLabel(role, "caption", tone="nav_text2", elide=True),
+                ElidedLabel(user, "label"),
+                ElidedLabel(role, "caption", tone="nav_text2"),
                 gap=0,
             )
         )

@@ -52,15 +52,20 @@ class Theme:
         return round((size + added) * min(max(self.text_scale, SMALLEST), LARGEST))
 
     def font(self, role: str = "body", weight: int | None = None) -> QFont:
-        font = QFont(FAMILY)
-        font.setPixelSize(self.pixels(role))
-        font.setWeight(QFont.Weight(weight or tokens()["type"]["roles"][role][1]))
-        font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
-        return font
+        return QFont(_font(self.pixels(role), weight or tokens()["type"]["roles"][role][1]))
 
     def scaled(self, pixels: int) -> int:
         """A height that grows with the text."""
         return round(pixels * max(self.text_scale, 1.0))
+
+
+@cache
+def _font(pixels: int, weight: int) -> QFont:
+    font = QFont(FAMILY)
+    font.setPixelSize(pixels)
+    font.setWeight(QFont.Weight(weight))
+    font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+    return font
 
 
 class Look(QObject):

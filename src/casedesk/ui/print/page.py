@@ -28,7 +28,7 @@ from casedesk.ui.kit.blocks import Banner, EmptyState, keys_hint
 from casedesk.ui.kit.buttons import IconButton, button
 from casedesk.ui.kit.layouts import block, column, row, widget
 from casedesk.ui.kit.messages import show_error
-from casedesk.ui.kit.texts import PlainLabel
+from casedesk.ui.kit.texts import ElidedLabel, PlainLabel
 from casedesk.ui.page import Here, Page
 from casedesk.ui.print import printing
 from casedesk.ui.print.pages import page_words
@@ -190,9 +190,7 @@ def _head(
     bangla_first = i18n.language() == "bn" or not facts.names[1]
     name = facts.names[0] if bangla_first else facts.names[1]
     number = facts.number if referral is None else referral.row.number
-    words = column(
-        PlainLabel(title, "section", elide=True), PlainLabel(f"{name} · {number}", "caption", elide=True), gap=0
-    )
+    words = column(ElidedLabel(title, "section"), ElidedLabel(f"{name} · {number}", "caption"), gap=0)
     page, zoom = PlainLabel("", tone="text2"), PlainLabel("", tone="text2")
     preview.zoomed.connect(zoom.setText)
     preview.view.page_changed.connect(lambda at, count: page.setText(page_words(at, count) if count else ""))

@@ -29,7 +29,7 @@ from casedesk.ui.kit.buttons import let_tab_reach_the_chosen
 from casedesk.ui.kit.icons import Icon
 from casedesk.ui.kit.layouts import block, clear, column, row, scrolled, widget
 from casedesk.ui.kit.style import paint_ring
-from casedesk.ui.kit.texts import PlainLabel, visible
+from casedesk.ui.kit.texts import ElidedLabel, PlainLabel, visible
 from casedesk.ui.kit.theme import current
 from casedesk.ui.kit.topbar import SearchBox
 
@@ -192,7 +192,7 @@ class PartnerPicker(QWidget):
         self._area = scrolled(inside)
         frame = block("card", column(self._area, margins=(1, 1, 1, 1)))
         title = PlainLabel(_("Who can help"), "label", weight=600)
-        sorted_by = PlainLabel(_("sorted by free places and district"), "caption", elide=True)
+        sorted_by = ElidedLabel(_("sorted by free places and district"), "caption")
         head = row(title, sorted_by, self.free_only, self.search, gap=10)
         head.setStretch(1, 1)
         self.setLayout(column(head, frame, gap=8))
@@ -269,7 +269,7 @@ class PartnerFacts(QFrame):
             return
         clear(self._head)
         clear(self._facts)
-        self._head.addWidget(PlainLabel(partner.name, "label", weight=600, elide=True), 1)
+        self._head.addWidget(ElidedLabel(partner.name, "label", weight=600), 1)
         if partner.phone:
             self._head.addWidget(Icon("call", "text2", 16))
             self._head.addWidget(PlainLabel(formats.phone(partner.phone), "label", selectable=True))
