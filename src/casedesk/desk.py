@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -55,9 +55,16 @@ class Desk:
         """One operation of the journal, and the records it changes."""
         return self.store.write(Act(action, self.actor.id, about, reason), self.clock)
 
-    def note(self, action: str, *, about: UUID | None = None, reason: str | None = None) -> None:
+    def note(
+        self,
+        action: str,
+        *,
+        about: UUID | None = None,
+        reason: str | None = None,
+        said: Mapping[str, str | int] | None = None,
+    ) -> None:
         """Record that something was done that changes no record: a view, a print, a sign-in, a refusal."""
-        with self.store.write(Act(action, self.actor.id, about, reason, always=True), self.clock):
+        with self.store.write(Act(action, self.actor.id, about, reason, said or {}, always=True), self.clock):
             pass
 
     def local(self) -> AbstractContextManager[Session]:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from casedesk import i18n
-from casedesk.services import office
+from casedesk.services import audit, office
 from casedesk.settings import load
 from casedesk.storage import vault
 from casedesk.storage.keys import FLOOR
@@ -224,3 +224,11 @@ def test_nothing_is_cut_off(inside: Sitting, qapp: QApplication, language: str, 
         page = settings(inside, code)
         QApplication.processEvents()
         assert cut_off(page) == []
+
+
+def test_the_trail_tells_of_signing_in_and_of_searches(inside: Sitting) -> None:
+    audit.note_search(inside.window.desk, "mine", 3)
+    page = settings(inside, "trail")
+    inside.qtbot.waitUntil(lambda: "Signed in" in words_of(page), timeout=SECONDS)
+    assert "Searched in “My open cases”: 3 found" in words_of(page)
+    assert cut_off(page) == []

@@ -23,6 +23,7 @@ from casedesk.models import Case, Person
 from casedesk.paths import RESOURCES
 from casedesk.services import (
     access,
+    audit,
     backups,
     cases,
     consents,
@@ -170,6 +171,8 @@ OFFICE: dict[str, tuple[Callable[[Desk], object], str]] = {
     "end a user": (lambda desk: office.end_user(desk, uuid4()), "AD"),
     "rates": (lambda desk: office.set_rate(desk, "sar", Money(3_200, "bdt")), "CR"),
     "a new recovery key": (lambda desk: office.make_recovery(desk, "not this one"), "AD"),
+    "note a search": (lambda desk: audit.note_search(desk, "all", 0), "CW CO LO SU CR"),
+    "audit trail": (audit.trail, "SU CR AD"),
     "preferences": (office.preferences, "CW SH CO LO SU CR DO AD"),
     "what would be lost": (backups.loss, "CW SH CO LO SU CR DO AD"),
     "backup by itself": (backups.keep_up, "CW SH CO LO SU CR DO AD"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -63,12 +63,13 @@ _A_CLASH = select(Clash.id).where(Clash.settled_by.is_(None)).limit(1)
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What is being done: its action, who does it, which record it is about, and why."""
+    """What is being done: its action, who does it, which record it is about, why, and plain figures about it."""
 
     action: str
     actor: UUID
     about: UUID | None = None
     reason: str | None = None
+    said: Mapping[str, str | int] = field(default_factory=dict)
     always: bool = False  # written even when no record changes: looking, printing, signing in
 
 
@@ -338,6 +339,8 @@ def _about(act: Act) -> Iterable[tuple[Level, Leaf]]:
         yield Level.INTERNAL, Leaf(OPERATION_TABLE, NO_RECORD, "about", act.about.bytes)
     if act.reason:
         yield Level.RESTRICTED, Leaf(OPERATION_TABLE, NO_RECORD, "reason", act.reason)
+    for name, value in act.said.items():
+        yield Level.INTERNAL, Leaf(OPERATION_TABLE, NO_RECORD, name, value)
 
 
 def refuse_bulk_writes(state: ORMExecuteState) -> None:

@@ -10,10 +10,20 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QPushButton, QSizePolicy, QWidget
 
 from casedesk.case_numbers import short_number
+from casedesk.i18n import N_
+from casedesk.services.search import View
 from casedesk.ui.kit.layouts import row
 from casedesk.ui.kit.texts import visible
 from casedesk.ui.kit.theme import current
 
+VIEWS = {
+    View.ALL: N_("All cases"),
+    View.MINE: N_("My open cases"),
+    View.URGENT: N_("Urgent"),
+    View.OVERDUE: N_("Overdue"),
+    View.NEW: N_("New this month"),
+    View.CLOSED: N_("Closed"),
+}
 LEAST = 12  # pixels under which nothing is written
 
 

@@ -39,6 +39,7 @@ from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.kit.theme import current
 from casedesk.ui.listing import short, write_line
 from casedesk.ui.page import Goto, Here
+from casedesk.ui.searching import Searching
 from casedesk.ui.window import PLACES
 
 PEOPLE, PARTNERS = 6, 3
@@ -115,6 +116,7 @@ class Palette(Sheet):
         self.foot.setContentsMargins(14, 6, 14, 6)
         self._pause = QTimer(self, singleShot=True, interval=PAUSE)
         self._pause.timeout.connect(self._look_up)
+        self._searching = Searching(here, self, "palette")
         self.line.textChanged.connect(lambda _text: self._pause.start())
         self._show(self._found)
         if typed:
@@ -172,6 +174,7 @@ class Palette(Sheet):
         if found.typed != self.line.text().strip() and found.typed:
             return
         self._found = found
+        self._searching.found(found.typed, len(found.people))
         self._person = found.people[0] if found.people else None
         self.list.show_lines(self._lines())
         if self.isVisible():
@@ -245,6 +248,10 @@ class Palette(Sheet):
         if isinstance(line, Choice) and line.person is not None and line.person != self._person:
             self._person = line.person
             self.list.change_lines(self._lines())
+
+    def dismiss(self) -> None:
+        self._searching.settle()
+        super().dismiss()
 
     def _take(self, choice: Choice) -> None:
         if choice.to is not None:

@@ -33,6 +33,7 @@ from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.kit.theme import current
 from casedesk.ui.page import Here, Page
 from casedesk.ui.passphrases import NewPassphrase, PassphraseField
+from casedesk.ui.trail import Trail
 from casedesk.values import Money
 
 WIDTH = 712
@@ -46,6 +47,7 @@ TABS = (
     ("people", "users-three", N_("People"), "office.edit"),
     ("centre", "buildings", N_("This centre"), "office.view"),
     ("rates", "money", N_("Exchange rates"), "office.rates"),
+    ("trail", "who_looked", N_("Audit trail"), "audit.view"),
     ("keys", "keyboard", N_("Keyboard"), "own.preferences"),
     ("about", "about", N_("About"), "own.preferences"),
 )
@@ -140,6 +142,7 @@ class SettingsPage(Page):
             "people": self._people,
             "centre": self._centre,
             "rates": self._rates,
+            "trail": self._trail,
             "keys": self._keyboard,
             "about": self._about,
         }
@@ -353,7 +356,12 @@ class SettingsPage(Page):
         self.here.say(_("The rate is kept."))
         self.open_tab("rates")
 
-    # Keyboard, about
+    # Trail, keyboard, about
+
+    def _trail(self) -> None:
+        text = _("Signing in, searches, users and copies. What was done with a case stands under “Who looked” there.")
+        self._add(PlainLabel(text, "body", tone="text2", wrap=True))
+        self._add(Trail(self.here))
 
     def _keyboard(self) -> None:
         self._add(_group("", [_line(_(words), "", keys_hint(each)) for each, words in KEYS]))

@@ -30,18 +30,11 @@ from casedesk.ui.kit.texts import PlainLabel, rule
 from casedesk.ui.kit.theme import current, tokens
 from casedesk.ui.kit.toast import announce
 from casedesk.ui.kit.topbar import SearchBox
-from casedesk.ui.listing import ViewTabs
+from casedesk.ui.listing import VIEWS, ViewTabs
 from casedesk.ui.page import Goto, Here, Page
+from casedesk.ui.searching import Searching
 
 NARROW, ROOMY = 1100, 1280  # widths of the window: below the first tabs fold, from the second the panel stands beside
-VIEWS = {
-    View.ALL: N_("All cases"),
-    View.MINE: N_("My open cases"),
-    View.URGENT: N_("Urgent"),
-    View.OVERDUE: N_("Overdue"),
-    View.NEW: N_("New this month"),
-    View.CLOSED: N_("Closed"),
-}
 ORDERS = {Order.URGENT: N_("Most urgent first"), Order.NEWEST: N_("Newest first"), Order.NAME: N_("By name")}
 OPEN_FIRST = (View.ALL,)  # views that show only open cases until one asks for closed ones too
 
@@ -81,6 +74,7 @@ class CasesPage(Page):
         self.search = SearchBox(_("Name, phone, passport, no."), keys="/")
         self.search.setText(words)
         self._typing = QTimer(self, singleShot=True, interval=tokens()["time_ms"]["search_pause"])
+        self._searching = Searching(here, self, self.view_code.value)
         self.chips = Chips()
         self.peek = PeekPanel(here.desk, here.jobs)
         self._make_head()
@@ -250,6 +244,8 @@ class CasesPage(Page):
         else:
             self._tell_nothing()
         self._top = 0
+        self._searching.scope = self.view_code.value
+        self._searching.found(self.search.text().strip(), self.table.total)
         self._tell()
         announce(self, self.told.text())
 
@@ -279,7 +275,9 @@ class CasesPage(Page):
         self.view.viewport().update()
         self._show_chips()
 
-    def refresh(self, touched: Touched) -> None:  # noqa: ARG002 - most writes touch what a row says
+    def refresh(self, touched: Touched) -> None:
+        if not touched.tables:  # a look or a search
+            return
         self.table.look_again(*self.view.shown_rows())
         self.peek.look_again()
         self._count()
@@ -503,6 +501,7 @@ class CasesPage(Page):
 
     def leave(self) -> None:
         self._typing.stop()
+        self._searching.settle()
         self.peek.rest()
 
     def main_action(self) -> None:

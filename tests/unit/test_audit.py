@@ -1,0 +1,59 @@
+"""The trail of what is about no single case."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from casedesk.desk import Desk
+from casedesk.errors import NotAllowed
+from casedesk.models import Operation
+from casedesk.services import audit, cases, intake, office
+from casedesk.storage.chain import check
+from casedesk.storage.keys import FLOOR
+from tests.support.people import a_returnee
+
+
+def test_a_search_is_told_by_where_and_how_many(desk: Desk) -> None:
+    audit.note_search(desk, "mine", 12)
+    newest = audit.trail(desk)[0]
+    assert (newest.action, newest.scope, newest.hits, newest.by) == ("case.search", "mine", 12, "Farzana Haque")
+    assert newest.at == desk.clock()
+    assert check(desk.store).wrong == []
+
+
+def test_what_is_about_a_case_stands_in_its_history_alone(desk: Desk) -> None:
+    case_id = intake.register_case(desk, a_returnee())
+    cases.look(desk, case_id)
+    with pytest.raises(NotAllowed):
+        office.set_roles(desk, desk.actor.id, ["caseworker"])
+    assert [entry.action for entry in audit.trail(desk)] == ["denied.office.edit", "office.sign_in", "office.set_up"]
+
+
+def test_the_trail_is_read_on_from_where_it_was(desk: Desk) -> None:
+    for hits in range(5):
+        audit.note_search(desk, "all", hits)
+    first = audit.trail(desk, size=3)
+    assert [entry.hits for entry in first] == [4, 3, 2]
+    assert [entry.hits for entry in audit.trail(desk, before=first[-1].seq, size=2)] == [1, 0]
+
+
+def test_users_and_signing_in_are_in_it(desk: Desk) -> None:
+    office.add_user(
+        desk,
+        name="Rumana Akter",
+        sign_in_name="rumana",
+        roles=["caseworker"],
+        passphrase="nine quiet herons cross the river",
+        cost=FLOOR,
+    )
+    assert [entry.action for entry in audit.trail(desk)][:2] == ["office.add_user", "office.sign_in"]
+
+
+def test_no_word_that_was_typed_is_in_the_journal(desk: Desk) -> None:
+    audit.note_search(desk, "all", 1)
+    with desk.read() as session:
+        body = session.scalars(select(Operation.body).order_by(Operation.seq.desc())).first()
+    assert body is not None
+    assert b"hits" in body
+    assert b"words" not in body
