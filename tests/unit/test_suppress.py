@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from casedesk.services.statistics.lists import fold
 from casedesk.services.statistics.suppress import INSIDE, PUBLISHING, Sum, Told, protect
-from casedesk.services.statistics.tables import ALL, fold, grid
+from casedesk.services.statistics.tables import ALL, grid
 
 COLUMNS = ("women", "men")
 MOCKUP = {"successful": (6, 12), "unsuccessful": (8, 20), "abused": (17, 4)}
@@ -28,9 +29,9 @@ def test_published_figures_hide_up_to_ten() -> None:
 
 
 def test_what_remains_of_a_whole_is_a_small_number_too() -> None:
-    told = protect({"in time": 47}, [], wholes={"in time": 50})
+    told = protect({"in time": 47}, [], wholes=[{"in time": 50}])
     assert told["in time"] == Told(46, 49, small=True)
-    assert protect({"in time": 50}, [], wholes={"in time": 50})["in time"].exact
+    assert protect({"in time": 50}, [], wholes=[{"in time": 50}])["in time"].exact
 
 
 def test_nothing_is_hidden_where_nothing_is_small() -> None:

@@ -98,6 +98,7 @@ class Indicator:
     by: tuple[str, ...] = ("sex", "category", "country", "district", "age")
     least: int = suppress.INSIDE
     of: str = ""  # what the hits are a share of
+    within: str = ""  # the indicator beside which it is shown and of which it is a part
 
 
 OPENED = CaseIndex.opened_on
@@ -293,6 +294,7 @@ INDICATORS: dict[str, Indicator] = {
             subject=VIOLATIONS,
             day=OPENED,
             where=(IncidentViolation.violation.in_(SEXUAL),),
+            within="SCREENED",
             by=("sex",),
             least=suppress.SEXUAL_VIOLENCE,
         ),
@@ -308,6 +310,7 @@ INDICATORS: dict[str, Indicator] = {
             label=N_("Cases with a rights violation"),
             subject=VIOLATIONS,
             day=OPENED,
+            where=(IncidentViolation.violation.not_in(SEXUAL),),  # told together, and never by place: SEXUAL
             by=("violation", "stage", "violation_group", *OF_CASES, "industry", "recruiter"),
         ),
         Indicator(
@@ -427,7 +430,27 @@ INDICATORS: dict[str, Indicator] = {
             by=(*OF_REFERRALS, "referral"),
         ),
         Indicator(
+            id="GAPS",
+            label=N_("Referrals not accepted"),
+            subject=REFERRALS,
+            day=Referral.sent_at,
+            matured=14,
+            where=(Referral.accepted_at.is_(None),),
+            unit=Unit.ITEMS,
+            by=("district", "declined"),
+        ),
+        Indicator(
+            id="DECLINED",
+            label=N_("Referrals declined"),
+            subject=REFERRALS,
+            day=Referral.sent_at,
+            where=(STATE.status == "declined",),
+            unit=Unit.ITEMS,
+            by=("declined", "service_group"),
+        ),
+        Indicator(
             id="IND-20",
+            within="SENT",
             label=N_("Referrals accepted"),
             of=N_("Referrals sent at least 14 days ago"),
             subject=REFERRALS,
@@ -439,6 +462,7 @@ INDICATORS: dict[str, Indicator] = {
         ),
         Indicator(
             id="IND-21",
+            within="SENT",
             label=N_("Referrals that helped"),
             of=N_("Referrals sent at least 60 days ago"),
             subject=REFERRALS,

@@ -81,14 +81,20 @@ class Period:
             return Period(self.last + timedelta(days=1), self.last + length)
         return calendar(self.kind, self.last + timedelta(days=1))
 
-    def months(self) -> tuple[Period, ...]:
-        """The months of a quarter or a year; nothing for other periods."""
-        if self.kind not in (Kind.QUARTER, Kind.YEAR):
+    def parts(self) -> tuple[Period, ...]:
+        """The months of a quarter, the quarters of a year; nothing for other periods."""
+        finer = {Kind.QUARTER: Kind.MONTH, Kind.YEAR: Kind.QUARTER}.get(self.kind)
+        if finer is None:
             return ()
-        found = [month(self.first.year, self.first.month)]
+        found = [calendar(finer, self.first)]
         while found[-1].last < self.last:
             found.append(found[-1].after())
         return tuple(found)
+
+    def smallest(self) -> tuple[Period, ...]:
+        """The months it is made of; itself where it is not made of months."""
+        parts = self.parts()
+        return tuple(each for part in parts for each in part.smallest()) if parts else (self,)
 
     def moments(self) -> tuple[datetime, datetime]:
         """When it begins, and when it is over."""

@@ -16,31 +16,19 @@ from casedesk.models import Centre
 from casedesk.services.office import names_of_users
 from casedesk.services.permissions import may, needs
 from casedesk.services.statistics import periods, suppress
+from casedesk.services.statistics.caseload import caseload
 from casedesk.services.statistics.compute import AS_THEY_ARE, Asked, serves_all
-from casedesk.services.statistics.indicators import INDICATORS
+from casedesk.services.statistics.contents import activity, pathway, profile, violations
 from casedesk.services.statistics.shapes import (
     Among,
-    Chart,
-    ChartKind,
-    Column,
     Report,
     Request,
     Section,
-    Series,
     Shown,
-    Table,
-    Unit,
 )
 from casedesk.services.statistics.tables import (
-    ALL,
     Maker,
-    block,
-    columns_by_sex,
     label_of,
-    listed,
-    medians,
-    rows_of,
-    sexes,
 )
 
 SPEAKS_FOR = N_(
@@ -169,7 +157,7 @@ def _headline(sections: Sequence[Section], before: periods.Period | None) -> str
     total, old = cells.get("total"), cells.get("before")
     if total is None or total.shown is not Shown.EXACT or not isinstance(total.value, int):
         return ""
-    if not table.rows[0].key.startswith(("IND-01", "all")):
+    if table.rows[0].key != "IND-01.all":
         return ""
     now = ngettext("{count} new case registered.", "{count} new cases registered.", total.value)
     now = now.format(count=formats.number(total.value))
@@ -185,89 +173,15 @@ def _headline(sections: Sequence[Section], before: periods.Period | None) -> str
     return f"{now} {than.format(count=formats.number(abs(more)), before=before.label)}"
 
 
-# Pieces that reports share
-
-
-def _by_sex(maker: Maker, key: str, title: str, wanted: Sequence[tuple[str, str | None]]) -> Table:
-    """Indicators one under the other, by sex, with the period before."""
-    columns = sexes()
-    rows = [row for name, by in wanted for row in rows_of(maker, block(maker, INDICATORS[name], by, columns), columns)]
-    return _without_empty(Table(key, title, "", columns_by_sex(maker, columns), tuple(rows)))
-
-
-def _without_empty(table: Table) -> Table:
-    """Without the column of other genders where nobody is in it."""
-    place = next((n for n, column in enumerate(table.columns) if column.key == "others"), None)
-    if place is None or any(
-        row.cells[place].value or row.cells[place].shown in (Shown.UNDER, Shown.RANGE) for row in table.rows
-    ):
-        return table
-    kept = [n for n in range(len(table.columns)) if n != place]
-    rows = tuple(replace(row, cells=tuple(row.cells[n] for n in kept)) for row in table.rows)
-    return replace(table, columns=tuple(table.columns[n] for n in kept), rows=rows)
-
-
-def _bars(table: Table, key: str, kind: ChartKind = ChartKind.BARS, *, column: str = "total") -> Chart:
-    """A picture of one column of a table, without its total."""
-    place = next(n for n, each in enumerate(table.columns) if each.key == column)
-    rows = [row for row in table.rows if row.depth]
-    cells = tuple(row.cells[place] for row in rows)
-    unit = cells[0].unit if cells else Unit.CASES
-    series = Series(column, table.columns[place].label, cells)
-    return Chart(key, kind, table.title, tuple(Column(row.key, row.label) for row in rows), (series,), unit)
-
-
-def _by_category(maker: Maker) -> tuple[Chart, ...]:
-    """New cases by category over the last periods of the same kind; each as the report of that period tells it."""
-    if maker.period.kind is periods.Kind.ANY:
-        return ()
-    spans = [maker.period]
-    while len(spans) < CHART_PERIODS:
-        spans.insert(0, spans[0].before())
-    columns = sexes()
-    one = INDICATORS["IND-01"]
-    made = [block(replace(maker, period=span, before=None), one, "category", columns) for span in spans]
-    codes = {group.key: group for each in made for group in each.rows}
-    series = []
-    for key, group in codes.items():
-        cells = []
-        for span, each in zip(spans, made, strict=True):
-            told = each.now.told.get((key, ALL)) if key in {g.key for g in each.rows} else suppress.Told(0, 0)
-            cells.append(maker.cell(told, maker.figure(one, span, ("category", group.codes))))
-        if any(cell.value or cell.shown is not Shown.EXACT for cell in cells):
-            series.append(Series(key, group.label, tuple(cells)))
-    places = tuple(Column(span.first.isoformat(), span.label) for span in spans)
-    return (Chart("categories", ChartKind.STACKED, _("New cases by category"), places, tuple(series)),)
-
-
-# R1
-
-
-def _activity(maker: Maker) -> list[Section]:
-    indicators = _by_sex(
-        maker,
-        "indicators",
-        _("Indicators"),
-        (
-            ("IND-01", "category"),
-            ("IND-10", None),
-            ("IND-06", None),
-            ("IND-09", None),
-            ("SENT", None),
-            ("IND-20", None),
-            ("IND-40", "closing"),
-        ),
-    )
-    countries = listed(maker, INDICATORS["IND-01"], "country", "countries", _("Came back from"))
-    waits = medians(maker, "IND-22", "service_group", "waits", _("Days until the service began"))
-    return [
-        Section(_("Indicators"), (indicators,), _by_category(maker)),
-        Section(_("Came back from"), (countries,), (_bars(countries, "countries"),)),
-        Section(_("Days until the service began"), (waits,), (_bars(waits, "waits", column="median"),)),
-    ]
-
-
 CATALOGUE: dict[str, Kind] = {
     kind.id: kind
-    for kind in (Kind("R1", N_("Monthly activity"), N_("What the centre did, beside the period before"), _activity),)
+    for kind in (
+        Kind("R1", N_("Monthly activity"), N_("What the centre did, beside the period before"), activity),
+        Kind("R3", N_("Returnee profile"), N_("Who came back, from where, at what cost"), profile),
+        Kind("R4", N_("Rights violations"), N_("What people lived through, and at what stage"), violations),
+        Kind("R6", N_("Referral pathway"), N_("From the letter to the help, and where it ends"), pathway),
+        Kind(
+            "R12", N_("Caseload"), N_("Open and overdue cases of each caseworker; stays inside"), caseload, AS_THEY_ARE
+        ),
+    )
 }

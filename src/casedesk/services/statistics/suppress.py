@@ -18,6 +18,7 @@ from typing import Generic, TypeVar
 
 INSIDE, PUBLISHING, SEXUAL_VIOLENCE = 5, 11, 10  # the least counts that are told
 MANY = 10**9
+ENOUGH = 2  # values beside the true one that a hidden count may have
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -43,31 +44,81 @@ class Sum(Generic[Key]):
     parts: tuple[Key, ...]
 
 
+def singled_out(count: int, finer: Sequence[Told | None]) -> tuple[int, int] | None:
+    """Within what a count lies that may not be told, since one of those it is the sum of would follow from it.
+
+    `finer` has what is told of these, each for a part of the time; None where nothing is told.
+    """
+    hidden = [
+        (each.low, each.high) if each is not None else (0, MANY) for each in finer if each is None or not each.exact
+    ]
+    if not hidden:
+        return None
+    known = sum(each.low for each in finer if each is not None and each.exact)
+    low, high = sum(each[0] for each in hidden), sum(each[1] for each in hidden)
+    rest = count - known
+    for least, most in hidden:
+        if min(most, rest - low + least) - max(least, rest - high + most) < 1:
+            return known + low, min(known + high, MANY)
+    return None
+
+
+class TooLittleToHide(Exception):
+    """A small count would follow from the others whatever is hidden."""
+
+
 def protect(
     counts: Mapping[Key, int],
     sums: Sequence[Sum[Key]],
     *,
     least: int = INSIDE,
-    wholes: Mapping[Key, int] | None = None,
+    wholes: Sequence[Mapping[Key, int]] = (),
     fixed: frozenset[Key] = frozenset(),
-    also: frozenset[Key] = frozenset(),
+    also: Mapping[Key, tuple[int, int]] | None = None,
 ) -> dict[Key, Told]:
     """What is told of each count.
 
     A count is in at most two sums. `wholes` has, for a count, that of which it is told to be a part elsewhere (the
     denominator of a share, the same without a filter): what remains of it is a small number too. `fixed` counts are
-    told elsewhere already; `also` are to be hidden whatever they are.
+    told elsewhere as they are; `also` are to be hidden whatever they are, and known to lie in these limits. Where a
+    small count can be worked out all the same, because there is nothing left to hide, `TooLittleToHide` is raised.
     """
-    table = _Network(counts, sums, least, wholes or {}, fixed)
-    for key in also:
-        table.hide(key)
-    for key in sorted(table.small, key=repr):
+    table = _Network(counts, sums, least, wholes, fixed)
+    wanted = {key: limits for key, limits in (also or {}).items() if key in counts and key not in table.hidden}
+    if not fixed.isdisjoint(wanted):
+        raise TooLittleToHide
+    for key, (low, high) in wanted.items():
+        table.limits[key] = (low, high, False)
+        table.hidden.add(key)
+    for key in sorted((*table.small, *wanted), key=repr):
         table.shelter(key)
+    if not all(table.is_safe(key) for key in (*table.small, *wanted)):
+        raise TooLittleToHide
     return {key: table.told(key) for key in counts}
 
 
 def is_small(count: int, least: int) -> bool:
     return 0 < count < least
+
+
+def _limits(value: int, wholes: Sequence[int], least: int) -> tuple[int, int, bool]:
+    """Between what a hidden count lies for a reader who knows how things are hidden; and whether it is small."""
+    low, high = (least, MANY) if value else (0, 0)
+    small = False
+    if is_small(value, least):
+        low, high, small = 1, least - 1, True
+    for whole in wholes:
+        if is_small(whole - value, least):
+            low, high, small = max(low if small else 0, whole - least + 1), min(high, whole - 1), True
+        else:
+            high = min(high, whole)
+    return low, high, small
+
+
+def alone(count: int, least: int, wholes: Sequence[int] = ()) -> Told:
+    """What is told of a count that stands in no sum."""
+    low, high, small = _limits(count, wholes, least)
+    return Told(low, high, small) if small else Told(count, count)
 
 
 class _Network(Generic[Key]):
@@ -78,7 +129,7 @@ class _Network(Generic[Key]):
         counts: Mapping[Key, int],
         sums: Sequence[Sum[Key]],
         least: int,
-        wholes: Mapping[Key, int],
+        wholes: Sequence[Mapping[Key, int]],
         fixed: frozenset[Key],
     ) -> None:
         self.counts, self.least, self.fixed = counts, least, fixed
@@ -88,32 +139,25 @@ class _Network(Generic[Key]):
         for key, (tail, head) in self.arcs.items():
             self.at.setdefault(tail, []).append(key)
             self.at.setdefault(head, []).append(key)
-        self.limits = {key: self._limits(key, value, wholes.get(key)) for key, value in counts.items()}
+        self.limits = {
+            key: _limits(value, [each[key] for each in wholes if key in each], least) for key, value in counts.items()
+        }
         self.small = {key for key, (_low, _high, small) in self.limits.items() if small}
         self.hidden = set(self.small)
-
-    def _limits(self, key: Key, value: int, whole: int | None) -> tuple[int, int, bool]:
-        """Between what a hidden count lies for a reader who knows how things are hidden; and whether it is small."""
-        if key in self.fixed:
-            return value, value, False
-        if is_small(value, self.least):
-            return 1, min(self.least - 1, MANY if whole is None else whole), True
-        if whole is not None and is_small(whole - value, self.least):
-            return max(whole - self.least + 1, 0), whole - 1, True
-        return (self.least if value else 0), (MANY if whole is None else whole) if value else 0, False
-
-    def hide(self, key: Key) -> None:
-        if self.counts[key] and key not in self.fixed:
-            self.hidden.add(key)
 
     def shelter(self, key: Key) -> None:
         """Hide more until the count can be anything that a small one can be, as far as there is anything to hide."""
         for up in (True, False):
-            room = self._room(key, up=up)
+            room = min(self._room(key, up=up), self.least - 2)
             pushed, reached = self._push(key, up=up, stop_at=room)
             while pushed < room and (other := self._weakest(reached, room - pushed)) is not None:
                 self.hidden.add(other)
                 pushed, reached = self._push(key, up=up, stop_at=room)
+
+    def is_safe(self, key: Key) -> bool:
+        """Whether a reader who solves the table is left with several values of the count."""
+        ways = (self._push(key, up=up, stop_at=min(self._room(key, up=up), ENOUGH))[0] for up in (True, False))
+        return sum(ways) >= min(ENOUGH, self.least - 2)
 
     def told(self, key: Key) -> Told:
         value = self.counts[key]
@@ -182,7 +226,7 @@ class _Network(Generic[Key]):
             key: self._room(key, up=along)
             for node in reached
             for key, there, along in self._from(node)
-            if there not in reached and key not in self.hidden
+            if there not in reached and key not in self.hidden and key not in self.fixed
         }
         fit = [key for key, room in found.items() if room > 0]
         order = lambda key: (self.rank.get(key, 0), found[key] < need, self.counts[key], repr(key))  # noqa: E731

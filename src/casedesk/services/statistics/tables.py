@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
 from casedesk import codelists, formats
 from casedesk.i18n import N_, _
 from casedesk.services.statistics import compute
-from casedesk.services.statistics.compute import Asked, Codes, Spread, Tally
+from casedesk.services.statistics.compute import Asked, Codes, Tally
 from casedesk.services.statistics.indicators import INDICATORS, Indicator
 from casedesk.services.statistics.periods import Period
-from casedesk.services.statistics.shapes import EMPTY, Among, Cell, Column, Figure, Row, Shown, Table, Unit
+from casedesk.services.statistics.shapes import (
+    EMPTY,
+    Among,
+    Cell,
+    Column,
+    Figure,
+    Row,
+    Shown,
+    Unit,
+)
 from casedesk.services.statistics.subjects import BREAKDOWNS, SEXES
-from casedesk.services.statistics.suppress import MANY, Sum, Told, is_small, protect
+from casedesk.services.statistics.suppress import (
+    MANY,
+    Sum,
+    Told,
+    TooLittleToHide,
+    alone,
+    is_small,
+    protect,
+    singled_out,
+)
 
 ALL, HIT, MISS = "", "+", "-"
 MOST_ROWS = 12
 HIDDEN = Cell(Shown.HIDDEN)
 UNKNOWN = N_("Not known")
+Made = TypeVar("Made")
 Place = tuple[str, str]  # row and column of a grid; ALL for a total
 
 
@@ -74,28 +94,42 @@ class Maker:
     before: Period | None
     least: int
     opens: bool  # whether one who asks may see lists of cases
-    _kept: dict[object, list[dict[Codes, Tally]]] = field(default_factory=dict)
+    _kept: dict[object, dict[Period, dict[Codes, Tally]]] = field(default_factory=dict)
 
     @property
     def periods(self) -> list[Period]:
         return [self.period] if self.before is None else [self.period, self.before]
 
-    def tallies(self, indicator: Indicator, by: Sequence[str], periods: Sequence[Period]) -> list[dict[Codes, Tally]]:
-        return self._kept_or(self.asked, indicator, by, periods)
+    def tallies(self, indicator: Indicator, by: Sequence[str]) -> dict[Period, dict[Codes, Tally]]:
+        """The tallies of both periods, and of the months they are made of."""
+        return self._kept_or(self.asked, indicator, by)
 
-    def wholes(self, indicator: Indicator, by: Sequence[str], periods: Sequence[Period]) -> list[dict[Codes, Tally]]:
+    def wholes(self, indicator: Indicator, by: Sequence[str]) -> dict[Period, dict[Codes, Tally]]:
         """The same without filters, from which somebody could subtract; nothing where nothing is filtered."""
         if self.asked.among == Among():
-            return []
-        return self._kept_or(replace(self.asked, among=Among()), indicator, by, periods)
+            return {}
+        return self._kept_or(replace(self.asked, among=Among()), indicator, by)
 
-    def _kept_or(
-        self, asked: Asked, indicator: Indicator, by: Sequence[str], periods: Sequence[Period]
-    ) -> list[dict[Codes, Tally]]:
-        key = (asked.among, indicator.id, tuple(by), tuple(periods))
+    def _kept_or(self, asked: Asked, indicator: Indicator, by: Sequence[str]) -> dict[Period, dict[Codes, Tally]]:
+        key = (asked.among, indicator.id, tuple(by), *self.periods)
         if key not in self._kept:
-            self._kept[key] = compute.tallies(self.session, asked, indicator, periods, by)
+            self._kept[key] = self._counted(asked, indicator, by)
         return self._kept[key]
+
+    def _counted(self, asked: Asked, indicator: Indicator, by: Sequence[str]) -> dict[Period, dict[Codes, Tally]]:
+        if indicator.day is None:  # how things stand does not add up over time
+            found = compute.tallies(self.session, asked, indicator, self.periods, by)
+            return dict(zip(self.periods, found, strict=True))
+        months = [month for period in self.periods for month in period.smallest()]
+        counted = dict(zip(months, compute.tallies(self.session, asked, indicator, months, by), strict=True))
+        for period in self.periods:
+            _add_up(counted, period)
+        return counted
+
+    def over_time(self, indicator: Indicator, period: Period, make: Callable[[Period, list[Made]], Made]) -> Made:
+        """Make something of a period from what was made of its parts, which are told in reports of their own."""
+        parts = period.parts() if indicator.day is not None else ()
+        return make(period, [self.over_time(indicator, part, make) for part in parts])
 
     def floor(self, indicator: Indicator) -> int:
         return max(self.least, indicator.least)
@@ -120,6 +154,17 @@ class Maker:
         return Figure(indicator.id, period, self.asked.among, where, hit, self.asked.action)
 
 
+def _add_up(found: dict[Period, dict[Codes, Tally]], period: Period) -> dict[Codes, Tally]:
+    """The tallies of a period from those of its parts."""
+    if period not in found:
+        total: dict[Codes, Tally] = {}
+        for part in period.parts():
+            for codes, tally in _add_up(found, part).items():
+                total[codes] = total.get(codes, Tally()) + tally
+        found[period] = total
+    return found[period]
+
+
 # Tables of two directions
 
 
@@ -136,19 +181,40 @@ def grid(
     rows: Sequence[str],
     columns: Sequence[str],
     least: int,
-    wholes: Mapping[Place, int] | None = None,
+    wholes: Sequence[Mapping[Place, int]] = (),
+    *,
+    shared: bool = False,
+    finer: Sequence[Grid] = (),
 ) -> Grid:
     """The grid with its totals. `found` has what is in each row and column, without totals.
 
-    What can only be told at the cost of the grand total is not told: first the columns, then the rows.
+    What can only be told at the cost of the grand total is not told: first the columns, then the rows. The totals of
+    columns that are `shared` stand in other tables too, so they are told whole or the columns are not told. `finer`
+    are the same grids for the parts of the time, which are told as well.
     """
     for some_rows, some_columns in ((rows, columns), (rows, ()), ((), ())):
         counts = _with_totals(found, some_rows, some_columns)
-        whole = None if wholes is None else _with_totals(wholes, some_rows, some_columns)
-        told = protect(counts, _sums(some_rows, some_columns), least=least, wholes=whole)
-        if told[ALL, ALL].exact or told[ALL, ALL].small:
-            break
-    return Grid(counts, told)
+        whole = [_with_totals(each, some_rows, some_columns) for each in wholes]
+        fixed = frozenset((ALL, column) for column in some_columns if shared)
+        if any(is_small(counts[place], least) for place in fixed):
+            continue
+        also = _singled_out(counts, finer)
+        try:
+            told = protect(counts, _sums(some_rows, some_columns), least=least, wholes=whole, fixed=fixed, also=also)
+        except TooLittleToHide:
+            continue
+        if told[ALL, ALL].exact:
+            return Grid(counts, told)
+    counts = _with_totals(found, (), ())
+    total = alone(counts[ALL, ALL], least, [_with_totals(each, (), ())[ALL, ALL] for each in wholes])
+    limits = _singled_out(counts, finer).get((ALL, ALL)) if total.exact else None
+    return Grid(counts, {(ALL, ALL): Told(*limits) if limits is not None else total})
+
+
+def _singled_out(counts: Mapping[Place, int], finer: Sequence[Grid]) -> dict[Place, tuple[int, int]]:
+    """The counts that may not be told because of what is told for parts of the time, and their limits."""
+    limits = {place: singled_out(count, [each.told.get(place) for each in finer]) for place, count in counts.items()}
+    return {place: found for place, found in limits.items() if found is not None}
 
 
 def _sums(rows: Sequence[str], columns: Sequence[str]) -> list[Sum[Place]]:
@@ -182,20 +248,25 @@ class Block:
 def block(maker: Maker, indicator: Indicator, by: str | None = None, columns: Sequence[Group] = ()) -> Block:
     """Count and protect an indicator by sex, and by one more breakdown or by what was hit."""
     keys = [*([by] if by else []), *(["sex"] if columns else [])]
-    found = maker.tallies(indicator, keys, maker.periods)
-    wholes = maker.wholes(indicator, keys, maker.periods)
-    rows = groups_of(by, {codes[0] for each in found for codes in each}) if by else ()
+    found, wholes = maker.tallies(indicator, keys), maker.wholes(indicator, keys)
+    named = maker.tallies(INDICATORS[indicator.within], keys) if indicator.within else {}
+    rows = groups_of(by, {codes[0] for each in found.values() for codes in each}) if by else ()
     if indicator.hit is not None and by is None:
         rows = (Group(HIT, "", ()), Group(MISS, "", ()))
-    grids = []
-    for place, each in enumerate(found):
-        whole = _placed(wholes[place], by, rows, columns) if wholes else None
-        counted = _placed(each, by, rows, columns)
-        grids.append(grid(counted, [g.key for g in rows], [g.key for g in columns], maker.floor(indicator), whole))
+
+    def made(period: Period, finer: Sequence[Grid]) -> Grid:
+        whole = [placed(wholes[period], by, rows, columns)] if wholes else []
+        if named:
+            whole.append(placed(named[period], None, (), columns))
+        names = [group.key for group in rows], [group.key for group in columns]
+        counted = placed(found[period], by, rows, columns)
+        return grid(counted, *names, maker.floor(indicator), whole, shared=by is None, finer=finer)
+
+    grids = [maker.over_time(indicator, period, made) for period in maker.periods]
     return Block(indicator, rows, by, grids[0], grids[1] if len(grids) > 1 else None)
 
 
-def _placed(
+def placed(
     found: Mapping[Codes, Tally], by: str | None, rows: Sequence[Group], columns: Sequence[Group]
 ) -> dict[Place, int]:
     """Counts by the keys of their row and column."""
@@ -275,129 +346,3 @@ def columns_by_sex(maker: Maker, columns: Sequence[Group]) -> tuple[Column, ...]
     """The heads of a table by sex."""
     heads = [Column(group.key, group.label) for group in columns]
     return (*heads, maker.total_head(), *maker.before_head())
-
-
-# Tables of one direction
-
-
-@dataclass(frozen=True, slots=True)
-class Folded:
-    """The groups that are told by themselves, the largest first, and those that are told together."""
-
-    alone: tuple[str | None, ...]
-    together: tuple[str | None, ...]
-
-
-def fold(counts: Mapping[str | None, int], least: int, wholes: Mapping[str | None, int] | None = None) -> Folded:
-    """Put small groups together until there are enough people in them, and the long tail with them."""
-
-    def small(code: str | None) -> bool:
-        rest = wholes.get(code, 0) - counts[code] if wholes is not None else 0
-        return is_small(counts[code], least) or is_small(rest, least)
-
-    order = sorted((code for code, count in counts.items() if count), key=lambda code: (-counts[code], code or "~"))
-    alone = [code for code in order if not small(code)]
-    together = [code for code in order if small(code)]
-    while len(alone) + bool(together) > MOST_ROWS:
-        together.insert(0, alone.pop())
-    while alone and together and (len(together) < 2 or sum(counts[code] for code in together) < least):
-        together.insert(0, alone.pop())  # a single small group would be known by subtracting
-    return Folded(tuple(alone), tuple(together))
-
-
-def listed(maker: Maker, indicator: Indicator, by: str, key: str, title: str) -> Table:
-    """An indicator by one long breakdown: the largest groups, the others together, and each in percent of all."""
-    found = maker.tallies(indicator, [by], maker.periods)
-    wholes = maker.wholes(indicator, [by], maker.periods)
-    counts = [{codes[0]: tally.count for codes, tally in each.items()} for each in found]
-    whole: list[dict[str | None, int] | None] = [
-        {codes[0]: tally.count for codes, tally in each.items()} for each in wholes
-    ] or [None] * len(counts)
-    least = maker.floor(indicator)
-    folds = [fold(each, least, of) for each, of in zip(counts, whole, strict=True)]
-    total = sum(counts[0].values())
-    all_of = sum(whole[0].values()) if whole[0] is not None else None
-    tells = not is_small(total, least) and not (all_of is not None and is_small(all_of - total, least))
-    rows = [_total_row(maker, indicator, counts, whole, least)]
-    for code in folds[0].alone if tells else ():
-        cell = maker.cell(
-            Told(counts[0][code], counts[0][code]), maker.figure(indicator, maker.period, (by, (code,))), indicator.unit
-        )
-        cells = [cell, share(cell, rows[0].cells[0])]
-        if maker.before is not None:
-            cells.append(_before(maker, indicator, by, code, counts[1], folds[1], least))
-        rows.append(Row(code or "unknown", label_of(by, code), tuple(cells), 1))
-    if folds[0].together and tells:
-        together = folds[0].together
-        count = sum(counts[0][code] for code in together)
-        told = Told(count, count) if folds[0].alone or count == total else Told(0, count)
-        cell = maker.cell(told, maker.figure(indicator, maker.period, (by, together)), indicator.unit)
-        cells = [cell, share(cell, rows[0].cells[0]), *([EMPTY] if maker.before is not None else [])]
-        label = _("Others ({count})").format(count=formats.number(len(together)))
-        rows.append(Row("others", label, tuple(cells), 1))
-    heads = [
-        Column("total", maker.period.label if maker.before is not None else _("Total")),
-        Column("share", _("Share")),
-    ]
-    heads += [Column("before", maker.before.label)] if maker.before is not None else []
-    return Table(key, title, _(BREAKDOWNS[by].label), tuple(heads), tuple(rows))
-
-
-def _total_row(
-    maker: Maker,
-    indicator: Indicator,
-    counts: Sequence[Mapping[str | None, int]],
-    wholes: Sequence[Mapping[str | None, int] | None],
-    least: int,
-) -> Row:
-    cells = []
-    for each, whole, period in zip(counts, wholes, maker.periods, strict=True):
-        count = sum(each.values())
-        of = {ALL: sum(whole.values())} if whole is not None else None
-        told = protect({ALL: count}, [], least=least, wholes=of)[ALL]
-        cells.append(maker.cell(told, maker.figure(indicator, period), indicator.unit))
-    return Row("all", _(indicator.label), (cells[0], EMPTY, *cells[1:]))
-
-
-def _before(
-    maker: Maker,
-    indicator: Indicator,
-    by: str,
-    code: str | None,
-    counts: Mapping[str | None, int],
-    folded: Folded,
-    least: int,
-) -> Cell:
-    """A group in the period before: told as the report of that period tells it."""
-    if code in folded.alone and maker.before is not None and not is_small(sum(counts.values()), least):
-        count = counts[code]
-        return maker.cell(Told(count, count), maker.figure(indicator, maker.before, (by, (code,))), indicator.unit)
-    if counts.get(code, 0) < least:
-        return Cell(Shown.RANGE, low=0, high=least - 1, unit=indicator.unit)
-    return HIDDEN
-
-
-def medians(maker: Maker, name: str, by: str, key: str, title: str) -> Table:
-    """The median of an amount for all and for each group, where it rests on enough people."""
-    indicator = INDICATORS[name]
-    least = maker.floor(indicator)
-    whole = compute.spreads(maker.session, maker.asked, indicator, maker.period)
-    found = compute.spreads(maker.session, maker.asked, indicator, maker.period, [by])
-    rows = [Row("all", _("All"), _middle(whole.get(()), indicator, least))]
-    order = sorted(found.items(), key=lambda item: (-item[1].count, item[0][0] or "~"))
-    for (code,), spread in order:
-        if spread.count >= least:
-            rows.append(Row(code or "unknown", label_of(by, code), _middle(spread, indicator, least), 1))
-    heads = (Column("median", _("Median")), Column("upper", _("Three in four at most")))
-    return Table(key, title, _(BREAKDOWNS[by].label), heads, tuple(rows[: MOST_ROWS + 1]))
-
-
-def _middle(spread: Spread | None, indicator: Indicator, least: int) -> tuple[Cell, Cell]:
-    """The median, and what three in four do not exceed."""
-    if spread is None or not spread.count:
-        return EMPTY, EMPTY
-    if spread.count < least:
-        return HIDDEN, HIDDEN
-    scaled = [round(n / 100) if indicator.unit is Unit.TAKA else round(n, 1) for n in (spread.median, spread.upper)]
-    median, upper = (Cell(Shown.EXACT, number, unit=indicator.unit) for number in scaled)
-    return median, upper

@@ -1,0 +1,114 @@
+"""`casedesk report`: a report over a period, as a table to read here."""
+
+from __future__ import annotations
+
+import argparse
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+
+from casedesk import codelists, formats
+from casedesk.cli.signing_in import signed_in, user_word
+from casedesk.cli.speech import Commands, say
+from casedesk.desk import Desk
+from casedesk.errors import CaseDeskError
+from casedesk.i18n import _
+from casedesk.services.office import colleagues
+from casedesk.services.statistics import periods, reports
+from casedesk.services.statistics.shapes import Among, Report, Request, Section, Table
+
+SEXES = ("female", "male", "other")
+EDGE = 2  # blanks between columns
+
+
+def add(commands: Commands) -> None:
+    known = [f"{kind.id}: {_(kind.title)}." for kind in reports.CATALOGUE.values()]
+    options = commands.add("report", _report, _("Make a report over a period."), " ".join(known))
+    user_word(options)
+    which = _("Which one: {names}.").format(names=", ".join(reports.CATALOGUE))
+    when = _("2026-04 (month), 2026-Q2 (quarter), 2026 (year), or 2026-04-03..2026-05-09.")
+    options.add_argument("report", metavar="REPORT", help=which)
+    options.add_argument("period", metavar="PERIOD", help=when)
+    options.add_argument("--alone", action="store_true", help=_("Without the period before."))
+    options.add_argument("--publish", action="store_true", help=_("Hide counts up to ten, for publishing."))
+    options.add_argument("--sex", action="append", choices=SEXES, default=[], help=_("Only these; can be said again."))
+    for word, help_ in (
+        ("category", _("Only this category (a code); can be said again.")),
+        ("country", _("Only who came back from this country (a code); can be said again.")),
+        ("district", _("Only people from this district (a code); can be said again.")),
+        ("worker", _("Only the cases of this worker (a name); can be said again.")),
+    ):
+        options.add_argument(f"--{word}", action="append", metavar=word.upper(), default=[], help=help_)
+
+
+class NoSuch(CaseDeskError):
+    """A filter that means nothing."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__(
+            _("“{word}” is not in the list.").format(word=formats.visible(word)), hint=_("No report was made.")
+        )
+
+
+def _report(asked: argparse.Namespace) -> int:
+    period = periods.read(asked.period)
+    with signed_in(asked) as desk:
+        request = Request(asked.report, period, _among(desk, asked), not asked.alone, asked.publish)
+        for line in lines_of(reports.make(desk, request)):
+            say(line)
+    return 0
+
+
+def _among(desk: Desk, asked: argparse.Namespace) -> Among:
+    for code_list, codes in (
+        ("return_category", asked.category),
+        ("destination_country", asked.country),
+        ("bd_district", asked.district),
+    ):
+        for code in codes:
+            if codelists.get(code_list).find(code) is None:
+                raise NoSuch(code)
+    owners = {user.name: user.id for user in colleagues(desk)} if asked.worker else {}
+    for name in asked.worker:
+        if name not in owners:
+            raise NoSuch(name)
+    sexes = tuple(code for sex in asked.sex for code in ((sex,) if sex != "other" else ("other", "unknown")))
+    people = tuple(owners[name] for name in asked.worker)
+    return Among(sexes, tuple(asked.category), tuple(asked.country), tuple(asked.district), people)
+
+
+def lines_of(report: Report) -> Iterator[str]:
+    """The report as text, in columns."""
+    yield f"{report.title} · {report.centre} · {report.request.period.label}"
+    yield from filter(None, (*report.filters, report.headline))
+    for section in report.sections:
+        yield from _section(section)
+    yield ""
+    yield from (*report.notes, report.speaks_for)
+
+
+def _section(section: Section) -> Iterator[str]:
+    for table in section.tables:
+        yield ""
+        yield table.title
+        yield from _columns(table)
+        yield from table.notes
+    yield from section.notes
+
+
+def _columns(table: Table) -> Iterator[str]:
+    heads = (table.head, *(column.label for column in table.columns))
+    rows = [(f"{'  ' * row.depth}{row.label}", *(cell.words for cell in row.cells)) for row in table.rows]
+    widths = [max(map(_wide, column)) for column in zip(heads, *rows, strict=True)]
+    for row in (heads, *rows):
+        yield _line(row, widths)
+
+
+def _line(row: Sequence[str], widths: Iterable[int]) -> str:
+    (label, first), *figures = zip(row, widths, strict=True)
+    filled = (" " * (width - _wide(words) + EDGE) + words for words, width in figures)
+    return (label + " " * (first - _wide(label)) + "".join(filled)).rstrip()
+
+
+def _wide(text: str) -> int:
+    """How many places a text takes: marks stand over and under the letters before them."""
+    return sum(unicodedata.category(letter) not in ("Mn", "Me", "Cf") for letter in text)
