@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -19,7 +19,15 @@ from casedesk.services.consents import consents_of
 from casedesk.services.edits import as_new
 from casedesk.services.intake import register_case
 from casedesk.services.providers import ServiceEdit, save_provider
-from casedesk.services.referrals import MakeReferral, make_referral, referral_facts, referrals_of, send
+from casedesk.services.referrals import (
+    WITHOUT_CONSENT,
+    MakeReferral,
+    count_referrals,
+    make_referral,
+    referral_facts,
+    referrals_of,
+    send,
+)
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.page import Goto, Here, Page
 from casedesk.ui.refer import ReferSheet
@@ -346,3 +354,31 @@ def test_another_service_leaves_no_need_that_it_is_not_for(shown: Shown) -> None
     assert not any(chip.isChecked() for chip in form.needs)
     form.needs[0].click()
     assert form.needs[0].isChecked()
+
+
+def test_a_supervisor_refers_without_consent_in_danger_to_life(shown: Shown) -> None:
+    sheet = shown.open(need_id=str(shown.need("recover_wages")))
+    form = sheet.form
+    assert form is not None
+    shown.pick("Nirapod")
+    without = form.sharing.without
+    assert without.isVisibleTo(sheet)
+    assert not sheet.create_button.isEnabled()
+    without.open_button.click()
+    without.go_on.click()
+    assert not form.sharing.exception  # cause and reason are asked for
+    without.form.put({"referral.consent_exception": "court_order", "referral.exception_reason": "Order 12 of 2026"})
+    without.go_on.click()
+    assert form.complete()
+    sheet.letter.setChecked(False)
+    sheet.make()
+    shown.wait(lambda: count_referrals(shown.desk, WITHOUT_CONSENT) == 1)
+
+
+def test_who_is_no_supervisor_is_not_offered_to_go_without_consent(shown: Shown) -> None:
+    shown.window.here = replace(
+        shown.window.here, desk=replace(shown.desk, actor=replace(shown.desk.actor, roles=frozenset(["caseworker"])))
+    )
+    sheet = shown.open(need_id=str(shown.need("recover_wages")))
+    assert sheet.form is not None
+    assert not sheet.form.sharing.without.isVisibleTo(sheet)

@@ -63,6 +63,9 @@ class Disclosure(Recorded):
     purpose: Mapped[str | None] = code("print_purpose", N_("Why"), ask=Ask.PROGRAM)
     reason: Mapped[str | None] = text(N_("Reason in words"), longest=500)
     consent_line_id: Mapped[UUID | None] = reference(N_("By this consent"), index=False)
+    consent_exception: Mapped[str | None] = code(
+        "consent_exception", N_("Without consent, because of"), ask=Ask.PROGRAM
+    )
     fields: Mapped[list[str] | None] = lines(N_("What it tells"), ask=Ask.PROGRAM)
     referral_id: Mapped[UUID | None] = reference(N_("For the referral"))
     hash: Mapped[str | None] = line(N_("Fingerprint of the file"), ask=Ask.PROGRAM, longest=64)

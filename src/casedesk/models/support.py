@@ -132,6 +132,8 @@ class Referral(Recorded):
     message: Mapped[str | None] = text(N_("Message for the partner"), longest=2000)
     fields_shared: Mapped[list[str] | None] = lines(N_("What we share"), level=Level.RESTRICTED, ask=Ask.PROGRAM)
     consent_line_id: Mapped[UUID | None] = reference(N_("By this consent"), index=False)
+    consent_exception: Mapped[str | None] = code("consent_exception", N_("Without consent, because of"))
+    exception_reason: Mapped[str | None] = text(N_("Why it cannot wait for consent"), longest=2000)
     needed_by: Mapped[date | None] = day(N_("Needed by"))
     expires_on: Mapped[date | None] = day(N_("Answer due"))
     prepared_at: Mapped[datetime | None] = moment(N_("Prepared"), ask=Ask.PROGRAM)

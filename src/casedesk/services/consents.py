@@ -18,7 +18,18 @@ from casedesk import codelists
 from casedesk.desk import Desk
 from casedesk.errors import InvalidInput, Problem
 from casedesk.i18n import N_, _
-from casedesk.models import Case, Change, Consent, ConsentLine, Person, Provider, Referral, State, StatusEvent
+from casedesk.models import (
+    Case,
+    Change,
+    Consent,
+    ConsentLine,
+    Disclosure,
+    Person,
+    Provider,
+    Referral,
+    State,
+    StatusEvent,
+)
 from casedesk.services import lifecycle
 from casedesk.services.ages import is_minor
 from casedesk.services.edits import apply_edits, as_new, first_written
@@ -30,6 +41,7 @@ from casedesk.services.providers import name_of
 ASKED_ANSWERS = ("given", "refused")
 UNSENT = ("draft", "ready")
 TELL_PARTNER = N_("Tell the partner to stop using the data")
+TAKE_BACK = N_("Ask for the papers back that were given out, or have them destroyed")
 ERASE = N_("Handle the request to erase the data")
 
 
@@ -87,11 +99,12 @@ class AffectedReferral:
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What taking a consent back does: referrals stopped, partners to be told, and whether data are to be erased."""
+    """What taking a consent back does: referrals stopped, partners to be told, papers to ask for, data to erase."""
 
     scope: str
     cancelled: tuple[AffectedReferral, ...]
     to_tell: tuple[AffectedReferral, ...]
+    papers: int  # given out by this consent without a referral
     erasure: bool
 
 
@@ -281,6 +294,8 @@ def _close(session: Session, desk: Desk, case: Case, scope: str) -> Effects:
         end_planned(session, desk, referral.id, "cancelled")
     for told in effects.to_tell:
         planned(session, desk, case, "other", desk.today(), task=TELL_PARTNER, referral_id=told.id)
+    if effects.papers:
+        planned(session, desk, case, "other", desk.today(), task=TAKE_BACK)
     if effects.erasure:
         who = case.supervisor_id or case.owner_id
         planned(session, desk, case, "other", desk.today(), task=ERASE, assigned_to=who)
@@ -310,12 +325,33 @@ def _effects(session: Session, case_id: UUID, scope: str) -> tuple[Effects, list
     ]
     unsent = [(referral, row) for referral, row in resting if row.status in UNSENT]
     told = tuple(row for referral, row in resting if referral.id in sent)
-    effects = Effects(scope, tuple(row for _referral, row in unsent), told, scope == "store_data")
+    papers = _papers(session, case_id, [line for line, purpose in lines.items() if purpose == scope])
+    effects = Effects(scope, tuple(row for _referral, row in unsent), told, papers, scope == "store_data")
     return effects, [referral for referral, _row in unsent]
 
 
+def _papers(session: Session, case_id: UUID, lines: Sequence[UUID]) -> int:
+    """How many copies left by one of these lines of consent, other than letters of a referral."""
+    wanted = (
+        select(func.count())
+        .select_from(Disclosure)
+        .where(
+            Disclosure.case_id == case_id,
+            Disclosure.consent_line_id.in_(lines),
+            Disclosure.referral_id.is_(None),
+            Disclosure.removed_at.is_(None),
+        )
+    )
+    return session.scalar(wanted) or 0
+
+
 def _rests_on(referral: Referral, provider: Provider | None, lines: Mapping[UUID, str | None]) -> str | None:
-    """The purpose under which a referral was made; for a draft the one that it will need."""
+    """The purpose under which a referral was made; for a draft the one that it will need.
+
+    One that goes out without consent rests on none.
+    """
+    if referral.consent_exception is not None:
+        return None
     if referral.consent_line_id is not None and referral.consent_line_id in lines:
         return lines[referral.consent_line_id]
     if referral.service is None:

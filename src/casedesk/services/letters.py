@@ -150,7 +150,9 @@ def _letter_person(source: Source, referral: ReferralFacts, shared: frozenset[st
         told.append(Told("family", _("Family phone"), source.said("person.contact_person_phone") or "—"))
     if message := _text(referral, "message"):
         told.append(Told("note", _("Good to know"), message))
-    if agreed := _agreed(source, referral):
+    if (exception := referral.values.get("consent_exception")) is not None:
+        told.append(Told("consent", _("Without consent"), codelists.get("consent_exception").label(str(exception))))
+    elif agreed := _agreed(source, referral):
         told.append(Told("consent", _("Agreed to"), agreed))
     return tuple(told)
 

@@ -130,8 +130,10 @@ def _still_agreed(desk: Desk, referral: ReferralFacts) -> bool:
         case = open_case(desk, session, "case.print", referral.row.case_id)
         partner = session.get(Provider, referral.row.provider_id) if referral.row.provider_id is not None else None
         about = (session, case, referral.row.service or None, partner, desk.today())
-        refusals = why_not(*about)
-        return not no_consent(*about) and not any(refusals[key] for key in (told if isinstance(told, list) else ()))
+        exception = referral.values.get("consent_exception") is not None
+        refusals = why_not(*about, exception=exception)
+        agreed = exception or not no_consent(*about)
+        return agreed and not any(refusals[key] for key in (told if isinstance(told, list) else ()))
 
 
 @needs("case.print")
@@ -200,7 +202,7 @@ def print_event(
     Raises NotAgreed, TooMuch or NotReady where the paper may not leave, and Conflict where another copy was
     counted meanwhile.
     """
-    line_id = _refuse(desk, case_id, request, referral_id)
+    basis = _refuse(desk, case_id, request, referral_id)
     action = "case.print" if referral_id is None else "referral.print"
     with desk.write(action, about=case_id, reason=request.reason.strip() or None) as session:
         open_case(desk, session, "case.print", case_id)
@@ -218,7 +220,8 @@ def print_event(
                 recipient_id=request.recipient_id,
                 purpose=request.purpose,
                 reason=request.reason.strip() or None,
-                consent_line_id=line_id,
+                consent_line_id=basis.line_id,
+                consent_exception=basis.exception,
                 fields=sorted(each.tells) or None,
                 referral_id=referral_id,
                 hash=each.hash,
@@ -229,20 +232,28 @@ def print_event(
         return tuple(row.id for row in rows)
 
 
-def _refuse(desk: Desk, case_id: UUID, request: PrintRequest, referral_id: UUID | None) -> UUID | None:
-    """Refuse a paper that may not leave; otherwise the consent it leaves by."""
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    """The consent by which a paper leaves, or the exception without one."""
+
+    line_id: UUID | None = None
+    exception: str | None = None
+
+
+def _refuse(desk: Desk, case_id: UUID, request: PrintRequest, referral_id: UUID | None) -> _Basis:
+    """Refuse a paper that may not leave; otherwise what it leaves by."""
     if referral_id is not None:
         referral = referral_facts(desk, referral_id)
-        line_id = referral.values.get("consent_line_id")
+        line_id, exception = (referral.values.get(name) for name in ("consent_line_id", "consent_exception"))
         if referral.row.status in NOT_FOR_PRINT or referral.row.case_id != case_id:
             raise NotReady
         if not _still_agreed(desk, referral):
             raise NotAgreed
-        return line_id if isinstance(line_id, UUID) else None
+        return _Basis(line_id if isinstance(line_id, UUID) else None, exception if isinstance(exception, str) else None)
     purpose = codelists.get("print_purpose")[request.purpose]
     if request.level == FULL and purpose.extra["level"] != FULL:
         raise TooMuch
     gate = gate_of(consents_of(desk, case_id), request, recipient_of(desk, request))
     if not gate.open:
         raise NotAgreed
-    return gate.line_id
+    return _Basis(gate.line_id)

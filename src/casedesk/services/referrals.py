@@ -60,6 +60,7 @@ STEP_FIELDS: Mapping[str, tuple[str, ...]] = {
     "client_declined": ("outcome", "outcome_text"),
     "no_show": ("outcome_text",),
 }
+EXCEPTION = ("consent_exception", "exception_reason")
 EDITABLE = (
     "provider_id",
     "service",
@@ -74,7 +75,9 @@ EDITABLE = (
     "expires_on",
     "accompanied",
     "transport_paid",
+    *EXCEPTION,
 )
+WITHOUT_CONSENT = "without_consent"  # beside GROUPS: those that an exception let go
 IN_ORDER = ("prepared_at", "sent_at", "acknowledged_at", "accepted_at", "service_started_on", "service_ended_on")
 OF_ONE_TRY = (
     "sent_by_method",
@@ -83,6 +86,7 @@ OF_ONE_TRY = (
     "accepted_at",
     "appointment_at",
     "expires_on",
+    *EXCEPTION,  # what could not wait then can be asked about now
 )
 ANSWER_DAYS, URGENT_ANSWER_DAYS = 14, 3
 MOST_TRIES_AGAIN = 2
@@ -107,6 +111,8 @@ class MakeReferral:
     expires_on: date | None = None
     accompanied: bool | None = None
     transport_paid: bool | None = None
+    consent_exception: str | None = None
+    exception_reason: str | None = None
     as_draft: bool = False
     confirmed: frozenset[str] = frozenset()
 
@@ -168,6 +174,8 @@ def make_referral(desk: Desk, command: MakeReferral) -> UUID:
         case = open_case(desk, session, "referral.edit", command.case_id)
         referral = Referral(case_id=case.id, number=next_referral_number(session, desk))
         apply_edits(referral, as_new({name: getattr(command, name) for name in EDITABLE}))
+        if any(getattr(command, name) for name in EXCEPTION):
+            _check_exception(desk, session, case, referral)
         provider = _check_content(session, case, referral, command.confirmed)
         referral.direction = "internal" if provider is not None and provider.type == OWN_CENTRE else "outgoing"
         ready = not command.as_draft and not _not_ready(session, case, referral, desk.today())
@@ -186,7 +194,10 @@ def edit_referral(desk: Desk, referral_id: UUID, edits: Edits, confirmed: Iterab
         status = lifecycle.status_of(session, referral_id)
         if status not in GROUPS["unsent"] or not edits.keys() <= set(EDITABLE):
             raise NotThisStep
+        excepted = referral.consent_exception is not None  # for this partner and these words alone
         apply_edits(referral, edits)
+        if excepted or not edits.keys().isdisjoint(EXCEPTION):
+            _check_exception(desk, session, case, referral)
         provider = _check_content(session, case, referral, confirmed)
         referral.direction = "internal" if provider is not None and provider.type == OWN_CENTRE else "outgoing"
         if status == "ready" and (problems := _not_ready(session, case, referral, desk.today())):
@@ -305,6 +316,8 @@ def count_referrals(desk: Desk, group: str | None = None) -> int:
 def _known(desk: Desk, group: str | None) -> tuple[ColumnElement[bool], ...]:
     """The referrals of a group, of cases one may know of."""
     known = (State.entity == "referral", Referral.removed_at.is_(None), visible(desk.actor))
+    if group == WITHOUT_CONSENT:
+        return (*known, Referral.consent_exception.is_not(None))
     return known if group is None else (*known, State.status.in_(GROUPS[group]))
 
 
@@ -337,19 +350,33 @@ def _not_ready(session: Session, case: Case, referral: Referral, today: date) ->
     if referral.service is None:
         found["referral.service"] = [Problem(_("Choose a service."))]
         return found
-    if refusal := no_consent(session, case, referral.service, provider, today):
+    exception = referral.consent_exception is not None
+    refusal = "" if exception else no_consent(session, case, referral.service, provider, today)
+    if refusal:
         found["referral.consent_line_id"] = [Problem(refusal, rule="V24")]
         return found
-    refusals = why_not(session, case, referral.service, provider, today)
+    refusals = why_not(session, case, referral.service, provider, today, exception=exception)
     for key in referral.fields_shared or []:
         if refusals[key]:
             text = _("“{what}” may not be shared. {why}").format(what=_(SHARES[key].label), why=refusals[key])
             found.setdefault("referral.fields_shared", []).append(Problem(text))
     scope = scope_for(referral.service, provider.type if provider is not None else None)
-    line = active_line(session, case.id, scope, today, referral.provider_id)
+    line = None if exception else active_line(session, case.id, scope, today, referral.provider_id)
     if line is not None and not found:
         referral.consent_line_id = line.id
     return found
+
+
+def _check_exception(desk: Desk, session: Session, case: Case, referral: Referral) -> None:
+    """Only a supervisor lets a referral go without consent, for one of three causes and a written reason (DOMAIN 11).
+
+    Who may not do it does not undo it either.
+    """
+    open_case(desk, session, "referral.without_consent", case.id)
+    if referral.consent_exception is None:
+        referral.exception_reason = None
+    elif referral.exception_reason is None:
+        raise InvalidInput({"referral.exception_reason": [Problem(_("Write why it cannot wait for consent."))]})
 
 
 def _check_content(session: Session, case: Case, referral: Referral, confirmed: Iterable[str]) -> Provider | None:
@@ -489,6 +516,7 @@ def _follow_up(session: Session, desk: Desk, case: Case, referral: Referral, to:
                 recipient_id=referral.provider_id,
                 purpose="give_partner",
                 consent_line_id=referral.consent_line_id,
+                consent_exception=referral.consent_exception,
                 fields=referral.fields_shared,
                 referral_id=referral.id,
             )

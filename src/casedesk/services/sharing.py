@@ -66,12 +66,14 @@ SHARES: Mapping[str, _Share] = {
 
 
 @needs("referral.edit")
-def what_may_be_shared(desk: Desk, case_id: UUID, service: str | None, provider_id: UUID | None) -> list[ShareItem]:
-    """What this partner may be told for this service, and why not the rest."""
+def what_may_be_shared(
+    desk: Desk, case_id: UUID, service: str | None, provider_id: UUID | None, *, exception: bool = False
+) -> list[ShareItem]:
+    """What this partner may be told for this service, and why not the rest; with `exception` without consent."""
     with desk.read() as session:
         case = open_case(desk, session, "referral.edit", case_id)
         provider = session.get(Provider, provider_id) if provider_id is not None else None
-        refusals = why_not(session, case, service, provider, desk.today())
+        refusals = why_not(session, case, service, provider, desk.today(), exception=exception)
     return [
         ShareItem(key, _(share.label), not refusals[key], refusals[key], share.ticked and not refusals[key])
         for key, share in SHARES.items()
@@ -79,10 +81,19 @@ def what_may_be_shared(desk: Desk, case_id: UUID, service: str | None, provider_
 
 
 def why_not(
-    session: Session, case: Case, service: str | None, provider: Provider | None, today: date
+    session: Session,
+    case: Case,
+    service: str | None,
+    provider: Provider | None,
+    today: date,
+    *,
+    exception: bool = False,
 ) -> dict[str, str]:
-    """For each thing that can be shared why it may not be; nothing where it may."""
-    by_consent = no_consent(session, case, service, provider, today)
+    """For each thing that can be shared why it may not be; nothing where it may.
+
+    An exception (danger to life) stands for the consent to the referral; it opens nothing else.
+    """
+    by_consent = "" if exception and service else no_consent(session, case, service, provider, today)
     sensitive = ""
     if active_line(session, case.id, "sensitive_data", today, provider.id if provider else None) is None:
         sensitive = _("There is no consent for sensitive details.")

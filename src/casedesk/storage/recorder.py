@@ -32,7 +32,7 @@ from casedesk.storage.operations import (
 )
 from casedesk.values import Money, PartialDay
 
-SCHEMA = 3  # the number of the newest migration; it stands in every operation
+SCHEMA = 4  # the number of the newest migration; it stands in every operation
 OPERATION_TABLE = "op"
 NO_RECORD = bytes(16)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from casedesk import codelists, formats
 from casedesk.errors import CaseDeskError, InvalidInput
 from casedesk.fields import Field
-from casedesk.i18n import _
+from casedesk.i18n import _, ngettext
 from casedesk.services import consents
 from casedesk.services.ages import ADULT
 from casedesk.services.consents import AffectedReferral, ConsentNow, ConsentStep, Effects, RecordConsent
@@ -224,6 +224,13 @@ def _effect_words(effects: Effects) -> list[str]:
         )
         for each in effects.to_tell
     ]
+    if effects.papers:
+        words = ngettext(
+            "{count} paper was given out by this consent. A task is planned: ask for it back.",
+            "{count} papers were given out by this consent. A task is planned: ask for them back.",
+            effects.papers,
+        )
+        said.append(words.format(count=formats.number(effects.papers)))
     if effects.erasure:
         said.append(_("A task is planned for today: handle the request to erase the data."))
     said.append(_("The answer of before stays in the history. Nothing else changes, and help goes on."))

@@ -15,7 +15,7 @@ from casedesk.errors import Problem
 from casedesk.i18n import _
 from casedesk.models import Referral, fields_of
 from casedesk.services.cases import CaseFacts
-from casedesk.services.referrals import ANSWER_DAYS, EDITABLE, URGENT_ANSWER_DAYS, MakeReferral
+from casedesk.services.referrals import ANSWER_DAYS, EDITABLE, EXCEPTION, URGENT_ANSWER_DAYS, MakeReferral
 from casedesk.ui.kit.blocks import Banner
 from casedesk.ui.kit.buttons import let_tab_reach_the_chosen
 from casedesk.ui.kit.choices import CodeLine
@@ -153,6 +153,7 @@ class ReferForm(Tall):
             self.form.put({"referral.expires_on": self._here.desk.today() + timedelta(days=days)})
         if "fields_shared" in values:
             self.sharing.start_with(values["fields_shared"])
+        self.sharing.start_without({name: values[name] for name in EXCEPTION if values.get(name)})
         self.partners.show_service(service or "", values.get("provider_id"))
         self._tell_partner()
 
@@ -248,6 +249,8 @@ class ReferForm(Tall):
             need_id=self._needs[need].id if need >= 0 else None,
             priority=priority if isinstance(priority, str) else None,
             fields_shared=self.sharing.shared(),
+            consent_exception=self.sharing.exception.get("consent_exception"),
+            exception_reason=self.sharing.exception.get("exception_reason"),
             as_draft=as_draft,
             confirmed=frozenset(self._confirmed),
             **said,  # type: ignore[arg-type]  # the fields' own editors give their own types

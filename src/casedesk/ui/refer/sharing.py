@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import partial
 from uuid import UUID
 
@@ -11,10 +12,13 @@ from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from casedesk import codelists, formats
 from casedesk.desk import DHAKA
-from casedesk.errors import InvalidInput
+from casedesk.errors import InvalidInput, Problem
 from casedesk.i18n import _
+from casedesk.models import Referral, fields_of
 from casedesk.services.consents import ConsentNow, RecordConsent, consents_of, record_consent, scope_for
+from casedesk.services.permissions import may
 from casedesk.services.providers import ProviderRow
+from casedesk.services.referrals import EXCEPTION
 from casedesk.services.sharing import ShareItem, what_may_be_shared
 from casedesk.ui.kit.blocks import Banner
 from casedesk.ui.kit.buttons import button
@@ -22,6 +26,7 @@ from casedesk.ui.kit.choices import Combo
 from casedesk.ui.kit.icons import Icon
 from casedesk.ui.kit.layouts import Tall, block, clear, column, row, widget
 from casedesk.ui.kit.messages import show_error
+from casedesk.ui.kit.questions import Form
 from casedesk.ui.kit.texts import PlainLabel, escape_key
 from casedesk.ui.page import Here
 
@@ -64,6 +69,47 @@ class AskFirst(Tall):
         self.words.setText(words)
 
 
+class WithoutConsent(Tall):
+    """What a supervisor says when a referral cannot wait for consent. `said` tells that cause and reason are there."""
+
+    said = Signal()
+
+    def __init__(self, today: date) -> None:
+        super().__init__()
+        declared = fields_of(Referral)
+        self.form = Form([(f"referral.{name}", declared[name]) for name in EXCEPTION], today=today)
+        self.open_button = button(_("It cannot wait for consent…"), "link", clicked=self._ask)
+        self.go_on = button(_("Refer without consent"), "danger", clicked=self._say)
+        hint = _(
+            "Only in danger to life, for a child at serious risk, or by order of a court. It is counted in reports."
+        )
+        inside = column(
+            PlainLabel(hint, "caption", wrap=True), self.form, row(self.go_on, None), margins=(12, 10, 12, 12)
+        )
+        self._asked = block("sunken", inside)
+        self._asked.hide()
+        self.setLayout(column(row(self.open_button, None), self._asked, gap=8))
+
+    def values(self) -> dict[str, str]:
+        """Cause and reason, as far as they are said."""
+        said = {name: self.form.value(f"referral.{name}") for name in EXCEPTION}
+        return {name: str(value).strip() for name, value in said.items() if value and str(value).strip()}
+
+    def _ask(self) -> None:
+        self.open_button.hide()
+        self._asked.show()
+        next(iter(self.form.questions.values())).editor.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _say(self) -> None:
+        missing = [name for name in EXCEPTION if name not in self.values()]
+        words = {EXCEPTION[0]: _("Choose the cause."), EXCEPTION[1]: _("Write why it cannot wait for consent.")}
+        self.form.show_problems({f"referral.{name}": [Problem(words[name])] for name in missing})
+        if missing:
+            self.form.go_to(f"referral.{missing[0]}")
+        else:
+            self.said.emit()
+
+
 class Sharing(Tall):
     """Consent on top, then one line for each thing that can be shared. `changed` tells ticks and new consent."""
 
@@ -79,14 +125,25 @@ class Sharing(Tall):
         self._consent = QVBoxLayout()
         self.ask_first = AskFirst(minor=minor)
         self.ask_first.answered.connect(self._record)
+        self.exception: dict[str, str] = {}  # cause and reason of going on without consent
+        self.without = WithoutConsent(here.desk.today())
+        self.without.said.connect(self._go_without)
         self._lines = QVBoxLayout()
         self._lines.setSpacing(2)
         title = PlainLabel(_("What we will share"), "label", weight=600)
-        self.setLayout(column(title, self._consent, self.ask_first, self._lines, gap=8))
+        self.setLayout(column(title, self._consent, self.ask_first, self.without, self._lines, gap=8))
 
     def start_with(self, ticked: Sequence[str]) -> None:
         """The ticks of a draft."""
         self._ticked = set(ticked)
+
+    def start_without(self, exception: Mapping[str, str]) -> None:
+        """The exception of a draft."""
+        self.exception = dict(exception)
+
+    def _go_without(self) -> None:
+        self.exception = self.without.values()
+        self.changed.emit()
 
     def shared(self) -> tuple[str, ...]:
         return tuple(sorted(key for key, box in self.boxes.items() if box.isChecked()))
@@ -100,7 +157,13 @@ class Sharing(Tall):
         """Show what this partner may be told for this service."""
         if self.boxes:
             self._ticked = set(self.shared()) | {key for key in self._ticked or () if not self.boxes[key].isEnabled()}
-        items = what_may_be_shared(self._here.desk, self._case_id, service or None, partner.id if partner else None)
+        items = what_may_be_shared(
+            self._here.desk,
+            self._case_id,
+            service or None,
+            partner.id if partner else None,
+            exception=bool(self.exception),
+        )
         known = consents_of(self._here.desk, self._case_id)
         self._scope = scope_for(service, partner.type if partner is not None else None) if service else ""
         now = next((each for each in known if each.scope == self._scope), None)
@@ -108,6 +171,7 @@ class Sharing(Tall):
         self._show_consent(now, next((item.why_not for item in items if item.why_not), ""))
         ask = bool(service) and not self.agreed
         self.ask_first.setVisible(ask)
+        self.without.setVisible(ask and may(self._here.desk, "referral.without_consent"))
         if ask:
             purpose = codelists.get("consent_scope").label(self._scope)
             helper = partner.name if partner is not None else ""
@@ -120,6 +184,12 @@ class Sharing(Tall):
             self._consent.addWidget(PlainLabel(_("Choose a need, then a partner."), "body", tone="text2", wrap=True))
             return
         scope = codelists.get("consent_scope").label(self._scope)
+        if self.exception:
+            cause = codelists.get("consent_exception").label(self.exception[EXCEPTION[0]])
+            reason = self.exception.get(EXCEPTION[1], "")
+            bold = _("Without consent: {cause}").format(cause=cause)
+            self._consent.addWidget(Banner("warn", bold, reason, icon="ask"))
+            return
         if not self.agreed:
             self._consent.addWidget(Banner("warn", scope, why_not, icon="ask"))
             return

@@ -57,6 +57,8 @@ SHOWN = (
     "decline_reason",
     "outcome",
     "outcome_text",
+    "consent_exception",
+    "exception_reason",
 )
 
 
