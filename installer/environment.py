@@ -12,38 +12,53 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+HERE = ROOT / "installer"
 HOME = ROOT / ".venv"
-LOCK = ROOT / "installer" / "requirements.lock"
-STAMP = HOME / "casedesk.stamp"
-PYTHON = HOME / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+LOCK = HERE / "requirements.lock"
+TRANSLATIONS = ROOT / "resources" / "translations"
+QUIETLY = ("--quiet", "--disable-pip-version-check", "--no-input")
 STRICTLY = ("--require-hashes", "--no-deps", "--only-binary", ":all:", "--requirement")
-COMPILE = """
-import sys
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-with open(sys.argv[1], "rb") as source:
-    catalogue = read_po(source)
-with open(sys.argv[2], "wb") as target:
-    write_mo(target, catalogue)
-"""
+
+NOT_FETCHED = (
+    "The Python packages could not be fetched. This is needed once, with a connection to the internet.\n"
+    "No records were touched. Connect, then start this command again."
+)
 
 
 def main() -> None:
-    wanted = hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()
-    if not STAMP.exists() or STAMP.read_text(encoding="ascii") != wanted:
-        sys.stderr.write("Making the environment. This takes a minute, only the first time.\n")
-        venv.create(HOME, with_pip=True, clear=True)
-        install = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-        if subprocess.run([*install, *STRICTLY, LOCK], check=False).returncode:  # noqa: S603 - our own interpreter
-            sys.exit(
-                "The Python packages could not be fetched. This is needed once, with a connection to the internet.\n"
-                "No records were touched. Connect, then start this command again."
-            )
-        STAMP.write_text(wanted, encoding="ascii")
-    for source in (ROOT / "resources" / "translations").glob("*/LC_MESSAGES/casedesk.po"):
+    python = make(HOME, LOCK)
+    for source in TRANSLATIONS.glob("*/LC_MESSAGES/casedesk.po"):
         target = source.with_suffix(".mo")
         if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
-            subprocess.run([PYTHON, "-c", COMPILE, source, target], check=True)  # noqa: S603
+            compile_catalogue(python, source, target)
+
+
+def make(home: Path, *locks: Path) -> Path:
+    """An environment of exactly what the lists say; returns its interpreter."""
+    python = home / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    stamp = home / "casedesk.stamp"
+    wanted = hashlib.sha256(b"".join(lock.read_bytes() for lock in locks) + sys.version.encode()).hexdigest()
+    if not stamp.exists() or stamp.read_text(encoding="ascii") != wanted:
+        sys.stderr.write("Making the environment. This takes a minute, only the first time.\n")
+        venv.create(home, with_pip=True, clear=True)
+        for lock in locks:
+            install: list[str | Path] = [
+                python,
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--no-input",
+            ]
+            if subprocess.run([*install, *STRICTLY, lock], check=False).returncode:
+                sys.exit(NOT_FETCHED)
+        stamp.write_text(wanted, encoding="ascii")
+    return python
+
+
+def compile_catalogue(python: Path, source: Path, target: Path) -> None:
+    subprocess.run([python, HERE / "compile_po.py", source, target], check=True)
 
 
 if __name__ == "__main__":

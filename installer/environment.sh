@@ -1,66 +1,6 @@
 # Shared by run.sh and test.sh: what the system lacks is installed, then the Python environment is made.
-# Sourced, not run. Sets $python. Needs nothing but a shell; root or sudo for missing system libraries.
-set -eu
-cd "$(dirname "$0")/.."
-
-# a library is there if any of the usual folders has it
-has() {
-  for folder in /usr/lib/*-linux-gnu /lib/*-linux-gnu /usr/lib /usr/lib64 /usr/local/lib; do
-    [ -e "$folder/$1" ] && return 0
-  done
-  return 1
-}
-missing=""
-library() { has "$1" || missing="$missing $2"; }
-
-if [ "$(uname -s)" = Linux ] && command -v apt-get >/dev/null 2>&1; then
-  python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || missing="$missing python3 python3-venv"
-  glib=libglib2.0-0
-  grep -qE '^VERSION_ID="?(13|24|25|26)' /etc/os-release 2>/dev/null && glib=libglib2.0-0t64
-  library libglib-2.0.so.0 "$glib"
-  library libEGL.so.1 libegl1
-  library libGL.so.1 libgl1
-  library libdbus-1.so.3 libdbus-1-3
-  library libfontconfig.so.1 libfontconfig1
-  library libxkbcommon.so.0 libxkbcommon0
-  if [ -n "${DISPLAY:-}" ]; then
-    library libX11-xcb.so.1 libx11-xcb1
-    library libxcb-cursor.so.0 libxcb-cursor0
-    library libxcb-icccm.so.4 libxcb-icccm4
-    library libxcb-image.so.0 libxcb-image0
-    library libxcb-keysyms.so.1 libxcb-keysyms1
-    library libxcb-randr.so.0 libxcb-randr0
-    library libxcb-render-util.so.0 libxcb-render-util0
-    library libxcb-shape.so.0 libxcb-shape0
-    library libxcb-xkb.so.1 libxcb-xkb1
-    library libxkbcommon-x11.so.0 libxkbcommon-x11-0
-  fi
-  [ -e /etc/ssl/certs/ca-certificates.crt ] || missing="$missing ca-certificates"
-  for tool in ${CASEDESK_TOOLS:-}; do  # name:package, wanted by the tests
-    command -v "${tool%%:*}" >/dev/null 2>&1 || missing="$missing ${tool#*:}"
-  done
-fi
-
-if [ -n "$missing" ]; then
-  as=""
-  if [ "$(id -u)" != 0 ]; then
-    if ! command -v sudo >/dev/null 2>&1; then
-      echo "CaseDesk needs some system libraries. As root, run:  apt-get install$missing" >&2
-      echo "Then start this command again. Nothing was changed." >&2
-      exit 3
-    fi
-    as=sudo
-  fi
-  echo "Installing system libraries:$missing" >&2
-  $as apt-get update -qq
-  # shellcheck disable=SC2086 - several words are meant
-  $as env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
-fi
-
-if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-  echo "CaseDesk needs Python 3.11 or later with its venv module. Install it, then start this command again." >&2
-  exit 3
-fi
+# Sourced, not run. Sets $python.
+. "$(dirname "$0")/system.sh"
 python3 installer/environment.py
 python=.venv/bin/python
 export PYTHONPATH=src

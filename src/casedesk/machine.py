@@ -78,6 +78,12 @@ def no_core_dumps() -> None:
         ctypes.CDLL(None).prctl(pr_set_dumpable, 0, 0, 0, 0)
 
 
+def command(*words: str) -> list[str]:
+    """The command line that starts this program: from the source, or the program that was installed."""
+    program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "casedesk"]
+    return [*program, *words]
+
+
 def replace_process(argv: list[str]) -> NoReturn:
     """Go on as a fresh process with nothing of this one's memory.
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import platformdirs
 
+# Beside the folder that holds the package: so it is in the source and in every bundle.
 RESOURCES = Path(__file__).parents[2] / "resources"
 
 

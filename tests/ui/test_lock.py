@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -16,10 +17,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
-from casedesk import i18n
+from casedesk import i18n, machine
 from casedesk.services import office
 from casedesk.storage import vault
-from casedesk.ui.application import LOCKED, command_line
+from casedesk.ui.application import LOCKED
 from casedesk.ui.kit import theme
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.theme import Theme
@@ -46,7 +47,7 @@ def inside(qtbot: QtBot, store_folder: Path, qapp: QApplication) -> Iterator[Sit
 
 
 def locked_because(sitting: Sitting) -> str:
-    assert sitting.restarts == [command_line()]
+    assert sitting.restarts == [machine.command(*sys.argv[1:])]
     return str(json.loads(os.environ[LOCKED])["why"])
 
 

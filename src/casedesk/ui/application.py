@@ -356,7 +356,7 @@ class Program(QObject):
         window.shut()
         self._forget(desk)
         os.environ[LOCKED] = json.dumps({"name": self._name, "why": why, "store": str(self.folder.absolute())})
-        self._restart(command_line())
+        self._restart(machine.command(*sys.argv[1:]))
 
     def _closed(self) -> None:
         window, desk = self.screen, self._desk
@@ -400,12 +400,6 @@ def _put_down(desk: Desk, place: Goto) -> None:
     """Record the lock, and where to go on after it."""
     office.prefer(desk, "place", json.dumps({"page": place.page, "what": place.what}))
     desk.note("office.lock")
-
-
-def command_line() -> list[str]:
-    """How this process was started, to be started again."""
-    program = [] if getattr(sys, "frozen", False) else ["-m", "casedesk"]
-    return [sys.executable, *program, *sys.argv[1:]]
 
 
 def _handed_over(folder: Path) -> tuple[Locked | None, Path]:

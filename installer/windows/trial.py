@@ -1,0 +1,136 @@
+"""Installs the Windows program, uses it, installs it again over an older one and removes it, as a centre would.
+
+trial.py SETUP.exe --local FOLDER [--through wine64]
+
+FOLDER is the user's %LOCALAPPDATA%; `--through` names what runs Windows programs where this is not Windows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from bundle import BUILD, PROGRAM, ROOT, VERSION
+
+NAME, COMMAND = PROGRAM["name"], PROGRAM["command"]
+KEY = rf"HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\{NAME}"
+OUT = BUILD / "trial" / "windows"
+PEOPLE = "8"
+PATIENCE = 120.0
+
+
+class Trial:
+    """One user's computer on which the program is tried."""
+
+    def __init__(self, setup: Path, local: Path, through: list[str]) -> None:
+        self.setup, self.through = setup, through
+        self.records = local / NAME
+        self.folder = local / "Programs" / NAME
+        self.menu = local.parent / "Roaming/Microsoft/Windows/Start Menu/Programs" / f"{NAME}.lnk"
+
+    def run(self, *words: str | Path, said: str = "") -> str:
+        """Run a Windows program to its end and return what it wrote."""
+        done = subprocess.run(
+            [*self.through, *words], cwd=ROOT, input=said.encode(), stdout=subprocess.PIPE, timeout=1800, check=False
+        )
+        expect(done.returncode == 0, f"{Path(words[0]).name} {' '.join(map(str, words[1:3]))}: ended well")
+        return done.stdout.decode("utf-8", "replace")
+
+    def cli(self, *words: str, said: str = "") -> str:
+        return self.run(self.folder / f"{COMMAND}-cli.exe", *words, said=said)
+
+    def install(self) -> None:
+        self.run(self.setup, "/S")
+        expect((self.folder / f"{NAME}.exe").is_file(), "the program is in the user's own folder")
+        expect(self.menu.is_file(), "the Start menu has its entry")
+        expect(VERSION in self.run("reg", "query", KEY, "/v", "DisplayVersion"), f"Windows lists version {VERSION}")
+
+    def contents(self) -> dict[str, str]:
+        """Every file of the program with its hash."""
+        return {
+            path.relative_to(self.folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(self.folder.rglob("*"))
+            if path.is_file()
+        }
+
+    def whole(self) -> None:
+        lines = self.setup.with_suffix(".contents").read_text(encoding="utf-8").splitlines()
+        listed = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+        there = self.contents()
+        del there["uninstall.exe"]
+        expect(there == listed, f"all {len(listed)} files are as the list of contents says, and no other")
+
+    def use(self) -> None:
+        """From nothing to a printed summary."""
+        shutil.rmtree(OUT, ignore_errors=True)
+        out = OUT.relative_to(ROOT).as_posix()
+        expect("--store" in self.cli("--help"), "the command line explains itself")
+        self.cli("demo", "--headless", "--people", PEOPLE, "--out", out)
+        papers = sorted(OUT.glob("papers/*.pdf"))
+        expect(
+            len(papers) >= 4 and all(paper.read_bytes().startswith(b"%PDF") for paper in papers), "papers are printed"
+        )
+        expect(len(list(OUT.glob("screens/*.png"))) > 40, "every screen was shown")
+        if shutil.which("pdftotext"):
+            words = subprocess.run(["pdftotext", papers[0], "-"], capture_output=True, check=True).stdout.decode()
+            expect("নাজমা বেগম" in words, "the name in Bangla can be read in the summary")
+
+    def upgrade(self) -> None:
+        """Over an older version: what it left is gone, the records stay."""
+        kept = self.records / "store" / "kept.txt"
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text("somebody's records", encoding="utf-8")
+        (self.folder / "program/packages/older.pyc").write_bytes(b"of an older version")
+        self.run("reg", "add", KEY, "/v", "DisplayVersion", "/d", "0.0.1", "/f")
+        self.install()
+        expect(kept.is_file(), "the records stay when a newer version comes")
+
+    def remove(self) -> None:
+        self.run(self.folder / "uninstall.exe", "/S")
+        until(lambda: not self.folder.exists())
+        expect(not self.folder.exists(), "nothing of the program is left")
+        expect(not self.menu.exists(), "nor in the Start menu")
+        expect((self.records / "store" / "kept.txt").is_file(), "the records stay when the program goes")
+        (self.records / "store" / "kept.txt").unlink()
+
+
+def expect(so: bool, what: str) -> None:
+    if not so:
+        raise SystemExit(f"FAILED: {what}")
+    print(f"- {what}", flush=True)
+
+
+def until(there: Callable[[], bool]) -> None:
+    """The uninstaller goes on from a copy of itself after its first process has ended."""
+    began = time.monotonic()
+    while not there() and time.monotonic() - began < PATIENCE:
+        time.sleep(0.2)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("setup", type=Path)
+    parser.add_argument("--local", type=Path, required=True)
+    parser.add_argument("--through", nargs="*", default=[])
+    asked = parser.parse_args()
+    trial = Trial(asked.setup.resolve(), asked.local, asked.through)
+    began = time.monotonic()
+    trial.install()
+    trial.whole()
+    trial.use()
+    trial.whole()
+    trial.upgrade()
+    trial.whole()
+    trial.remove()
+    print(f"{NAME} {VERSION}: installed, used, replaced and removed in {time.monotonic() - began:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
