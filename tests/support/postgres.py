@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 OWNER = "postgres"  # the server refuses to run as root
 
@@ -46,3 +47,11 @@ def _tools() -> Path | None:
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
     found = str(folders[-1]) if folders else shutil.which("initdb")
     return Path(found).parent if found else None
+
+
+def make_database(url: str, name: str) -> None:
+    """An empty database beside the one of `url`."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+    engine.dispose()

@@ -1,0 +1,131 @@
+"""The national office's database: what a vault takes in, PostgreSQL takes in too, and comes to the same records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select, text
+
+from casedesk.models import Case, Clash, fields_of, recorded_models
+from casedesk.services.intake import register_case
+from casedesk.storage.chain import Findings, check_records
+from casedesk.storage.national import PARTS, NationalStore, OtherOrganisation
+from casedesk.storage.recorder import to_leaf
+from casedesk.sync.chains import Outcome
+from casedesk.sync.intake import Accepted, accept, parts
+from tests.conftest import NOW
+from tests.support import postgres
+from tests.support.exchange import Office, chains, own, piece_of, records
+from tests.support.people import a_returnee
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with postgres.running() as url:
+        yield url
+
+
+@pytest.fixture
+def database(server: str, request: pytest.FixtureRequest) -> str:
+    """An empty database of this test's own."""
+    name = f"d{abs(hash(request.node.name)) % 10**9}"
+    postgres.make_database(server, name)
+    return server.replace("/postgres?", f"/{name}?")
+
+
+def take_all(store: NationalStore, office: Office, centre: str = "DHK") -> list[Accepted]:
+    """Everything that the first desk holds."""
+    first, answers = office.desks[0], []
+    for chain in chains(first):
+        piece = piece_of(first, chain)
+        for part in parts(piece, 3):
+            with store.intake(centre) as (session, merged):
+                answer = accept(session, part, office.members.get(part.desk), NOW)
+                merged.add(answer.merged)
+                answers.append(answer)
+    return answers
+
+
+def said(store: NationalStore) -> dict[tuple[str, bytes], dict[str, object]]:
+    found: dict[tuple[str, bytes], dict[str, object]] = {}
+    with store.read() as session:
+        for table, model in recorded_models().items():
+            for record in session.scalars(select(model)):
+                values = {name: to_leaf(getattr(record, name)) for name in fields_of(model)}
+                found[table, record.id.bytes] = {name: value for name, value in values.items() if value is not None}
+    return found
+
+
+def test_it_comes_to_the_same_records_as_a_vault_and_the_check_agrees(office: Office, database: str) -> None:
+    first, second = office.add(), office.add()
+    case_id = register_case(first, a_returnee(person__name_en="Shirin Akter"))
+    office.exchange()
+    for desk, priority in ((first, "urgent"), (second, "low")):
+        with desk.write("test.edit", about=case_id) as session:
+            session.get_one(Case, case_id).priority = priority
+    office.exchange()
+    store = NationalStore(database, own(first).organisation)
+    assert {answer.outcome for answer in take_all(store, office)} == {Outcome.STORED}
+    assert {answer.outcome for answer in take_all(store, office)} == {Outcome.KNOWN}
+    assert said(store) == records(first)
+    with store.read() as session:
+        assert [clash.register for clash in session.scalars(select(Clash))] == ["priority"]
+        found = Findings()
+        check_records(session, found)
+        assert found.wrong == []
+        assert found.operations > 3
+    store.close()
+
+
+def test_each_record_says_which_centre_it_came_from(office: Office, database: str) -> None:
+    first = office.add()
+    register_case(first, a_returnee())
+    store = NationalStore(database, own(first).organisation)
+    take_all(store, office, "DHK")
+    with store.read() as session:
+        assert set(session.scalars(text('SELECT centre FROM "case"'))) == {"DHK"}
+        pieces = session.scalar(text("SELECT count(*) FROM pg_inherits WHERE inhparent = 'person'::regclass"))
+        assert pieces == PARTS
+    store.close()
+
+
+def test_a_database_of_another_organisation_is_refused(office: Office, database: str) -> None:
+    organisation = own(office.add()).organisation
+    NationalStore(database, organisation).close()
+    NationalStore(database, organisation).close()
+    with pytest.raises(OtherOrganisation):
+        NationalStore(database, bytes(16))
+
+
+def test_a_newer_program_adds_its_columns(office: Office, database: str) -> None:
+    organisation = own(office.add()).organisation
+    store = NationalStore(database, organisation)
+    with store.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE person DROP COLUMN nickname"))
+    store.close()
+    store = NationalStore(database, organisation)
+    take_all(store, office)
+    assert said(store) == records(office.desks[0])
+    store.close()
+
+
+def test_a_piece_that_fails_leaves_nothing_behind(office: Office, database: str) -> None:
+    first = office.add()
+    register_case(first, a_returnee())
+    store = NationalStore(database, own(first).organisation)
+    piece = piece_of(first, own(first).id)
+    broken = replace(piece, proofs=(*piece.proofs[:-1], replace(piece.proofs[-1], link=b"x" * 64)))
+
+    def half() -> None:
+        with store.intake("DHK") as (session, merged):
+            merged.add(accept(session, broken, office.members[piece.desk], NOW).merged)
+            raise RuntimeError("the power went")
+
+    with pytest.raises(RuntimeError):
+        half()
+    assert said(store) == {}
+    take_all(store, office)
+    assert said(store) == records(first)
+    store.close()
