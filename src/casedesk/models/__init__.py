@@ -3,6 +3,18 @@
 from casedesk.models.base import Base, Recorded, fields_of, recorded_models, registers_of, values_of
 from casedesk.models.case import Case, CaseNote, SafetyFlag, StatusEvent, Triage
 from casedesk.models.consent import Consent, ConsentLine, Disclosure
+from casedesk.models.exchange import (
+    Admission,
+    BatchIn,
+    BatchOut,
+    CodedRow,
+    CountRow,
+    Covered,
+    Invited,
+    LetOut,
+    Membership,
+    RosterCopy,
+)
 from casedesk.models.happened import Incident, IncidentViolation
 from casedesk.models.journal import Chain, Change, Gate, Operation
 from casedesk.models.journey import (
@@ -27,7 +39,10 @@ from casedesk.models.support import (
 )
 
 __all__ = [
+    "Admission",
     "Base",
+    "BatchIn",
+    "BatchOut",
     "Case",
     "CaseIndex",
     "CaseNote",
@@ -35,11 +50,14 @@ __all__ = [
     "Chain",
     "Change",
     "Clash",
+    "CodedRow",
     "Consent",
     "ConsentLine",
     "ContractTerms",
     "CostItem",
+    "CountRow",
     "Counter",
+    "Covered",
     "Debt",
     "Device",
     "Disclosure",
@@ -52,7 +70,10 @@ __all__ = [
     "IdentityDocument",
     "Incident",
     "IncidentViolation",
+    "Invited",
+    "LetOut",
     "Mark",
+    "Membership",
     "MigrationEpisode",
     "NeedItem",
     "NeedsAssessment",
@@ -68,6 +89,7 @@ __all__ = [
     "Recruiter",
     "RecruiterInvolvement",
     "Referral",
+    "RosterCopy",
     "SafetyFlag",
     "State",
     "StatusEvent",

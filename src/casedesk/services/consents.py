@@ -6,7 +6,7 @@ Nothing is edited: for each purpose the newest line in the order of the journal 
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
@@ -37,6 +37,7 @@ from casedesk.services.follow_ups import end_planned, planned
 from casedesk.services.lifecycle import NotThisStep
 from casedesk.services.permissions import needs, open_case
 from casedesk.services.providers import name_of
+from casedesk.storage.derived import by_hundreds
 
 ASKED_ANSWERS = ("given", "refused")
 UNSENT = ("draft", "ready")
@@ -168,6 +169,24 @@ def active_line(
     return line if line.named_recipient_id in (None, provider_id) else None
 
 
+def newest_lines(
+    session: Session, case_ids: Collection[UUID], scopes: Collection[str]
+) -> dict[UUID, dict[str, ConsentLine]]:
+    """For each case the line that holds for each of these purposes, given or not; for many cases at once."""
+    found: dict[UUID, dict[str, ConsentLine]] = {}
+    for some in by_hundreds(list(case_ids)):
+        wanted = _IN_ORDER.where(ConsentLine.case_id.in_(some), ConsentLine.scope.in_(scopes))
+        for line in session.scalars(wanted):
+            if line.case_id is not None:
+                found.setdefault(line.case_id, {})[line.scope or ""] = line
+    return found
+
+
+def holds(line: ConsentLine | None, today: date) -> bool:
+    """Whether a line is an agreement today, and not for a named receiver alone."""
+    return line is not None and line.answer == "given" and not _expired(line, today) and line.named_recipient_id is None
+
+
 def status_now(session: Session, case_id: UUID, scope: str, today: date) -> str:
     """given, refused, withdrawn or expired; empty if it was not asked."""
     line = _newest(session, case_id, scope)
@@ -201,11 +220,12 @@ def _lines(session: Session, case_id: UUID, scope: str | None = None) -> Sequenc
 
 
 _FIRST = select(func.min(Change.operation_seq)).where(Change.record == ConsentLine.id).scalar_subquery()
-_LINES = (
+_IN_ORDER = (
     select(ConsentLine)
-    .where(ConsentLine.case_id == bindparam("case"), ConsentLine.removed_at.is_(None))
+    .where(ConsentLine.removed_at.is_(None))
     .order_by(_FIRST.is_(None), _FIRST)  # what this very write adds is not in the journal yet: the newest
 )
+_LINES = _IN_ORDER.where(ConsentLine.case_id == bindparam("case"))
 
 
 def _newest(session: Session, case_id: UUID, scope: str) -> ConsentLine | None:

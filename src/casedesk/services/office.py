@@ -18,7 +18,7 @@ from casedesk import i18n
 from casedesk.desk import NOBODY, Actor, Desk, now
 from casedesk.errors import CaseDeskError, InvalidInput, NotAllowed, NotFound, Problem
 from casedesk.i18n import _
-from casedesk.models import Centre, Device, ExchangeRate, Preference, User
+from casedesk.models import Centre, Device, ExchangeRate, Membership, Preference, User
 from casedesk.services import backups
 from casedesk.services.permissions import needs
 from casedesk.services.triage import Thresholds
@@ -186,7 +186,7 @@ def _or_closed(opened: vault.Vault) -> Iterator[None]:
 def _desk(store: Store, slot: bytes, clock: Clock) -> Desk:
     with store.read() as session:
         user = session.scalars(select(User).where(User.slot == slot.hex(), User.removed_at.is_(None))).first()
-        centre, device = session.scalars(select(Centre)).first(), session.scalars(select(Device)).first()
+        centre, device = this_centre(session), this_computer(session)
         if centre is None or device is None:
             raise NeverSetUp
         if user is None or not user.active:
@@ -203,7 +203,7 @@ def _refuse_passphrase(passphrase: str, names: Sequence[str]) -> None:
 @needs("office.view")
 def office(desk: Desk) -> OfficeFacts:
     with desk.read() as session:
-        centre = session.scalars(select(Centre)).one()
+        centre = this_centre(session) or Centre()
         return OfficeFacts(
             centre.code or "",
             centre.name_en or "",
@@ -225,6 +225,22 @@ def colleagues(desk: Desk) -> list[UserRow]:
             UserRow(u.id, u.name or "", u.sign_in_name or "", tuple(u.roles or ()), u.team or "", bool(u.active))
             for u in users
         ]
+
+
+def this_centre(session: Session) -> Centre | None:
+    """The record of this centre. Computers that were set up apart each made one; all of them use the same."""
+    member = session.get(Membership, 1)
+    if member is None:
+        return session.scalars(select(Centre)).first()
+    made_here = session.get(Centre, member.centre_id)
+    code = made_here.code if made_here is not None else None
+    return session.scalars(select(Centre).where(Centre.code == code).order_by(Centre.id)).first() or made_here
+
+
+def this_computer(session: Session) -> Device | None:
+    """The record of this computer, among those of others."""
+    member = session.get(Membership, 1)
+    return session.scalars(select(Device)).first() if member is None else session.get(Device, member.device_id)
 
 
 def names_of_users(session: Session) -> dict[UUID, str]:
@@ -362,7 +378,7 @@ def prefer(desk: Desk, name: str, value: str) -> None:
 
 def thresholds(session: Session) -> Thresholds:
     """The organisation's thresholds of the triage rules."""
-    centre = session.scalars(select(Centre)).first()
+    centre = this_centre(session)
     if centre is None or centre.triage_wage_percent is None or centre.triage_money_lost is None:
         return Thresholds()
     return Thresholds(centre.triage_wage_percent, centre.triage_money_lost)

@@ -74,11 +74,14 @@ def begin_chain(session: Session) -> None:
     )
 
 
-def continue_chain(session: Session, now: datetime, *, at: int | None = None) -> Chain:
+def continue_chain(
+    session: Session, now: datetime, *, at: int | None = None, organisation: bytes | None = None
+) -> Chain:
     """Go on in a new chain that continues ours after operation `at`, or after its newest (SYNC 10).
 
     For a store that was restored or copied, and for one whose later operations others know in another form. What we
-    wrote after `at` is told again in the new chain, same content; nothing is dropped. Returns the new chain.
+    wrote after `at` is told again in the new chain, same content; nothing is dropped. Whoever joins an organisation
+    goes on in a chain of that. Returns the new chain.
     """
     old = own_chain(session)
     at = old.held if at is None else at
@@ -87,12 +90,12 @@ def continue_chain(session: Session, now: datetime, *, at: int | None = None) ->
     id_ = secrets.token_bytes(16)
     new = Chain(
         id=id_,
-        organisation=old.organisation,
+        organisation=organisation or old.organisation,
         desk=old.desk,
         signing_seed=old.signing_seed,
         parent=parent,
         held=0,
-        head=start_link(old.organisation, id_, old.desk, parent),
+        head=start_link(organisation or old.organisation, id_, old.desk, parent),
         marked=0,
     )
     session.add(new)

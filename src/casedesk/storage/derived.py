@@ -178,15 +178,16 @@ def rebuild(session: Session) -> None:
         session.execute(text(f"DELETE FROM {table}"))  # noqa: S608 - four names of ours
     session.expire_all()
     entities = session.scalars(select(StatusEvent.entity_id).where(StatusEvent.entity_id.is_not(None)).distinct()).all()
-    for some in _by_hundreds([each for each in entities if each is not None]):
+    for some in by_hundreds([each for each in entities if each is not None]):
         refold(session, some)
-    for some in _by_hundreds(session.scalars(select(Case.id)).all()):
+    for some in by_hundreds(session.scalars(select(Case.id)).all()):
         for case_id in some:
             index_case(session, case_id, new=True)
         session.expunge_all()  # or a large vault would be held in memory whole
 
 
-def _by_hundreds(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+def by_hundreds(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    """The ids in pieces that a statement can name."""
     for start in range(0, len(ids), 500):
         yield ids[start : start + 500]
 

@@ -45,7 +45,7 @@ def passphrase_strength(passphrase: str, *, names: Sequence[str]) -> str:
 
 
 def generated_passphrase() -> str:
-    """Five words by chance, 52 bits: with the cost of each guess, out of reach of a thief's computers for years."""
+    """Five words by chance, 55 bits: with the cost of each guess, out of reach of a thief's computers for years."""
     return " ".join(secrets.choice(_words()) for _word in range(5))
 
 

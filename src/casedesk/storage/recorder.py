@@ -32,9 +32,10 @@ from casedesk.storage.operations import (
 )
 from casedesk.values import Money, PartialDay
 
-SCHEMA = 4  # the number of the newest migration; it stands in every operation
+SCHEMA = 5  # the number of the newest migration; it stands in every operation
 OPERATION_TABLE = "op"
 NO_RECORD = bytes(16)
+_RECORDER = "recorder"  # where a session keeps its own
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 A_DAY = 24 * 60 * 60 * 1000
 
@@ -125,7 +126,9 @@ class Recorder:
         self._session = session
         self._new: set[Recorded] = set()
         self._before: dict[Recorded, dict[str, object]] = {}  # the first old value of each touched field
+        self._again: set[Recorded] = set()
         self._opened = False
+        session.info[_RECORDER] = self
         event.listen(session, "before_flush", self._gather)
         event.listen(session, "after_flush", self._close_gate)
         event.listen(session, "do_orm_execute", refuse_bulk_writes)
@@ -138,6 +141,11 @@ class Recorder:
             if record in self._session and (names := self._changed(record)):  # a savepoint may have taken it back
                 found.append(Altered(record, names, before, record in self._new))
         return found
+
+    def say_again(self, record: Recorded) -> None:
+        """Write down all that the record says, though nothing of it changes."""
+        self._again.add(record)
+        self._before.setdefault(record, {})
 
     def write(self, act: Act, now: datetime, altered: Sequence[Altered], floors: Mapping[UUID, Level]) -> bytes | None:
         """Write the operation and return its link; write nothing if nothing changed and nothing was looked at.
@@ -202,7 +210,7 @@ class Recorder:
     def _changed(self, record: Recorded) -> list[str]:
         """The fields that differ from what they were when the session began, with their registers whole."""
         fields = fields_of(type(record))
-        if record in self._new:
+        if record in self._new or record in self._again:
             # One that says nothing yet is told by a nil, or the journal would not know that it is there.
             names = {name for name in fields if getattr(record, name) is not None} or {"removed_at"}
         else:
@@ -317,6 +325,12 @@ def _clock_flags(session: Session, wall: int) -> int:
     if seen is None:
         return 0
     return (ClockFlag.BEHIND if wall < seen else 0) | (ClockFlag.AHEAD if wall > seen + A_DAY else 0)
+
+
+def say_again(session: Session, record: Recorded) -> None:
+    """Let the operation of this session tell the whole record, for somebody who was told nothing of it before."""
+    recorder: Recorder = session.info[_RECORDER]
+    recorder.say_again(record)
 
 
 def _old_values(record: Recorded) -> Iterator[tuple[str, object]]:

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
-from casedesk.storage.operations import Operation, Shut, digest, digest_only, section_root
+from casedesk.storage.operations import (
+    Erased,
+    Itemised,
+    Kept,
+    Leaf,
+    Operation,
+    Section,
+    Shut,
+    commitment,
+    digest,
+    digest_only,
+    leaf_key,
+    section_root,
+)
 
 
 def view(seq: int, operation: Operation, levels: Collection[int] | None) -> Operation:
@@ -24,3 +37,41 @@ def view(seq: int, operation: Operation, levels: Collection[int] | None) -> Oper
         for section in operation.sections
     ]
     return replace(operation, sections=tuple(sections), key=None)
+
+
+def view_of_leaves(seq: int, operation: Operation, shows: Callable[[int, Leaf], bool]) -> Operation:
+    """The operation with the leaves that `shows` lets through; its digest alone if that is none.
+
+    A section of which only some leaves are shown becomes itemised: each leaf that is shown has a key of its own, and
+    the others leave nothing but what proves that they are there.
+    """
+    if operation.only_digest is not None:
+        return operation
+    sections = tuple([_partly(section, shows) for section in operation.sections])
+    if sections == operation.sections:
+        return operation
+    if all(isinstance(section, Shut) for section in sections):
+        return digest_only(digest(seq, operation))
+    return replace(operation, sections=sections, key=None)
+
+
+def _partly(section: Section, shows: Callable[[int, Leaf], bool]) -> Section:
+    if isinstance(section, Shut):
+        return section
+    items = (
+        section.leaves
+        if isinstance(section, Itemised)
+        else [Kept(leaf, leaf_key(section.key, index)) for index, leaf in enumerate(section.leaves)]
+    )
+    level = section.level
+    left = tuple(
+        item
+        if isinstance(item, Erased) or shows(level, item.leaf)
+        else Erased(commitment(item.key, level, index, item.leaf))
+        for index, item in enumerate(items)
+    )
+    if left == tuple(items):
+        return section
+    if not any(isinstance(item, Kept) for item in left):
+        return Shut(level, section_root(section))
+    return Itemised(level, left)

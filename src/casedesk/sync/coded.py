@@ -1,0 +1,122 @@
+"""Cases without a name: one row of codes for who agreed to that, and totals for who wants to be counted (DOMAIN 11)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date, datetime
+from hashlib import blake2b
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from casedesk import codelists
+from casedesk.fields import Field, Kind, Level, level_of
+from casedesk.models import Case, IncidentViolation, MigrationEpisode, Person, Recorded, State, fields_of
+from casedesk.services.ages import age_of
+from casedesk.storage.derived import by_hundreds
+from casedesk.sync.bodies import Coded, Count
+from casedesk.values import PartialDay
+
+Value = bool | int | str | tuple[str, ...]
+SMALLEST: Final = 5  # a smaller total could be worked out to be somebody
+SERIOUS: Final = "serious_violence"
+_CODED: Final = frozenset((Kind.CODE, Kind.CODES, Kind.ANSWER, Kind.TICK))
+_DATED: Final = frozenset((Kind.DAY, Kind.PARTIAL_DAY, Kind.MOMENT))
+_NEAR_HOME: Final = frozenset(("bd_upazila",))  # below the district
+
+
+def row_of(case_id: UUID) -> bytes:
+    """By what a coded row is replaced by a later one: a fingerprint of the case's id, which is random."""
+    return blake2b(case_id.bytes, digest_size=16, person=b"cdesk.coded.1").digest()
+
+
+def coded_row(session: Session, case_id: UUID, today: date) -> Coded:
+    """The case in codes and months, as far as its declarations allow; nothing of a case that is gone."""
+    case = session.get(Case, case_id)
+    if case is None or case.removed_at is not None:
+        return Coded(row_of(case_id), {})
+    person = (session.get(Person, case.person_id) if case.person_id else None) or Person()
+    episode = session.get(MigrationEpisode, case.index_episode_id) if case.index_episode_id else None
+    state = session.get(State, case.id)
+    values: dict[str, Value] = {"person_code": person.person_code or "", "age_band": age_band(age_of(person, today))}
+    for record in (person, case, episode):
+        if record is not None:
+            values |= _values(record)
+    if state is not None:
+        values["case.status"] = state.status
+    happened = _happened(session, case_id)
+    if happened:
+        values["violations"] = happened
+    return Coded(row_of(case_id), dict(sorted(values.items())))
+
+
+def _values(record: Recorded) -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    for name, declared in fields_of(type(record)).items():
+        value = getattr(record, name)
+        if value is None or level_of(declared, value) > Level.INTERNAL:
+            continue
+        told = _told(declared, value)
+        if told is not None:
+            found[f"{record.__tablename__}.{name}"] = told
+    return found
+
+
+def _told(declared: Field, value: object) -> Value | None:
+    """A code as it is, a date as its month, and nothing of anything else."""
+    if declared.kind in _CODED and declared.code_list not in _NEAR_HOME:
+        return tuple(value) if isinstance(value, list) else value  # type: ignore[return-value]  # str or bool, by its kind
+    if declared.kind in _DATED:
+        first = value.first if isinstance(value, PartialDay) else value
+        return f"{first:%Y-%m}" if isinstance(first, date | datetime) else None
+    return None
+
+
+def _happened(session: Session, case_id: UUID) -> tuple[str, ...]:
+    wanted = select(IncidentViolation).where(
+        IncidentViolation.case_id == case_id, IncidentViolation.removed_at.is_(None)
+    )
+    declared = fields_of(IncidentViolation)["violation"]
+    codes = [each.violation for each in session.scalars(wanted) if each.violation]
+    return tuple(sorted({code if level_of(declared, code) <= Level.INTERNAL else SERIOUS for code in codes}))
+
+
+def age_band(age: int | None) -> str:
+    """The code of the band of `age_band.csv`."""
+    for row in codelists.get("age_band"):
+        first, last = row.extra["age_from"], row.extra["age_to"]
+        if age is not None and first and int(first) <= age <= (int(last) if last else age):
+            return row.code
+    return "age_unknown"
+
+
+def totals(session: Session, cases: Collection[UUID]) -> tuple[Count, ...]:
+    """How many of these cases were opened in each month, in all and by category; small totals are not told."""
+    found: Counter[tuple[str, str, str]] = Counter()
+    for case in _cases(session, cases):
+        if case.opened_on is None:
+            continue
+        month = f"{case.opened_on:%Y-%m}"
+        found[month, "cases", ""] += 1
+        if case.category:
+            found[month, "category", case.category] += 1
+    return tuple(_shown(found))
+
+
+def _cases(session: Session, ids: Collection[UUID]) -> Iterator[Case]:
+    for some in by_hundreds(list(ids)):
+        yield from session.scalars(select(Case).where(Case.id.in_(some), Case.removed_at.is_(None)))
+
+
+def _shown(found: Mapping[tuple[str, str, str], int]) -> Iterable[Count]:
+    """Totals under the floor stay blank, and so do those of a month in which one alone would be blank."""
+    by_month: dict[str, list[tuple[str, str]]] = {}
+    for (month, what, code), count in found.items():
+        if what == "category" and count < SMALLEST:
+            by_month.setdefault(month, []).append((what, code))
+    for (month, what, code), count in sorted(found.items()):
+        hidden = count < SMALLEST or (what == "category" and bool(by_month.get(month)))
+        yield Count(month, what, code, None if hidden else count)

@@ -1,0 +1,405 @@
+"""What may leave: decided leaf by leaf, by the consent that is in force when a batch is built; default no (SYNC 6).
+
+A `Plan` says what goes and what stays back. Batches are packed from it and the preview is read from it, so what a
+person is shown beforehand is what is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from casedesk.fields import Level
+from casedesk.i18n import N_
+from casedesk.models import (
+    BatchOut,
+    Case,
+    Chain,
+    Change,
+    ConsentLine,
+    LetOut,
+    MigrationEpisode,
+    Recorded,
+    recorded_models,
+)
+from casedesk.models import Operation as OperationRow
+from casedesk.services.consents import holds, newest_lines
+from casedesk.storage.derived import by_hundreds, cases_of
+from casedesk.storage.operations import ID_SIZE, Leaf, Operation, OperationKind, shown, start_link, unpack
+from casedesk.storage.recorder import OPERATION_TABLE, Altered, own_chain
+from casedesk.sync.batch import CENTRAL, MOST_OPERATIONS, Kind, Stretch
+from casedesk.sync.views import view_of_leaves
+
+IDENTIFIED, CODED, COUNTED, SHUT = "identified", "coded", "counted", "shut"
+_SCOPES: Final = {IDENTIFIED: "sync_central_identified", CODED: "sync_central_coded", COUNTED: "statistics"}
+KEPT: Final = "store_data"
+# About the office and nobody it serves. Whatever is not named here and belongs to no case stays.
+_OF_THE_OFFICE: Final = frozenset(("centre", "exchange_rate", "official_cost_limit", "provider", "provider_service"))
+_NAMES_A_CASE: Final = ("case_id", "about")
+
+
+class Back(StrEnum):
+    """Why something stays."""
+
+    NOT_ASKED = "not_asked"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    RESTRICTED = "restricted"
+    CONFIDENTIAL = "confidential"
+    OFFICE = "office"
+
+
+WHY_BACK: Final = {
+    Back.NOT_ASKED: N_("The person was not asked about this."),
+    Back.REFUSED: N_("The person said no to this."),
+    Back.WITHDRAWN: N_("The person took this consent back."),
+    Back.EXPIRED: N_("This consent is no longer valid. Ask again."),
+    Back.RESTRICTED: N_("Restricted details never leave the centre."),
+    Back.CONFIDENTIAL: N_("The case is confidential."),
+    Back.OFFICE: N_("This is about the work of the office and stays here."),
+}
+
+
+Place: TypeAlias = tuple[str, bytes, str]  # table, record, field
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """How much of a case an audience may have: by which consent, or why not more."""
+
+    view: str
+    line_id: UUID | None = None
+    why: Back | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Going:
+    """One operation: as it is here, as it goes, and for each leaf that stays why."""
+
+    seq: int
+    whole: Operation
+    view: Operation
+    back: Mapping[Place, Back]
+    cases: Mapping[Place, frozenset[UUID]]
+    is_bookkeeping: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """What an audience has to forget: all that was said of these records up to a number of our chain."""
+
+    case_id: UUID
+    records: tuple[UUID, ...]
+    upto: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What goes to one audience now, and what stays back."""
+
+    audience: str
+    stretch: Stretch | None
+    chain: bytes
+    going: tuple[Going, ...]
+    shows: tuple[Going, ...]
+    forgets: tuple[Forget, ...]
+    decisions: Mapping[UUID, Decision]
+    more: bool  # whether operations are left for another file
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits that is worth a file: what sync itself wrote down goes along with the next."""
+        return not (self.shows or self.forgets or any(not each.is_bookkeeping for each in self.going))
+
+
+def plan(session: Session, audience: str, today: date, most: int = MOST_OPERATIONS) -> Plan:
+    """Decide what goes to an audience, from the first operation that was not sent to it."""
+    chain, after = _next_chain(session, audience)
+    rows = _operations(session, chain, after, most)
+    known = _known(session, audience)
+    told = [(row.chain_seq, _read(row)) for row in rows]
+    cases = _cases(session, (operation for _seq, operation in told))
+    changed = set().union(*cases.values()) | known.keys()
+    decisions = decide(session, changed, audience, today)
+    going = tuple(_going(seq, operation, cases, decisions, audience) for seq, operation in told)
+    opened = {case for case, view in known.items() if view != IDENTIFIED and decisions[case].view == IDENTIFIED}
+    closed = {case for case, view in known.items() if view == IDENTIFIED and decisions[case].view != IDENTIFIED}
+    return Plan(
+        audience=audience,
+        stretch=_stretch(session, chain, rows) if rows else None,
+        chain=chain.id,
+        going=going,
+        shows=_shows(session, chain, opened, after, decisions, audience, today),
+        forgets=tuple(_forget(session, case, decisions, audience, chain.held, today) for case in sorted(closed)),
+        decisions=decisions,
+        more=(bool(rows) and rows[-1].chain_seq < chain.held) or chain.signing_seed is None,
+    )
+
+
+def _next_chain(session: Session, audience: str) -> tuple[Chain, int]:
+    """The chain of ours that goes on, and up to where it was sent. After a restore an older one goes first."""
+    own = own_chain(session)
+    wanted = select(Chain).where(Chain.desk == own.desk, Chain.organisation == own.organisation).order_by(Chain.ix)
+    for chain in session.scalars(wanted):
+        after = sent_upto(session, audience, chain.id)
+        if chain.held > after or chain.ix == own.ix:
+            return chain, after
+    raise AssertionError("our own chain is among ours")
+
+
+def sent_upto(session: Session, audience: str, chain: bytes) -> int:
+    """The number of the last operation of the chain that stands in a file for this audience."""
+    wanted = select(func.max(BatchOut.last)).where(
+        BatchOut.audience == audience, BatchOut.chain == chain, BatchOut.kind == Kind.CHAIN
+    )
+    return session.scalar(wanted) or 0
+
+
+def decide(session: Session, cases: Collection[UUID], audience: str, today: date) -> dict[UUID, Decision]:
+    """For each case how much of it the audience may have."""
+    scopes = tuple(_SCOPES.values()) if audience == CENTRAL else (KEPT,)
+    lines = newest_lines(session, cases, scopes)
+    secret: set[UUID] = set()
+    for some in by_hundreds(list(cases)):
+        secret |= set(session.scalars(select(Case.id).where(Case.id.in_(some), Case.confidential_case.is_(True))))
+    weigh = _for_central if audience == CENTRAL else _for_centre
+    return {case: weigh(lines.get(case, {}), case in secret, today) for case in cases}
+
+
+def _for_centre(lines: Mapping[str, ConsentLine], secret: bool, today: date) -> Decision:
+    line = lines.get(KEPT)
+    if secret:
+        return Decision(SHUT, why=Back.CONFIDENTIAL)
+    return Decision(IDENTIFIED, line.id) if line is not None and holds(line, today) else Decision(SHUT, why=_why(line))
+
+
+def _for_central(lines: Mapping[str, ConsentLine], secret: bool, today: date) -> Decision:
+    by_name = lines.get(_SCOPES[IDENTIFIED])
+    for view, scope in _SCOPES.items():
+        line = lines.get(scope)
+        if line is None or not holds(line, today):
+            continue
+        if view == IDENTIFIED and not secret:
+            return Decision(IDENTIFIED, line.id)
+        if view != IDENTIFIED:
+            return Decision(view, line.id, Back.CONFIDENTIAL if secret else _why(by_name))
+    return Decision(SHUT, why=Back.CONFIDENTIAL if secret else _why(by_name))
+
+
+def _why(line: ConsentLine | None) -> Back:
+    if line is None:
+        return Back.NOT_ASKED
+    return {"refused": Back.REFUSED, "withdrawn": Back.WITHDRAWN}.get(line.answer or "", Back.EXPIRED)
+
+
+def _operations(session: Session, chain: Chain, after: int, most: int) -> Sequence[OperationRow]:
+    wanted = (
+        select(OperationRow)
+        .where(OperationRow.chain_ix == chain.ix, OperationRow.chain_seq > after)
+        .order_by(OperationRow.chain_seq)
+        .limit(most)
+    )
+    return session.scalars(wanted).all()
+
+
+def _read(row: OperationRow) -> Operation:
+    (operation,) = unpack(row.body)
+    return operation
+
+
+def _stretch(session: Session, chain: Chain, rows: Sequence[OperationRow]) -> Stretch:
+    first = rows[0].chain_seq
+    before = session.scalar(
+        select(OperationRow.link).where(OperationRow.chain_ix == chain.ix, OperationRow.chain_seq == first - 1)
+    )
+    start = start_link(chain.organisation, chain.id, chain.desk, chain.parent)
+    return Stretch(chain.id, chain.parent, first, len(rows), start if before is None else before, rows[-1].link)
+
+
+def _known(session: Session, audience: str) -> dict[UUID, str]:
+    """What was last let out of each case."""
+    rows = session.execute(select(LetOut.case_id, LetOut.view).where(LetOut.audience == audience))
+    return {row.case_id: row.view for row in rows}
+
+
+Cases = Mapping[UUID, frozenset[UUID]]
+
+
+def _cases(session: Session, operations: Iterable[Operation]) -> Cases:
+    """For each record that the operations speak of the cases it belongs to, by what it says now."""
+    by_table: dict[str, set[UUID]] = {}
+    for operation in operations:
+        for _level, leaf in shown(operation):
+            if leaf.table != OPERATION_TABLE:
+                by_table.setdefault(leaf.table, set()).add(UUID(bytes=leaf.record))
+            elif leaf.field == "about" and isinstance(leaf.value, bytes):
+                by_table.setdefault("case", set()).add(UUID(bytes=leaf.value))
+    records = [record for table, ids in by_table.items() for record in _present(session, table, ids)]
+    found = cases_of(session, [Altered(record, (), {}, new=False) for record in records])
+    return {record: frozenset(cases) for record, cases in found.items()}
+
+
+def _present(session: Session, table: str, ids: Collection[UUID]) -> Iterator[Recorded]:
+    model = recorded_models().get(table)
+    if model is None:
+        return
+    for some in by_hundreds(list(ids)):
+        yield from session.scalars(select(model).where(model.id.in_(some)))
+
+
+def _going(seq: int, operation: Operation, cases: Cases, decisions: Mapping[UUID, Decision], audience: str) -> Going:
+    """One operation as the audience may see it."""
+    if operation.kind != OperationKind.WORK:  # marks and erasures are open to everyone
+        return Going(seq, operation, operation, {}, {}, is_bookkeeping=True)
+    leaves = list(shown(operation))
+    belongs = _belongs(leaves, cases)
+    back: dict[Place, Back] = {}
+    for level, leaf in leaves:
+        why = _back(level, leaf, belongs[place_of(leaf)], decisions, audience)
+        if why is not None:
+            back[place_of(leaf)] = why
+    if audience == CENTRAL and not any(
+        leaf.table != OPERATION_TABLE and place_of(leaf) not in back for _, leaf in leaves
+    ):
+        back = {
+            place_of(leaf): back.get(place_of(leaf), Back.OFFICE) for _level, leaf in leaves
+        }  # an act without a record
+    view = view_of_leaves(seq, operation, lambda _level, leaf: place_of(leaf) not in back)
+    return Going(seq, operation, view, back, belongs, _is_bookkeeping(leaves))
+
+
+def place_of(leaf: Leaf) -> Place:
+    return leaf.table, leaf.record, leaf.field
+
+
+def _belongs(leaves: Sequence[tuple[int, Leaf]], cases: Cases) -> dict[Place, frozenset[UUID]]:
+    """The cases of each leaf: those its record belongs to now, and those the operation itself names for it.
+
+    What is said of the operation belongs to all that it touches.
+    """
+    named: dict[bytes, frozenset[UUID]] = {}
+    for _level, leaf in leaves:
+        if leaf.field in _NAMES_A_CASE and isinstance(leaf.value, bytes) and len(leaf.value) == ID_SIZE:
+            case_id = UUID(bytes=leaf.value)
+            found = cases.get(case_id, frozenset()) if leaf.table == OPERATION_TABLE else frozenset({case_id})
+            named[leaf.record] = named.get(leaf.record, frozenset()) | found
+    of_record = {
+        leaf.record: cases.get(UUID(bytes=leaf.record), frozenset()) | named.get(leaf.record, frozenset())
+        for _level, leaf in leaves
+    }
+    every = frozenset().union(*of_record.values())
+    return {
+        place_of(leaf): every if leaf.table == OPERATION_TABLE else of_record[leaf.record] for _level, leaf in leaves
+    }
+
+
+def _back(
+    level: int, leaf: Leaf, cases: frozenset[UUID], decisions: Mapping[UUID, Decision], audience: str
+) -> Back | None:
+    """Why a leaf stays; nothing if it may go."""
+    if audience == CENTRAL and level >= Level.RESTRICTED:
+        return Back.RESTRICTED
+    shut = [decisions.get(case) for case in cases]
+    for decision in shut:
+        if decision is None or decision.view != IDENTIFIED:
+            return (decision.why if decision is not None else None) or Back.NOT_ASKED
+    if audience == CENTRAL and not cases and leaf.table not in {OPERATION_TABLE, *_OF_THE_OFFICE}:
+        return Back.OFFICE
+    return None
+
+
+def _is_bookkeeping(leaves: Iterable[tuple[int, Leaf]]) -> bool:
+    """Whether sync itself wrote this down, or it is a sign-in or a look: no reason for a file of its own."""
+    tables = {leaf.table for _level, leaf in leaves}
+    return tables <= {OPERATION_TABLE} or any(
+        leaf.table == OPERATION_TABLE and leaf.field == "action" and str(leaf.value).startswith("sync.")
+        for _level, leaf in leaves
+    )
+
+
+def _shows(
+    session: Session,
+    chain: Chain,
+    opened: Collection[UUID],
+    upto: int,
+    decisions: Mapping[UUID, Decision],
+    audience: str,
+    today: date,
+) -> tuple[Going, ...]:
+    """The operations sent before that may now be seen, with the levels that are open now."""
+    if not opened:
+        return ()
+    records = {record for case in opened for record in records_of(session, case)}
+    numbers: set[int] = set()
+    for some in by_hundreds(list(records)):
+        wanted = (
+            select(OperationRow.chain_seq)
+            .join(Change, Change.operation_seq == OperationRow.seq)
+            .where(Change.record.in_(some), OperationRow.chain_ix == chain.ix, OperationRow.chain_seq <= upto)
+        )
+        numbers |= set(session.scalars(wanted))
+    rows = session.scalars(
+        select(OperationRow)
+        .where(OperationRow.chain_ix == chain.ix, OperationRow.chain_seq.in_(numbers))
+        .order_by(OperationRow.chain_seq)
+    ).all()
+    told = [(row.chain_seq, _read(row)) for row in rows]
+    cases = _cases(session, (operation for _seq, operation in told))
+    others = set().union(*cases.values()) - decisions.keys()
+    known = {**decisions, **decide(session, others, audience, today)} if others else decisions
+    found = [_going(seq, operation, cases, known, audience) for seq, operation in told]
+    return tuple(each for each in found if each.view.only_digest is None)
+
+
+def records_of(session: Session, case_id: UUID) -> set[UUID]:
+    """Every record that belongs to a case: its own, its person's, its journeys'."""
+    case = session.get(Case, case_id)
+    if case is None:
+        return set()
+    person = {case.person_id} - {None}
+    episodes = {case.index_episode_id} - {None}
+    if case.person_id is not None:
+        episodes |= set(
+            session.scalars(select(MigrationEpisode.id).where(MigrationEpisode.person_id == case.person_id))
+        )
+    found = {case_id, *person, *episodes}
+    for model in recorded_models().values():
+        columns = model.__table__.c
+        for name, ids in (("case_id", {case_id}), ("person_id", person), ("episode_id", episodes)):
+            if name in columns and ids and model is not Case:
+                found |= set(session.scalars(select(columns.id).where(columns[name].in_(ids))))
+    return {each for each in found if each is not None}
+
+
+def _forget(
+    session: Session, case_id: UUID, decisions: Mapping[UUID, Decision], audience: str, upto: int, today: date
+) -> Forget:
+    """The order to forget a case. What it shares with another case that stays open is not named."""
+    records = records_of(session, case_id)
+    shared = cases_of(session, [Altered(each, (), {}, new=False) for each in _every(session, records)])
+    others = set().union(*shared.values()) - decisions.keys()
+    known = {**decisions, **decide(session, others, audience, today)}
+    own = [
+        record
+        for record in records
+        if not any(known[case].view == IDENTIFIED for case in shared.get(record, set()) - {case_id})
+    ]
+    return Forget(case_id, tuple(sorted(own)), upto)
+
+
+def every_record_of(session: Session, case_id: UUID) -> list[Recorded]:
+    """The records of a case themselves."""
+    return list(_every(session, records_of(session, case_id)))
+
+
+def _every(session: Session, ids: Collection[UUID]) -> Iterator[Recorded]:
+    for table in recorded_models():
+        yield from _present(session, table, ids)

@@ -1,0 +1,445 @@
+"""Making the files that leave, and keeping each until receipts cover it (SYNC 6, 7, 13).
+
+A file is sealed once: sealed again it would have another hash, and a transfer could not go on where it stopped. Its
+row, what was let out and the Disclosures are written in one operation, so none of them can be without the others.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from casedesk.desk import Desk
+from casedesk.errors import CaseDeskError
+from casedesk.i18n import _
+from casedesk.models import BatchOut, Case, Disclosure, LetOut, Person
+from casedesk.services.permissions import needs
+from casedesk.storage.derived import by_hundreds
+from casedesk.storage.operations import pack, shown
+from casedesk.storage.recorder import OPERATION_TABLE, say_again
+from casedesk.sync import batch, coded
+from casedesk.sync.batch import CENTRAL, MOST_OPERATIONS, Kind, seal, write_batch
+from casedesk.sync.bodies import Coded, CodedRows, Order, Orders, write_body
+from casedesk.sync.files import Folder, outbox
+from casedesk.sync.leaving import (
+    CODED,
+    COUNTED,
+    IDENTIFIED,
+    Back,
+    Going,
+    Place,
+    Plan,
+    decide,
+    every_record_of,
+    place_of,
+    plan,
+)
+from casedesk.sync.membership import Standing, standing
+
+FOR_THE_LINE: Final = 128 * 1024
+FOR_A_STICK: Final = 16 * 1024 * 1024
+_ORDER: Final = (Kind.ROSTER, Kind.ORDERS, Kind.RECEIPT, Kind.JOIN, Kind.CHAIN, Kind.SHOW, Kind.SNAPSHOT, Kind.CODED)
+
+
+class State(StrEnum):
+    """Where a file of ours is on its way."""
+
+    BUILT = "built"
+    PARTLY = "partly"
+    SENT = "sent"
+    COVERED = "covered"
+    FORKED = "forked"
+
+
+class NobodyThere(CaseDeskError):
+    """There is nobody to seal a file for."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("No other computer of the organisation may read this yet, so no file was made."),
+            hint=_("Nothing was lost. A file is made as soon as another computer has joined."),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A file of ours, as a list shows it."""
+
+    name: str
+    kind: str
+    audience: str
+    state: str
+    size: int
+    made_at: datetime
+    operations: int
+    cases: int
+    covered: int
+    wanted: int
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRow:
+    """One field of one case that goes or stays, how often, and why it stays. Values are not shown."""
+
+    kind: str
+    person_code: str
+    case_id: UUID | None
+    table: str
+    field: str
+    level: int
+    goes: bool
+    why: Back | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would be sent to an audience now, and what is held back."""
+
+    audience: str
+    operations: int
+    cases: int
+    coded_cases: int
+    counted_cases: int
+    forgets: int
+    rows: tuple[PreviewRow, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.operations or self.forgets or self.coded_cases)
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """The plain content of one file of a plan."""
+
+    kind: Kind
+    body: bytes
+    operations: tuple[Going, ...] = ()
+    told: dict[str, int] = field(default_factory=dict)
+
+
+@needs("sync.send")
+def audiences(desk: Desk) -> list[str]:
+    """For whom this desk makes files: its centre, and the central office."""
+    with desk.read() as session:
+        return standing(session).audiences()
+
+
+@needs("sync.send")
+def preview(desk: Desk, audience: str) -> Preview:
+    """What would be sent now, read from the very plan that files are packed from."""
+    with desk.read() as session:
+        planned = plan(session, audience, desk.today())
+        return _previewed(session, planned)
+
+
+@needs("sync.send")
+def make_files(desk: Desk, audience: str, largest: int = FOR_A_STICK) -> list[str]:
+    """Seal all that waits for an audience into files of the outbox, and return their names. Empty if nothing waits."""
+    folder = outbox(desk.store.vault.folder)
+    _sweep(desk, folder)
+    _say_again_what_was_forgotten(desk, audience)
+    names: list[str] = []
+    more = True
+    while more:
+        made, more = _make_some(desk, folder, audience, largest)
+        names += made
+    return names
+
+
+@needs("sync.send")
+def files_out(desk: Desk) -> list[FileRow]:
+    """The files that were made, newest first."""
+    with desk.read() as session:
+        rows = session.scalars(select(BatchOut).order_by(BatchOut.id.desc()))
+        return [
+            FileRow(
+                name=row.name,
+                kind=row.kind,
+                audience=row.audience,
+                state=row.state,
+                size=row.size,
+                made_at=row.made_at,
+                operations=row.told.get("operations", 0),
+                cases=row.told.get("cases", 0),
+                covered=len(row.covered_by),
+                wanted=len(row.sealed_to),
+            )
+            for row in rows
+        ]
+
+
+def uncovered(session: Session) -> list[BatchOut]:
+    """What is still to be carried, in the order of a slow line."""
+    rows = session.scalars(select(BatchOut).where(BatchOut.state != State.COVERED).order_by(BatchOut.id)).all()
+    return sorted(rows, key=lambda row: (_ORDER.index(Kind(row.kind)), row.id))
+
+
+def _make_some(desk: Desk, folder: Folder, audience: str, largest: int) -> tuple[list[str], bool]:
+    """The files of one plan, and whether operations are left for another."""
+    with desk.read() as session:
+        place = standing(session)
+        most = _fitting(place, session, audience, desk, largest)
+    if most == 0:
+        return [], False
+    with desk.write("sync.send") as session:
+        planned = plan(session, audience, desk.today(), most)
+        names = [_keep(session, desk, folder, place, planned, piece) for piece in _pieces(session, desk, planned)]
+        _remember(session, planned)
+    return names, planned.more
+
+
+def _fitting(place: Standing, session: Session, audience: str, desk: Desk, largest: int) -> int:
+    """How many operations make a file of at most this size; 0 if nothing waits. One always may."""
+    if not place.recipients(audience):
+        raise NobodyThere
+    most = MOST_OPERATIONS
+    while True:
+        planned = plan(session, audience, desk.today(), most)
+        if planned.is_empty:
+            return 0
+        size = len(_packed(place, planned.audience, _chain_piece(planned), planned, 0)) if planned.going else 0
+        if size <= largest or len(planned.going) == 1:
+            return most
+        most = max(1, min(len(planned.going) - 1, int(len(planned.going) * largest / size * 0.9)))
+
+
+def _pieces(session: Session, desk: Desk, planned: Plan) -> Iterator[_Piece]:
+    """What goes, in the order in which it should arrive."""
+    if planned.forgets:
+        orders = [
+            Order(record.bytes, "", planned.chain, each.upto) for each in planned.forgets for record in each.records
+        ]
+        yield _Piece(Kind.ORDERS, write_body(Orders(tuple(orders))), told={"cases": len(planned.forgets)})
+    if planned.going:
+        yield _chain_piece(planned)
+    for start in range(0, len(planned.shows), MOST_OPERATIONS):
+        some = planned.shows[start : start + MOST_OPERATIONS]
+        yield _Piece(Kind.SHOW, pack([each.view for each in some]), some, _told(some))
+    if planned.audience == CENTRAL and (rows := coded_rows(session, desk, planned)):
+        yield _Piece(Kind.CODED, write_body(rows), told={"cases": len(rows.rows)})
+
+
+def _chain_piece(planned: Plan) -> _Piece:
+    return _Piece(Kind.CHAIN, pack([each.view for each in planned.going]), planned.going, _told(planned.going))
+
+
+def _told(going: Sequence[Going]) -> dict[str, int]:
+    cases = {case for each in going for found in _cases_told(each).values() for case in found}
+    return {"operations": len(going), "cases": len(cases)}
+
+
+def coded_rows(session: Session, desk: Desk, planned: Plan) -> CodedRows | None:
+    """The rows without names and the totals that go with a plan: what changed since the last ones."""
+    before = dict(_let_out(session, planned.audience))
+    touched = {case for each in planned.going for found in each.cases.values() for case in found}
+    now = {case: decision.view for case, decision in planned.decisions.items()}
+    rows = [
+        coded.coded_row(session, case, desk.today())
+        for case, view in now.items()
+        if view == CODED and (case in touched or before.get(case) != CODED)
+    ]
+    rows += [Coded(coded.row_of(case), {}) for case, view in now.items() if view != CODED and before.get(case) == CODED]
+    counted = {case for case, view in (before | now).items() if view == COUNTED}
+    changed = any((now.get(case) == COUNTED) != (view == COUNTED) for case, view in before.items()) or any(
+        view == COUNTED and (case in touched or case not in before) for case, view in now.items()
+    )
+    if not rows and not changed:
+        return None
+    upto = planned.going[-1].seq if planned.going else 0
+    return CodedRows(upto, tuple(sorted(rows, key=lambda row: row.row)), coded.totals(session, counted))
+
+
+def _let_out(session: Session, audience: str) -> Iterator[tuple[UUID, str]]:
+    for row in session.execute(select(LetOut.case_id, LetOut.view).where(LetOut.audience == audience)):
+        yield row.case_id, row.view
+
+
+def _packed(place: Standing, audience: str, piece: _Piece, planned: Plan, made: int, to: Iterable[bytes] = ()) -> bytes:
+    """The file: written, signed, padded and sealed."""
+    recipients = [each for each in place.recipients(audience) if not to or each.desk in set(to)]
+    plain = write_batch(
+        place.author,
+        piece.kind,
+        piece.body,
+        audience=audience,
+        made=made,
+        to=to,
+        stretch=planned.stretch if piece.kind is Kind.CHAIN else None,
+        chain=planned.chain if piece.kind is Kind.SHOW else None,
+        ops=[each.seq for each in piece.operations] if piece.kind is Kind.SHOW else (),
+    )
+    return seal(plain, [each.seal for each in recipients])
+
+
+def _keep(session: Session, desk: Desk, folder: Folder, place: Standing, planned: Plan, piece: _Piece) -> str:
+    """Put one file into the outbox, with its row and, where it leaves the centre, its Disclosures."""
+    now = desk.clock()
+    sealed = _packed(place, planned.audience, piece, planned, int(now.timestamp() * 1000))
+    stretch = planned.stretch if piece.kind is Kind.CHAIN else None
+    row = keep_file(
+        session,
+        folder,
+        sealed,
+        kind=piece.kind,
+        audience=planned.audience,
+        to=[each.desk for each in place.recipients(planned.audience)],
+        now=now,
+        told=piece.told,
+    )
+    if stretch is not None:
+        row.chain, row.first, row.last = stretch.chain, stretch.first, stretch.first + stretch.n - 1
+    if planned.audience == CENTRAL:
+        session.add_all(_disclosures(planned, piece, row.name, now))
+    return row.name
+
+
+def keep_file(
+    session: Session,
+    folder: Folder,
+    sealed: bytes,
+    *,
+    kind: Kind,
+    audience: str,
+    to: Sequence[bytes],
+    now: datetime,
+    told: dict[str, int] | None = None,
+) -> BatchOut:
+    """Put a sealed file into the outbox, and its row beside it."""
+    row = BatchOut(
+        name=folder.put(sealed),
+        kind=kind,
+        audience=audience,
+        sealed_to=[each.hex() for each in to],
+        covered_by=[],
+        first=0,
+        last=0,
+        size=len(sealed),
+        state=State.BUILT,
+        made_at=now,
+        told=told or {},
+    )
+    session.add(row)
+    return row
+
+
+def _disclosures(planned: Plan, piece: _Piece, name: str, now: datetime) -> Iterator[Disclosure]:
+    """One for each case of which something left, with the consent it stands on."""
+    tells: dict[UUID, set[str]] = {}
+    for each in piece.operations:
+        for place, cases in _cases_told(each).items():
+            for case in cases:
+                tells.setdefault(case, set()).add(f"{place[0]}.{place[2]}")
+    level = IDENTIFIED
+    if piece.kind is Kind.CODED:
+        level = CODED
+        tells = {case: set() for case, decision in planned.decisions.items() if decision.view == CODED}
+    for case, fields in tells.items():
+        yield Disclosure(
+            case_id=case,
+            at=now,
+            medium="sync",
+            document="sync",
+            level=level,
+            consent_line_id=planned.decisions[case].line_id if case in planned.decisions else None,
+            fields=sorted(fields) or None,
+            hash=name.removesuffix(batch.ENDING),
+        )
+
+
+def _cases_told(going: Going) -> dict[Place, frozenset[UUID]]:
+    """The leaves of a record of a case that go; what is said of the act, and Disclosures, tell nothing new."""
+    if going.is_bookkeeping:
+        return {}
+    return {
+        place: cases
+        for place, cases in going.cases.items()
+        if place not in going.back and place[0] not in (OPERATION_TABLE, Disclosure.__tablename__)
+    }
+
+
+def _remember(session: Session, planned: Plan) -> None:
+    """Keep how much of each case was let out, for when a consent changes."""
+    forgotten = {each.case_id for each in planned.forgets}
+    known: dict[UUID, LetOut] = {}
+    for some in by_hundreds(list(planned.decisions)):
+        wanted = select(LetOut).where(LetOut.audience == planned.audience, LetOut.case_id.in_(some))
+        known |= {row.case_id: row for row in session.scalars(wanted)}
+    for case, decision in planned.decisions.items():
+        row = known.get(case) or LetOut(audience=planned.audience, case_id=case, forgotten=False)
+        row.view = decision.view
+        row.forgotten = row.forgotten or case in forgotten
+        session.add(row)
+
+
+def _say_again_what_was_forgotten(desk: Desk, audience: str) -> None:
+    """A case that was forgotten there and may be known again is told anew: an old file cannot bring it back."""
+    with desk.read() as session:
+        waiting = set(session.scalars(select(LetOut.case_id).where(LetOut.audience == audience, LetOut.forgotten)))
+        decisions = decide(session, waiting, audience, desk.today())
+    for case in sorted(case for case, decision in decisions.items() if decision.view == IDENTIFIED):
+        with desk.write("case.said_again", about=case) as session:
+            for record in every_record_of(session, case):
+                say_again(session, record)
+            row = session.get_one(LetOut, (audience, case))
+            row.view, row.forgotten = IDENTIFIED, False
+
+
+def _sweep(desk: Desk, folder: Folder) -> None:
+    """Take away files of the outbox that no row knows: what a crash left behind was never sent."""
+    folder.clean()
+    with desk.read() as session:
+        known = set(session.scalars(select(BatchOut.name)))
+    for name in folder.names():
+        if name not in known:
+            folder.remove(name)
+
+
+def _previewed(session: Session, planned: Plan) -> Preview:
+    counts: Counter[tuple[str, UUID | None, str, str, int, bool, Back | None]] = Counter()
+    for kind, going in ((Kind.CHAIN, planned.going), (Kind.SHOW, planned.shows)):
+        for each in going:
+            if each.is_bookkeeping:
+                continue
+            left = {place_of(leaf) for _level, leaf in shown(each.view)}
+            for level, leaf in shown(each.whole):
+                at = place_of(leaf)
+                for case in (each.cases[at] or (None,)) if leaf.table != OPERATION_TABLE else ():
+                    counts[kind, case, leaf.table, leaf.field, level, at in left, each.back.get(at)] += 1
+    codes = _person_codes(session, {case for _kind, case, *_rest in counts if case is not None})
+    rows = [
+        PreviewRow(kind, codes.get(case, "") if case else "", case, table, name, level, goes, why, count)
+        for (kind, case, table, name, level, goes, why), count in counts.items()
+    ]
+    views = Counter(decision.view for decision in planned.decisions.values())
+    return Preview(
+        audience=planned.audience,
+        operations=len([each for each in planned.going if not each.is_bookkeeping]),
+        cases=len({row.case_id for row in rows if row.goes and row.case_id}),
+        coded_cases=views[CODED] if planned.audience == CENTRAL else 0,
+        counted_cases=views[COUNTED] if planned.audience == CENTRAL else 0,
+        forgets=len(planned.forgets),
+        rows=tuple(sorted(rows, key=lambda row: (row.person_code, row.table, row.field, row.kind, row.goes))),
+    )
+
+
+def _person_codes(session: Session, cases: set[UUID]) -> dict[UUID, str]:
+    """The codes by which cases are named here; a confidential one has none."""
+    found: dict[UUID, str] = {}
+    for some in by_hundreds(list(cases)):
+        wanted = (
+            select(Case.id, Person.person_code)
+            .join(Person, Person.id == Case.person_id)
+            .where(Case.id.in_(some), Case.confidential_case.isnot(True))
+        )
+        found |= {case: code or "" for case, code in session.execute(wanted)}
+    return found

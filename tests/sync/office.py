@@ -1,0 +1,74 @@
+"""Several desks of one organisation, each with a vault of its own, for tests of exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from casedesk.desk import Desk
+from casedesk.services.office import set_up
+from casedesk.storage.keys import FLOOR
+from casedesk.storage.recorder import own_chain
+from casedesk.sync import joining
+from casedesk.sync.bodies import RosterBody, write_body
+from casedesk.sync.files import outbox
+from casedesk.sync.membership import Standing, admissions, standing
+from tests.conftest import CENTRE, NOW
+
+ROOT_WORDS = "nine quiet boats under the old bridge"
+
+
+def as_role(desk: Desk, *roles: str) -> Desk:
+    """The same desk, acted on by somebody with other roles."""
+    return replace(desk, actor=replace(desk.actor, roles=frozenset(roles)))
+
+
+def admin(desk: Desk) -> Desk:
+    return as_role(desk, "administrator")
+
+
+def coordinator(desk: Desk) -> Desk:
+    return as_role(desk, "coordinator")
+
+
+def new_desk(folder: Path, device: str, centre: str = "DHK", clock: Callable[[], datetime] = lambda: NOW) -> Desk:
+    """A vault just set up, in a folder of its own."""
+    made, recovery = set_up(folder, replace(CENTRE, code=centre), FLOOR, clock, device=device)
+    recovery.wipe()
+    return made
+
+
+def begin(desk: Desk, folder: Path) -> None:
+    joining.begin_organisation(admin(desk), folder / "root.age", ROOT_WORDS)
+
+
+def join(first: Desk, new: Desk, *, centre: str = "DHK", central: bool = False, admitted: bool = True) -> None:
+    """Let a new desk in, from invitation to roster, with the words compared."""
+    raw = joining.invite(admin(first), centre, central=central)
+    asked = joining.ask_to_join(admin(new), raw)
+    request = joining.look_at_request(admin(first), outbox(new.store.vault.folder).read(asked.file))
+    assert request.words == asked.words
+    joining.let_in(admin(first), request)
+    if admitted and centre == first.centre:
+        joining.admit_to_centre(as_role(first, "supervisor"), key_of(new))
+    hand_rosters(first, [new])
+
+
+def hand_rosters(of: Desk, to: Iterable[Desk]) -> None:
+    """Give everybody the newest roster."""
+    with of.read() as session:
+        body = write_body(RosterBody(joining.newest_signed(session), tuple(admissions(session))))
+    for each in to:
+        joining.take_roster_file(each, body)
+
+
+def key_of(desk: Desk) -> bytes:
+    with desk.read() as session:
+        return own_chain(session).desk
+
+
+def standing_of(desk: Desk) -> Standing:
+    with desk.read() as session:
+        return standing(session)

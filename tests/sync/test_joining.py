@@ -1,0 +1,260 @@
+"""Beginning an organisation, joining it with six words compared, and ending a computer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from casedesk import i18n
+from casedesk.desk import Desk
+from casedesk.errors import CaseDeskError, NotAllowed
+from casedesk.models import Chain
+from casedesk.services.intake import register_case
+from casedesk.services.office import check_store
+from casedesk.sync import joining
+from casedesk.sync.batch import CENTRAL, Refused
+from casedesk.sync.bodies import RosterBody, write_body
+from casedesk.sync.files import outbox
+from casedesk.sync.joining import (
+    AlreadyJoined,
+    NameTaken,
+    NoInvitation,
+    NotInvited,
+    NotOurs,
+    NotTheRootKey,
+    OtherCentre,
+)
+from casedesk.sync.membership import NotJoined, new_identity
+from casedesk.sync.outbox import NobodyThere, make_files
+from casedesk.sync.roster import Member
+from tests.conftest import NOW
+from tests.support.people import a_returnee
+from tests.sync.office import (
+    ROOT_WORDS,
+    admin,
+    as_role,
+    begin,
+    coordinator,
+    hand_rosters,
+    join,
+    key_of,
+    new_desk,
+    standing_of,
+)
+
+
+@pytest.fixture
+def first(desk: Desk, tmp_path: Path) -> Desk:
+    begin(desk, tmp_path)
+    return desk
+
+
+@pytest.fixture
+def second(tmp_path: Path) -> Iterator[Desk]:
+    made = new_desk(tmp_path / "second", "K4")
+    yield made
+    made.store.vault.close()
+
+
+def request_of(new: Desk, raw: bytes) -> tuple[joining.Asked, bytes]:
+    asked = joining.ask_to_join(admin(new), raw)
+    return asked, outbox(new.store.vault.folder).read(asked.file)
+
+
+def test_the_root_key_is_written_once_and_opens_with_its_passphrase(first: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "root.age"
+    assert path.read_bytes().startswith(b"age-encryption.org/v1\n-> scrypt ")
+    organisation, root = joining.read_root(path, ROOT_WORDS)
+    place = standing_of(first)
+    assert (organisation, bytes(root.verify_key)) == (place.organisation, place.roster.root)
+    assert bytes(root) not in (first.store.vault.folder / "vault.db").read_bytes()
+    for wrong in ("other words here", ""):
+        with pytest.raises(NotTheRootKey):
+            joining.read_root(path, wrong)
+    with pytest.raises(AlreadyJoined):
+        joining.begin_organisation(admin(first), tmp_path / "again.age", ROOT_WORDS)
+    assert not (tmp_path / "again.age").exists()
+
+
+def test_a_file_that_is_there_is_not_written_over(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "root.age").write_bytes(b"precious")
+    with pytest.raises(CaseDeskError):
+        begin(desk, tmp_path)
+    assert (tmp_path / "root.age").read_bytes() == b"precious"
+    with pytest.raises(NotJoined):
+        standing_of(desk)
+
+
+def test_two_computers_of_a_centre_find_each_other(first: Desk, second: Desk) -> None:
+    join(first, second)
+    for desk in (first, second):
+        rows = joining.members(admin(desk))
+        assert [(row.name, row.active, row.admitted) for row in rows] == [("K3", True, True), ("K4", True, True)]
+        assert standing_of(desk).audiences() == ["DHK"]
+        assert check_store(coordinator(desk)).wrong == []
+    assert standing_of(first).organisation == standing_of(second).organisation
+
+
+def test_both_see_the_same_six_words_and_others_see_other_words(first: Desk, second: Desk) -> None:
+    raw = joining.invite(admin(first), "DHK")
+    assert len(raw) < 1024
+    asked, sealed = request_of(second, raw)
+    request = joining.look_at_request(admin(first), sealed)
+    assert request.words == asked.words
+    assert len(request.words.split()) == 6
+    i18n.use("bn")
+    bangla = joining.look_at_request(admin(first), sealed)
+    assert len(bangla.words.split()) == 6
+    assert not bangla.words.isascii()
+    member, place = standing_of(first).me, standing_of(first)
+    for other in (
+        joining.six_words(member, place.roster.root, b"1" * 16),
+        joining.six_words(member, b"1" * 32, b"2" * 16),
+        joining.six_words(replaced_seal(member), place.roster.root, b"1" * 16),
+    ):
+        assert other != request.words
+
+
+def replaced_seal(member: Member) -> Member:
+    return Member(member.desk, new_identity()[1], member.name, member.centre)
+
+
+@pytest.mark.parametrize("language", ["en", "bn"])
+def test_there_are_2048_different_words(language: str) -> None:
+    words = joining.word_list(language)
+    assert len(words) == len(set(words)) == 2048
+    assert all(2 <= len(word) <= 12 and len(word.split()) == 1 for word in words)
+
+
+def test_an_invitation_is_for_one_and_ends(first: Desk, second: Desk, tmp_path: Path) -> None:
+    raw = joining.invite(admin(first), "DHK")
+    _asked, sealed = request_of(second, raw)
+    later = replace(first, clock=lambda: NOW + timedelta(days=15))
+    with pytest.raises(NotInvited):
+        joining.look_at_request(admin(later), sealed)
+    with pytest.raises(NoInvitation):
+        joining.ask_to_join(admin(replace(second, clock=lambda: NOW + timedelta(days=15))), raw)
+    joining.let_in(admin(first), joining.look_at_request(admin(first), sealed))
+    with pytest.raises(NotInvited):
+        joining.look_at_request(admin(first), sealed)
+    third = new_desk(tmp_path / "third", "K5")
+    _asked, again = request_of(third, raw)
+    with pytest.raises(NotInvited):
+        joining.look_at_request(admin(first), again)
+    third.store.vault.close()
+
+
+@pytest.mark.parametrize("spoiled", [b"", b"CDI1", b"CDI1\x93\x01\x02\x03", b"\0" * 200, b"CDI1" + b"x" * 5000])
+def test_what_is_no_invitation_is_said(second: Desk, spoiled: bytes) -> None:
+    with pytest.raises(NoInvitation):
+        joining.ask_to_join(admin(second), spoiled)
+
+
+def test_every_byte_of_an_invitation_leads_to_nothing_else(first: Desk, second: Desk) -> None:
+    """A changed invitation is refused, or its request is, or the words differ; it never lets anybody in unseen."""
+    raw = joining.invite(admin(first), "DHK")
+    asked, _sealed = request_of(second, raw)
+    for place in range(0, len(raw), 7):
+        changed = bytearray(raw)
+        changed[place] ^= 1
+        try:
+            told, sealed = request_of(second, bytes(changed))
+            request = joining.look_at_request(admin(first), sealed)
+        except (CaseDeskError, ValueError):
+            continue
+        changed_keys = joining.read_invitation(bytes(changed), NOW).root != joining.read_invitation(raw, NOW).root
+        assert (told.words == request.words) != changed_keys, "who reads them out hears the difference"
+        assert request.words == asked.words
+
+
+def test_a_request_to_another_office_is_refused(first: Desk, second: Desk, tmp_path: Path) -> None:
+    other = new_desk(tmp_path / "other", "X1", "XXX")
+    joining.begin_organisation(admin(other), tmp_path / "other.age", ROOT_WORDS)
+    _asked, sealed = request_of(second, joining.invite(admin(other), "DHK"))
+    with pytest.raises(Refused):
+        joining.look_at_request(admin(first), sealed)
+    other.store.vault.close()
+
+
+def test_two_computers_of_a_centre_need_different_characters(first: Desk, tmp_path: Path) -> None:
+    twin = new_desk(tmp_path / "twin", "K3")
+    _asked, sealed = request_of(twin, joining.invite(admin(first), "DHK"))
+    with pytest.raises(NameTaken):
+        joining.let_in(admin(first), joining.look_at_request(admin(first), sealed))
+    twin.store.vault.close()
+
+
+def test_the_administrator_alone_opens_no_case_to_a_new_computer(first: Desk, second: Desk) -> None:
+    join(first, second, admitted=False)
+    assert [row.admitted for row in joining.members(admin(first))] == [True, False]
+    with pytest.raises(NobodyThere):
+        make_files(coordinator(first), "DHK")
+    joining.admit_to_centre(as_role(first, "supervisor"), key_of(second))
+    assert make_files(coordinator(first), "DHK")
+
+
+def test_an_ended_computer_is_sealed_nothing_any_more(first: Desk, second: Desk) -> None:
+    join(first, second)
+    joining.end_computer(admin(first), key_of(second))
+    assert [row.active for row in joining.members(admin(first))] == [True, False]
+    with pytest.raises(NobodyThere):
+        make_files(coordinator(first), "DHK")
+    with pytest.raises(NotOurs):
+        joining.end_computer(admin(first), key_of(second))
+    with pytest.raises(NotOurs):
+        joining.end_computer(admin(first), key_of(first))
+
+
+def test_an_older_roster_changes_nothing(first: Desk, second: Desk) -> None:
+    with first.read() as session:
+        older = joining.newest_signed(session)
+    join(first, second)
+    number = standing_of(second).roster.number
+    assert not joining.take_roster_file(second, write_body(RosterBody(older, ())))
+    assert standing_of(second).roster.number == number
+
+
+def test_who_joins_tells_what_was_before_in_a_chain_of_the_organisation(first: Desk, tmp_path: Path) -> None:
+    other = new_desk(tmp_path / "khulna", "M1", "KHL")
+    register_case(other, a_returnee(person__name_en="Sentinel Khulna"))
+    join(first, other, centre="KHL")
+    with other.read() as session:
+        old, new = session.scalars(select(Chain).order_by(Chain.ix)).all()
+    assert (old.held, old.desk, new.desk) == (0, key_of(other), key_of(other))
+    assert new.organisation == standing_of(first).organisation
+    assert new.parent[:16] == old.id
+    assert new.held > 2
+    assert check_store(coordinator(other)).wrong == []
+    other.store.vault.close()
+
+
+def test_an_invitation_for_other_letters_is_said(first: Desk, second: Desk) -> None:
+    with pytest.raises(OtherCentre):
+        joining.ask_to_join(admin(second), joining.invite(admin(first), "KHL"))
+
+
+def test_rights(first: Desk, second: Desk) -> None:
+    for act, allowed in (
+        (lambda desk: joining.invite(desk, "DHK"), {"administrator"}),
+        (lambda desk: joining.end_computer(desk, b"x" * 32), {"administrator"}),
+        (lambda desk: joining.admit_to_centre(desk, b"x" * 32), {"supervisor"}),
+        (joining.members, {"supervisor", "coordinator", "data_officer", "administrator"}),
+        (lambda desk: make_files(desk, CENTRAL), {"coordinator", "data_officer"}),
+    ):
+        for role in ("caseworker", "supervisor", "coordinator", "data_officer", "administrator", "legal_officer"):
+            try:
+                act(as_role(first, role))
+                refused = False
+            except NotAllowed:
+                refused = True
+            except CaseDeskError:
+                refused = False
+            assert refused == (role not in allowed), (role, allowed)
+    hand_rosters(first, [first])
+    with pytest.raises(NotAllowed):
+        joining.ask_to_join(as_role(second, "coordinator"), b"")

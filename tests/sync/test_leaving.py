@@ -1,0 +1,328 @@
+"""What leaves and what stays: by the consent in force, leaf by leaf; and that the preview shows just that."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from casedesk.desk import Desk
+from casedesk.models import Case, Disclosure
+from casedesk.models import Operation as OperationRow
+from casedesk.services.cases import edit_case, mark_confidential
+from casedesk.services.consents import RecordConsent, consents_of, record_consent, withdraw
+from casedesk.services.intake import register_case
+from casedesk.services.notes import add_note
+from casedesk.services.office import check_store, sign_in
+from casedesk.storage.operations import digest, shown, unpack
+from casedesk.storage.recorder import own_chain
+from casedesk.sync.batch import CENTRAL, Batch, Kind, Reader, open_batch
+from casedesk.sync.bodies import CodedRows, Orders, read_body
+from casedesk.sync.coded import SMALLEST, row_of
+from casedesk.sync.files import outbox
+from casedesk.sync.leaving import WHY_BACK, Back, plan
+from casedesk.sync.outbox import make_files, preview
+from tests.conftest import NOW, PASSPHRASE
+from tests.support.people import a_returnee
+from tests.sync.office import begin, coordinator, join, new_desk, standing_of
+
+BY_NAME, CODED, COUNTED = "sync_central_identified", "sync_central_coded", "statistics"
+
+
+@dataclass(frozen=True)
+class Office:
+    """A centre, and the eyes of the central office."""
+
+    desk: Desk
+    central: Reader
+
+
+@pytest.fixture(scope="module")
+def two_offices(empty_centre: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Reader]:
+    """The folder of a centre that belongs to an organisation with a central office, to be copied."""
+    folder = tmp_path_factory.mktemp("offices")
+    desk = sign_in(shutil.copytree(empty_centre, folder / "centre"), "farzana", PASSPHRASE, lambda: NOW)
+    hq = new_desk(folder / "hq", "Q1", "HQX")
+    begin(desk, folder)
+    join(desk, hq, centre="HQX", central=True)
+    reader = standing_of(hq).reader
+    for each in (desk, hq):
+        each.store.vault.close()
+    return folder / "centre", reader
+
+
+@pytest.fixture
+def fresh(two_offices: tuple[Path, Reader], tmp_path: Path) -> Iterator[Office]:
+    folder, reader = two_offices
+    desk = sign_in(shutil.copytree(folder, tmp_path / "centre"), "farzana", PASSPHRASE, lambda: NOW)
+    yield Office(desk, reader)
+    desk.store.vault.close()
+
+
+@pytest.fixture
+def office(fresh: Office) -> Office:
+    """The same, where all that was before has left already."""
+    make_files(coordinator(fresh.desk), CENTRAL)
+    return fresh
+
+
+def someone(desk: Desk, word: str, **consents: str) -> UUID:
+    """A person whose every text has this word in it, with these answers about central."""
+    case_id = register_case(
+        desk,
+        a_returnee(
+            person__name_en=f"{word} Name",
+            person__name_bn=f"{word} বাংলা",
+            person__phone_1=None,
+            person__village_or_street=f"{word} village",
+        ),
+    )
+    if consents:
+        record_consent(desk, case_id, RecordConsent(consents, method="verbal"))
+    return case_id
+
+
+def sent(office: Office) -> list[Batch]:
+    """All that waits, as the central office reads it."""
+    folder = outbox(office.desk.store.vault.folder)
+    return [open_batch(folder.read(name), office.central) for name in make_files(coordinator(office.desk), CENTRAL)]
+
+
+def bodies(batches: list[Batch]) -> bytes:
+    return b"".join(batch.body for batch in batches)
+
+
+@pytest.mark.parametrize(
+    ("consents", "by_name", "coded"),
+    [
+        ({}, False, False),
+        ({BY_NAME: "given"}, True, False),
+        ({BY_NAME: "refused"}, False, False),
+        ({BY_NAME: "refused", CODED: "given"}, False, True),
+        ({BY_NAME: "given", CODED: "refused"}, True, False),
+        ({COUNTED: "given"}, False, False),
+    ],
+)
+def test_consent_decides_what_central_sees(
+    office: Office, consents: dict[str, str], by_name: bool, coded: bool
+) -> None:
+    desk = office.desk
+    case_id = someone(desk, "Sentinel", **consents)
+    add_note(desk, case_id, "general", "Sentinelnote told in confidence")
+    batches = sent(office)
+    body = bodies(batches)
+    assert (b"Sentinel Name" in body) == by_name
+    assert (case_id.bytes in body) == by_name
+    assert b"Sentinelnote" not in body, "a narrative never leaves the centre"
+    rows = [
+        row for batch in batches if batch.header.kind is Kind.CODED for row in read_body(batch.body, CodedRows).rows
+    ]
+    assert [row.row for row in rows] == ([row_of(case_id)] if coded else [])
+
+
+def test_restricted_leaves_are_shut_and_their_digests_hold(office: Office) -> None:
+    desk = office.desk
+    someone(desk, "Sentinel", **{BY_NAME: "given"})
+    [batch] = [each for each in sent(office) if each.header.kind is Kind.CHAIN]
+    operations = unpack(batch.body)
+    assert {level for operation in operations for level, _leaf in shown(operation)} == {1, 2}
+    with desk.read() as session:
+        chain = own_chain(session)
+        rows = session.execute(
+            select(OperationRow.chain_seq, OperationRow.digest).where(
+                OperationRow.chain_ix == chain.ix,
+                OperationRow.chain_seq.between(batch.header.first, batch.header.last),
+            )
+        ).all()
+    assert [digest(seq, operation) for (seq, _), operation in zip(rows, operations, strict=True)] == [
+        row.digest for row in rows
+    ]
+
+
+def test_a_coded_row_names_nobody(office: Office) -> None:
+    desk = office.desk
+    case_id = someone(desk, "Sentinel", **{CODED: "given"})
+    [batch] = [each for each in sent(office) if each.header.kind is Kind.CODED]
+    [row] = read_body(batch.body, CodedRows).rows
+    assert row.values["age_band"] == "age_25_34"
+    assert row.values["person.district"] == "madaripur"
+    assert row.values["case.opened_on"] == "2026-05"
+    assert row.values["migration_episode.departed_on"] == "2024-06"
+    assert "person.upazila" not in row.values
+    for trace in (b"Sentinel", case_id.bytes, b"2026-05-12", b"DHK-26"):
+        assert trace not in batch.body
+    assert not any(name.endswith("_id") for name in row.values)
+
+
+def test_a_coded_row_is_replaced_and_taken_back(office: Office) -> None:
+    desk = office.desk
+    case_id = someone(desk, "Sentinel", **{CODED: "given"})
+    sent(office)
+    assert sent(office) == []
+    edit_case(desk, case_id, {"person.marital_status": (None, "married")})
+    [row] = [r for b in sent(office) if b.header.kind is Kind.CODED for r in read_body(b.body, CodedRows).rows]
+    assert row.values["person.marital_status"] == "married"
+    withdraw(desk, case_id, CODED)
+    [row] = [r for b in sent(office) if b.header.kind is Kind.CODED for r in read_body(b.body, CodedRows).rows]
+    assert (row.row, row.values) == (row_of(case_id), {})
+
+
+def test_small_totals_are_not_told(office: Office) -> None:
+    desk = office.desk
+    for _person in range(SMALLEST - 1):
+        someone(desk, "Sentinel", **{COUNTED: "given"})
+    counts = [c for b in sent(office) if b.header.kind is Kind.CODED for c in read_body(b.body, CodedRows).counts]
+    assert [(count.month, count.what, count.count) for count in counts] == [("2026-05", "cases", None)]
+    someone(desk, "Sentinel", **{COUNTED: "given"})
+    counts = [c for b in sent(office) if b.header.kind is Kind.CODED for c in read_body(b.body, CodedRows).counts]
+    assert [(count.month, count.what, count.count) for count in counts] == [("2026-05", "cases", SMALLEST)]
+
+
+def test_consent_given_later_shows_what_was_sent_as_digests(office: Office) -> None:
+    desk = office.desk
+    case_id = someone(desk, "Sentinel")
+    assert b"Sentinel" not in bodies(sent(office))
+    record_consent(desk, case_id, RecordConsent({BY_NAME: "given"}, method="verbal"))
+    batches = sent(office)
+    [show] = [each for each in batches if each.header.kind is Kind.SHOW]
+    assert b"Sentinel Name" in show.body
+    assert len(show.header.ops) == len(unpack(show.body))
+    assert sent(office) == []
+
+
+def test_a_withdrawal_goes_first_as_an_order_that_names_no_value(office: Office) -> None:
+    desk = office.desk
+    case_id = someone(desk, "Sentinel", **{BY_NAME: "given"})
+    other = someone(desk, "Neighbour", **{BY_NAME: "given"})
+    sent(office)
+    withdraw(desk, case_id, BY_NAME)
+    batches = sent(office)
+    assert batches[0].header.kind is Kind.ORDERS
+    orders = read_body(batches[0].body, Orders).orders
+    assert case_id.bytes in {order.record for order in orders}
+    assert other.bytes not in {order.record for order in orders}
+    assert b"Sentinel" not in bodies(batches)
+    edit_case(desk, case_id, {"person.marital_status": (None, "married")})
+    assert b"married" not in bodies(sent(office))
+
+
+def test_after_a_withdrawal_a_new_consent_tells_the_case_anew(office: Office) -> None:
+    desk = office.desk
+    case_id = someone(desk, "Sentinel", **{BY_NAME: "given"})
+    sent(office)
+    withdraw(desk, case_id, BY_NAME)
+    sent(office)
+    record_consent(desk, case_id, RecordConsent({BY_NAME: "given"}, method="verbal"))
+    batches = sent(office)
+    assert {batch.header.kind for batch in batches} == {Kind.CHAIN}
+    assert b"Sentinel Name" in bodies(batches)
+    assert sent(office) == []
+    assert check_store(coordinator(desk)).wrong == []
+
+
+def test_a_consent_that_is_over_is_a_withdrawal(office: Office) -> None:
+    desk = office.desk
+    someone(desk, "Sentinel", **{BY_NAME: "given"})
+    sent(office)
+    later = replace(desk, clock=lambda: NOW + timedelta(days=800))
+    assert sent(replace(office, desk=later))[0].header.kind is Kind.ORDERS
+
+
+def test_a_confidential_case_goes_nowhere(office: Office) -> None:
+    desk = office.desk
+    case_id = someone(desk, "Sentinel", **{BY_NAME: "given"})
+    mark_confidential(desk, case_id)
+    assert b"Sentinel" not in bodies(sent(office))
+    rows = preview(coordinator(desk), CENTRAL).rows
+    assert not any(row.person_code for row in rows if row.case_id == case_id)
+
+
+def test_a_disclosure_says_what_left_and_by_which_consent(office: Office) -> None:
+    desk = office.desk
+    case_id = someone(desk, "Sentinel", **{BY_NAME: "given"})
+    someone(desk, "Neighbour")
+    [name] = make_files(coordinator(desk), CENTRAL)
+    [line] = [each.line_id for each in consents_of(desk, case_id) if each.scope == BY_NAME]
+    with desk.read() as session:
+        [row] = session.scalars(select(Disclosure)).all()
+    assert (row.case_id, row.medium, row.level, row.consent_line_id) == (case_id, "sync", "identified", line)
+    assert row.hash == name.removesuffix(".cdb")
+    assert row.fields is not None
+    assert "person.name_en" in row.fields
+    assert make_files(coordinator(desk), CENTRAL) == [], "what sync itself writes down makes no file"
+
+
+def test_the_office_sends_what_is_about_no_client(fresh: Office) -> None:
+    someone(fresh.desk, "Sentinel")
+    body = bodies(sent(fresh))
+    assert b"Dhaka Centre" in body
+    assert b"Farzana" not in body, "who works here stays here"
+
+
+def test_files_are_made_small_enough_and_go_on_where_they_stopped(office: Office) -> None:
+    desk = office.desk
+    for _person in range(12):
+        someone(desk, "Sentinel", **{BY_NAME: "given"})
+    names = make_files(coordinator(desk), CENTRAL, largest=4096)
+    folder = outbox(desk.store.vault.folder)
+    assert len(names) > 2
+    assert all(folder.size(name) <= 4096 for name in names)
+    headers = [open_batch(folder.read(name), office.central).header for name in names]
+    assert [header.first for header in headers[1:]] == [header.last + 1 for header in headers[:-1]]
+    assert [header.prev for header in headers[1:]] == [header.head for header in headers[:-1]]
+
+
+def test_why_something_stays_is_a_sentence() -> None:
+    assert set(WHY_BACK) == set(Back)
+    assert all(text.endswith(".") for text in WHY_BACK.values())
+
+
+choices = st.sampled_from([None, "given", "refused"])
+
+
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(choices, choices, choices, st.booleans()), min_size=1, max_size=3))
+def test_nothing_outside_the_view_is_in_the_plain_bytes_and_the_preview_tells_the_truth(
+    office: Office, people: list[tuple[str | None, str | None, str | None, bool]]
+) -> None:
+    desk = office.desk
+    made: list[tuple[UUID, str, bool]] = []
+    for number, (named, coded, counted, secret) in enumerate(people):
+        word = f"Sentinel{number}x{len(made)}"
+        answers = {BY_NAME: named, CODED: coded, COUNTED: counted}
+        case_id = someone(desk, word, **{scope: answer for scope, answer in answers.items() if answer})
+        if secret:
+            mark_confidential(desk, case_id)
+        made.append((case_id, word, named == "given" and not secret))
+    told = preview(coordinator(desk), CENTRAL)
+    with desk.read() as session:
+        planned = plan(session, CENTRAL, desk.today())
+    batches = sent(office)
+    body = bodies([batch for batch in batches if batch.header.kind is not Kind.CODED])
+    for case_id, word, open_ in made:
+        assert (f"{word} Name".encode() in body) == open_
+        with desk.read() as session:
+            person_id = session.get_one(Case, case_id).person_id
+        assert person_id is not None
+        assert (person_id.bytes in body) == open_
+        assert any(row.goes for row in told.rows if row.case_id == case_id) == open_
+        assert all(row.why for row in told.rows if row.case_id == case_id and not row.goes)
+    keys = {each.whole.key for each in planned.going if each.back and each.whole.key}
+    assert not any(key in body for key in keys), "the key of an operation opens what stays"
+    sent_leaves = sum(
+        1
+        for batch in batches
+        if batch.header.kind is Kind.CHAIN
+        for operation in unpack(batch.body)
+        for _level, leaf in shown(operation)
+        if leaf.table not in ("op", "disclosure")
+    )
+    assert sent_leaves >= sum(row.count for row in told.rows if row.goes and row.table != "disclosure")
