@@ -19,18 +19,22 @@ from casedesk.reports import assemble
 from casedesk.services import cases, consents, follow_ups, notes, referrals
 from casedesk.services.access import access_of
 from casedesk.services.history import who_looked
+from casedesk.services.incidents import incidents_of
 from casedesk.services.intake import register_case
 from casedesk.services.office import add_user
 from casedesk.services.prints import PrintRequest
 from casedesk.services.providers import ServiceEdit, save_provider
+from casedesk.services.triages import triages_of
 from casedesk.storage.keys import FLOOR
 from casedesk.ui.case.access import HandOverSheet, NamedSheet
 from casedesk.ui.case.consent import WithdrawSheet
 from casedesk.ui.case.facts_section import EditablePart, FactsCard
+from casedesk.ui.case.happened import HappenedPart, IncidentCard, IncidentSheet
 from casedesk.ui.case.page import CasePage
-from casedesk.ui.case.sheets import FollowUpSheet, NoteSheet, StatusSheet
+from casedesk.ui.case.sheets import FollowUpSheet, NoteSheet, ReasonSheet, StatusSheet
 from casedesk.ui.case.telling import timeline
 from casedesk.ui.case.timeline import TimelinePart
+from casedesk.ui.case.triage import TriageSheet
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.page import Goto, Here, Page
@@ -587,6 +591,149 @@ def test_a_safety_flag_is_acted_on_and_cleared(shown: Shown, desk: Desk) -> None
     assert flag.acted_at is not None
     assert flag.cleared_at is not None
     shown.sees("Over since 12 May 2026")
+
+
+# What happened, told again
+
+
+def button_of(page: QWidget, words: str) -> QAbstractButton:
+    return next(b for b in page.findChildren(QAbstractButton) if b.text().strip() == words and b.isVisible())
+
+
+def test_one_more_incident_is_added_and_an_older_one_put_right(shown: Shown, desk: Desk) -> None:
+    page = shown.open("happened")
+    button_of(page, "Add what happened").click()
+    sheet = page.sheet
+    assert isinstance(sheet, IncidentSheet)
+    sheet.form.go_to("incident.narrative")
+    shown.type("The driver pushed me.")
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.wait(lambda: page.sheet is None)
+    shown.wait(lambda: len(cards_of(page)) == 2)
+    first, second = cards_of(page)
+    shown.sees("The driver pushed me.")
+    first.edit_button.click()
+    assert not second.edit_button.isEnabled()
+    assert first.form is not None
+    first.form.go_to("incident.narrative")
+    shown.press(KEY.Key_A, CONTROL)
+    shown.type("They locked the gate.")
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.wait(lambda: not first.is_editing())
+    told = incidents_of(desk, shown.case_id)
+    assert [row.answers["incident.narrative"] for row in told] == ["They locked the gate.", "The driver pushed me."]
+    shown.sees("Put right 1 time, last by Farzana Haque")
+    assert page.window().toast.isVisible()  # type: ignore[attr-defined]
+    page.here.say("")  # the toast of before goes
+    shown.page.go_to("timeline")
+    shown.sees(f"In their own words: {NARRATIVE} → They locked the gate.")
+
+
+def cards_of(page: CasePage) -> list[IncidentCard]:
+    assert isinstance(page.part, HappenedPart)
+    return page.part.cards
+
+
+def test_an_account_put_right_can_be_changed_back_from_the_toast(shown: Shown, desk: Desk) -> None:
+    page = shown.open("happened")
+    shown.press(KEY.Key_E)
+    (card,) = cards_of(page)
+    assert card.form is not None
+    card.form.go_to("incident.narrative")
+    shown.press(KEY.Key_A, CONTROL)
+    shown.type("Nothing happened.")
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.wait(lambda: not card.is_editing())
+    button_of(shown.window, "Undo").click()
+    shown.wait(lambda: incidents_of(desk, shown.case_id)[0].answers["incident.narrative"] == NARRATIVE)
+
+
+def test_the_guided_questions_are_asked_again_and_the_worker_decides(shown: Shown, desk: Desk) -> None:
+    page = shown.open("happened")
+    shown.sees("They were not asked yet.")
+    button_of(page, "Ask again").click()
+    sheet = page.sheet
+    assert isinstance(sheet, TriageSheet)
+    sheet.form.go_to("triage.t06_violence_threat")
+    shown.type("y")
+    shown.sees("someone to act")
+    assert sheet.result().category == "returned_victim"
+    sheet.decision.set_value("case.category", "returned_unsuccessful")
+    assert sheet.decision.questions["case.category_reason"].isVisible()
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.sees("This differs from the suggestion. Say why in a word or two.")
+    sheet.decision.set_value("case.category_reason", "client_view")
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.wait(lambda: page.sheet is None)
+    answers = cases.case_facts(desk, shown.case_id).answers
+    assert answers["case.category"] == "returned_unsuccessful"
+    assert answers["triage.t06_violence_threat"] == "yes"
+    shown.sees("1 answer")
+    button_of(page, "Ask again").click()
+    again = page.sheet
+    assert isinstance(again, TriageSheet)
+    assert again.form.value("triage.t06_violence_threat") == "yes"
+    button_of(again, "Use this result").click()
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.wait(lambda: page.sheet is None)
+    assert len(triages_of(desk, shown.case_id).runs) == 2
+    assert cases.case_facts(desk, shown.case_id).answers["case.category"] == "returned_victim"
+
+
+def test_a_run_that_is_not_kept_yet_comes_back(shown: Shown) -> None:
+    page = shown.open("happened")
+    button_of(page, "Ask again").click()
+    sheet = page.sheet
+    assert isinstance(sheet, TriageSheet)
+    sheet.form.go_to("triage.t01_pay_problem")
+    shown.type("y")
+    sheet.decision.set_value("case.category", "returned_victim")
+    shown.press(KEY.Key_Escape)
+    shown.wait(lambda: page.sheet is None)
+    button_of(page, "Ask again").click()
+    sheet = page.sheet
+    assert isinstance(sheet, TriageSheet)
+    assert sheet.form.value("triage.t01_pay_problem") == "yes"
+    assert sheet.decision.value("case.category") == "returned_victim"
+
+
+def test_a_flag_is_raised_on_the_page(shown: Shown, desk: Desk) -> None:
+    page = shown.open("happened")
+    button_of(page, "Raise a flag").click()
+    assert page.sheet is not None
+    assert not [b for b in page.sheet.findChildren(QAbstractButton) if b.text().startswith("Threatened")]
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.sees("Choose what is so now.")
+    next(b for b in page.sheet.findChildren(QAbstractButton) if "food" in b.text().lower()).click()
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.wait(lambda: page.sheet is None)
+    assert "no_food" in {flag.code for flag in cases.case_facts(desk, shown.case_id).flags}
+
+
+def test_a_coordinator_reads_what_is_restricted_for_a_reason_that_the_owner_sees(
+    show: Callable[[Desk], Shown], desk: Desk, case_id: UUID
+) -> None:
+    actor = Actor(UUID(int=77), "Rumana Coordinator", frozenset({"coordinator"}))
+    shown = show(replace(desk, actor=actor))
+    page = shown.open("happened")
+    assert NARRATIVE not in shown.said()
+    button_of(page, "Give a reason").click()
+    assert isinstance(page.sheet, ReasonSheet)
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.sees("Say why in a few words.")
+    assert NARRATIVE not in shown.said()
+    page.sheet.form.go_to("status_event.reason_text")
+    shown.type("Complaint by letter")
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.sees(NARRATIVE)
+    shown.sees("You read what is restricted: Complaint by letter.")
+    assert not [b for b in page.findChildren(QAbstractButton) if b.text().strip() == "Edit" and b.isVisible()]
+    cases.edit_case(desk, case_id, {"person.upazila": (None, "Savar")})
+    shown.wait(lambda: page.case.facts.answers.get("person.upazila") == "Savar")
+    shown.sees(NARRATIVE)
+    owner = show(desk)
+    owner.open("looked")
+    owner.sees("Read what is restricted · Complaint by letter")
 
 
 # Who may see what, and hostile words

@@ -7,7 +7,7 @@ have a key for each purpose and question: `consent_line.share_legal`, `triage.t0
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
@@ -110,6 +110,11 @@ def label_of(key: str) -> str:
     if key.startswith(TRIAGE):
         return codelists.get("triage_question")[name].label
     return _(field_of(key).label)
+
+
+def as_asked(keys: Iterable[str]) -> list[tuple[str, Field]]:
+    """The fields behind the keys for a form, called as they are called in an intake."""
+    return [(key, replace(field_of(key), label=label_of(key))) for key in keys]
 
 
 def tidied(answers: Answers) -> dict[str, object]:

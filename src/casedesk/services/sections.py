@@ -129,6 +129,30 @@ HAPPENED = Section(
     ),
     N_("Offer water, a break, another person in the room. Stop if they are tired."),
 )
+INCIDENT = Section(
+    "incident",
+    N_("What they told us"),
+    (
+        "incident.violations",
+        "incident.narrative",
+        "incident.happened_from",
+        "incident.happened_to",
+        "incident.stage",
+        "incident.country",
+        "incident.place",
+        "incident.told_by",
+        "incident.status",
+        "incident.still_going_on",
+        "incident.happened_before",
+        "incident.medical_care_needed",
+        "incident.medical_care_received",
+        "incident.trafficking_related",
+        "incident.reported_to",
+        "incident.reported_on",
+        "wages.months_unpaid",
+        "wages.amount_owed",
+    ),
+)
 NEEDS = Section(
     "needs",
     N_("Needs and wishes"),
@@ -192,5 +216,9 @@ CASE_SETTINGS = Section(
         "case.category_reason_text",
         "case.secondary_categories",
         "case.case_source",
+        "case.intake_place",
+        "case.intake_district",
+        "case.language_of_interview",
+        "case.interpreter_used",
     ),
 )

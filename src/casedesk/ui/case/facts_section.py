@@ -14,7 +14,8 @@ from casedesk.fields import Ask, Kind
 from casedesk.i18n import _
 from casedesk.models import fields_of
 from casedesk.services import cases
-from casedesk.services.answers import LISTS, RECORDS, TICKS, field_of, label_of
+from casedesk.services.answers import LISTS, RECORDS, TICKS, Answers, as_asked, field_of, label_of
+from casedesk.services.edits import Edits
 from casedesk.services.sections import OF_A_CHILD, Section
 from casedesk.services.words import BETWEEN, in_words
 from casedesk.ui.case.kept import kept_of, put_back
@@ -28,15 +29,16 @@ from casedesk.ui.kit.questions import Form
 from casedesk.ui.kit.texts import PlainLabel
 
 WRITTEN_LISTS = ("need_item.needs", "incident.violations")
+ELSEWHERE = ("consent", "safety_flag")  # records that have a sheet of their own
 UNPAID = ("wages_not_paid", "wages_underpaid")
 ADULT = 18
 WIDE = (Kind.TEXT, Kind.CODES)
 CATEGORY = frozenset(("category", "category_reason", "category_reason_text", "secondary_categories"))
 
 
-def value_of(case: OpenCase, key: str) -> str:
+def value_of(case: OpenCase, key: str, answers: Answers | None = None) -> str:
     """An answer in words; telephone numbers are masked until they are asked for."""
-    declared, value = field_of(key), case.facts.answers.get(key)
+    declared, value = field_of(key), (case.facts.answers if answers is None else answers).get(key)
     if declared.kind is Kind.PHONE and isinstance(value, str) and key not in case.numbers:
         return formats.masked_phone(value)
     return in_words(declared, value)
@@ -55,6 +57,8 @@ def can_edit(case: OpenCase, key: str) -> bool:
     if key in LISTS:
         return key in WRITTEN_LISTS
     record, _dot, name = key.partition(".")
+    if record in ELSEWHERE:
+        return False
     if record == "wages":  # the details belong to a violation, which has to be there
         return any(violation.code in UNPAID for violation in case.facts.violations)
     if record == "case" and name in CATEGORY and not case.may("case.category"):
@@ -94,7 +98,20 @@ class FactsCard(Card):
 
     @property
     def _code(self) -> str:
+        """The name under which what is typed is kept."""
         return f"form.{self._section.name}"
+
+    @property
+    def answers(self) -> Answers:
+        """What is shown and edited here."""
+        return self.case.facts.answers
+
+    def may_change(self, key: str) -> bool:
+        return can_edit(self.case, key)
+
+    def change(self, edits: Edits) -> Callable[[], object]:
+        """What saving these edits does."""
+        return partial(cases.edit_case, self.case.here.desk, self.case.id, edits)
 
     def is_editing(self) -> bool:
         return self.form is not None
@@ -107,7 +124,7 @@ class FactsCard(Card):
             return
         self.edit_button.setVisible(self.case.may_edit)
         clear(self.body)
-        answers = self.case.facts.answers
+        answers = self.answers
         of_section = [key for key in self._section.keys if makes_sense(self.case, key)]
         there = [key for key in of_section if key in answers]
         besides = self._besides(self.case) if self._besides is not None else ()
@@ -130,7 +147,7 @@ class FactsCard(Card):
             span = self._columns if field_of(key).kind in WIDE else 1
             if place + span > self._columns:
                 line, place = line + 1, 0
-            grid.addWidget(fact(label_of(key), value_of(self.case, key)), line, place, 1, span)
+            grid.addWidget(fact(label_of(key), value_of(self.case, key, self.answers)), line, place, 1, span)
             place += span
         for at, (label, words) in enumerate(besides):
             grid.addWidget(fact(label, words), line + 1 + at // self._columns, at % self._columns)
@@ -150,30 +167,29 @@ class FactsCard(Card):
         if self.form is not None or not self.case.may_edit:
             return
         phones = {key for key in self._keys() if field_of(key).kind is Kind.PHONE}
-        masked = phones & self.case.facts.answers.keys() - self.case.numbers.keys()
+        masked = phones & self.answers.keys() - self.case.numbers.keys()
         if masked and self.case.may("case.show_number"):
             self.case.show_numbers(self, then=self._open_form)
         else:
             self._open_form()
 
     def _keys(self) -> list[str]:
-        return [key for key in self._editable if makes_sense(self.case, key) and can_edit(self.case, key)]
+        return [key for key in self._editable if makes_sense(self.case, key) and self.may_change(key)]
 
     def _open_form(self) -> None:
         if self.form is not None:
             return
-        answers = self.case.facts.answers
+        answers = self.answers
         unseen = {key for key in self._keys() if field_of(key).kind is Kind.PHONE and key in answers}
         unseen -= self.case.numbers.keys()
         keys = [key for key in self._keys() if key not in unseen]
         clear(self.body)
         self.edit_button.hide()
         form = Form(
-            [(key, field_of(key)) for key in keys],
+            as_asked(keys),
             today=self.case.here.desk.today(),
             columns=2,
             ahead=self._section.name == "case",
-            labels={key: label_of(key) for key in keys},
         )
         put_back(form, self.case.typed.get(self._code, {}), answers)
         form.edited.connect(self._keep)
@@ -210,13 +226,12 @@ class FactsCard(Card):
             self.cancel()
             return
         self._saving = True
-        desk, case_id = self.case.here.desk, self.case.id
         back = {key: (now, before) for key, (before, now) in edits.items()}
-        undo = partial(
-            self.case.write, self.case.page, partial(cases.edit_case, desk, case_id, back), _("Changed back")
-        )
-        work = partial(cases.edit_case, desk, case_id, edits)
-        self.case.write(self, work, _("Changes saved"), done=self._saved, failed=self._refused, undo=undo)
+        undo = partial(self._change_back, back)
+        self.case.write(self, self.change(edits), _("Changes saved"), done=self._saved, failed=self._refused, undo=undo)
+
+    def _change_back(self, edits: Edits) -> None:
+        self.case.write(self.case.page, self.change(edits), _("Changed back"))
 
     def _saved(self, _nothing: object) -> None:
         self.case.forget(self._code)
@@ -256,7 +271,7 @@ class FactsCard(Card):
             return
         edits = self.form.edits()
         self.case.look_again()
-        answers = self.case.facts.answers
+        answers = self.answers
         self.form.fill(answers)
         self.form.put({key: now for key, (_before, now) in edits.items()})
         newer = {key for key, (before, _now) in edits.items() if not _same(answers.get(key), before)}

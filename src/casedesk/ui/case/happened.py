@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from uuid import UUID
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from casedesk import codelists, formats
 from casedesk.i18n import N_, _, ngettext
-from casedesk.services import sections
+from casedesk.services import incidents, sections
+from casedesk.services.answers import Answers, as_asked, several
 from casedesk.services.cases import Flag, Violation
+from casedesk.services.edits import Edits
+from casedesk.services.incidents import IncidentRow
 from casedesk.services.sections import Section
-from casedesk.ui.case.facts_section import EditablePart, FactsCard
+from casedesk.ui.case.facts_section import FactsCard, can_edit
 from casedesk.ui.case.open_case import OpenCase
-from casedesk.ui.case.pieces import BROAD_SIDE, Columns, locked, row_card, separated
-from casedesk.ui.case.sheets import FlagSheet
+from casedesk.ui.case.pieces import BROAD_SIDE, Columns, Part, locked, row_card, separated
+from casedesk.ui.case.sheets import FlagSheet, FormSheet, RaiseFlagsSheet, Saved
+from casedesk.ui.case.triage import TriageSheet, runs_card
 from casedesk.ui.kit.badges import Badge, BadgeSpec
 from casedesk.ui.kit.blocks import Banner, Card
 from casedesk.ui.kit.buttons import button
@@ -25,46 +30,170 @@ from casedesk.ui.kit.layouts import clear, column, row, widget
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.texts import PlainLabel
 
-TOLD = Section(
-    "happened",
-    N_("What they told us"),
-    tuple(key for key in sections.HAPPENED.keys if key.startswith("incident.") and key != "incident.violations"),
-)
 GUIDED = Section("guided", N_("Answers to the guided questions"), sections.TRIAGE_KEYS)
 PAPERS, OWN_WORD = "document", "client"
 
 
-class HappenedPart(EditablePart):
-    """Violations on one side, the account on the other. Restricted words show only to who may read them."""
+class IncidentCard(FactsCard):
+    """One incident: shown, and put right in place by a newer account. The one before stays in the history."""
+
+    def __init__(self, case: OpenCase, first: UUID) -> None:
+        self.first = first
+        super().__init__(case, sections.INCIDENT)
+
+    @property
+    def _code(self) -> str:
+        return f"form.incident.{self.first.hex}"
+
+    @property
+    def row(self) -> IncidentRow | None:
+        """The incident as it is told now."""
+        return next((each for each in self.case.known.incidents if each.first == self.first), None)
+
+    @property
+    def answers(self) -> Answers:
+        return self.row.answers if self.row is not None else {}
+
+    def look(self) -> None:
+        super().look()
+        if self.form is None and self.row is not None:
+            self.body.addWidget(PlainLabel(_told_by(self.row), "caption", wrap=True))
+
+    def may_change(self, key: str) -> bool:
+        wages = {"wages_not_paid", "wages_underpaid"} & set(several(self.answers, "incident.violations"))
+        return bool(wages) if key.startswith("wages.") else can_edit(self.case, key)
+
+    def change(self, edits: Edits) -> Callable[[], object]:
+        now = self.row.id if self.row is not None else self.first
+        return partial(incidents.edit_incident, self.case.here.desk, self.case.id, now, edits)
+
+
+class IncidentSheet(FormSheet):
+    """Takes down one more incident."""
+
+    def __init__(self, case: OpenCase) -> None:
+        keys = [key for key in sections.INCIDENT.keys if not key.startswith("wages.")]
+        super().__init__(
+            case,
+            "sheet.incident",
+            _("Add what happened"),
+            as_asked(keys),
+            save=_("Save what happened"),
+            saved=_("What happened is recorded"),
+            subtitle=_("What happened at another time or place is written down by itself."),
+            columns=2,
+            width=760,
+            start={"incident.told_by": "client", "incident.status": "alleged"},
+        )
+
+    def work(self, values: Saved) -> Callable[[], object]:
+        return partial(incidents.add_incident, self.case.here.desk, self.case.id, values)
+
+
+class HappenedPart(Part):
+    """Incidents on one side, violations and guided questions on the other. Restricted words show only to who may
+    read them."""
 
     def __init__(self, case: OpenCase, open_sheet: Callable[[Sheet], object]) -> None:
-        super().__init__(case, FactsCard(case, TOLD, editable=sections.HAPPENED.keys))
+        super().__init__(case)
         self._open_sheet = open_sheet
+        self.cards: list[IncidentCard] = []
         self._flags = column(gap=12)
+        self._incidents = column(gap=12)
         self._violations = column(gap=12)
+        self._runs = column(gap=12)
         self.guided = FactsCard(case, GUIDED, editable=())
-        side = column(self._violations, how_to_write(), None, gap=12)
-        main = column(self._flags, self.card, self.guided, gap=12)
+        add = button(_("Add what happened"), "soft", "add", clicked=self.add)
+        again = button(_("Ask again"), "soft", "ask", size="s", clicked=self.ask_again)
+        again.setAccessibleName(_("Ask the guided questions again"))
+        self.guided.head.addWidget(again)
+        self._writing = (add, again)
+        side = column(self._violations, self._runs, how_to_write(), None, gap=12)
+        main = column(self._flags, self._incidents, widget(row(add, None)), self.guided, gap=12)
         self.setLayout(column(Columns(widget(main), widget(side), BROAD_SIDE), None))
         self.look()
 
     def look(self) -> None:
-        clear(self._flags)
-        clear(self._violations)
-        if self.case.facts.flags:
+        for layout in (self._flags, self._violations, self._runs):
+            clear(layout)
+        if self.case.facts.restricted:
             self._flags.addWidget(self._flag_card())
+        self._look_incidents()
         self._violations.addWidget(violation_card(self.case))
-        self.card.look()
+        self._runs.addWidget(runs_card(self.case))
         self.guided.look()
         self.guided.edit_button.hide()
-        self.guided.setVisible(any(key in self.case.facts.answers for key in GUIDED.keys))
+        for part in self._writing:
+            part.setVisible(self._may_write())
+
+    def _look_incidents(self) -> None:
+        """Cards that are there stay, with what is being typed in them."""
+        told = [each.first for each in self.case.known.incidents]
+        if told != [card.first for card in self.cards]:
+            kept = {card.first: card for card in self.cards}
+            for card in self.cards:
+                self._incidents.removeWidget(card)
+                if card.first not in told:
+                    card.deleteLater()
+            self.cards = [kept.get(first) or self._card(first) for first in told]
+            for card in self.cards:
+                self._incidents.addWidget(card)
+        for card in self.cards:
+            card.look()
+
+    def _card(self, first: UUID) -> IncidentCard:
+        card = IncidentCard(self.case, first)
+        card.editing.connect(self._edits)
+        self.case.numbers_shown.connect(card.look)
+        return card
+
+    def _edits(self, on: bool) -> None:
+        """One at a time: the foot of the page saves the one that is open."""
+        for card in self.cards:
+            card.edit_button.setEnabled(not on)
+        self.editing.emit(on)
+
+    def _may_write(self) -> bool:
+        return self.case.may_edit and self.case.facts.restricted
+
+    def add(self) -> None:
+        if self._may_write():
+            self._open_sheet(IncidentSheet(self.case))
+
+    def ask_again(self) -> None:
+        if self._may_write():
+            self._open_sheet(TriageSheet(self.case))
 
     def edit(self) -> None:
-        if self.case.facts.restricted:
-            self.card.edit()
+        """Put right what was told last, or take it down."""
+        if self._open() is None and self._may_write():
+            if self.cards:
+                self.cards[-1].edit()
+            else:
+                self.add()
+
+    def _open(self) -> IncidentCard | None:
+        return next((card for card in self.cards if card.is_editing()), None)
+
+    def is_editing(self) -> bool:
+        return self._open() is not None
+
+    def cancel(self) -> None:
+        if (card := self._open()) is not None:
+            card.cancel()
+
+    def main_action(self) -> bool:
+        card = self._open()
+        if card is not None:
+            card.save()
+        return card is not None
 
     def _flag_card(self) -> Card:
         card, rows = row_card(_("Safety"))
+        if self._may_write():
+            card.head.addWidget(button(_("Raise a flag"), "ghost", "add", size="s", clicked=self._raise))
+        if not self.case.facts.flags:
+            rows.say(_("No safety flag is raised."))
         for flag in sorted(self.case.facts.flags, key=lambda each: each.cleared_at is not None):
             rows.add(self._flag_row(flag))
         return card
@@ -84,6 +213,9 @@ class HappenedPart(EditablePart):
                 act.setAccessibleName(_("{action}: {flag}").format(action=words, flag=label.text()))
                 inside.addWidget(act, 0, Qt.AlignmentFlag.AlignVCenter)
         return inside
+
+    def _raise(self) -> None:
+        self._open_sheet(RaiseFlagsSheet(self.case))
 
     def _act(self, flag: Flag, over: bool) -> None:
         self._open_sheet(FlagSheet(self.case, flag, over=over))
@@ -134,6 +266,15 @@ def how_known(violation: Violation) -> BadgeSpec:
     if violation.told_by in ("", OWN_WORD):
         return BadgeSpec(_("Their word"), "talk", "outline")
     return BadgeSpec(codelists.get("told_by").label(violation.told_by), "talk", "outline")
+
+
+def _told_by(incident: IncidentRow) -> str:
+    """Who wrote it down, and how often it was put right since."""
+    if not incident.corrections:
+        return _("Written by {name}").format(name=incident.by)
+    count = incident.corrections
+    words = ngettext("Put right {count} time, last by {name}", "Put right {count} times, last by {name}", count)
+    return words.format(count=formats.number(count), name=incident.by)
 
 
 def _flag_words(flag: Flag) -> str:

@@ -22,7 +22,7 @@ from casedesk.ui.case.sheets import StatusSheet
 from casedesk.ui.kit.badges import Badge, BadgeSpec, category_badge, priority_badge, status_badge
 from casedesk.ui.kit.blocks import Avatar, initials
 from casedesk.ui.kit.buttons import IconButton, button
-from casedesk.ui.kit.layouts import Flow, clear, column, row, widget
+from casedesk.ui.kit.layouts import Flow, block, clear, column, row, widget
 from casedesk.ui.kit.messages import ask
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.texts import PlainLabel
@@ -265,18 +265,28 @@ def _letters(name: str) -> str:
     return "".join(letter for letter in name if letter not in DIRECTIONS and letter.isprintable())
 
 
+def reason_strip(case: OpenCase, ask: Callable[[], object]) -> QWidget | None:
+    """Says for which reason what is restricted is read, or offers to give one; nothing for who needs none."""
+    if case.reason and case.facts.restricted:
+        said = _("You read what is restricted: {reason}. The caseworker sees that you did.")
+        return _strip(said.format(reason=case.reason.rstrip(".")))
+    if not case.facts.reason_opens:
+        return None
+    give = button(_("Give a reason"), icon="restricted", size="s", clicked=ask)
+    return _strip(_("What is restricted here is not shown. You can read it for a written reason."), give)
+
+
 def closed_strip(case: OpenCase, reopen: Step | None, take: partial[None]) -> QWidget:
     """Says that the case is over, and offers to open it again."""
-    strip = QFrame()
-    strip.setProperty("kind", "group")
     status = codelists.get("case_status").label(case.facts.status)
     since = case.facts.status_since
     when = formats.moment(since) if since else ""
     said = _("{status} since {when}. It can be read and printed; open it again to change it.")
-    words = PlainLabel(said.format(status=status, when=when), "body", wrap=True)
-    inside = row(words, gap=8, margins=(20, 4, 20, 4))
+    again = button(_("Reopen"), icon="undo", size="s", clicked=take) if reopen is not None else None
+    return _strip(said.format(status=status, when=when), again)
+
+
+def _strip(words: str, action: QWidget | None = None) -> QWidget:
+    inside = row(PlainLabel(words, "body", wrap=True), *([action] if action else []), gap=8, margins=(20, 4, 20, 4))
     inside.setStretch(0, 1)
-    if reopen is not None:
-        inside.addWidget(button(_("Reopen"), icon="undo", size="s", clicked=take))
-    strip.setLayout(inside)
-    return strip
+    return block("group", inside)

@@ -21,10 +21,12 @@ from casedesk.services.cases import CaseFacts
 from casedesk.services.consents import ConsentNow, consents_of
 from casedesk.services.follow_ups import FollowUpRow, follow_ups_of
 from casedesk.services.history import Entry, history
+from casedesk.services.incidents import IncidentRow, incidents_of
 from casedesk.services.notes import NoteRow, notes_of
 from casedesk.services.office import UserRow, colleagues, prefer, preferences
 from casedesk.services.permissions import may
 from casedesk.services.referrals import ReferralRow, referrals_of
+from casedesk.services.triages import Triages, triages_of
 from casedesk.ui.page import Goto, Here
 
 T = TypeVar("T")
@@ -42,6 +44,8 @@ class Known:
     follow_ups: list[FollowUpRow]
     notes: list[NoteRow]
     referrals: list[ReferralRow]
+    incidents: list[IncidentRow]
+    triages: Triages
     access: CaseAccess
     colleagues: list[UserRow]
 
@@ -51,17 +55,19 @@ def look_at(desk: Desk, case_id: UUID) -> Known:
     return _with_the_rest(desk, cases.look(desk, case_id))
 
 
-def look_again(desk: Desk, case_id: UUID) -> Known:
-    return _with_the_rest(desk, cases.case_facts(desk, case_id))
+def look_again(desk: Desk, case_id: UUID, reason: str = "") -> Known:
+    return _with_the_rest(desk, cases.case_facts(desk, case_id, reason), reason)
 
 
-def _with_the_rest(desk: Desk, facts: CaseFacts) -> Known:
+def _with_the_rest(desk: Desk, facts: CaseFacts, reason: str = "") -> Known:
     return Known(
         facts,
         consents_of(desk, facts.id),
-        follow_ups_of(desk, facts.id),
-        notes_of(desk, facts.id),
+        follow_ups_of(desk, facts.id, reason),
+        notes_of(desk, facts.id, reason),
         referrals_of(desk, facts.id),
+        incidents_of(desk, facts.id, reason),
+        triages_of(desk, facts.id),
         access_of(desk, facts.id),
         colleagues(desk),
     )
@@ -84,6 +90,7 @@ class OpenCase(QObject):
         self.numbers: dict[str, str] = {}
         self.entries: list[Entry] = []
         self.complete = False
+        self.reason = ""  # for which what is restricted is read, until the case is left
         self._known: Known | None = None
         self._turn = 0
         self._handing_over = False
@@ -133,7 +140,7 @@ class OpenCase(QObject):
         if self._known is None or self._handing_over:
             return
         try:
-            self._known = look_again(self.here.desk, self.id)
+            self._known = look_again(self.here.desk, self.id, self.reason)
         except CaseDeskError as error:  # what was written took it out of reach
             self._known = None
             self._turn += 1  # the history that is being read is waited for no more
@@ -142,13 +149,18 @@ class OpenCase(QObject):
         self.changed.emit()
         self.read_history()
 
+    def read_with(self, reason: str) -> None:
+        """Show what is restricted, for the reason that was recorded."""
+        self.reason = reason
+        self.look_again()
+
     def read_history(self) -> None:
         """Read the newest part of the history again, as far back as it was read before."""
         if not self.may("case.history"):
             return
         self._turn += 1
         size = max(BATCH, len(self.entries))
-        work = partial(history, self.here.desk, self.id, size=size)
+        work = partial(history, self.here.desk, self.id, size=size, reason=self.reason)
         self.here.jobs.run(self.page, work, done=partial(self._history_read, self._turn))
 
     def read_earlier(self) -> None:
@@ -156,7 +168,7 @@ class OpenCase(QObject):
         if self.complete or not self.entries:
             return
         self._turn += 1
-        work = partial(history, self.here.desk, self.id, before=self.entries[-1].seq, size=BATCH)
+        work = partial(history, self.here.desk, self.id, before=self.entries[-1].seq, size=BATCH, reason=self.reason)
         self.here.jobs.run(self.page, work, done=partial(self._earlier_read, self._turn))
 
     def _history_read(self, turn: int, entries: list[Entry]) -> None:

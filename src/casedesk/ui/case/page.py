@@ -22,13 +22,13 @@ from casedesk.storage.store import Touched
 from casedesk.ui.case.consent import ConsentPart
 from casedesk.ui.case.facts_section import FactsSection
 from casedesk.ui.case.happened import HappenedPart
-from casedesk.ui.case.header import Header, closed_strip
+from casedesk.ui.case.header import Header, closed_strip, reason_strip
 from casedesk.ui.case.needs import NeedsPart
 from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.case.overview import OverviewPart
 from casedesk.ui.case.pieces import Part
 from casedesk.ui.case.referrals import ReferralsPart
-from casedesk.ui.case.sheets import FollowUpSheet, FormSheet, NoteSheet
+from casedesk.ui.case.sheets import FollowUpSheet, FormSheet, NoteSheet, ReasonSheet
 from casedesk.ui.case.strip import ContactStrip
 from casedesk.ui.case.timeline import TimelinePart
 from casedesk.ui.case.who_looked import WhoLookedPart
@@ -97,7 +97,7 @@ class CasePage(Page):
         self.header.follow_up.connect(self.record_follow_up)
         self.header.sheet.connect(self.open_sheet)
         self.strip = ContactStrip(self.case)
-        self._closed = QVBoxLayout()
+        self._strips = QVBoxLayout()
         self.nav_list = SectionNav(self._items(), self.section)
         self.nav_list.chosen.connect(self.go_to)
         self._hint = keys_hint("[ ]", _("previous, next part"))
@@ -108,7 +108,7 @@ class CasePage(Page):
         body = row(self.nav_list, column(self._place_of_part, self._foot, gap=0), gap=0)
         body.setStretch(1, 1)
         self._body = widget(body)
-        outer = column(self.header, self.strip, self._closed, self._body, gap=0)
+        outer = column(self.header, self.strip, self._strips, self._body, gap=0)
         outer.setStretch(3, 1)
         self.setLayout(outer)
         for part in (self.header, self.strip, self.nav_list):
@@ -142,7 +142,7 @@ class CasePage(Page):
             each.show()
         self.header.look()
         self.strip.look()
-        self._look_closed()
+        self._look_strips()
         self._look_counts()
         if self.part is None:
             self._open_section()
@@ -151,12 +151,19 @@ class CasePage(Page):
         if ours:
             self._hold_focus()
 
-    def _look_closed(self) -> None:
-        clear(self._closed)
+    def _look_strips(self) -> None:
+        """What there is to say under the header: the case is over, or part of it is not for this user."""
+        clear(self._strips)
         if self.case.closed:
             reopen = next((step for step in self.header.steps() if step.to == "active"), None)
             take = partial(self.header.take, reopen) if reopen is not None else partial(self.add_note)
-            self._closed.addWidget(closed_strip(self.case, reopen, take))
+            self._strips.addWidget(closed_strip(self.case, reopen, take))
+        reason = reason_strip(self.case, self._ask_reason)
+        if reason is not None:
+            self._strips.addWidget(reason)
+
+    def _ask_reason(self) -> None:
+        self.open_sheet(ReasonSheet(self.case))
 
     def _look_counts(self) -> None:
         known = self.case.known
@@ -177,7 +184,7 @@ class CasePage(Page):
             return
         for each in (self.header, self.strip, self.nav_list):
             each.hide()
-        for layout in (self._closed, self._foot):
+        for layout in (self._strips, self._foot):
             clear(layout)
         self.part = None
         back = button(_("Back"), icon="back", clicked=self.here.back)

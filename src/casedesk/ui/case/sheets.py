@@ -3,7 +3,7 @@
 # ruff: noqa: N802 - Qt names the methods
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -15,10 +15,11 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from casedesk import codelists, formats
-from casedesk.errors import CaseDeskError, InvalidInput
+from casedesk.errors import CaseDeskError, InvalidInput, Problem
 from casedesk.fields import Ask, Field, Kind, Level
 from casedesk.i18n import N_, _
 from casedesk.services import cases, follow_ups, notes
+from casedesk.services.answers import as_asked
 from casedesk.services.cases import Flag
 from casedesk.services.follow_ups import FollowUpRow, RecordFollowUp
 from casedesk.services.lifecycle import Step
@@ -29,6 +30,7 @@ from casedesk.ui.case.pieces import declared
 from casedesk.ui.kit.blocks import Banner, keys_hint
 from casedesk.ui.kit.buttons import Segmented, button
 from casedesk.ui.kit.choices import Combo
+from casedesk.ui.kit.fields import EditorOf, TickCards
 from casedesk.ui.kit.layouts import column, row, widget
 from casedesk.ui.kit.messages import show_error
 from casedesk.ui.kit.questions import Form
@@ -36,6 +38,7 @@ from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.texts import PlainLabel
 
 Saved = dict[str, object]
+Problems = Mapping[str, Sequence[Problem]]
 UNPLANNED = "unplanned"
 
 
@@ -56,6 +59,7 @@ class FormSheet(Sheet):
         width: int = 640,
         start: Mapping[str, object] | None = None,
         save_look: str = "primary",
+        editors: Mapping[str, EditorOf] | None = None,
     ) -> None:
         super().__init__(case.page, title, width=width)
         explain(self, subtitle)
@@ -63,7 +67,7 @@ class FormSheet(Sheet):
         self._saving = False
         self.notice = Banner("danger", "")
         self.notice.hide()
-        self.form = Form(fields, today=case.here.desk.today(), columns=columns, ahead=True)
+        self.form = Form(fields, today=case.here.desk.today(), columns=columns, ahead=True, editors=editors)
         put_back(self.form, case.typed.get(code, {}), {})
         if start and code not in case.typed:
             self.form.put(start)
@@ -119,12 +123,17 @@ class FormSheet(Sheet):
             return
         elsewhere = error.hint
         if isinstance(error, InvalidInput):
-            self.form.show_problems(error.problems)
-            missed = [p.text for key, found in error.problems.items() if key not in self.form.questions for p in found]
+            shown = self.show_problems(error.problems)
+            missed = [p.text for key, found in error.problems.items() if key not in shown for p in found]
             elsewhere = " ".join(missed)
             self.form.next_problem()
         self.notice.say(error.message, elsewhere)
         self.notice.show()
+
+    def show_problems(self, problems: Problems) -> Collection[str]:
+        """Show the problems beside their fields; returns the keys that have one here."""
+        self.form.show_problems(problems)
+        return self.form.questions.keys()
 
 
 def explain(sheet: Sheet, subtitle: str) -> None:
@@ -296,6 +305,51 @@ class StatusSheet(FormSheet):
             reason_code=_text(values.get("status_event.reason_code")),
             reason=_text(values["status_event.reason_text"]),
         )
+
+
+class RaiseFlagsSheet(FormSheet):
+    """Says what cannot wait; what is raised already is not offered."""
+
+    def __init__(self, case: OpenCase) -> None:
+        there = {flag.code for flag in case.facts.flags if flag.cleared_at is None}
+        super().__init__(
+            case,
+            "sheet.flags",
+            _("Raise a safety flag"),
+            as_asked(("safety_flag.flags",)),
+            save=_("Raise"),
+            saved=_("Safety flag raised"),
+            subtitle=_("Somebody has to act on it in time; it comes first in everybody’s list until then."),
+            editors={"safety_flag.flags": partial(TickCards, without=there)},
+        )
+
+    def work(self, values: Saved) -> Callable[[], object]:
+        chosen = values["safety_flag.flags"]
+        codes = [str(code) for code in chosen] if isinstance(chosen, list) else []
+        return partial(cases.raise_flags, self.case.here.desk, self.case.id, codes)
+
+
+class ReasonSheet(FormSheet):
+    """Asks why somebody has to read what is restricted; the journal keeps it."""
+
+    def __init__(self, case: OpenCase) -> None:
+        super().__init__(
+            case,
+            "sheet.reason",
+            _("Read what is restricted"),
+            declared("status_event", "reason_text", reason_text=N_("Why do you need to read it?")),
+            save=_("Read it"),
+            saved=_("Your reason is recorded"),
+            subtitle=_("Who looked will say that you read it, and why. The caseworker sees it."),
+        )
+
+    def work(self, values: Saved) -> Callable[[], object]:
+        self._reason = _text(values["status_event.reason_text"]) or ""
+        return partial(cases.look_restricted, self.case.here.desk, self.case.id, self._reason)
+
+    def _done(self, result: object) -> None:
+        super()._done(result)
+        self.case.read_with(self._reason)
 
 
 class FlagSheet(FormSheet):

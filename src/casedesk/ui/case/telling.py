@@ -23,6 +23,7 @@ TITLES = {
     "case.supervisor": N_("Supervisor changed"),
     "case.name_people": N_("People named on the case changed"),
     "case.safety_flag": N_("Safety flag"),
+    "case.triage": N_("Guided questions"),
     "consent.record": N_("Asked about consent"),
     "consent.withdraw": N_("Consent taken back"),
     "follow_up.plan": N_("Step planned"),
@@ -33,6 +34,7 @@ TITLES = {
     "referral.make": N_("Referral prepared"),
     "referral.edit": N_("Referral changed"),
     "case.view": N_("Opened the case"),
+    "case.view_restricted": N_("Read what is restricted"),
     "case.show_number": N_("Saw the telephone number"),
     "case.print": N_("Printed"),
     "referral.print": N_("Printed a referral letter"),
@@ -172,6 +174,8 @@ def _in_words(case: OpenCase, changes: Iterable[Changed]) -> Iterable[tuple[str,
                 if purpose and answer:
                     yield purpose, "", answer
                     purpose = answer = ""
+            case "triage", "outcome":
+                yield change.label, "", change.after
             case "triage", _:
                 continue
             case _:

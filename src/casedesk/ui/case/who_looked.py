@@ -57,7 +57,7 @@ class WhoLookedPart(Part):
 def _row(entry: Entry) -> QHBoxLayout:
     refused = entry.action.startswith("denied.")
     icon = Icon("restricted" if refused else ICONS.get(entry.action, "show"), "danger" if refused else "text2")
-    words = " · ".join(part for part in (action_words(entry.action), printed_words(entry)) if part)
+    words = " · ".join(part for part in (action_words(entry.action), printed_words(entry), entry.reason) if part)
     what = PlainLabel(words, "body", tone="text2", wrap=True)
     who = PlainLabel(entry.by or _("Not known"), "label", wrap=True)
     inside = row(icon, who, what, PlainLabel(formats.moment(entry.at), "caption"), gap=10, margins=(16, 6, 16, 6))

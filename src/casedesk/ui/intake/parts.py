@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
@@ -15,7 +15,7 @@ from casedesk import codelists
 from casedesk.errors import Problem
 from casedesk.fields import Field, Kind
 from casedesk.i18n import _
-from casedesk.services.answers import Answers, field_of, label_of
+from casedesk.services.answers import Answers, as_asked
 from casedesk.services.intake_views import REQUIRED_CONSENT, Settings
 from casedesk.services.sections import Section
 from casedesk.ui.intake.asking import FLAGS, is_asked
@@ -34,11 +34,6 @@ class Asking:
 
     today: date
     settings: Settings
-
-
-def declared(keys: Iterable[str]) -> list[tuple[str, Field]]:
-    """The fields behind the keys, called as they are called in an intake."""
-    return [(key, replace(field_of(key), label=label_of(key))) for key in keys]
 
 
 class Part(QWidget):
@@ -71,7 +66,7 @@ class Part(QWidget):
     ) -> Form:
         """A form for some keys, listened to."""
         made = Form(
-            declared(keys),
+            as_asked(keys),
             today=self.asking.today,
             columns=columns,
             not_now=self._not_now if not_now is None else not_now,

@@ -8,23 +8,24 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QVBoxLayout
 
 from casedesk import codelists, formats
 from casedesk.i18n import _, ngettext
 from casedesk.services import triage
-from casedesk.services.answers import Answers, several
+from casedesk.services.answers import Answers, as_asked, several
 from casedesk.services.intake_views import first_steps, need_for, suggestion
 from casedesk.services.rules import under_age
 from casedesk.ui.intake.asking import CATEGORY, is_asked, medical_limit, triage_begun
-from casedesk.ui.intake.parts import Asking, declared, show_now
-from casedesk.ui.kit.badges import Badge, category_badge, priority_badge
+from casedesk.ui.intake.parts import Asking, show_now
+from casedesk.ui.kit.badges import Badge, category_badge
 from casedesk.ui.kit.blocks import Card
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.icons import Icon
-from casedesk.ui.kit.layouts import block, clear, column, row, widget
+from casedesk.ui.kit.layouts import clear, column, row, widget
 from casedesk.ui.kit.questions import Form
 from casedesk.ui.kit.texts import PlainLabel, rule, section_title
+from casedesk.ui.suggestion import suggestion_parts
 
 CHILD_SERVICE = "child_protection"
 NEEDS = "need_item.needs"
@@ -77,7 +78,8 @@ class TriagePanel(Card):
         head.setStretch(1, 1)
         self._inside.addLayout(head)
         decided = self._answers.get("case.category")
-        self._show_result(result, begun)
+        for part in suggestion_parts(self._answers, result, begun=begun):
+            self._inside.addWidget(part)
         if not begun:
             self._inside.addWidget(rule())
             last = _("“What happened” can still change this.")
@@ -88,37 +90,6 @@ class TriagePanel(Card):
         if begun and triage.is_returnee(self._answers):
             self._show_choice(result, decided if isinstance(decided, str) else None)
         show_now(self)
-
-    def _show_result(self, result: triage.Result, begun: bool) -> None:
-        tone = "text" if begun else "muted"
-        if result.category is not None:
-            self._inside.addWidget(widget(row(Badge(category_badge(result.category)), None)))
-        else:
-            words = _("No suggestion yet") if not begun else codelists.get("triage_outcome").label(result.outcome)
-            self._inside.addWidget(PlainLabel(words, "body", tone=tone, wrap=True))
-        priority = triage.proposed_priority(self._answers, result.category)
-        if begun or several(self._answers, "safety_flag.flags"):
-            when = _how_soon(priority)
-            self._inside.addWidget(
-                widget(row(Badge(priority_badge(priority)), PlainLabel(when, "caption", wrap=True), gap=8))
-            )
-        rules = codelists.get("triage_rule")
-        reasons = list(zip(result.rules, triage.reasons(result), strict=True))
-        why = [words for code, words in reasons if rules[code].extra["suggests"] and code != "x1_no_suggestion"]
-        if why:
-            lines = [_bullet(words, tone) for words in why]
-            self._inside.addWidget(
-                block("sunken", column(section_title(_("Why")), *lines, gap=4, margins=(10, 8, 10, 10)))
-            )
-        if begun:
-            for words in [words for code, words in reasons if not rules[code].extra["suggests"]]:
-                line = row(column(Icon("warn", "warn", 14), None, margins=(0, 3, 0, 0)), gap=6)
-                line.addWidget(PlainLabel(words, "caption", tone="warn", wrap=True), 1)
-                self._inside.addLayout(line)
-            if result.unanswered:
-                count = len(result.unanswered)
-                text = ngettext("{count} question has no answer.", "{count} questions have no answer.", count)
-                self._inside.addWidget(PlainLabel(text.format(count=formats.number(count)), "caption", wrap=True))
 
     def _show_steps(self) -> None:
         steps = first_steps(self._answers)
@@ -167,7 +138,7 @@ class TriagePanel(Card):
         self._choosing = True
         clear(self._inside)
         self._inside.addWidget(PlainLabel(_("Choose another result"), "card"))
-        self.form = Form(declared(CATEGORY), today=self._asking.today)
+        self.form = Form(as_asked(CATEGORY), today=self._asking.today)
         self.form.fill(self._answers)
         self.form.edited.connect(lambda _key: self._ask_why())
         self._inside.addWidget(self.form)
@@ -200,18 +171,3 @@ class TriagePanel(Card):
 
     def _add_need(self, need: str) -> None:
         self.changed.emit({NEEDS: sorted({*several(self._answers, NEEDS), need})})
-
-
-def _how_soon(priority: str) -> str:
-    """When somebody has to act, in words."""
-    row = codelists.get("priority").find(priority)
-    days = int(row.extra["response_hours"]) // 24 if row is not None else 0
-    if days <= 1:
-        return _("someone to act today")
-    return ngettext("within {count} day", "within {count} days", days).format(count=formats.number(days))
-
-
-def _bullet(words: str, tone: str) -> QHBoxLayout:
-    line = row(column(Icon("dot", "muted", 8), None, margins=(0, 6, 0, 0)), gap=8)
-    line.addWidget(PlainLabel(words, "body", tone=tone, wrap=True), 1)
-    return line

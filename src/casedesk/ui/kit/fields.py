@@ -411,13 +411,14 @@ class CodeEdit(Editor):
 class TickCards(Editor):
     """Some codes of a short list, as cards to tick. A card without a tick is blank, not no."""
 
-    def __init__(self, key: str, declared: Field, columns: int = 2) -> None:
+    def __init__(self, key: str, declared: Field, columns: int = 2, *, without: Collection[str] = ()) -> None:
         super().__init__(key, declared)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(8)
         self.cards: dict[str, TickCard] = {}
-        for at, each in enumerate(codelists.get(declared.code_list or "")):
+        offered = [each for each in codelists.get(declared.code_list or "") if each.code not in without]
+        for at, each in enumerate(offered):
             card = TickCard(each.label)
             card.clicked.connect(lambda _on=False: self.edited.emit())
             self.cards[each.code] = card
