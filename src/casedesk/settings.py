@@ -26,6 +26,7 @@ class Settings:
     theme: str = "system"
     text_size: int = 100  # percent
     lock_minutes: int = 5
+    single_keys: bool = True  # letters without Ctrl act where nobody types
     geometry: str = ""  # of the window, as Qt writes it, in hex
     centre_en: str = ""
     centre_bn: str = ""

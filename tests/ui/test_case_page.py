@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime
+from threading import Event
 from uuid import UUID
 
 import pytest
@@ -16,29 +17,31 @@ from pytestqt.qtbot import QtBot
 from casedesk.desk import Actor, Desk
 from casedesk.models import Case
 from casedesk.reports import assemble
-from casedesk.services import cases, consents, follow_ups, notes, referrals
+from casedesk.services import cases, consents, follow_ups, intake_views, notes, referrals
 from casedesk.services.access import access_of
 from casedesk.services.history import who_looked
 from casedesk.services.incidents import incidents_of
 from casedesk.services.intake import register_case
-from casedesk.services.office import add_user
+from casedesk.services.office import add_user, set_rate
 from casedesk.services.prints import PrintRequest
 from casedesk.services.providers import ServiceEdit, save_provider
 from casedesk.services.triages import triages_of
 from casedesk.storage.keys import FLOOR
 from casedesk.ui.case.access import HandOverSheet, NamedSheet
-from casedesk.ui.case.consent import WithdrawSheet
+from casedesk.ui.case.consent import ConsentSheet, WithdrawSheet
 from casedesk.ui.case.facts_section import EditablePart, FactsCard
 from casedesk.ui.case.happened import HappenedPart, IncidentCard, IncidentSheet
 from casedesk.ui.case.page import CasePage
-from casedesk.ui.case.sheets import FollowUpSheet, NoteSheet, ReasonSheet, StatusSheet
+from casedesk.ui.case.sheets import FollowUpSheet, NoteSheet, PlanSheet, ReasonSheet, StatusSheet
 from casedesk.ui.case.telling import timeline
 from casedesk.ui.case.timeline import TimelinePart
 from casedesk.ui.case.triage import TriageSheet
+from casedesk.ui.kit.fields import UpazilaEdit
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.page import Goto, Here, Page
 from casedesk.ui.window import Window
+from casedesk.values import Money
 from tests.support.people import a_returnee
 
 NARRATIVE = "They locked the door every night."
@@ -503,6 +506,22 @@ def test_a_case_that_goes_out_of_reach_shows_nothing_more(
     assert page.part is None
 
 
+def test_a_case_that_goes_out_of_reach_while_it_opens_is_not_shown(
+    show: Callable[[Desk], Shown], desk: Desk, case_id: UUID
+) -> None:
+    shown = show(colleague(desk, case_id))
+    read = Event()
+    shown.window.go(Goto("case", {"case_id": str(case_id)}))
+    shown.window.jobs.write(shown.window, read.set, lambda _nothing: None)
+    assert read.wait(20), "the case was read, and the answer waits for this very thread"
+    assert shown.page.part is None
+    cases.mark_confidential(desk, case_id)
+    shown.sees("This record is not here.")
+    assert shown.page.part is None
+    assert not shown.page.header.isVisible()
+    assert not [sheet for sheet in shown.window.findChildren(Sheet) if sheet.isVisible()], "it is said once"
+
+
 # Consent and status
 
 
@@ -596,13 +615,20 @@ def test_a_safety_flag_is_acted_on_and_cleared(shown: Shown, desk: Desk) -> None
 # What happened, told again
 
 
-def button_of(page: QWidget, words: str) -> QAbstractButton:
-    return next(b for b in page.findChildren(QAbstractButton) if b.text().strip() == words and b.isVisible())
+def button_of(shown: Shown, words: str, top: QWidget | None = None) -> QAbstractButton:
+    """The button with these words, as soon as it can be pressed."""
+
+    def found() -> list[QAbstractButton]:
+        there = (top or shown.window).findChildren(QAbstractButton)
+        return [each for each in there if each.text().strip() == words and each.isVisible()]
+
+    shown.wait(lambda: bool(found()))
+    return found()[0]
 
 
 def test_one_more_incident_is_added_and_an_older_one_put_right(shown: Shown, desk: Desk) -> None:
     page = shown.open("happened")
-    button_of(page, "Add what happened").click()
+    button_of(shown, "Add what happened").click()
     sheet = page.sheet
     assert isinstance(sheet, IncidentSheet)
     sheet.form.go_to("incident.narrative")
@@ -644,14 +670,14 @@ def test_an_account_put_right_can_be_changed_back_from_the_toast(shown: Shown, d
     shown.type("Nothing happened.")
     shown.press(KEY.Key_Return, CONTROL)
     shown.wait(lambda: not card.is_editing())
-    button_of(shown.window, "Undo").click()
+    button_of(shown, "Undo").click()
     shown.wait(lambda: incidents_of(desk, shown.case_id)[0].answers["incident.narrative"] == NARRATIVE)
 
 
 def test_the_guided_questions_are_asked_again_and_the_worker_decides(shown: Shown, desk: Desk) -> None:
     page = shown.open("happened")
     shown.sees("They were not asked yet.")
-    button_of(page, "Ask again").click()
+    button_of(shown, "Ask again").click()
     sheet = page.sheet
     assert isinstance(sheet, TriageSheet)
     sheet.form.go_to("triage.t06_violence_threat")
@@ -669,11 +695,11 @@ def test_the_guided_questions_are_asked_again_and_the_worker_decides(shown: Show
     assert answers["case.category"] == "returned_unsuccessful"
     assert answers["triage.t06_violence_threat"] == "yes"
     shown.sees("1 answer")
-    button_of(page, "Ask again").click()
+    button_of(shown, "Ask again").click()
     again = page.sheet
     assert isinstance(again, TriageSheet)
     assert again.form.value("triage.t06_violence_threat") == "yes"
-    button_of(again, "Use this result").click()
+    button_of(shown, "Use this result", again).click()
     shown.press(KEY.Key_Return, CONTROL)
     shown.wait(lambda: page.sheet is None)
     assert len(triages_of(desk, shown.case_id).runs) == 2
@@ -682,7 +708,7 @@ def test_the_guided_questions_are_asked_again_and_the_worker_decides(shown: Show
 
 def test_a_run_that_is_not_kept_yet_comes_back(shown: Shown) -> None:
     page = shown.open("happened")
-    button_of(page, "Ask again").click()
+    button_of(shown, "Ask again").click()
     sheet = page.sheet
     assert isinstance(sheet, TriageSheet)
     sheet.form.go_to("triage.t01_pay_problem")
@@ -690,7 +716,7 @@ def test_a_run_that_is_not_kept_yet_comes_back(shown: Shown) -> None:
     sheet.decision.set_value("case.category", "returned_victim")
     shown.press(KEY.Key_Escape)
     shown.wait(lambda: page.sheet is None)
-    button_of(page, "Ask again").click()
+    button_of(shown, "Ask again").click()
     sheet = page.sheet
     assert isinstance(sheet, TriageSheet)
     assert sheet.form.value("triage.t01_pay_problem") == "yes"
@@ -699,7 +725,7 @@ def test_a_run_that_is_not_kept_yet_comes_back(shown: Shown) -> None:
 
 def test_a_flag_is_raised_on_the_page(shown: Shown, desk: Desk) -> None:
     page = shown.open("happened")
-    button_of(page, "Raise a flag").click()
+    button_of(shown, "Raise a flag").click()
     assert page.sheet is not None
     assert not [b for b in page.sheet.findChildren(QAbstractButton) if b.text().startswith("Threatened")]
     shown.press(KEY.Key_Return, CONTROL)
@@ -717,7 +743,7 @@ def test_a_coordinator_reads_what_is_restricted_for_a_reason_that_the_owner_sees
     shown = show(replace(desk, actor=actor))
     page = shown.open("happened")
     assert NARRATIVE not in shown.said()
-    button_of(page, "Give a reason").click()
+    button_of(shown, "Give a reason").click()
     assert isinstance(page.sheet, ReasonSheet)
     shown.press(KEY.Key_Return, CONTROL)
     shown.sees("Say why in a few words.")
@@ -734,6 +760,110 @@ def test_a_coordinator_reads_what_is_restricted_for_a_reason_that_the_owner_sees
     owner = show(desk)
     owner.open("looked")
     owner.sees("Read what is restricted · Complaint by letter")
+
+
+# Days, places and money
+
+
+def test_a_case_on_hold_says_until_when_and_somebody_looks_again(shown: Shown, desk: Desk) -> None:
+    page = shown.open()
+    page.header.take(next(step for step in page.header.steps() if step.to == "on_hold"))
+    sheet = page.sheet
+    assert isinstance(sheet, StatusSheet)
+    sheet.form.set_value("status_event.reason_code", "client_away")
+    for day in (None, date(2026, 5, 12), date(2026, 8, 30)):
+        sheet.form.set_value("follow_up.due_on", day)
+        shown.press(KEY.Key_Return, CONTROL)
+        shown.sees("within 90 days, on which somebody looks again.")
+        assert page.case.facts.status != "on_hold"
+        shown.wait(lambda: not sheet._saving)
+    sheet.form.set_value("follow_up.due_on", date(2026, 6, 1))
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.wait(lambda: page.case.facts.status == "on_hold")
+    planned = [row for row in follow_ups.follow_ups_of(desk, shown.case_id) if row.status == "planned"]
+    assert ("Look again: the case is on hold", date(2026, 6, 1)) in [(row.task, row.due_on) for row in planned]
+
+
+def test_while_the_clock_is_doubted_no_day_fills_itself_in(
+    show: Callable[[Desk], Shown], desk: Desk, case_id: UUID
+) -> None:
+    earlier = datetime(2026, 5, 2, tzinfo=UTC)  # than what was recorded
+    shown = show(replace(desk, clock=lambda: earlier))
+    page = shown.open("needs")
+    page.open_sheet(PlanSheet(page.case))
+    sheet = page.sheet
+    assert isinstance(sheet, PlanSheet)
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.sees("Write the day.")
+    sheet.form.set_value("follow_up.due_on", date(2026, 6, 2))
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.wait(lambda: page.sheet is None)
+    assert date(2026, 6, 2) in {row.due_on for row in follow_ups.follow_ups_of(desk, case_id)}
+    page.open_sheet(ConsentSheet(page.case))
+    sheet = page.sheet
+    assert isinstance(sheet, ConsentSheet)
+    sheet.answers["share_shelter"].set_value("given")
+    sheet.form.set_value("consent.method", "verbal")
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.sees("Write the day.")
+    sheet.form.set_value("consent.given_on", date(2026, 5, 12))
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.wait(lambda: page.sheet is None)
+    found = {each.scope: each for each in consents.consents_of(desk, case_id)}
+    assert found["share_shelter"].expires_on is None or found["share_shelter"].expires_on > date(2026, 5, 12)
+
+
+def test_an_intake_under_a_doubted_clock_begins_without_days(desk: Desk) -> None:
+    doubted = replace(desk, clock=lambda: datetime(1970, 1, 2, tzinfo=UTC))
+    settings = intake_views.settings(doubted)
+    assert intake_views.proposals({}, settings, doubted.today())["case.next_contact_on"] is None
+    assert intake_views.proposals({}, intake_views.settings(desk), desk.today())["case.next_contact_on"] is not None
+
+
+def test_the_upazilas_of_the_district_are_offered_and_others_may_be_written(shown: Shown, desk: Desk) -> None:
+    shown.open("person")
+    shown.press(KEY.Key_E)
+    shown.wait(lambda: shown.card().form is not None)
+    form = shown.card().form
+    assert form is not None
+    editor = form.questions["person.upazila"].editor
+    assert isinstance(editor, UpazilaEdit)
+    assert offered(editor) == {"Dasar", "Kalkini", "Madaripur Sadar", "Rajoir", "Shibchar"}
+    form.set_value("person.district", "barguna")
+    assert "Amtali" in offered(editor)
+    assert "Rajoir" not in offered(editor)
+    shown.retype("person.upazila", "Char Janajat")
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.wait(lambda: not shown.card().is_editing())
+    assert cases.case_facts(desk, shown.case_id).answers["person.upazila"] == "Char Janajat"
+
+
+def offered(editor: UpazilaEdit) -> set[str]:
+    model = editor.line.completer().model()
+    return {str(model.index(row, 0).data()) for row in range(model.rowCount())}
+
+
+def test_foreign_money_says_about_how_much_it_is_in_taka(
+    show: Callable[[Desk], Shown], desk: Desk, case_id: UUID
+) -> None:
+    cases.edit_case(desk, case_id, {"migration_episode.wages_owed": (None, Money(450_000, "sar"))})
+    show(desk).open("journey")
+    plain = show(desk)
+    plain.open("journey")
+    assert "(about" not in plain.said(), "no rate, no guess"
+    set_rate(desk, "sar", Money(3_250, "bdt"))
+    shown = show(desk)
+    shown.open("journey")
+    shown.sees("SAR 4,500 (about BDT 1,46,250)")
+    shown.press(KEY.Key_E)
+    shown.wait(lambda: shown.card().form is not None)
+    form = shown.card().form
+    assert form is not None
+    form.go_to("migration_episode.wages_owed")
+    shown.press(KEY.Key_A, CONTROL)
+    shown.type("2000")
+    shown.press(KEY.Key_Tab)
+    shown.sees("(about BDT 65,000)")
 
 
 # Who may see what, and hostile words

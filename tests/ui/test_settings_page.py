@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from casedesk import i18n
@@ -16,12 +17,14 @@ from casedesk.settings import load
 from casedesk.storage import vault
 from casedesk.storage.keys import FLOOR
 from casedesk.ui.kit import theme
+from casedesk.ui.kit.buttons import Switch
 from casedesk.ui.kit.choices import Combo
 from casedesk.ui.kit.theme import Theme, current
 from casedesk.ui.page import Goto
 from casedesk.ui.settings import TABS, SettingsPage, UserSheet
 from casedesk.values import Money
 from tests.conftest import PASSPHRASE
+from tests.support.journal import last
 from tests.support.sitting import SECONDS, Sitting, cut_off, focused, press, type_keys, words_of
 
 Key, Held = Qt.Key, Qt.KeyboardModifier
@@ -121,6 +124,80 @@ def test_the_old_passphrase_must_be_right(inside: Sitting) -> None:
     inside.qtbot.waitUntil(lambda: "That did not match" in words_of(page), timeout=SECONDS)
     assert page.change.isEnabled()
     assert page.new.text() == NEW
+
+
+def test_a_new_recovery_key_holds_once_it_is_typed_back_and_the_one_before_no_more(
+    inside: Sitting, store_folder: Path
+) -> None:
+    page = settings(inside, "recovery")
+    page.recovery.passphrase.setFocus()
+    type_keys("not mine at all")
+    press(Key.Key_Return)
+    inside.qtbot.waitUntil(lambda: "That did not match" in words_of(page), timeout=SECONDS)
+    page.recovery.passphrase.clear()
+    page.recovery.passphrase.setFocus()
+    type_keys(PASSPHRASE)
+    press(Key.Key_Return)
+    inside.qtbot.waitUntil(lambda: page.recovery.card is not None, timeout=SECONDS)
+    before = (store_folder / "vault.keys").read_bytes()
+    card = page.recovery.card
+    assert card is not None
+    key = card._key
+    page.recovery.use_button.click()
+    assert "does not fit" in words_of(page), "two groups have to be typed from the copy"
+    assert (store_folder / "vault.keys").read_bytes() == before
+    for box, group in zip(card.boxes, card.asked, strict=True):
+        box.setFocus()
+        type_keys(key.groups[group - 1])
+    page.recovery.use_button.click()
+    inside.qtbot.waitUntil(lambda: "The new recovery key holds" in words_of(inside.window), timeout=SECONDS)
+    assert page.recovery.card is None, "it is shown once"
+    assert last(inside.window.desk).action == "office.replace_recovery"
+    inside.end()
+    vault.unlock_with_recovery(inside.folder, key.text).close()
+
+
+def test_single_keys_are_switched_off_where_nobody_types(inside: Sitting) -> None:
+    page = settings(inside, "keys")
+    switch = page.findChild(Switch)
+    assert switch is not None
+    switch.setFocus()
+    press(Key.Key_Space)
+    assert not load(inside.folder).single_keys
+    native = inside.window.windowHandle()
+    inside.window.go(Goto("today"))
+    QTest.keyClick(native, Key.Key_Question)
+    assert inside.window.where().page == "today", "the key is swallowed"
+    line = inside.window.findChild(QLineEdit, "note")
+    assert line is not None
+    line.setFocus()
+    QTest.keyClick(native, Key.Key_Question)
+    assert line.text().endswith("?"), "what is typed is typed"
+    page = settings(inside, "keys")
+    switch = page.findChild(Switch)
+    assert switch is not None
+    switch.click()
+    inside.window.go(Goto("today"))
+    inside.window.setFocus()
+    QTest.keyClick(native, Key.Key_Question)
+    assert inside.window.where().page == "settings"
+
+
+def test_undo_does_what_the_message_offers_and_first_what_was_typed(inside: Sitting) -> None:
+    undone: list[int] = []
+    inside.window.go(Goto("today"))
+    inside.window.say("Moved", lambda: undone.append(1))
+    line = inside.window.findChild(QLineEdit, "note")
+    assert line is not None
+    line.setFocus()
+    type_keys("a word")
+    press(Key.Key_Z, Held.ControlModifier)
+    assert (line.text(), undone) == ("", [])
+    inside.window.setFocus()
+    press(Key.Key_Z, Held.ControlModifier)
+    assert undone == [1]
+    press(Key.Key_Z, Held.ControlModifier)
+    assert undone == [1], "once"
 
 
 def test_a_second_user_is_added_and_can_sign_in(inside: Sitting) -> None:

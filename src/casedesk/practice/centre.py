@@ -319,7 +319,7 @@ class Building:
         if event.to == "closed":
             for follow_up in _ids(desk, _planned(case_id)):
                 follow_ups.cancel(desk, follow_up, event.reason or "")
-        cases.set_status(desk, case_id, event.to, reason_code=event.reason_code, reason=event.reason)
+        cases.set_status(desk, case_id, event.to, reason_code=event.reason_code, reason=event.reason, until=event.until)
 
     def _refer(self, desk: Desk, case_id: UUID, event: course.Refer) -> UUID:
         partner = self._partners[event.partner]

@@ -10,6 +10,7 @@ from random import Random
 from casedesk import codelists
 from casedesk.practice.names import a_text, rows
 from casedesk.practice.times import after, office_hour
+from casedesk.services.cases import LONGEST_HOLD
 from casedesk.services.consents import scope_for
 
 
@@ -50,6 +51,7 @@ class Status(Event):
     to: str
     reason_code: str | None = None
     reason: str | None = None
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +224,8 @@ class Course:
                 code = self.chance.choice(("goals_achieved", "needs_met_as_possible")) if met else "no_contact"
                 yield Status(moment, to, code, self._text("close.good" if met else "close.none"))
             elif to == "on_hold":
-                yield Status(moment, to, "client_away", self._text("hold"))
+                until = moment.date() + timedelta(days=min(LONGEST_HOLD, (self.today - moment.date()).days + 14))
+                yield Status(moment, to, "client_away", self._text("hold"), until)
             else:
                 yield Status(moment, to)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from casedesk import codelists
+from casedesk import codelists, formats
 from casedesk.desk import Desk
 from casedesk.errors import Conflict, InvalidInput, NotFound, Problem
 from casedesk.fields import Field, Level, level_of
@@ -42,6 +42,7 @@ from casedesk.services import incidents, lifecycle
 from casedesk.services.ages import age_of, is_minor
 from casedesk.services.answers import LISTS, RECORDS, TICKS, Answers, field_of
 from casedesk.services.edits import Edits, apply_edits
+from casedesk.services.follow_ups import planned
 from casedesk.services.intake import WAGE_VIOLATIONS, months_between
 from casedesk.services.permissions import needs, open_case, see_case, within_reach
 from casedesk.services.providers import find_or_add_recruiter
@@ -50,6 +51,7 @@ from casedesk.storage.rows import Records, Rows
 
 T = TypeVar("T", bound=Recorded)
 
+LONGEST_HOLD = 90  # days
 AGREES = "agrees_with_suggestion"
 # What a record that an edit brings says, unless the edit says it.
 USUAL: Mapping[str, Mapping[str, str]] = {
@@ -471,18 +473,35 @@ def decide(case: Case, desk: Desk, outcome: str | None) -> None:
 
 @needs("case.status")
 def set_status(
-    desk: Desk, case_id: UUID, to: str, *, reason_code: str | None = None, reason: str | None = None
+    desk: Desk,
+    case_id: UUID,
+    to: str,
+    *,
+    reason_code: str | None = None,
+    reason: str | None = None,
+    until: date | None = None,
 ) -> None:
-    """Take a step in the life of a case."""
+    """Take a step in the life of a case; `until` is the day on which somebody looks at a case on hold again."""
     with desk.write("case.status", about=case_id) as session:
         case = open_case(desk, session, "case.status", case_id)
         step = lifecycle.step_to("case", lifecycle.status_of(session, case_id), to)
         open_case(desk, session, step.by, case_id)
         if "reason" in step.needs and not (reason or reason_code):
             raise InvalidInput({"status_event.reason_text": [Problem(_("Say why in a few words."))]})
+        if "until" in step.needs:
+            _plan_look(session, desk, case, until)
         lifecycle.take(session, desk, case, to, reason_code=reason_code, reason=reason)
         if to == "active" and lifecycle.status_of(session, case_id) == "closed":
             case.reopen_count = (case.reopen_count or 0) + 1
+
+
+def _plan_look(session: Session, desk: Desk, case: Case, until: date | None) -> None:
+    """A case on hold is looked at again, within the time there is at most (DOMAIN 5.1)."""
+    today = desk.today()
+    if until is None or not today < until <= today + timedelta(days=LONGEST_HOLD):
+        words = _("Choose a day after today, within {days} days, on which somebody looks again.")
+        raise InvalidInput({"follow_up.due_on": [Problem(words.format(days=formats.number(LONGEST_HOLD)))]})
+    planned(session, desk, case, "other", until, task=_("Look again: the case is on hold"))
 
 
 @needs("case.confidential")

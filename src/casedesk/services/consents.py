@@ -85,6 +85,7 @@ class RecordConsent:
     giver_name: str | None = None
     witness: str | None = None
     child_assent: str | None = None
+    given_on: date | None = None  # today, where nobody says another day
     limits: Mapping[str, str] = field(default_factory=dict)
     named_recipients: Mapping[str, UUID] = field(default_factory=dict)
 
@@ -262,7 +263,7 @@ def _now(lines: Sequence[tuple[ConsentLine, ConsentStep]], today: date) -> Conse
 def _asking(session: Session, desk: Desk, case: Case, command: RecordConsent) -> Consent:
     consent = Consent(case_id=case.id)
     values = {
-        "given_on": desk.today(),
+        "given_on": command.given_on or desk.today(),
         "giver": command.giver,
         "giver_name": command.giver_name,
         "method": command.method,
@@ -302,7 +303,7 @@ def _add_line(session: Session, desk: Desk, consent: Consent, command: RecordCon
         "named_recipient_id": command.named_recipients.get(scope),
     }
     apply_edits(line, as_new(values))
-    line.expires_on = expiry(scope, desk.today()) if answer == "given" else None
+    line.expires_on = expiry(scope, command.given_on or desk.today()) if answer == "given" else None
     session.add(line)
 
 

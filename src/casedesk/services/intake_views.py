@@ -12,7 +12,7 @@ from casedesk.errors import Problem
 from casedesk.services import triage
 from casedesk.services.answers import CONSENT, Answers, several
 from casedesk.services.intake import known
-from casedesk.services.office import office, preferences, rates, thresholds
+from casedesk.services.office import clock_is_wrong, office, preferences, rates, thresholds
 from casedesk.services.permissions import needs
 from casedesk.services.rules import problems
 from casedesk.services.triage import Thresholds
@@ -30,12 +30,14 @@ class Settings:
 
     thresholds: Thresholds
     rates: Mapping[str, int]
+    clock_doubted: bool = False  # no date is filled in by itself meanwhile
 
 
 @needs("case.draft")
 def settings(desk: Desk) -> Settings:
+    doubted = clock_is_wrong(desk)
     with desk.read() as session:
-        return Settings(thresholds(session), rates(session))
+        return Settings(thresholds(session), rates(session), doubted)
 
 
 @needs("case.draft")
@@ -53,9 +55,10 @@ def defaults(desk: Desk, *, quick: bool) -> dict[str, object]:
         "consent.giver": "self",
         "consent.language": USUAL_LANGUAGE,
     }
-    if country and used_on == desk.today().isoformat():
+    doubted = clock_is_wrong(desk)
+    if country and not doubted and used_on == desk.today().isoformat():
         found["migration_episode.destination_country"] = country
-    if place == AIRPORT:
+    if place == AIRPORT and not doubted:
         found["migration_episode.returned_on"] = PartialDay(desk.today())
     if quick:
         found["person.district"] = centre
@@ -70,12 +73,12 @@ def look_again(desk: Desk, answers: Answers, *, registering: bool = False) -> di
 
 
 def proposals(answers: Answers, settings: Settings, today: date) -> dict[str, object]:
-    """What the program proposes from the flags: a priority, and the day of the next contact."""
+    """What the program proposes from the flags: a priority, and the day of the next contact if the clock is right."""
     category = answers.get("case.category") or suggestion(answers, settings).category
     priority = triage.proposed_priority(answers, category if isinstance(category, str) else None)
     chosen = answers.get("case.priority")
     contact = triage.next_contact(chosen if isinstance(chosen, str) else priority, today)
-    return {"case.priority": priority, "case.next_contact_on": contact}
+    return {"case.priority": priority, "case.next_contact_on": None if settings.clock_doubted else contact}
 
 
 def suggestion(answers: Answers, settings: Settings) -> triage.Result:

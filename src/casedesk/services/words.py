@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from uuid import UUID
 
 from casedesk import codelists, formats
 from casedesk.fields import Field, Kind
 from casedesk.i18n import _
+from casedesk.services.triage import TAKA, worth
 from casedesk.values import Money, PartialDay
 
 BETWEEN = ", "
@@ -43,3 +45,11 @@ def _one(declared: Field, text: str) -> str:
     if declared.kind is Kind.PHONE:
         return formats.phone(text)
     return formats.visible(text)
+
+
+def in_taka(value: Money, rates: Mapping[str, int]) -> str:
+    """About how much foreign money is in taka, where a rate is known; nothing otherwise. The amount itself stays."""
+    known = worth(value, rates)
+    if known is None or value.currency == TAKA:
+        return ""
+    return _("(about {taka})").format(taka=formats.money(Money(round(known / 100) * 100, TAKA)))

@@ -52,6 +52,7 @@ WIDTH, HEIGHT = 1366, 768
 # Set just before the process replaces itself and taken away as the fresh one starts, so that it ends with the
 # sitting: nothing on the disk tells who was here last. It holds no key.
 LOCKED: Final = "CASEDESK_LOCKED"
+YES, NO = "yes", "no"  # how a preference is written
 
 Screen = Welcome | FirstRun | SignIn | Window
 Tables = tuple[Mapping[str, Callable[..., Page]], Mapping[str, Callable[..., Sheet]]]
@@ -233,6 +234,7 @@ class Program(QObject):
         pages, overlays = self._tables()
         pages = {**pages, "settings": partial(pages["settings"], wishes=self._wishes())}
         window = Window(desk, pages, overlays, lock_minutes=self.settings.lock_minutes, clock=self._ticks)
+        window.single_keys.on = self.settings.single_keys
         window.locked.connect(self.lock)
         window.text_size_chosen.connect(self._step_text_size)
         window.closing.connect(self._closed)
@@ -281,6 +283,7 @@ class Program(QObject):
             theme=lambda code: self._prefer("theme", code),
             text_size=lambda size: self._prefer("text_size", size),
             lock_minutes=self._use_minutes,
+            single_keys=self._use_single_keys,
             hide=self._hide,
             cost=self._cost,
         )
@@ -309,6 +312,14 @@ class Program(QObject):
             window.jobs.write(
                 window, partial(office.prefer, window.desk, "lock_minutes", str(minutes)), lambda _nothing: None
             )
+
+    def _use_single_keys(self, on: bool) -> None:
+        self._change(single_keys=on)
+        if isinstance(self.screen, Window):
+            window = self.screen
+            window.single_keys.on = on
+            work = partial(office.prefer, window.desk, "single_keys", YES if on else NO)
+            window.jobs.write(window, work, lambda _nothing: None)
 
     def _step_text_size(self, step: int) -> None:
         at = TEXT_SIZES.index(self.settings.text_size) + step
@@ -423,6 +434,8 @@ def _own(chosen: Mapping[str, str]) -> dict[str, Any]:
     """What this user prefers over what the computer remembers."""
     wanted: dict[str, Any] = {name: chosen[name] for name in ("language", "theme") if name in chosen}
     wanted |= {name: int(chosen[name]) for name in ("text_size", "lock_minutes") if chosen.get(name, "").isdecimal()}
+    if "single_keys" in chosen:
+        wanted["single_keys"] = chosen["single_keys"] == YES
     read = stored.read(wanted)
     return {name: getattr(read, name) for name in wanted}
 
@@ -431,7 +444,7 @@ def _clock_banner(today: date) -> Banner:
     return Banner(
         "warn",
         _("This computer says it is {day}. That looks wrong.").format(day=formats.day(today)),
-        _("Set the date of the computer. Until then look at each date that fills itself in: consents, notes."),
+        _("Set the date of the computer. Until then no date fills itself in: write each one."),
         icon="calendar",
     )
 

@@ -22,7 +22,7 @@ from casedesk.storage import keys
 from casedesk.storage.chain import Findings
 from casedesk.storage.tries import MustWait
 from casedesk.ui.kit.blocks import Banner, fact, keys_hint
-from casedesk.ui.kit.buttons import Segmented, button
+from casedesk.ui.kit.buttons import Segmented, Switch, button
 from casedesk.ui.kit.choices import Combo
 from casedesk.ui.kit.layouts import block, clear, column, row, scrolled, widget
 from casedesk.ui.kit.messages import ask, show_error
@@ -31,6 +31,7 @@ from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.sidebar import NavItem, SectionNav
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.kit.theme import current
+from casedesk.ui.new_recovery import NewRecovery
 from casedesk.ui.page import Here, Page
 from casedesk.ui.passphrases import NewPassphrase, PassphraseField
 from casedesk.ui.trail import Trail
@@ -44,6 +45,7 @@ TABS = (
     ("look", "translate", N_("Language and look"), "own.preferences"),
     ("lock", "lock", N_("Lock and privacy"), "own.preferences"),
     ("passphrase", "key", N_("Your passphrase"), "own.passphrase"),
+    ("recovery", "key", N_("Recovery key"), "office.recovery"),
     ("people", "users-three", N_("People"), "office.edit"),
     ("centre", "buildings", N_("This centre"), "office.view"),
     ("rates", "money", N_("Exchange rates"), "office.rates"),
@@ -64,6 +66,7 @@ KEYS = (
     ("Ctrl+L", N_("Lock")),
     ("Alt+←", N_("Back")),
     ("Esc", N_("Close the top layer; what was typed stays")),
+    ("Ctrl+Z", N_("Undo: what was typed, or what the message at the bottom offers")),
     ("Ctrl+P", N_("Print preview of what is open")),
     ("Ctrl+Enter", N_("The main action of the page")),
     ("Ctrl+Shift+L", N_("English or Bangla")),
@@ -71,6 +74,8 @@ KEYS = (
     ("F6", N_("Next area: sidebar, page, search")),
     ("F1", N_("This list")),
     ("/", N_("Search in this list")),
+    ("A F R E", N_("On a case: note, follow-up, refer, edit; 1 to 9 and [ ] for its sections")),
+    ("F N R P", N_("In the list of cases: filter, new, refer, print; 1 to 9 for its views")),
     ("Alt+↓", N_("Next part of an intake; Alt+↑ the one before")),
     ("Alt+N", N_("Not now, for the question one is at")),
     ("F8", N_("Next problem in a form; Shift+F8 the one before")),
@@ -86,6 +91,7 @@ class Wishes:
     theme: Callable[[str], object]
     text_size: Callable[[int], object]
     lock_minutes: Callable[[int], object]
+    single_keys: Callable[[bool], object]
     hide: Callable[[], object]
     cost: Callable[[], keys.Cost] = keys.measured_cost
 
@@ -139,6 +145,7 @@ class SettingsPage(Page):
             "look": self._look,
             "lock": self._lock,
             "passphrase": self._passphrase,
+            "recovery": self._recovery,
             "people": self._people,
             "centre": self._centre,
             "rates": self._rates,
@@ -261,6 +268,11 @@ class SettingsPage(Page):
         else:
             show_error(self, error)
 
+    def _recovery(self) -> None:
+        self.recovery = NewRecovery(self.here)
+        self.recovery.done.connect(partial(self.open_tab, "recovery"))
+        self._add(self.recovery)
+
     # People
 
     def _people(self) -> None:
@@ -364,6 +376,10 @@ class SettingsPage(Page):
         self._add(Trail(self.here))
 
     def _keyboard(self) -> None:
+        sentence = _("Letters, digits and signs without Ctrl, as A for a note. Each has a button, too.")
+        on = Switch(_("Single keys"), on=self._wishes.settings().single_keys)
+        on.toggled.connect(self._wishes.single_keys)
+        self._add(_group("", [_line(_("Single keys"), sentence, on)]))
         self._add(_group("", [_line(_(words), "", keys_hint(each)) for each, words in KEYS]))
 
     def _about(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from casedesk import codelists, formats
 from casedesk.i18n import _, ngettext
@@ -66,4 +66,8 @@ def _warning(words: str) -> QWidget:
 def _line(icon: Icon, lower: int, words: PlainLabel) -> QWidget:
     line = row(column(icon, None, margins=(0, lower, 0, 0)), words, gap=8)
     line.setStretch(1, 1)
-    return widget(line)
+    made = widget(line)
+    policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+    policy.setHeightForWidth(True)
+    made.setSizePolicy(policy)  # where there is room to spare the lines stay together
+    return made

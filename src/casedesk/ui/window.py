@@ -34,6 +34,7 @@ from casedesk.ui.kit.sidebar import NavItem, Sidebar
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.kit.toast import Toast, announce
 from casedesk.ui.kit.topbar import TopBar
+from casedesk.ui.letters import SingleKeys
 from casedesk.ui.page import Goto, Here, Page, home
 
 NARROW = 1100
@@ -100,6 +101,7 @@ class Window(QMainWindow):
         self.watch.due.connect(self.lock)
         self.watch.soon.connect(self._warn)
         self.watch.shifted.connect(self._shifted)
+        self.single_keys = SingleKeys(self, self._acts_on)
         self._root = QStackedLayout()
         root = QWidget()
         root.setObjectName("root")
@@ -192,6 +194,7 @@ class Window(QMainWindow):
             "Ctrl+Return": self._main_action,
             "Ctrl+Enter": self._main_action,
             "Ctrl+P": self._print,
+            "Ctrl+Z": lambda: self.toast.undo(),
             "Ctrl++": lambda: self.text_size_chosen.emit(1),
             "Ctrl+=": lambda: self.text_size_chosen.emit(1),
             "Ctrl+-": lambda: self.text_size_chosen.emit(-1),
@@ -356,6 +359,10 @@ class Window(QMainWindow):
         if not self._hidden():
             self.hide_screen()
 
+    def _acts_on(self) -> QWidget | None:
+        """Where single keys would act: anywhere but behind the cover and in a sheet that is typed into."""
+        return None if self._hidden() else self._root.widget(0)
+
     def _hidden(self) -> bool:
         return self.cover is not None
 
@@ -396,7 +403,8 @@ class Window(QMainWindow):
         super().showEvent(event)
         native: QObject | None = self.windowHandle()
         if native is not None:
-            native.installEventFilter(self.watch)
+            native.installEventFilter(self.single_keys)
+            native.installEventFilter(self.watch)  # the newest is asked first: every key counts as use
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

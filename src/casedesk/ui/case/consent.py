@@ -16,6 +16,7 @@ from casedesk.i18n import _, ngettext
 from casedesk.services import consents
 from casedesk.services.ages import ADULT
 from casedesk.services.consents import AffectedReferral, ConsentNow, ConsentStep, Effects, RecordConsent
+from casedesk.services.office import clock_is_wrong
 from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.case.pieces import Part, declared, row_card, separated
 from casedesk.ui.case.sheets import FormSheet, Saved, explain, line, lines
@@ -168,6 +169,9 @@ class ConsentSheet(FormSheet):
         if said:
             self.case.keep(self.code, {**self.case.typed.get(self.code, {}), "answers": said})
 
+    def save(self) -> None:
+        self.day_first("consent.given_on")
+
     def work(self, values: Saved) -> Callable[[], object]:
         said = {scope: choice.value() for scope, choice in self.answers.items() if choice.value() != NOT_ASKED}
         how: dict[str, Any] = {key.partition(".")[2]: value for key, value in values.items()}
@@ -176,6 +180,8 @@ class ConsentSheet(FormSheet):
 
 def _asking_fields(case: OpenCase) -> list[tuple[str, Field]]:
     fields = declared("consent", "method", "giver", "language", "giver_name", "witness")
+    if clock_is_wrong(case.here.desk):  # then the program fills in no day
+        fields = [*declared("consent", "given_on"), *fields]
     age = case.facts.age
     return [*fields, *declared("consent", "child_assent")] if age is not None and age < ADULT else fields
 

@@ -17,7 +17,7 @@ from casedesk.services import cases
 from casedesk.services.answers import LISTS, RECORDS, TICKS, Answers, as_asked, field_of, label_of
 from casedesk.services.edits import Edits
 from casedesk.services.sections import OF_A_CHILD, Section
-from casedesk.services.words import BETWEEN, in_words
+from casedesk.services.words import BETWEEN, in_taka, in_words
 from casedesk.ui.case.kept import kept_of, put_back
 from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.case.pieces import Part, hidden, locked
@@ -27,6 +27,7 @@ from casedesk.ui.kit.layouts import clear, column, widget
 from casedesk.ui.kit.messages import show_error
 from casedesk.ui.kit.questions import Form
 from casedesk.ui.kit.texts import PlainLabel
+from casedesk.values import Money
 
 WRITTEN_LISTS = ("need_item.needs", "incident.violations")
 ELSEWHERE = ("consent", "safety_flag")  # records that have a sheet of their own
@@ -41,7 +42,8 @@ def value_of(case: OpenCase, key: str, answers: Answers | None = None) -> str:
     declared, value = field_of(key), (case.facts.answers if answers is None else answers).get(key)
     if declared.kind is Kind.PHONE and isinstance(value, str) and key not in case.numbers:
         return formats.masked_phone(value)
-    return in_words(declared, value)
+    words = in_words(declared, value)
+    return f"{words} {in_taka(value, case.rates)}".strip() if isinstance(value, Money) else words
 
 
 def makes_sense(case: OpenCase, key: str) -> bool:
@@ -190,8 +192,10 @@ class FactsCard(Card):
             today=self.case.here.desk.today(),
             columns=2,
             ahead=self._section.name == "case",
+            estimate=lambda value: in_taka(value, self.case.rates),
         )
         put_back(form, self.case.typed.get(self._code, {}), answers)
+        form.look_at({**answers, **form.values()})
         form.edited.connect(self._keep)
         self.form = form
         self.notice = Banner("warn", "")
@@ -203,6 +207,7 @@ class FactsCard(Card):
 
     def _keep(self) -> None:
         if self.form is not None:
+            self.form.look_at({**self.answers, **self.form.values()})
             self.case.keep(self._code, kept_of(self.form))
 
     def cancel(self) -> None:

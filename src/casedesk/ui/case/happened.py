@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
@@ -37,9 +38,12 @@ PAPERS, OWN_WORD = "document", "client"
 class IncidentCard(FactsCard):
     """One incident: shown, and put right in place by a newer account. The one before stays in the history."""
 
-    def __init__(self, case: OpenCase, first: UUID) -> None:
+    def __init__(self, case: OpenCase, first: UUID, number: int) -> None:
         self.first = first
-        super().__init__(case, sections.INCIDENT)
+        title = _(sections.INCIDENT.title)
+        if number > 1:
+            title = _("{title} ({number})").format(title=title, number=formats.number(number))
+        super().__init__(case, replace(sections.INCIDENT, title=title))
 
     @property
     def _code(self) -> str:
@@ -62,6 +66,9 @@ class IncidentCard(FactsCard):
     def may_change(self, key: str) -> bool:
         wages = {"wages_not_paid", "wages_underpaid"} & set(several(self.answers, "incident.violations"))
         return bool(wages) if key.startswith("wages.") else can_edit(self.case, key)
+
+    def _is_asked(self, key: str) -> bool:
+        return super()._is_asked(key) and self.may_change(key)
 
     def change(self, edits: Edits) -> Callable[[], object]:
         now = self.row.id if self.row is not None else self.first
@@ -135,14 +142,14 @@ class HappenedPart(Part):
                 self._incidents.removeWidget(card)
                 if card.first not in told:
                     card.deleteLater()
-            self.cards = [kept.get(first) or self._card(first) for first in told]
+            self.cards = [kept.get(first) or self._card(first, at) for at, first in enumerate(told, 1)]
             for card in self.cards:
                 self._incidents.addWidget(card)
         for card in self.cards:
             card.look()
 
-    def _card(self, first: UUID) -> IncidentCard:
-        card = IncidentCard(self.case, first)
+    def _card(self, first: UUID, number: int) -> IncidentCard:
+        card = IncidentCard(self.case, first, number)
         card.editing.connect(self._edits)
         self.case.numbers_shown.connect(card.look)
         return card

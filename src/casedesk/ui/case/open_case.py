@@ -27,6 +27,7 @@ from casedesk.services.office import UserRow, colleagues, prefer, preferences
 from casedesk.services.permissions import may
 from casedesk.services.referrals import ReferralRow, referrals_of
 from casedesk.services.triages import Triages, triages_of
+from casedesk.ui.kit.messages import show_error
 from casedesk.ui.page import Goto, Here
 
 T = TypeVar("T")
@@ -93,6 +94,7 @@ class OpenCase(QObject):
         self.reason = ""  # for which what is restricted is read, until the case is left
         self._known: Known | None = None
         self._turn = 0
+        self._stale = False  # something was written while the case was being opened
         self._handing_over = False
         self._stored = preferences(here.desk).get(self._name, "")
         self.typed: Typed = dict(typed) if typed is not None else json.loads(self._stored or "{}")
@@ -110,6 +112,11 @@ class OpenCase(QObject):
     @property
     def facts(self) -> CaseFacts:
         return self.known.facts
+
+    @property
+    def rates(self) -> Mapping[str, int]:
+        """What currencies are worth, for estimates in taka."""
+        return self.known.triages.settings.rates
 
     @property
     def closed(self) -> bool:
@@ -132,13 +139,18 @@ class OpenCase(QObject):
 
     def _opened(self, known: Known) -> None:
         self._known = known
+        if self._stale:  # what was read may have been taken out of reach since
+            self.look_again()
+            return
         self.changed.emit()
         self.read_history()
 
     def look_again(self) -> None:
-        """Read everything anew, after something was written."""
+        """Read everything anew, after something was written; if the case is just being opened, once it is."""
         if self._known is None or self._handing_over:
+            self._stale = True
             return
+        self._stale = False
         try:
             self._known = look_again(self.here.desk, self.id, self.reason)
         except CaseDeskError as error:  # what was written took it out of reach
@@ -161,7 +173,7 @@ class OpenCase(QObject):
         self._turn += 1
         size = max(BATCH, len(self.entries))
         work = partial(history, self.here.desk, self.id, size=size, reason=self.reason)
-        self.here.jobs.run(self.page, work, done=partial(self._history_read, self._turn))
+        self._run_history(work, self._history_read)
 
     def read_earlier(self) -> None:
         """Read on into the past."""
@@ -169,7 +181,17 @@ class OpenCase(QObject):
             return
         self._turn += 1
         work = partial(history, self.here.desk, self.id, before=self.entries[-1].seq, size=BATCH, reason=self.reason)
-        self.here.jobs.run(self.page, work, done=partial(self._earlier_read, self._turn))
+        self._run_history(work, self._earlier_read)
+
+    def _run_history(self, work: Callable[[], list[Entry]], done: Callable[[int, list[Entry]], object]) -> None:
+        turn = self._turn
+        failed = partial(self._history_failed, turn)
+        self.here.jobs.run(self.page, work, done=partial(done, turn), failed=failed)
+
+    def _history_failed(self, turn: int, error: Exception) -> None:
+        """A history that nobody waits for any more, as of a case that went out of reach meanwhile, says nothing."""
+        if turn == self._turn:
+            show_error(self.page, error)
 
     def _history_read(self, turn: int, entries: list[Entry]) -> None:
         if turn == self._turn:

@@ -332,7 +332,7 @@ class CasePage(Page):
         return {"section": self.section, "scroll": scroll, "typed": self.case.typed}
 
     def refresh(self, touched: Touched) -> None:
-        if touched.tables and self.case.is_open:
+        if touched.tables:
             self.case.look_again()
         elif self.case.is_open and isinstance(self.part, WhoLookedPart):
             self.part.look()

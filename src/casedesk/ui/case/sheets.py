@@ -24,6 +24,7 @@ from casedesk.services.cases import Flag
 from casedesk.services.follow_ups import FollowUpRow, RecordFollowUp
 from casedesk.services.lifecycle import Step
 from casedesk.services.notes import NoteRow
+from casedesk.services.office import clock_is_wrong
 from casedesk.ui.case.kept import kept_of, put_back
 from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.case.pieces import declared
@@ -104,6 +105,18 @@ class FormSheet(Sheet):
         self._saving = True
         work = self.work(self.form.values())
         self.case.write(self, work, self._saved_words, done=self._done, failed=self._refused)
+
+    def day_first(self, key: str) -> None:
+        """Save, but while the clock is doubted only with a day that somebody wrote: none fills itself in then."""
+        missing = key in self.form.questions and self.form.value(key) is None
+        if missing and not self.form.problems() and clock_is_wrong(self.case.here.desk):
+            self.notice.say(
+                _("Write the day."), _("The clock of this computer is in doubt, so no day fills itself in.")
+            )
+            self.notice.show()
+            self.form.go_to(key)
+            return
+        FormSheet.save(self)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -208,6 +221,9 @@ class PlanSheet(FormSheet):
         title, save, saved = _("Add a step to the plan"), _("Add step"), _("Step added")
         super().__init__(case, "sheet.plan", title, fields, save=save, saved=saved, columns=2)
 
+    def save(self) -> None:
+        self.day_first("follow_up.due_on")
+
     def work(self, values: Saved) -> Callable[[], object]:
         today = self.case.here.desk.today()
         due = _day(values["follow_up.due_on"]) or today
@@ -225,6 +241,9 @@ class SnoozeSheet(FormSheet):
         title, save, saved = _("Move to another day"), _("Move"), _("Moved")
         subtitle = _planned(follow_up, case.here.desk.today())
         super().__init__(case, f"sheet.snooze.{follow_up.id}", title, fields, save=save, saved=saved, subtitle=subtitle)
+
+    def save(self) -> None:
+        self.day_first("follow_up.due_on")
 
     def work(self, values: Saved) -> Callable[[], object]:
         to = _day(values["follow_up.due_on"]) or self.case.here.desk.today()
@@ -294,6 +313,8 @@ class StatusSheet(FormSheet):
         if step.to in self.LISTS:
             reason = code_field(self.LISTS[step.to], N_("Reason"))
             fields = [("status_event.reason_code", reason), *fields]
+        if "until" in step.needs:
+            fields += declared("follow_up", "due_on", due_on=N_("Look again on"))
         super().__init__(case, f"sheet.status.{step.to}", title, fields, save=title, saved=saved)
 
     def work(self, values: Saved) -> Callable[[], object]:
@@ -304,6 +325,7 @@ class StatusSheet(FormSheet):
             self._step.to,
             reason_code=_text(values.get("status_event.reason_code")),
             reason=_text(values["status_event.reason_text"]),
+            until=_day(values.get("follow_up.due_on")),
         )
 
 

@@ -58,6 +58,7 @@ class TriageSheet(FormSheet):
         else:
             self.decision.setParent(self)
             self.decision.hide()
+        self.body.addStretch(1)
         self.decision.edited.connect(self._decided)
         self.form.edited.connect(lambda _key: self._look())
         self._look()

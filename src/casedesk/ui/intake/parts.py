@@ -18,6 +18,7 @@ from casedesk.i18n import _
 from casedesk.services.answers import Answers, as_asked
 from casedesk.services.intake_views import REQUIRED_CONSENT, Settings
 from casedesk.services.sections import Section
+from casedesk.services.words import in_taka
 from casedesk.ui.intake.asking import FLAGS, is_asked
 from casedesk.ui.kit.fields import AnswerEdit, Editor, EditorOf, MoneyEdit, TickCards
 from casedesk.ui.kit.layouts import row
@@ -72,6 +73,7 @@ class Part(QWidget):
             not_now=self._not_now if not_now is None else not_now,
             ahead=True,
             editors={FLAGS: FlagCards, **(editors or {})},
+            estimate=lambda value: in_taka(value, self.asking.settings.rates),
         )
         made.edited.connect(self.edited)
         made.left.connect(self.left)
@@ -109,6 +111,8 @@ class Part(QWidget):
     def refresh(self, answers: Answers) -> None:
         """Show or hide what depends on other answers."""
         self._answers = answers
+        for form in self.forms:
+            form.look_at(answers)
         for key, question in self.questions().items():
             question.setVisible(is_asked(key, answers, self.asking.today))
             if key in WAGES and isinstance(question.editor, MoneyEdit):

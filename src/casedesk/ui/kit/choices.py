@@ -87,7 +87,7 @@ class _Rows(QStringListModel):
         return super().data(index, role)
 
 
-class _Completer(QCompleter):
+class CodeFinder(QCompleter):
     """Finds by any part of the words in either script, and writes the words of the language spoken."""
 
     def __init__(self, rows: Sequence[codelists.Code], parent: QWidget) -> None:
@@ -133,7 +133,7 @@ class CodeLine(QLineEdit):
         """Narrow the list to these codes; None is the whole list."""
         self._rows = [row for row in self._list if codes is None or row.code in codes]
         self._words = {fold(word): row.code for row in reversed(self._rows) for word in (row.code, row.en, row.bn)}
-        self._finder = _Completer(self._rows, self)
+        self._finder = CodeFinder(self._rows, self)
         self._finder.activated.connect(self._chosen)
         self.setCompleter(self._finder)
 

@@ -3,7 +3,7 @@
 # ruff: noqa: N802 - Qt names the methods
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
@@ -23,13 +23,14 @@ from casedesk.fields import Field, Kind, Level, tidy
 from casedesk.i18n import _
 from casedesk.parsing import NotUnderstood
 from casedesk.ui.kit.buttons import Chip
-from casedesk.ui.kit.choices import CodeLine, Combo, TickCard
+from casedesk.ui.kit.choices import CodeFinder, CodeLine, Combo, TickCard
 from casedesk.ui.kit.layouts import Flow, clear, row, widget
 from casedesk.ui.kit.texts import PlainLabel, restyle
 from casedesk.ui.kit.theme import current
 from casedesk.values import Money, PartialDay
 
 SHORT_LIST = 12
+UPAZILA, DISTRICT = "person.upazila", "person.district"
 LOWEST, HIGHEST = 3, 12  # lines of a paragraph field
 
 
@@ -62,6 +63,9 @@ class Editor(QWidget):
     def echo(self) -> str:
         """What was understood, in words, where that is not plain from what was typed."""
         return ""
+
+    def look_at(self, answers: Mapping[str, object]) -> None:
+        """Other answers that this one goes by, as an upazila by its district."""
 
     def inputs(self) -> Sequence[QWidget]:
         """What takes the focus; the first one for a click on the label."""
@@ -123,6 +127,26 @@ class LineEdit(Editor):
     def set_value(self, value: object) -> None:
         self.line.setText("" if value is None else str(value))
         self.line.setCursorPosition(0)
+
+
+class UpazilaEdit(LineEdit):
+    """A line that offers the upazilas of the district; any other words may be written, too."""
+
+    def __init__(self, key: str, declared: Field) -> None:
+        super().__init__(key, declared)
+        self._district: object = None
+        self._offer(None)
+
+    def look_at(self, answers: Mapping[str, object]) -> None:
+        if (district := answers.get(DISTRICT)) != self._district:
+            self._offer(district)
+
+    def _offer(self, district: object) -> None:
+        self._district = district
+        rows = [row for row in codelists.get("bd_upazila") if district in (None, row.extra["district_code"])]
+        finder = CodeFinder(rows, self.line)
+        finder.activated.connect(lambda _text: self.edited.emit())
+        self.line.setCompleter(finder)
 
 
 class ReadEdit(LineEdit):
@@ -291,6 +315,7 @@ class MoneyEdit(Editor):
         super().__init__(key, declared)
         self._usual = currency
         self._given: tuple[str, str, Money | None] = ("", "", None)
+        self.estimate: Callable[[Money], str] = lambda _value: ""  # what it is worth in taka, where a rate is known
         self.line = QLineEdit()
         options = [(each.code, each.extra["iso_4217"]) for each in codelists.get("currency")]
         self.currency = Combo(options, currency, name=_("{field}: currency").format(field=self.label))
@@ -330,7 +355,10 @@ class MoneyEdit(Editor):
 
     def echo(self) -> str:
         value = self._reading()[0]
-        return "" if value is None or formats.amount(value) == self.line.text().strip() else formats.money(value)
+        if value is None:
+            return ""
+        said = "" if formats.amount(value) == self.line.text().strip() else formats.money(value)
+        return " ".join(words for words in (said, self.estimate(value)) if words)
 
     def set_value(self, value: object) -> None:
         money = value if isinstance(value, Money) else None
@@ -389,7 +417,7 @@ class CodeEdit(Editor):
         self._take(self.line)
 
     def offer(self, codes: Collection[str] | None) -> None:
-        """Narrow the list, as the upazilas of one district; None is the whole list."""
+        """Narrow the list; None is the whole list."""
         self.line.offer(codes)
 
     def inputs(self) -> Sequence[QWidget]:
@@ -630,6 +658,8 @@ EditorOf = Callable[[str, Field], Editor]
 
 def editor_for(key: str, declared: Field, *, today: date, ahead: bool = False) -> Editor:
     """The editor for a declared field. References to other records have none here; give the form one of your own."""
+    if key == UPAZILA:
+        return UpazilaEdit(key, declared)
     match declared.kind:
         case Kind.DAY:
             return DayEdit(key, declared, today, ahead=ahead)

@@ -3,7 +3,7 @@
 # ruff: noqa: N802 - Qt names the methods
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
@@ -14,10 +14,11 @@ from casedesk.errors import Problem
 from casedesk.fields import Field, Kind, tidy
 from casedesk.i18n import _
 from casedesk.ui.kit.buttons import button
-from casedesk.ui.kit.fields import Editor, EditorOf, editor_for
+from casedesk.ui.kit.fields import Editor, EditorOf, MoneyEdit, editor_for
 from casedesk.ui.kit.icons import Icon
 from casedesk.ui.kit.layouts import clear, column, row, widget
 from casedesk.ui.kit.texts import PlainLabel
+from casedesk.values import Money
 
 WIDE = frozenset({Kind.TEXT, Kind.CODES, Kind.ANSWER, Kind.LINES, Kind.REFERENCES})
 
@@ -170,6 +171,7 @@ class Form(QWidget):
         editors: Mapping[str, EditorOf] | None = None,
         labels: Mapping[str, str] | None = None,
         hints: Mapping[str, str] | None = None,
+        estimate: Callable[[Money], str] | None = None,
     ) -> None:
         super().__init__()
         self.questions: dict[str, Question] = {}
@@ -178,6 +180,8 @@ class Form(QWidget):
         for key, declared in keys:
             own = special.get(key)
             editor = own(key, declared) if own else editor_for(key, declared, today=today, ahead=ahead)
+            if estimate is not None and isinstance(editor, MoneyEdit):
+                editor.estimate = estimate
             question = Question(key, editor, not_now=not_now, label=labels.get(key, ""), hint=hints.get(key, ""))
             for mine, its in ((self.edited, question.edited), (self.left, question.left)):
                 its.connect(mine)
@@ -208,6 +212,11 @@ class Form(QWidget):
             self._before[key] = tidy(question.editor.declared, values.get(key))
             question.editor.set_value(values.get(key))
             question.show_problems(())
+
+    def look_at(self, answers: Mapping[str, object]) -> None:
+        """Let each field follow the other answers it goes by."""
+        for question in self.questions.values():
+            question.editor.look_at(answers)
 
     def put(self, values: Mapping[str, object]) -> None:
         """Show values without taking them for what was saved, as when a draft comes back."""

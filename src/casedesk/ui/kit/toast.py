@@ -29,7 +29,7 @@ class Toast(QFrame):
         self._left = left
         self._undo: Callable[[], object] | None = None
         self.words = PlainLabel("", "label", tone="surface")
-        self.undo_button: QPushButton = button(_("Undo"), "toast", clicked=self._do_undo)
+        self.undo_button: QPushButton = button(_("Undo"), "toast", keys="Ctrl+Z", clicked=self.undo)
         font = current().font("body", 600)
         font.setUnderline(True)
         self.undo_button.setFont(font)
@@ -63,10 +63,11 @@ class Toast(QFrame):
         else:
             self.dismiss()
 
-    def _do_undo(self) -> None:
+    def undo(self) -> None:
+        """Do what is offered, once; nothing if nothing is."""
         undo = self._undo
-        self.dismiss()
         if undo is not None:
+            self.dismiss()
             undo()
 
     def _place(self) -> None:
