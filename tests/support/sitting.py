@@ -47,7 +47,7 @@ class NotePage(Page):
         self.setLayout(column(PlainLabel(which, "page"), self.line, None))
         self.setFocusProxy(self.line)
 
-    def leave(self) -> None:
+    def store(self) -> None:
         office.prefer(self.here.desk, f"note_{self.which}", self.line.text())
 
 

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from casedesk import i18n, machine
+from casedesk.errors import StorageFull
 from casedesk.services import office
 from casedesk.storage import vault
 from casedesk.ui.application import LOCKED
@@ -91,7 +92,7 @@ def test_locking_closes_the_vault_and_zeroes_the_keys(inside: Sitting) -> None:
 class BrokenPage(NotePage):
     """Cannot store what was typed, by a mistake of ours."""
 
-    def leave(self) -> None:
+    def store(self) -> None:
         raise RuntimeError
 
     def place(self) -> dict[str, Any]:
@@ -108,6 +109,39 @@ def test_a_mistake_of_ours_does_not_keep_it_from_locking(qtbot: QtBot, store_fol
     assert locked_because(sitting) == "idle"
     assert not window.isVisible()
     assert not any(opened._data_key)
+    sitting.end()
+
+
+class FullPage(NotePage):
+    """Stands on a disk that takes nothing until there is room."""
+
+    room = False
+
+    def store(self) -> None:
+        if not FullPage.room:
+            raise StorageFull
+        super().store()
+
+
+def test_a_page_that_cannot_be_stored_stays_and_says_so(qtbot: QtBot, store_folder: Path) -> None:
+    FullPage.room = False
+    pages = {"today": FullPage, "cases": NotePage, "settings": SettingsPage}
+    sitting = Sitting(qtbot, store_folder, tables=lambda: (pages, {}))
+    window = sitting.enter("farzana", PASSPHRASE)
+    page = window.page
+    assert isinstance(page, FullPage)
+    page.line.setText("not lost")
+    window.go(Goto("cases"))
+    assert window.page is page
+    assert "The page stays open, so that nothing typed is lost." in words_of(window)
+    assert page.line.text() == "not lost"
+    window.close()
+    assert window.isVisible()
+    assert "Close all the same?" in words_of(window)
+    FullPage.room = True
+    window.go(Goto("cases"))
+    assert window.where().page == "cases"
+    assert office.preferences(window.desk)["note_first"] == "not lost"
     sitting.end()
 
 

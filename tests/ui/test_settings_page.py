@@ -70,7 +70,7 @@ def test_the_look_changes_at_once_and_is_remembered(inside: Sitting) -> None:
         size.setFocus()
     assert current().text_scale == pytest.approx(1.2)
     assert (load(inside.folder).theme, load(inside.folder).text_size) == ("dark", 120)
-    inside.window._leave()
+    inside.window._put_away()
     assert office.preferences(inside.window.desk) | {"theme": "dark", "text_size": "120"} == office.preferences(
         inside.window.desk
     )

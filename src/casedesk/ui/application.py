@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
@@ -29,6 +29,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from casedesk import formats, i18n, logs, machine
 from casedesk import settings as stored
 from casedesk.desk import Desk, now
+from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
 from casedesk.services import office
 from casedesk.settings import TEXT_SIZES, Settings
@@ -401,7 +402,8 @@ class Program(QObject):
         )
         sheet.closed.connect(self._told)
         if isinstance(window, Window) and window.page is not None:
-            window.page.leave()
+            with suppress(CaseDeskError):  # one trouble at a time; leaving the page tells of this one
+                window.page.store()
 
     def _told(self) -> None:
         self._telling = False

@@ -56,8 +56,14 @@ class Page(QWidget):
     def refresh(self, touched: Touched) -> None:
         """Something was written; look again if it matters here."""
 
+    def store(self) -> None:
+        """Store what was typed. Raises CaseDeskError if that cannot be, and the page stays as it is.
+
+        It is done at once and waited for: what comes after, another page or the end of the process, needs to know.
+        """
+
     def leave(self) -> None:
-        """The page goes. What was typed is stored here."""
+        """The page goes; what was typed is stored by then."""
 
     def main_action(self) -> None:
         """Ctrl+Enter."""

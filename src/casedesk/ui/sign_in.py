@@ -35,6 +35,7 @@ WHY = {
     "idle": N_("Locked because nobody used it"),
     "hidden": N_("Locked after the screen was hidden"),
     "sleep": N_("Locked because the computer slept"),
+    "system": N_("Locked together with the computer"),
     "key": N_("Locked"),
 }
 

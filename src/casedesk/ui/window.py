@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from threading import Event
@@ -28,7 +29,7 @@ from casedesk.ui.kit.blocks import Banner
 from casedesk.ui.kit.hide import Cover
 from casedesk.ui.kit.icons import Icon
 from casedesk.ui.kit.layouts import row, widget
-from casedesk.ui.kit.messages import show_error
+from casedesk.ui.kit.messages import ask, show_error, tell
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.sidebar import NavItem, Sidebar
 from casedesk.ui.kit.texts import PlainLabel
@@ -36,6 +37,7 @@ from casedesk.ui.kit.toast import Toast, announce
 from casedesk.ui.kit.topbar import TopBar
 from casedesk.ui.letters import SingleKeys
 from casedesk.ui.page import Goto, Here, Page, home
+from casedesk.ui.system_lock import SystemLock
 
 NARROW = 1100
 HISTORY = 50
@@ -92,6 +94,8 @@ class Window(QMainWindow):
         self._badges: dict[str, BadgeSpec | None] = {}
         self._notices: list[Callable[[], Banner]] = []
         self._over = False
+        self._close_anyway = False
+        self._listening = False
         self.page: Page | None = None
         self.here = Here(desk, self.jobs, self.go, self.back, self.say)
         self.curtain = Curtain(self, desk.today)
@@ -101,6 +105,8 @@ class Window(QMainWindow):
         self.watch.due.connect(self.lock)
         self.watch.soon.connect(self._warn)
         self.watch.shifted.connect(self._shifted)
+        self.system_lock = SystemLock(self)
+        self.system_lock.told.connect(self.lock)
         self.single_keys = SingleKeys(self, self._acts_on)
         self._root = QStackedLayout()
         root = QWidget()
@@ -165,8 +171,11 @@ class Window(QMainWindow):
         """Show the same place again in another language or look; what was typed is kept by the page."""
         focus = QApplication.focusWidget()
         name = focus.objectName() if focus is not None and self.isAncestorOf(focus) else ""
-        self._leave()
+        if not self._put_away():
+            return
         again = self._place()
+        if self.page is not None:
+            self.page.leave()
         self.page = None
         self._facts = office(self.desk)
         self._build()
@@ -232,9 +241,7 @@ class Window(QMainWindow):
         if to.page in self._overlays:
             self._overlays[to.page](self.here, self._root.widget(0), **to.what).open()
             return
-        before = self._place() if self.page is not None else None
-        if self._show(to) and before is not None:
-            self._past = [*self._past[-HISTORY:], before]
+        self._show(to, and_back=True)
 
     def go_home(self, place: Goto | None = None) -> None:
         """Open the first page, or the one where this user was before the lock, if it is still there."""
@@ -269,17 +276,23 @@ class Window(QMainWindow):
     def _place(self) -> Goto:
         return Goto(self._now.page, self._now.what | (self.page.place() if self.page is not None else {}))
 
-    def _show(self, to: Goto) -> bool:
-        """Put another page in the place of this one; False, with the reason shown, if it cannot be opened."""
-        if self.page is not None:
-            self._leave()
+    def _show(self, to: Goto, *, and_back: bool = False) -> bool:
+        """Put another page in the place of this one; False, with the reason shown, if this one cannot be left or the
+        other not opened. With `and_back`, Back returns to this one."""
+        if not self._put_away():
+            self._sidebar_as_it_is()
+            return False
+        before = self._place() if self.page is not None else None
         try:
             made = self._pages[to.page](self.here, **to.what)
         except CaseDeskError as error:
-            self.sidebar.select(self.page.nav if self.page is not None else "")
+            self._sidebar_as_it_is()
             show_error(self, error)
             return False
+        if and_back and before is not None:
+            self._past = [*self._past[-HISTORY:], before]
         if self.page is not None:
+            self.page.leave()
             self._body.removeWidget(self.page)
             self.page.hide()
             self.page.deleteLater()
@@ -292,18 +305,29 @@ class Window(QMainWindow):
             made.setFocus()
         return True
 
-    def _leave(self, *, wait: bool = True) -> None:
-        """Close what lies over the page, let the page store what was typed, and wait until it is stored."""
-        for sheet in self._sheets():
-            sheet.show()  # one that is hidden by the cover must be open to be closed; nothing is painted meanwhile
-            sheet.dismiss()
-        if self.page is not None:
-            self.page.leave()
-        if not wait:
-            return
+    def _sidebar_as_it_is(self) -> None:
+        self.sidebar.select(self.page.nav if self.page is not None else "")
+
+    def _put_away(self) -> bool:
+        """Close what lies over the page and store what was typed; False, with the reason shown, if that cannot be:
+        then the page stays."""
+        self._close_sheets()
+        try:
+            if self.page is not None:
+                self.page.store()
+        except CaseDeskError as error:
+            hint = _("The page stays open, so that nothing typed is lost. Try again when this is mended.")
+            tell(self, _("Not stored yet"), " ".join((error.message, error.hint, hint)), kind="danger")
+            return False
         stored = Event()
         self.jobs.write(self, stored.set, lambda _nothing: None)
         stored.wait(LONGEST_WRITE)
+        return True
+
+    def _close_sheets(self) -> None:
+        for sheet in self._sheets():
+            sheet.show()  # one that is hidden by the cover must be open to be closed; nothing is painted meanwhile
+            sheet.dismiss()
 
     def _sheets(self) -> list[Sheet]:
         return [sheet for sheet in self.findChildren(Sheet) if not sheet.isHidden() or sheet in self.curtain.behind]
@@ -385,7 +409,11 @@ class Window(QMainWindow):
             return
         self.jobs.cancel()  # what is typed waits for no long work
         try:
-            self._leave(wait=False)
+            self._close_sheets()
+            if self.page is not None:
+                with suppress(CaseDeskError):  # a full disk is no reason to stay open
+                    self.page.store()
+                self.page.leave()
         finally:  # whatever became of what was typed
             self.locked.emit(why)
 
@@ -401,6 +429,9 @@ class Window(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        if not self._listening:
+            self._listening = True
+            self.system_lock.listen(self)
         native: QObject | None = self.windowHandle()
         if native is not None:
             native.installEventFilter(self.single_keys)
@@ -420,11 +451,30 @@ class Window(QMainWindow):
             super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._over and not self._close_anyway and not self._put_away():
+            event.ignore()
+            self._ask_to_close()
+            return
         if not self._over:
-            self._leave()
             self.shut()
             self.closing.emit()
         super().closeEvent(event)
+
+    def _ask_to_close(self) -> None:
+        """What was typed cannot be stored: closing all the same is for a person to say."""
+        self._close_sheets()
+        ask(
+            self,
+            _("Close all the same?"),
+            _("What was typed last could not be stored and would be lost. Everything saved before is safe."),
+            yes=_("Close and lose it"),
+            done=self._close_now,
+            danger=True,
+        )
+
+    def _close_now(self) -> None:
+        self._close_anyway = True
+        self.close()
 
 
 class _Warning(QFrame):

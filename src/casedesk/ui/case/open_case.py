@@ -278,8 +278,8 @@ class OpenCase(QObject):
         """Store what was typed with the user's own preferences, in the vault and out of the journal."""
         now = json.dumps(self.typed) if self.typed else ""
         if now != self._stored:
-            self._stored = now
             prefer(self.here.desk, self._name, now)
+            self._stored = now
 
     # Going places
 

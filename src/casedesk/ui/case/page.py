@@ -337,7 +337,5 @@ class CasePage(Page):
         elif self.case.is_open and isinstance(self.part, WhoLookedPart):
             self.part.look()
 
-    def leave(self) -> None:
+    def store(self) -> None:
         self.case.store_typed()
-        if self.sheet is not None:
-            self.sheet.dismiss()

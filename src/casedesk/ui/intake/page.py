@@ -226,19 +226,21 @@ class IntakePage(Page):
         self.middle.settle()
         self.kind = FULL if self.kind == QUICK else QUICK
         self.here.jobs.write(self, partial(prefer, self.here.desk, KIND, self.kind), lambda _none: None)
-        self.here.go(Goto("intake", self.place()))
+        if self.saver.flush():  # where the answers are is known once they are a draft
+            self.here.go(Goto("intake", self.place()))
 
     # Leaving
 
     def place(self) -> dict[str, Any]:
-        self.saver.flush()
         draft_id = str(self.keeper.draft_id) if self.keeper.draft_id and not self.keeper.ended else None
         part = self.middle.name if self.kind == FULL and draft_id else sections.CONSENT_AND_SAFETY.name
         return {"draft_id": draft_id, "part": part, "kind": self.kind}
 
-    def leave(self) -> None:
+    def store(self) -> None:
         self.middle.settle()
-        self.saver.flush()
+        self.saver.store()
+
+    def leave(self) -> None:
         self.saver.stop()
         self._look.stop()
         self._ended = True

@@ -48,16 +48,23 @@ class Saver(QObject):
         if self._dirty:
             self.save()
 
-    def flush(self) -> bool:
-        """Write before going on; False if the disk did not take it."""
+    def store(self) -> None:
+        """Write now and wait for it. Raises CaseDeskError if the disk does not take it; it is tried again soon."""
         self._pause.stop()
         self._put()
         try:
             saved = self._keeper.store()
         except CaseDeskError as error:
             self._failed(error)
-            return False
+            raise
         self._saved(saved)
+
+    def flush(self) -> bool:
+        """Write before going on; False if the disk did not take it, which the strip says."""
+        try:
+            self.store()
+        except CaseDeskError:
+            return False
         return True
 
     def stop(self) -> None:
