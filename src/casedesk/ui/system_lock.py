@@ -59,7 +59,7 @@ class SystemLock(QObject):
         ):
             if bus.isConnected():
                 for service, interface, signal, slot in heard:
-                    bus.connect(service, "", interface, signal, self, SLOT(slot).encode())
+                    bus.connect(service, "", interface, signal, self, SLOT(slot))  # type: ignore[call-overload]  # it takes text, not bytes as its stub says
 
     @Slot(bool)
     def sleeping(self, begins: bool) -> None:
