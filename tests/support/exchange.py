@@ -15,8 +15,8 @@ from sqlalchemy import select
 from casedesk.desk import Actor, Desk
 from casedesk.models import Chain, Clash, Recorded, User, fields_of, recorded_models
 from casedesk.models import Operation as OperationRow
-from casedesk.storage.operations import Operation, start_link, unpack
-from casedesk.storage.recorder import own_chain, to_leaf
+from casedesk.storage.operations import Leaf, Operation, OperationKind, start_link, unpack
+from casedesk.storage.recorder import NO_RECORD, OPERATION_TABLE, append, own_chain, to_leaf
 from casedesk.storage.store import Store
 from casedesk.storage.vault import unlock
 from casedesk.sync.chains import Member, Slice, checked
@@ -171,3 +171,10 @@ def clashes(desk: Desk) -> set[tuple[str, bytes, str, frozenset[tuple[bytes, int
 def same_everywhere(desks: Iterable[Desk]) -> bool:
     first, *others = desks
     return all(records(first) == records(other) and clashes(first) == clashes(other) for other in others)
+
+
+def write_leaves(desk: Desk, leaves: list[Leaf], kind: OperationKind = OperationKind.WORK) -> None:
+    """An operation that no service would write: of a newer program, or of somebody who means harm."""
+    action = Leaf(OPERATION_TABLE, NO_RECORD, "action", "test.leaves")
+    with desk.store.local() as session:
+        append(session, own_chain(session), {1: [action, *leaves]}, actor=desk.actor.id, now=NOW, kind=kind)

@@ -54,7 +54,6 @@ RecordKey: TypeAlias = tuple[str, bytes]  # table, id
 Link: TypeAlias = tuple[str, UUID]  # the table and id of what a record hangs on
 LINKS: Final = {"case_id": "case", "person_id": "person", "episode_id": "migration_episode"}
 ERASED_TABLE: Final = "erased"
-WHOLE_RECORD: Final = "*"
 JOURNAL_TABLES: Final = frozenset((OPERATION_TABLE, MARK_TABLE, ERASED_TABLE))
 LONGEST_TABLE: Final = 40  # of a name in the index; a longer one is no table of ours
 _SOME: Final = 400  # ids in one question
@@ -108,7 +107,7 @@ def merge(session: Session, arrived: Sequence[Arrived], now: datetime, judge: Ju
     if not arrived:
         return Merged()
     with gate(session):
-        _add_marks(session, arrived)
+        add_marks(session, arrived)
         merger = Merger(session, now)
         arrived = merger.without_erased(arrived)
         _store(session, arrived, now)
@@ -117,7 +116,7 @@ def merge(session: Session, arrived: Sequence[Arrived], now: datetime, judge: Ju
     return merger.merged
 
 
-def _add_marks(session: Session, arrived: Sequence[Arrived]) -> None:
+def add_marks(session: Session, arrived: Sequence[Arrived]) -> None:
     rows = [
         {"chain_ix": each.place.chain_ix, "peer": leaf.record, "at_seq": each.place.seq, "held": leaf.value}
         for each in arrived
@@ -208,6 +207,11 @@ class Merger:
     _parked: list[dict[str, object]] = field(default_factory=list)
     _barred: set[RecordKey] = field(default_factory=set)
 
+    def again(self) -> Merger:
+        """Another round in the same transaction, which sees marks that were added since this one began."""
+        self._flush()
+        return Merger(self.session, self.now)
+
     def __post_init__(self) -> None:
         self.knowledge = Knowledge(self.session)
 
@@ -248,7 +252,7 @@ class Merger:
         for each in arrived:
             self._said[each.place.operation] = of_this = written(each.operation)
             for record, values in of_this.items():
-                self._park(each.place.operation, record, values)
+                self.park(each.place.operation, record, values)
                 told[record] = over(record[0], told[record], values) if record in told else dict(values)
         known = self._written_before([record for _table, record in told], first)
         for record, values in told.items():
@@ -406,7 +410,7 @@ class Merger:
             changed = {f"new_{name}": value for name, value in row.items()}
             self._update[table, names].append(changed | {"which": UUID(bytes=id_)})
 
-    def _park(self, number: int, record: RecordKey, values: Values) -> None:
+    def park(self, number: int, record: RecordKey, values: Values) -> None:
         table, id_ = record
         for name, value in values.items():
             if not _kept(table, name, value)[0]:

@@ -123,6 +123,15 @@ class Store:
         if merged.records:
             self._tell(Touched(TAKEN_IN, merged.tables))
 
+    def empty_log(self) -> None:
+        """Write everything into the file and empty the write-ahead log, where erased values would outlive it."""
+        with self._writing, self._lane():
+            connection = self.vault.writer.raw_connection()
+            try:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                connection.close()
+
     def _commit(self, session: Session, link: bytes | None) -> None:
         """Commit. After a failed sync nobody knows what is on the disk: reopen, look, and say which it is."""
         try:

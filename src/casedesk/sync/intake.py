@@ -10,9 +10,10 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casedesk.models import Chain
+from casedesk.models import Chain, Unentitled
 from casedesk.models import Operation as OperationRow
 from casedesk.storage.chain import continue_chain
+from casedesk.storage.erasing import EVERY_FIELD, Target, obey, targets_of
 from casedesk.storage.merging import Arrived, Judge, Merged, everybody_may, merge, next_number
 from casedesk.storage.operations import start_link
 from casedesk.storage.recorder import own_chain
@@ -127,7 +128,21 @@ def _store(session: Session, chain: Chain, piece: Slice, now: datetime, judge: J
             place = Place(chain.ix, chain.id, piece.first + offset, number + len(arrived), operation.wall)
             arrived.append(Arrived(place, operation, proof.digest, proof.link))
     chain.held, chain.head = piece.last, piece.head
-    return merge(session, arrived, now, judge)
+    merged = merge(session, arrived, now, judge)
+    for each in arrived:
+        if targets := entitled_targets(session, each):
+            merged.add(obey(session, chain.id, each.place.seq, targets, now))
+    return merged
+
+
+def entitled_targets(session: Session, arrived: Arrived) -> list[Target]:
+    """What an operation orders to be forgotten, without what its author had no right to order."""
+    targets = targets_of(arrived.operation)
+    if not targets:
+        return []
+    wanted = select(Unentitled.record, Unentitled.register).where(Unentitled.operation_seq == arrived.place.operation)
+    refused = {(row.record, row.register) for row in session.execute(wanted)}
+    return [(record, field) for record, field in targets if (record, field or EVERY_FIELD) not in refused]
 
 
 def held_of(session: Session, waiting: Mapping[bytes, Collection[tuple[int, int]]] | None = None) -> list[Held]:

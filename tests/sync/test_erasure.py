@@ -1,0 +1,205 @@
+"""What is to be forgotten is forgotten by every desk and stays so; what is shown later must be what was told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from casedesk.desk import Desk
+from casedesk.models import Case, Erasure, Parked, Person
+from casedesk.models import Operation as OperationRow
+from casedesk.services.intake import register_case
+from casedesk.services.search import find_people
+from casedesk.storage.chain import check
+from casedesk.storage.erasing import NotTheSame, Target, apply_parked, obey, order_erasure, show
+from casedesk.storage.operations import Leaf, Operation
+from casedesk.sync.chains import Outcome
+from casedesk.sync.intake import take_in
+from casedesk.sync.views import view
+from tests.conftest import NOW
+from tests.support.exchange import Office, clashes, held, own, piece_of, records, same_everywhere, write_leaves
+from tests.support.people import a_returnee
+
+SECRET = "Sentinelbegum"
+
+
+def forget(desk: Desk, *targets: Target) -> tuple[bytes, int]:
+    with desk.store.intake() as (session, merged):
+        merged.add(order_erasure(session, targets, desk.actor.id, "test.erase", NOW))
+    desk.store.empty_log()
+    chain = own(desk)
+    return chain.id, chain.held
+
+
+def person_of(desk: Desk, case_id: UUID) -> UUID:
+    with desk.read() as session:
+        found = session.get_one(Case, case_id).person_id
+        assert found is not None
+        return found
+
+
+def rename(desk: Desk, person: UUID, name: str) -> None:
+    with desk.write("test.rename") as session:
+        session.get_one(Person, person).name_en = name
+
+
+def name(desk: Desk, person: UUID) -> str | None:
+    with desk.read() as session:
+        return session.get_one(Person, person).name_en
+
+
+def keeps_the_secret(desk: Desk) -> bool:
+    with desk.read() as session:
+        return any(SECRET.encode() in body for body in session.scalars(select(OperationRow.body)))
+
+
+def test_an_erased_value_is_gone_everywhere_and_every_chain_still_verifies(office: Office) -> None:
+    first, second, _third = office.add(), office.add(), office.add()
+    case_id = register_case(first, a_returnee(person__name_en=SECRET))
+    office.exchange()
+    person = person_of(first, case_id)
+    forget(second, (person, "name_en"))
+    office.exchange()
+    for desk in office.desks:
+        assert name(desk, person) is None
+        assert not keeps_the_secret(desk)
+        assert find_people(desk, SECRET) == []
+        assert check(desk.store).wrong == []
+    assert same_everywhere(office.desks)
+
+
+def test_an_order_that_comes_before_everything_keeps_old_files_from_bringing_the_value_back(office: Office) -> None:
+    first, second, third = office.add(), office.add(), office.add()
+    case_id = register_case(first, a_returnee(person__name_en=SECRET))
+    old_file = piece_of(first, own(first).id)
+    office.send(first, second)
+    person = person_of(first, case_id)
+    chain, seq = forget(second, (person, "name_en"))
+    for _time in range(2):
+        with third.store.intake() as (session, merged):
+            merged.add(obey(session, chain, seq, [(person, "name_en")], NOW))
+    assert take_in(third.store, old_file, office.members[old_file.desk], NOW).outcome is Outcome.STORED
+    assert name(third, person) is None
+    assert not keeps_the_secret(third)
+    assert check(third.store).wrong == []
+    with third.read() as session:
+        assert len(session.scalars(select(Erasure)).all()) == 1
+
+
+def test_what_is_written_in_knowledge_of_the_order_stays_and_what_was_written_without_it_goes(office: Office) -> None:
+    first, second, third = office.add(), office.add(), office.add()
+    case_id = register_case(first, a_returnee(person__name_en=SECRET))
+    office.exchange()
+    person = person_of(first, case_id)
+    forget(first, (person, "name_en"))
+    rename(third, person, SECRET)  # did not know
+    office.send(first, second)
+    rename(second, person, "Given again")
+    office.exchange()
+    assert {name(desk, person) for desk in office.desks} == {"Given again"}
+    assert not any(keeps_the_secret(desk) for desk in office.desks)
+    assert all(clashes(desk) == set() and check(desk.store).wrong == [] for desk in office.desks)
+
+
+def test_a_whole_record_is_forgotten(office: Office) -> None:
+    first, _second = office.add(), office.add()
+    case_id = register_case(first, a_returnee(person__name_en=SECRET))
+    office.exchange()
+    person = person_of(first, case_id)
+    forget(first, (person, ""))
+    office.exchange()
+    for desk in office.desks:
+        assert records(desk)["person", person.bytes] == {}
+        assert find_people(desk, "017110004") == []
+        assert check(desk.store).wrong == []
+
+
+def with_levels(levels: set[int] | None) -> Callable[[int, Operation], Operation]:
+    return lambda seq, operation: view(seq, operation, levels)
+
+
+@pytest.mark.parametrize("levels", [None, {0, 1}, {0, 2}])
+def test_levels_shown_later_end_in_the_same_records(office: Office, levels: set[int] | None) -> None:
+    first, second = office.add(), office.add()
+    start = own(first).held
+    case_id = register_case(first, a_returnee(person__name_en=SECRET))
+    chain = own(first).id
+    piece = piece_of(first, chain, first=start + 1, view=with_levels(levels))
+    assert take_in(second.store, piece, office.members[piece.desk], NOW).outcome is Outcome.STORED
+    assert records(second) != records(first)
+    assert check(second.store).operations == held(second, chain)
+    whole = piece_of(first, chain, first=start + 1)
+    with second.store.intake() as (session, merged):
+        merged.add(show(session, chain, dict(enumerate(whole.operations, whole.first)), NOW))
+    assert records(second) == records(first)
+    assert [row.case_id for row in find_people(second, SECRET)] == [case_id]
+    assert check(second.store).wrong == []
+
+
+def test_another_past_shown_later_is_refused(office: Office) -> None:
+    first, second = office.add(), office.add()
+    start = own(first).held
+    register_case(first, a_returnee())
+    chain = own(first).id
+    piece = piece_of(first, chain, first=start + 1, view=with_levels(None))
+    take_in(second.store, piece, office.members[piece.desk], NOW)
+    before = records(second)
+    (operation,) = piece_of(first, chain, first=start + 1).operations
+    with pytest.raises(NotTheSame), second.store.intake() as (session, merged):
+        merged.add(show(session, chain, {start + 1: replace(operation, wall=operation.wall + 1)}, NOW))
+    assert records(second) == before
+
+
+def test_an_erased_value_does_not_come_back_when_its_level_is_shown(office: Office) -> None:
+    first, second = office.add(), office.add()
+    start = own(first).held
+    case_id = register_case(first, a_returnee(person__name_en=SECRET))
+    chain, person = own(first).id, person_of(first, case_id)
+    piece = piece_of(first, chain, first=start + 1, view=with_levels({0, 1}))
+    whole = piece_of(first, chain, first=start + 1)
+    take_in(second.store, piece, office.members[piece.desk], NOW)
+    forget(second, (person, "name_en"))
+    with second.store.intake() as (session, merged):
+        merged.add(show(session, chain, dict(enumerate(whole.operations, whole.first)), NOW))
+    assert not keeps_the_secret(second)
+    assert name(second, person) is None
+    assert check(second.store).wrong == []
+
+
+def test_what_this_version_does_not_know_or_cannot_keep_is_parked_and_the_rest_is_taken(office: Office) -> None:
+    first, second = office.add(), office.add()
+    person = UUID(int=7).bytes
+    leaves = [
+        Leaf("person", person, "name_en", "Asha"),
+        Leaf("person", person, "favourite_tea", "lemon"),
+        Leaf("person", person, "age_stated", "twenty"),
+        Leaf("person", person, "district", "x" * 61),
+        Leaf("visit", UUID(int=8).bytes, "place", "Cumilla"),
+    ]
+    write_leaves(second, leaves)
+    assert office.send(second, first).outcome is Outcome.STORED
+    assert records(first)["person", person] == {"name_en": "Asha"}
+    with first.read() as session:
+        parked = {(each.table, each.field) for each in session.scalars(select(Parked))}
+    assert parked == {("person", "favourite_tea"), ("person", "age_stated"), ("person", "district"), ("visit", "place")}
+    assert check(first.store).wrong == []
+
+
+def test_parked_leaves_are_applied_once_they_are_known(office: Office) -> None:
+    first, second = office.add(), office.add()
+    person = UUID(int=7).bytes
+    write_leaves(second, [Leaf("person", person, "name_en", "Asha"), Leaf("person", person, "nickname", "Shiuli")])
+    office.send(second, first)
+    with first.store.intake() as (session, merged):  # as if an earlier version had taken it in
+        number = session.scalars(select(OperationRow.seq).order_by(OperationRow.seq.desc())).first()
+        session.add(Parked(operation_seq=number, table="person", record=UUID(bytes=person), field="nickname"))
+        session.flush()
+        merged.add(apply_parked(session, NOW))
+    assert records(first)["person", person] == {"name_en": "Asha", "nickname": "Shiuli"}
+    with first.read() as session:
+        assert session.scalars(select(Parked)).all() == []
+    assert check(first.store).wrong == []
