@@ -15,17 +15,19 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import select
 
 from casedesk import services, sync
 from casedesk.desk import Actor, Desk
 from casedesk.errors import CaseDeskError, InvalidInput, NotAllowed, NotFound
-from casedesk.models import Case, Person
+from casedesk.models import Case, Change, Clash, Person
 from casedesk.paths import RESOURCES
 from casedesk.services import (
     access,
     audit,
     backups,
     cases,
+    clashes,
     consents,
     drafts,
     follow_ups,
@@ -97,6 +99,7 @@ EXPECTED: dict[str, dict[str, str]] = {
     "raise a flag": WRITES | {"CW": "on ON"},
     "number": WRITES,
     "edit": WRITES,
+    "settle a clash": WRITES,
     "note": WRITES,
     "consent": WRITES,
     "follow up": WRITES,
@@ -121,6 +124,20 @@ def sees_restricted(desk: Desk, case_id: UUID) -> None:
         raise NotAllowed
 
 
+def settles(desk: Desk, case_id: UUID) -> None:
+    """Settle a clash of the case whose sides say nothing, and leave no clash behind."""
+    with desk.read() as session:
+        number = session.scalars(select(Change.operation_seq).where(Change.record == case_id)).first()
+    with desk.local() as session:
+        clash = Clash(table="case", record=case_id, register="others_present", operations=f"{number or 1}", since=NOW)
+        session.add(clash)
+    try:
+        clashes.settle(desk, clash.id, number or 1)
+    finally:
+        with desk.local() as session:
+            session.delete(session.get_one(Clash, clash.id))
+
+
 ACTIONS: dict[str, Callable[[Desk, UUID], object]] = {
     "list": is_listed,
     "peek": search.peek,
@@ -136,6 +153,7 @@ ACTIONS: dict[str, Callable[[Desk, UUID], object]] = {
     "raise a flag": lambda desk, case_id: cases.raise_flags(desk, case_id, ["threatened_by_perpetrator"]),
     "number": cases.show_number,
     "edit": lambda desk, case_id: cases.edit_case(desk, case_id, {"person.upazila": (None, None)}),
+    "settle a clash": settles,
     "note": lambda desk, case_id: notes.add_note(desk, case_id, "general", "Came by."),
     "consent": lambda desk, case_id: consents.effects_of_withdrawal(desk, case_id, "store_data"),
     "follow up": lambda desk, case_id: follow_ups.plan(desk, case_id, "welfare_check", date(2026, 6, 1)),
@@ -162,6 +180,7 @@ OFFICE: dict[str, tuple[Callable[[Desk], object], str]] = {
     "look for the same person": (lambda desk: look_alikes.look_alikes(desk, {}), "CW SH SU CR"),
     "drafts": (drafts.drafts, "CW SH SU CR"),
     "count": (lambda desk: search.count_cases(desk, Filters()), "CW CO LO SU CR"),
+    "clashes": (clashes.clashes, "CW CO LO SU CR AD"),
     "today": (today.tasks, "CW CO LO SU CR"),
     "referrals": (referrals.all_referrals, "CW CO LO SU CR"),
     "directory": (providers.providers, "CW SH CO LO SU CR DO AD"),

@@ -62,6 +62,7 @@ CHILDREN: tuple[type[Recorded], ...] = (
     Triage,
 )
 OF_THE_JOURNEY: tuple[type[Recorded], ...] = (ContractTerms, CostItem, Debt, RecruiterInvolvement)
+DECIDING = ("clash.settle",)  # told though nothing may have changed
 LOOKING = ("case.view", "case.show_number", "case.print", "referral.print", "denied.")
 LINKS = frozenset((Kind.REFERENCE, Kind.REFERENCES))
 BETWEEN = ", "
@@ -139,7 +140,7 @@ def _numbers(session: Session, journal: _Journal, before: int | None, size: int)
 
 
 def _is_told(entry: Entry) -> bool:
-    return bool(entry.changes or entry.withheld) or _is_look(entry)
+    return bool(entry.changes or entry.withheld) or entry.action in DECIDING or _is_look(entry)
 
 
 def _is_look(entry: Entry) -> bool:

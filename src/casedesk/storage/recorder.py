@@ -119,6 +119,15 @@ class Altered:
     new: bool
 
 
+_SAID_AGAIN = "said again"
+
+
+def say_again(session: Session, record: Recorded, names: Iterable[str]) -> None:
+    """Have these fields written into the journal though they may say the same: a decision, not a change."""
+    said: dict[Recorded, set[str]] = session.info.setdefault(_SAID_AGAIN, {})
+    said.setdefault(record, set()).update(names)
+
+
 class Recorder:
     """Gathers what one session changes, and writes it down as one operation."""
 
@@ -137,6 +146,8 @@ class Recorder:
         """The records that say something else than when the session began."""
         self._session.flush()
         found = []
+        for record in self._session.info.get(_SAID_AGAIN, ()):
+            self._before.setdefault(record, {})
         for record, before in self._before.items():
             if record in self._session and (names := self._changed(record)):  # a savepoint may have taken it back
                 found.append(Altered(record, names, before, record in self._new))
@@ -216,6 +227,7 @@ class Recorder:
         else:
             before = self._before[record]
             names = {name for name, old in before.items() if to_leaf(getattr(record, name)) != to_leaf(old)}
+            names |= self._session.info.get(_SAID_AGAIN, {}).get(record, set())
         registers = registers_written(type(record), names)
         return [name for name in fields if (fields[name].register or name) in registers]
 

@@ -20,6 +20,7 @@ TITLES = {
     "case.status": N_("Status changed"),
     "case.confidential": N_("Made confidential"),
     "case.hand_over": N_("Handed over"),
+    "clash.settle": N_("Decided between two answers"),
     "case.supervisor": N_("Supervisor changed"),
     "case.name_people": N_("People named on the case changed"),
     "case.safety_flag": N_("Safety flag"),
