@@ -17,7 +17,7 @@ from sqlalchemy import event, insert, inspect, or_, select, update
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
 
 from casedesk.fields import Field, Kind, Level, level_of
-from casedesk.models import Chain, Change, Clash, Gate, Mark, Recorded, fields_of
+from casedesk.models import Chain, Change, Clash, Gate, Mark, Recorded, fields_of, values_of
 from casedesk.models import Operation as OperationRow
 from casedesk.models.columns import money_of, money_text, partial_day_of, partial_day_text
 from casedesk.storage.operations import (
@@ -119,15 +119,6 @@ class Altered:
     new: bool
 
 
-_SAID_AGAIN = "said again"
-
-
-def say_again(session: Session, record: Recorded, names: Iterable[str]) -> None:
-    """Have these fields written into the journal though they may say the same: a decision, not a change."""
-    said: dict[Recorded, set[str]] = session.info.setdefault(_SAID_AGAIN, {})
-    said.setdefault(record, set()).update(names)
-
-
 class Recorder:
     """Gathers what one session changes, and writes it down as one operation."""
 
@@ -135,7 +126,7 @@ class Recorder:
         self._session = session
         self._new: set[Recorded] = set()
         self._before: dict[Recorded, dict[str, object]] = {}  # the first old value of each touched field
-        self._again: set[Recorded] = set()
+        self._again: dict[Recorded, set[str]] = {}
         self._opened = False
         session.info[_RECORDER] = self
         event.listen(session, "before_flush", self._gather)
@@ -146,16 +137,14 @@ class Recorder:
         """The records that say something else than when the session began."""
         self._session.flush()
         found = []
-        for record in self._session.info.get(_SAID_AGAIN, ()):
-            self._before.setdefault(record, {})
         for record, before in self._before.items():
             if record in self._session and (names := self._changed(record)):  # a savepoint may have taken it back
                 found.append(Altered(record, names, before, record in self._new))
         return found
 
-    def say_again(self, record: Recorded) -> None:
-        """Write down all that the record says, though nothing of it changes."""
-        self._again.add(record)
+    def say_again(self, record: Recorded, names: Iterable[str]) -> None:
+        """Write down what these fields say, though nothing of it changes."""
+        self._again.setdefault(record, set()).update(names)
         self._before.setdefault(record, {})
 
     def write(self, act: Act, now: datetime, altered: Sequence[Altered], floors: Mapping[UUID, Level]) -> bytes | None:
@@ -221,13 +210,13 @@ class Recorder:
     def _changed(self, record: Recorded) -> list[str]:
         """The fields that differ from what they were when the session began, with their registers whole."""
         fields = fields_of(type(record))
-        if record in self._new or record in self._again:
+        if record in self._new:
             # One that says nothing yet is told by a nil, or the journal would not know that it is there.
             names = {name for name in fields if getattr(record, name) is not None} or {"removed_at"}
         else:
             before = self._before[record]
             names = {name for name, old in before.items() if to_leaf(getattr(record, name)) != to_leaf(old)}
-            names |= self._session.info.get(_SAID_AGAIN, {}).get(record, set())
+            names |= self._again.get(record, set())
         registers = registers_written(type(record), names)
         return [name for name in fields if (fields[name].register or name) in registers]
 
@@ -339,10 +328,11 @@ def _clock_flags(session: Session, wall: int) -> int:
     return (ClockFlag.BEHIND if wall < seen else 0) | (ClockFlag.AHEAD if wall > seen + A_DAY else 0)
 
 
-def say_again(session: Session, record: Recorded) -> None:
-    """Let the operation of this session tell the whole record, for somebody who was told nothing of it before."""
+def say_again(session: Session, record: Recorded, names: Iterable[str] = ()) -> None:
+    """Let the operation of this session tell these fields of a record, or all it says, though nothing changes: for
+    somebody who was told nothing of it before, or because it was decided."""
     recorder: Recorder = session.info[_RECORDER]
-    recorder.say_again(record)
+    recorder.say_again(record, names or values_of(record))
 
 
 def _old_values(record: Recorded) -> Iterator[tuple[str, object]]:
