@@ -46,6 +46,7 @@ from casedesk.sync.membership import (
     take_roster,
 )
 from casedesk.sync.outbox import keep_file
+from casedesk.sync.relay.admission import pass_of, tag_of
 from casedesk.sync.roster import (
     MOST_OF_A_CENTRE,
     Member,
@@ -277,7 +278,12 @@ def invite(desk: Desk, centre: str, *, central: bool = False, relay: str = "", i
     with desk.local() as session:
         place = standing(session)
         session.add(Invited(code=code, centre=centre.upper(), central=central, until=until))
-        _renew(session, place, desk, invitations=(*_still_open(place, desk), Open(_tag(code), int(until.timestamp()))))
+        _renew(
+            session,
+            place,
+            desk,
+            invitations=(*_still_open(place, desk), Open(tag_of(pass_of(code)), int(until.timestamp()))),
+        )
     desk.note("sync.invited")
     made = Invitation(
         place.organisation,
@@ -308,12 +314,6 @@ def read_invitation(raw: bytes, now: datetime) -> Invitation:
     if found.until < now.timestamp():
         raise NoInvitation(_("This invitation is over."))
     return found
-
-
-def _tag(code: bytes) -> bytes:
-    """By what a relay recognises the code of an invitation without knowing it."""
-    shown = blake2b(digest_size=32, key=code, person=b"cdesk.pass.1").digest()
-    return blake2b(shown, digest_size=32, person=b"cdesk.tag.1").digest()
 
 
 def _still_open(place: Standing, desk: Desk) -> tuple[Open, ...]:
@@ -393,7 +393,7 @@ def let_in(desk: Desk, request: Request) -> None:
             raise NameTaken(member.name)
         if len(there) >= MOST_OF_A_CENTRE:
             raise CentreFull
-        left = tuple(each for each in _still_open(place, desk) if each.tag != _tag(invited.code))
+        left = tuple(each for each in _still_open(place, desk) if each.tag != tag_of(pass_of(invited.code)))
         _renew(session, place, desk, members=(*place.roster.members, member), invitations=left)
         session.execute(delete(Invited).where(Invited.code == invited.code))
     desk.note("sync.let_in")

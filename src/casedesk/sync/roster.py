@@ -153,6 +153,21 @@ def is_recipient(seal: str) -> bool:
     return True
 
 
+def mark_of(organisation: bytes, root: bytes) -> str:
+    """What a technician gives a relay or a database, so that it believes this organisation and no other."""
+    return f"{organisation.hex()}-{root.hex()}"
+
+
+def read_mark(mark: str) -> tuple[bytes, bytes] | None:
+    """The organisation and its root key that a mark names; nothing if it is no mark."""
+    organisation, _dash, root = mark.strip().lower().partition("-")
+    try:
+        found = bytes.fromhex(organisation), bytes.fromhex(root)
+    except ValueError:
+        return None
+    return found if (len(found[0]), len(found[1])) == (16, 32) else None
+
+
 def refuse_going_back(old: Roster, new: Roster) -> None:
     """Refuse a roster that takes something back: a lower number, a desk gone or changed, an ended one alive."""
     if new.number <= old.number:

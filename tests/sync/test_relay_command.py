@@ -1,0 +1,87 @@
+"""`casedesk relay` as a technician starts it: processes of their own, and the roster of a real organisation."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from nacl.signing import SigningKey
+
+from casedesk.desk import Desk
+from casedesk.paths import RESOURCES
+from casedesk.storage.recorder import own_chain
+from casedesk.sync.joining import newest_signed
+from casedesk.sync.line import Address, Line, NotAdmitted
+from casedesk.sync.relay.admission import box_of
+from casedesk.sync.roster import mark_of
+from tests.sync.office import begin, join, key_of, new_desk, standing_of
+from tests.unit.test_cli import casedesk
+
+
+@contextmanager
+def started(folder: Path, mark: str) -> Iterator[int]:
+    """The command as a process; yields the port once it answers."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    words = ["relay", "--folder", folder, "--organisation", mark, "--listen", f"127.0.0.1:{port}"]
+    there = os.environ | {"PYTHONPATH": str(RESOURCES.parent / "src")}
+    running = subprocess.Popen([sys.executable, "-m", "casedesk", *map(str, words)], env=there, stdout=subprocess.PIPE)
+    try:
+        while running.poll() is None:
+            with socket.socket() as knock:
+                if knock.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+        yield port
+    finally:
+        running.terminate()
+        running.communicate()
+
+
+def signing_of(desk: Desk) -> SigningKey:
+    with desk.read() as session:
+        return SigningKey(own_chain(session).signing_seed or b"")
+
+
+def test_two_desks_of_an_organisation_use_it_and_a_stranger_cannot(tmp_path: Path) -> None:
+    first, second = new_desk(tmp_path / "one", "K3"), new_desk(tmp_path / "two", "K4")
+    begin(first, tmp_path)
+    join(first, second)
+    roster = standing_of(first).roster
+    with first.read() as session:
+        signed = newest_signed(session)
+    sealed = tmp_path / "sealed.cdb"
+    sealed.write_bytes(os.urandom(30_000))
+    with started(tmp_path / "relay", mark_of(roster.org, roster.root)) as port:
+        address = Address(f"http://127.0.0.1:{port}")
+        with Line(address, signing_of(first)) as one, Line(address, signing_of(second)) as two:
+            assert one.put_roster(signed)
+            one.send(sealed, [box_of(key_of(second))])
+            (found,) = two.waiting()
+            two.fetch(found, tmp_path / "fetched")
+        with Line(address, SigningKey.generate()) as stranger, pytest.raises(NotAdmitted):
+            stranger.waiting()
+    assert (tmp_path / "fetched").read_bytes() == sealed.read_bytes()
+    for desk in (first, second):
+        desk.store.vault.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--organisation", "deadbeef"), "“deadbeef” is no organisation’s mark."),
+        (("--listen", "here"), "“here” is no address and port."),
+        (("--database", "sqlite:////proc/nowhere/index.db"), "The folder or the database of the relay cannot be used."),
+    ],
+)
+def test_what_will_not_do_is_said_and_nothing_is_started(tmp_path: Path, words: tuple[str, str], told: str) -> None:
+    good = {"--folder": str(tmp_path / "r"), "--organisation": mark_of(bytes(16), bytes(32))} | {words[0]: words[1]}
+    done = casedesk("relay", *(word for pair in good.items() for word in pair), typed="")
+    assert done.returncode == 1
+    assert told in done.stderr
+    assert "Nothing was started." in done.stderr
