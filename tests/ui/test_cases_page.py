@@ -8,17 +8,22 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 from sqlalchemy import insert
 
 from casedesk import i18n
 from casedesk.desk import Desk
 from casedesk.models import CaseIndex
+from casedesk.services import office
 from casedesk.services.cases import edit_case
 from casedesk.services.drafts import open_draft
 from casedesk.services.history import who_looked
 from casedesk.ui.cases.filters import Picker
+from casedesk.ui.cases.own_views import NameSheet
+from casedesk.ui.cases.page import CasesPage
 from casedesk.ui.cases.table import KEPT, PAGE, STEP, Column, matched, room_for
 from tests.ui.list_support import KEY, TODAY, Shown, cut_off, nameless, show, someone, words_on
 
@@ -364,3 +369,57 @@ def test_no_words_are_cut_off_and_everything_has_a_name(
     assert cut_off(shown.cases) == []
     assert nameless(shown.cases) == []
     shown.close()
+
+
+# Views of one's own
+
+
+def an_entry(page: CasesPage, words: str) -> None:
+    menu = page.own_views.menu()
+    next(action for action in menu.actions() if action.text() == words).trigger()
+    menu.close()
+
+
+def entries(page: CasesPage) -> list[str]:
+    menu = page.own_views.menu()
+    found = [action.text() for action in menu.actions() if action.text()]
+    menu.close()
+    return found
+
+
+def name_it(shown: Shown, name: str) -> None:
+    sheet = next(each for each in shown.window.findChildren(NameSheet) if each.isVisible())
+    sheet.form.go_to("view.name")
+    focused = shown.window.focusWidget()
+    assert isinstance(focused, QLineEdit)
+    focused.selectAll()
+    QTest.keyClicks(focused, name)
+    QTest.keyClick(focused, Qt.Key.Key_Return)
+
+
+def test_a_view_of_ones_own_is_saved_chosen_renamed_and_removed(shown: Shown, desk: Desk) -> None:
+    page = shown.cases
+    page._picked({"priority": ["urgent"]})
+    page.sort_box.set_value("newest")
+    page._sort()
+    assert entries(page) == ["Save this view"]
+    an_entry(page, "Save this view")
+    name_it(shown, "Urgent, new first")
+    shown.wait(lambda: "case_views" in office.preferences(desk))
+    page._clear()
+    assert page.own_views.current() is None
+    an_entry(page, "Urgent, new first")
+    assert (page.filters, page.order.value, page.sort_box.value()) == ({"priority": ["urgent"]}, "newest", "newest")
+    an_entry(page, "Rename “Urgent, new first”")
+    name_it(shown, "Mornings")
+    shown.wait(lambda: "Mornings" in office.preferences(desk)["case_views"])
+    shown.go("cases")
+    assert shown.cases is not page
+    page = shown.cases
+    assert entries(page)[:1] == ["Mornings"], "it is there the next time"
+    an_entry(page, "Mornings")
+    an_entry(page, "Remove “Mornings”")
+    shown.wait(lambda: office.preferences(desk)["case_views"] == "[]")
+    shown.wait(shown.window.toast.undo_button.isVisible)
+    shown.window.toast.undo()
+    shown.wait(lambda: "Mornings" in office.preferences(desk)["case_views"])

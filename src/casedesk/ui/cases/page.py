@@ -20,6 +20,7 @@ from casedesk.services.permissions import may
 from casedesk.services.search import CaseRow, Order, Places, View, near_names, places_of, view_counts
 from casedesk.storage.store import Touched
 from casedesk.ui.cases.filters import Chips, Picker, as_filters
+from casedesk.ui.cases.own_views import OwnViews
 from casedesk.ui.cases.peek import PeekPanel
 from casedesk.ui.cases.table import CaseTable, CaseView
 from casedesk.ui.kit.blocks import EmptyState, keys_hint
@@ -96,6 +97,7 @@ class CasesPage(Page):
         self.sort_box = Combo([(o.value, _(words)) for o, words in ORDERS.items()], self.order.value, name=_("Order"))
         self.sort_box.setMinimumWidth(current().scaled(176))
         self.peek_button = button(_("Peek"), "default", "columns", keys=_("Space"), clicked=self._turn_peek)
+        self.own_views = OwnViews(self.here, self._shown)
         self._first = row(gap=8, margins=(20, 12, 20, 0))
         self._third = row(gap=8, margins=(20, 9, 20, 9))
         self._second = widget(row(self.tabs, margins=(20, 4, 20, 0)))
@@ -143,6 +145,7 @@ class CasesPage(Page):
         self.tabs.chosen.connect(self._choose_view)
         self.view_box.activated.connect(lambda _at: self._choose_view(self.view_box.value()))
         self.sort_box.activated.connect(lambda _at: self._sort())
+        self.own_views.chosen.connect(self._choose_own)
         self.chips.changed.connect(self._pick)
         self.chips.removed.connect(self._remove)
         self.chips.cleared.connect(self._clear)
@@ -176,15 +179,24 @@ class CasesPage(Page):
             while line.count():
                 line.takeAt(0)
         if narrow:
-            parts = (self.title, self.view_box, self.search, self.chips, self.sort_box, self.peek_button)
+            parts = (
+                self.title,
+                self.view_box,
+                self.own_views,
+                self.search,
+                self.chips,
+                self.sort_box,
+                self.peek_button,
+            )
             for part in parts:
                 self._first.addWidget(part)
-            self._first.setStretch(2, 1)
+            self._first.setStretch(3, 1)
             self._first.setContentsMargins(16, 9, 16, 9)
             self.search.setMaximumWidth(10_000)
         else:
             self._first.addWidget(self.title)
             self._first.addStretch(1)
+            self._first.addWidget(self.own_views)
             self._first.addWidget(self.sort_box)
             self._first.setContentsMargins(20, 12, 20, 0)
             self._third.addWidget(self.search)
@@ -193,6 +205,7 @@ class CasesPage(Page):
         if narrow:
             self.search.setMinimumWidth(120)
         self.view_box.setVisible(narrow)
+        self.own_views.fold(narrow)
         self.peek_button.setVisible(narrow)
         self._second.setVisible(not narrow)
         self._third_row.setVisible(not narrow)
@@ -306,6 +319,22 @@ class CasesPage(Page):
         self.view_box.set_value(code)
         self._selected = None
         self._read()
+
+    def _shown(self) -> dict[str, Any]:
+        """What the list is narrowed to and how it is ordered, to be kept as a view."""
+        return {
+            "view": self.view_code.value,
+            "filters": {kind: list(codes) for kind, codes in self.filters.items()},
+            "sort": self.order.value,
+            "closed": self.closed_too,
+        }
+
+    def _choose_own(self, what: Mapping[str, Any]) -> None:
+        self.filters = _listed(what.get("filters", {}))
+        self.closed_too = bool(what.get("closed"))
+        self.order = Order(what.get("sort", self.order.value))
+        self.sort_box.set_value(self.order.value)
+        self._choose_view(str(what.get("view", View.ALL.value)))
 
     def _sort(self) -> None:
         self.order = Order(self.sort_box.value())
@@ -488,12 +517,8 @@ class CasesPage(Page):
 
     def place(self) -> dict[str, Any]:
         chosen = self.view.current_case()
-        return {
-            "view": self.view_code.value,
-            "filters": {kind: list(codes) for kind, codes in self.filters.items()},
+        return self._shown() | {
             "words": self.search.text(),
-            "sort": self.order.value,
-            "closed": self.closed_too,
             "selected": str(chosen.case_id) if chosen is not None else "",
             "top": self.view.verticalScrollBar().value(),
             "peek": self._wants_peek,
