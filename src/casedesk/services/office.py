@@ -19,6 +19,7 @@ from casedesk.desk import NOBODY, Actor, Desk, now
 from casedesk.errors import CaseDeskError, InvalidInput, NotAllowed, NotFound, Problem
 from casedesk.i18n import _
 from casedesk.models import Centre, Device, ExchangeRate, Membership, Preference, User
+from casedesk.progress import Progress, silent
 from casedesk.services import backups
 from casedesk.services.permissions import needs
 from casedesk.services.triage import Thresholds
@@ -320,9 +321,9 @@ def clock_is_wrong(desk: Desk) -> bool:
 
 
 @needs("store.check")
-def check_store(desk: Desk) -> Findings:
-    """Compare the journal, its chain and the records."""
-    return check(desk.store)
+def check_store(desk: Desk, progress: Progress = silent) -> Findings:
+    """Compare the journal, its chain and the records. Others go on writing meanwhile."""
+    return check(desk.store, progress)
 
 
 @needs("own.passphrase")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -16,22 +16,20 @@ from casedesk.errors import StorageFailed
 from casedesk.fields import Kind, Level
 from casedesk.i18n import _, ngettext
 from casedesk.models import (
-    CaseIndex,
     Chain,
     Change,
     Clash,
     Erasure,
     Mark,
-    NumberKey,
     Parked,
     Recorded,
-    State,
     Unentitled,
     fields_of,
     recorded_models,
     registers_of,
 )
 from casedesk.models import Operation as OperationRow
+from casedesk.progress import Progress, silent
 from casedesk.storage import derived
 from casedesk.storage.merging import RecordKey, is_mark, over, written
 from casedesk.storage.operations import (
@@ -152,34 +150,67 @@ class Findings:
 
     operations: int = 0
     records: int = 0
+    lists_differ: bool = False
     wrong: list[str] = field(default_factory=list)
 
 
-def check(store: Store) -> Findings:
-    """Let the engine check its pages, verify every chain, replay the journal against the records, look for orphans."""
+def check(store: Store, progress: Progress = silent) -> Findings:
+    """Let the engine check its pages, verify every chain, replay the journal against the records, look for orphans.
+
+    It looks at one moment on a connection of its own, so that others go on writing.
+    """
     found = Findings()
     try:
-        with store.local() as session:
+        with store.apart() as session:
             _check_pages(session, found)
-            _check_guards(session, found)
-        if not found.wrong:
-            with store.read() as session:
-                check_records(session, found)
+        if found.wrong:  # a page may have been moved while it was looked at: once more, while nobody writes
+            found = Findings()
             with store.local() as session:
-                _compare_derived(session, found)
+                _check_pages(session, found)
+        if not found.wrong:
+            with store.apart() as session:
+                _check_contents(session, found, progress)
+        if found.lists_differ:
+            with store.local() as session:
+                derived.rebuild(session)
     except (StorageFailed, VaultUnreadable):
         found.wrong.append(_("The file cannot be read whole."))
     return found
 
 
-def check_records(session: Session, found: Findings) -> None:
+def _check_contents(session: Session, found: Findings, progress: Progress) -> None:
+    _check_guards(session, found)
+    if not found.wrong:
+        check_records(session, found, progress)
+        found.lists_differ = derived.differs(session, progress)
+    if found.lists_differ:
+        found.wrong.append(_("Lists and search did not agree with the records. They were made again."))
+
+
+def check_records(session: Session, found: Findings, progress: Progress = silent) -> None:
     """Verify every chain and compare the records with what the journal tells, on any engine."""
-    told = _replayed(session, found)
-    _compare(session, told, found)
+    tables = (OperationRow.__table__, *(model.__table__ for model in recorded_models().values()))
+    rows = (session.execute(select(func.count()).select_from(table)).scalar_one() for table in tables)
+    steps = _Steps(progress, sum(rows))
+    _compare(session, _replayed(session, found, steps), found, steps)
+
+
+@dataclass(slots=True)
+class _Steps:
+    """Counts what was looked at, and tells now and then how far it is."""
+
+    progress: Progress
+    of: int
+    done: int = 0
+
+    def __call__(self) -> None:
+        self.done += 1
+        if self.done % 100 == 0:
+            self.progress.step(self.done, self.of)
 
 
 def _check_pages(session: Session, found: Findings) -> None:
-    """Let the engine check its pages. Not on a reader: its full-text check looks at what it remembers, and errs."""
+    """Let the engine check its pages. A reader of the pool errs: its full-text check looks at what it remembers."""
     damaged = len(session.execute(text("PRAGMA cipher_integrity_check")).all())
     if damaged:
         found.wrong.append(
@@ -207,7 +238,7 @@ def guards() -> set[str]:
     return names | {"guard_operation_rewrite", "guard_change_rewrite"}
 
 
-def _replayed(session: Session, found: Findings) -> Replayed:
+def _replayed(session: Session, found: Findings, step: Callable[[], None]) -> Replayed:
     """The records as the journal tells them; on the way every digest and link is made again."""
     replay = _Replay(session)
     for chain in session.scalars(select(Chain)).all():
@@ -216,6 +247,7 @@ def _replayed(session: Session, found: Findings) -> Replayed:
         for row in _operations(session, chain):
             seq += 1
             found.operations += 1
+            step()
             try:
                 (operation,) = unpack(row.body)
             except (MalformedBody, ValueError):
@@ -342,7 +374,7 @@ def _operations(session: Session, chain: Chain) -> Iterator[OperationRow]:
         session.expunge(row)
 
 
-def _compare(session: Session, told: Replayed, found: Findings) -> None:
+def _compare(session: Session, told: Replayed, found: Findings, step: Callable[[], None]) -> None:
     known: set[UUID] = set()
     pointing: list[tuple[str, UUID]] = []
     for table, model in recorded_models().items():
@@ -350,6 +382,7 @@ def _compare(session: Session, told: Replayed, found: Findings) -> None:
         links = [name for name, declared in fields_of(model).items() if declared.kind is Kind.REFERENCE]
         for record in session.scalars(select(model).execution_options(yield_per=500)):
             found.records += 1
+            step()
             known.add(record.id)
             pointing += [(f"{table}.{name}", to) for name in links if (to := getattr(record, name)) is not None]
             _compare_record(table, names, record, told, found)
@@ -371,23 +404,3 @@ def _compare_record(table: str, names: list[str], record: Recorded, told: Replay
                 table=table, record=record.id, fields=", ".join(differing)
             )
         )
-
-
-def _compare_derived(session: Session, found: Findings) -> None:
-    before = _derived(session)
-    derived.rebuild(session)
-    session.flush()
-    if _derived(session) != before:
-        found.wrong.append(_("Lists and search did not agree with the records. They were made again."))
-
-
-def _derived(session: Session) -> tuple[object, ...]:
-    rows = select(*(column for column in CaseIndex.__table__.columns if column.key != "row")).order_by("case_id")
-    states = select(State.__table__).order_by("entity_id")
-    keys = select(NumberKey.case_id, NumberKey.kind, NumberKey.key).order_by(
-        NumberKey.case_id, NumberKey.kind, NumberKey.key
-    )
-    words = text(
-        "SELECT i.case_id, w.words, w.sounds FROM case_words w JOIN case_index i ON i.row = w.rowid ORDER BY i.case_id"
-    )
-    return tuple(tuple(map(tuple, session.execute(wanted))) for wanted in (rows, states, keys, words))

@@ -6,6 +6,7 @@ They are brought up to date in the transaction that changes the records, and can
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -32,6 +33,7 @@ from casedesk.models import (
     StatusEvent,
 )
 from casedesk.parsing import document_key
+from casedesk.progress import Progress, silent
 from casedesk.search_keys import number_key, phone_key, sounds_of, words_of
 from casedesk.storage.merging import LINKS, Merged, in_parts
 from casedesk.storage.recorder import Altered
@@ -172,18 +174,52 @@ def _index_cases(session: Session, cases: Sequence[UUID]) -> None:
     session.expunge_all()
 
 
-def rebuild(session: Session) -> None:
+COMPUTED = ("state", "number_key", "case_index", "case_words")
+
+
+def rebuild(session: Session, progress: Progress = silent) -> None:
     """Make every computed table anew."""
-    for table in ("state", "number_key", "case_index", "case_words"):
+    for table in COMPUTED:
         session.execute(text(f"DELETE FROM {table}"))  # noqa: S608 - four names of ours
     session.expire_all()
     entities = session.scalars(select(StatusEvent.entity_id).where(StatusEvent.entity_id.is_not(None)).distinct()).all()
+    cases = session.scalars(select(Case.id)).all()
     for some in by_hundreds([each for each in entities if each is not None]):
+        progress.step(0, len(cases))
         refold(session, some)
-    for some in by_hundreds(session.scalars(select(Case.id)).all()):
-        for case_id in some:
-            index_case(session, case_id, new=True)
-        session.expunge_all()  # or a large vault would be held in memory whole
+    for done, case_id in enumerate(cases):
+        if done % 100 == 0:
+            progress.step(done, len(cases))
+            session.expunge_all()  # or a large vault would be held in memory whole
+        index_case(session, case_id, new=True)
+    session.flush()
+
+
+def differs(session: Session, progress: Progress = silent) -> bool:
+    """Whether a computed table says something else than the records.
+
+    They are made anew in temporary tables of the same names, which stand before the stored ones while this session
+    looks: the session is one of `Store.apart`.
+    """
+    for table in COMPUTED:
+        made: str = session.scalars(
+            text("SELECT sql FROM main.sqlite_master WHERE name = :name"), {"name": table}
+        ).one()
+        beside = re.sub(rf'TABLE "?{table}"?', f'TABLE temp."{table}"', made, count=1)
+        session.connection().exec_driver_sql(beside)
+    rebuild(session, progress)
+    rows = ", ".join(column.name for column in CaseIndex.__table__.columns if column.key != "row")
+    compared = (
+        "SELECT * FROM {0}.state",
+        "SELECT case_id, kind, key FROM {0}.number_key",
+        f"SELECT {rows} FROM {{0}}.case_index",  # noqa: S608 - columns of ours
+        "SELECT i.case_id, w.words, w.sounds FROM {0}.case_words w JOIN {0}.case_index i ON i.row = w.rowid",
+    )
+    ways = [(wanted.format(one), wanted.format(other)) for wanted in compared for one, other in _BOTH_WAYS]
+    return any(session.execute(text(f"{here} EXCEPT {there} LIMIT 1")).first() for here, there in ways)
+
+
+_BOTH_WAYS = (("main", "temp"), ("temp", "main"))
 
 
 def by_hundreds(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:

@@ -78,6 +78,17 @@ class Store:
                 connection.close()  # which rolls back
 
     @contextmanager
+    def apart(self) -> Iterator[Session]:
+        """A session on a connection of its own, for long looks: it sees one moment, keeps nobody waiting, and may fill
+        temporary tables. Nothing is committed."""
+        engine = self.vault.apart()
+        try:
+            with _reading(), Session(engine) as session:
+                yield session
+        finally:
+            engine.dispose()
+
+    @contextmanager
     def write(self, act: Act, now: Callable[[], datetime]) -> Iterator[Session]:
         """A session whose changes are committed together with their journal entry, or not at all."""
         with (

@@ -189,6 +189,10 @@ class Vault:
         """A connection of one's own that reads, for work that holds one moment for long; close it."""
         return connect(self.folder / VAULT, self._database_key, query_only=True)
 
+    def apart(self) -> Engine:
+        """The same behind an engine, and with temporary tables; dispose of it."""
+        return _engine(partial(connect, self.folder / VAULT, self._database_key), "BEGIN", 1)
+
     def close(self) -> None:
         """Close every connection, forget the keys and let others in. Closing twice does no harm."""
         self.reader.dispose()

@@ -14,6 +14,7 @@ from casedesk import VERSION, codelists, formats, i18n
 from casedesk.errors import CaseDeskError, InvalidInput, Problem
 from casedesk.i18n import N_, _, ngettext
 from casedesk.models import ExchangeRate, User, fields_of
+from casedesk.progress import Progress
 from casedesk.services import office
 from casedesk.services.office import KEEPING_ROLES, READING_ROLES, UserRow
 from casedesk.services.permissions import may
@@ -398,7 +399,9 @@ class SettingsPage(Page):
         self.check_button.setEnabled(False)
         self.check_button.setText(_("Checking…"))
         clear(self._findings)
-        self.here.jobs.run(self, partial(office.check_store, self.here.desk), self._checked, failed=self._not_checked)
+        progress = Progress()
+        work = partial(office.check_store, self.here.desk, progress)
+        self.here.jobs.run(self, work, self._checked, failed=self._not_checked, progress=progress)
 
     def _checked(self, found: Findings) -> None:
         if self.tab != "about":
