@@ -25,7 +25,9 @@ from casedesk.reports.levels import PaperKind, PrintLevel, file_name
 from casedesk.reports.parts import HIDDEN, Fact
 from casedesk.reports.recovery_sheet import write_recovery_sheet
 from casedesk.reports.redaction import black_out, leaks
-from casedesk.reports.referral_letter import Letter, write_referral_letter
+from casedesk.reports.referral_letter import write_referral_letter
+from casedesk.services.letters import LetterContent
+from casedesk.services.papers import Told
 
 FULL = Summary(
     level=PrintLevel.FULL,
@@ -55,7 +57,7 @@ CODED = replace(
     person=(Fact("Name", HIDDEN), Fact("Home", HIDDEN), Fact("Phone", HIDDEN), Fact("Age, sex", "25–29, woman")),
     needs_and_plan=(Step("Sewing course", "Training centre in " + HIDDEN, "June"),),
 )
-LETTER = Letter(
+LETTER = LetterContent(
     centre="Migrant Support Centre, Dhaka",
     address="House 00, Road 00, Dhaka",
     number="RF-26-0203",
@@ -68,11 +70,10 @@ LETTER = Letter(
     sender_phone="02-0000-0000",
     answer_by="Thursday 14 May 2026, 17:00",
     request="A wage claim and getting a passport back.",
-    person=(Fact("Person", "R. K., woman, 25–29"), Fact("Language", "Bangla")),
+    person=(Told("person", "Person", "R. K., woman, 25–29"), Told("language", "Language", "Bangla")),
     known=("Wages not paid for 5 months.", "Passport kept by the employer."),
     wants="I want my five months’ pay.",
-    enclosed="contract copy (2 pages)",
-    not_included="home address, family names",
+    not_included=("home address", "family names"),
 )
 HOSTILE = [
     "Smith <Jones",
@@ -204,7 +205,7 @@ def test_hostile_names_are_text_and_nothing_else(name: str) -> None:
             own_words=(name,),
         )
     )
-    write_referral_letter(replace(LETTER, to=name, answer_by=name, sender=name, person=(Fact(name, name),)))
+    write_referral_letter(replace(LETTER, to=name, answer_by=name, sender=name, person=(Told("person", name, name),)))
     assert preview.pages(pdf) == 1
     if name.isascii() and name.isprintable():
         assert name in told(pdf)
@@ -298,7 +299,7 @@ def test_a_letter_is_one_page_with_a_slip() -> None:
 def test_a_long_letter_signs_beside_its_last_words(known: int) -> None:
     last = pages_of(write_referral_letter(replace(LETTER, known=LETTER.known * known)))[-1]
     signature = next(n for n, line in enumerate(last) if line.startswith("Farzana Haque, caseworker ·"))
-    assert last[signature - 1].startswith("Papers with this letter")
+    assert last[signature - 1].startswith("Not included")
     assert any(line.startswith("Yes, from") for line in last)
 
 

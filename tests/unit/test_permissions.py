@@ -453,12 +453,13 @@ def told_of(act: Callable[[Desk, UUID], object], desk: Desk, case_id: UUID) -> t
 RULELESS = {
     "casedesk.services.office.sign_out",  # closing needs no right
     "casedesk.services.search.filters_of",  # reads nothing
-    "casedesk.services.follow_ups.case_of",  # tells an id to who has one, and only other services call it
     "casedesk.services.notes.reads_restricted",  # asks the table itself
     "casedesk.services.today.leads",  # the same
     "casedesk.services.backups.needs_second",  # the same
     "casedesk.services.permissions.may",
+    "casedesk.services.permissions.case_of",  # tells an id to who has one, and only other services call it
     "casedesk.services.permissions.open_case",
+    "casedesk.services.permissions.open_record",
     "casedesk.sync.joining.take_roster_file",  # believes nothing but signatures
     "casedesk.services.permissions.see_case",
 }

@@ -70,13 +70,11 @@ def ask(engine: Engine, question: str) -> object:
 def test_the_passphrase_opens_and_tells_whose_slot_it_was(made: Made, opened: Vault) -> None:
     assert opened.slot == made.slot
     assert opened.finding is keys.Finding.WHOLE
-    assert not opened.by_recovery
     assert ask(opened.reader, "SELECT id FROM vault") == opened.store
 
 
 def test_the_recovery_key_opens_and_gives_a_new_passphrase(made: Made, folder: Path) -> None:
     opened = unlock_with_recovery(folder, made.recovery.lower().replace("-", " "))
-    assert opened.by_recovery
     assert vault.replace_user_slot(opened, "Shirin", "a wholly new passphrase", FLOOR) == made.slot
     with pytest.raises(keys.SignInNameUnknown):
         vault.replace_user_slot(opened, "nobody", "a wholly new passphrase", FLOOR)

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from casedesk import codelists, i18n
+from casedesk.case_numbers import read_case_number
 from casedesk.cli.files import FileTrouble, new_file
 from casedesk.cli.signing_in import signed_in, user_word
 from casedesk.cli.speech import Commands, say
@@ -49,8 +50,9 @@ def _summary(asked: argparse.Namespace) -> int:
 
 @needs("case.list")
 def _case(desk: Desk, case_number: str) -> UUID:
-    """The case with exactly this number."""
-    wanted = select(CaseIndex.case_id).where(CaseIndex.case_number == case_number.strip().upper())
+    """The case with exactly this number, typed with or without dashes and in any digits."""
+    number = read_case_number(case_number) or case_number.strip().upper()
+    wanted = select(CaseIndex.case_id).where(CaseIndex.case_number == number)
     with desk.read() as session:
         found = session.scalar(wanted.where(visible(desk.actor)))
     if found is None:

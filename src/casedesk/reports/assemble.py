@@ -13,7 +13,7 @@ from casedesk.reports.case_summary import Happening, Step, Summary, write_case_s
 from casedesk.reports.levels import PrintLevel
 from casedesk.reports.parts import HIDDEN, Fact
 from casedesk.reports.redaction import black_out, leaks
-from casedesk.reports.referral_letter import Letter, write_referral_letter
+from casedesk.reports.referral_letter import write_referral_letter
 from casedesk.services import letters, papers, prints
 from casedesk.services.letters import LetterContent
 from casedesk.services.papers import PaperContent, Told
@@ -129,27 +129,18 @@ def _summary_pdf(content: PaperContent, request: PrintRequest) -> bytes:
 
 
 def _letter_pdf(content: LetterContent, language: str, blacked: Sequence[str]) -> bytes:
-    letter = Letter(
-        centre=content.centre,
-        address=content.address,
-        number=content.number,
-        case_number=content.case_number,
-        day=content.day,
-        copy_number=content.copy_number,
-        copies=content.copies,
-        to=content.to,
-        sender=content.sender,
-        sender_phone=content.sender_phone,
-        answer_by=content.answer_by,
-        request=black_out(content.request, blacked),
+    def black(text: str) -> str:
+        return black_out(text, blacked)
+
+    letter = replace(
+        content,
+        request=black(content.request),
         person=tuple(
-            Fact(told.label, black_out(told.value or HIDDEN, blacked) if told.key == "note" else told.value or HIDDEN)
+            replace(told, value=black(told.value)) if told.key == "note" and told.value else told
             for told in content.person
         ),
-        known=tuple(black_out(point, blacked) for point in content.known),
-        wants=black_out(content.wants, blacked),
-        not_included="; ".join(content.not_included),
-        guardian_signs=content.guardian_signs,
+        known=tuple(black(point) for point in content.known),
+        wants=black(content.wants),
     )
     with i18n.speaking(language):
         return write_referral_letter(letter)

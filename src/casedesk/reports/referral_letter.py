@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from casedesk.i18n import _
 from casedesk.reports import layout
 from casedesk.reports.parts import (
+    HIDDEN,
     Bullet,
     Bullets,
     Document,
@@ -21,42 +20,15 @@ from casedesk.reports.parts import (
     Slip,
     Text,
 )
+from casedesk.services.letters import LetterContent
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """What a referral letter prints. Every text is ready to print in the paper's language.
-
-    `number` is the referral's own, `case_number` the case number or the person code. `sender` is name and
-    office, `to` the partner and the person there.
-    """
-
-    centre: str
-    address: str
-    number: str
-    case_number: str
-    day: str
-    copy_number: str
-    copies: str
-    to: str
-    sender: str
-    sender_phone: str
-    answer_by: str
-    request: str
-    person: tuple[Fact, ...]
-    known: tuple[str, ...] = ()
-    wants: str = ""
-    enclosed: str = ""
-    not_included: str = ""
-    guardian_signs: bool = False
-
-
-def write_referral_letter(letter: Letter) -> bytes:
-    """The letter as a PDF file, in the language spoken here."""
+def write_referral_letter(letter: LetterContent) -> bytes:
+    """The letter as a PDF file, in the language spoken here; its texts are in that language already."""
     return layout.render(_document(letter))
 
 
-def _document(letter: Letter) -> Document:
+def _document(letter: LetterContent) -> Document:
     return Document(
         title=_("Referral {number}").format(number=letter.number),
         centre=letter.centre,
@@ -72,7 +44,7 @@ def _document(letter: Letter) -> Document:
     )
 
 
-def _opening(letter: Letter) -> tuple[Part, ...]:
+def _opening(letter: LetterContent) -> tuple[Part, ...]:
     asked = _("From: {sender} · answer by {when}").format(sender=letter.sender, when=letter.answer_by)
     return (
         Gap(2),
@@ -82,36 +54,32 @@ def _opening(letter: Letter) -> tuple[Part, ...]:
         Text(_("We ask you to help with"), Look.QUIET),
         Text(letter.request, Look.LARGE),
         Line(),
-        Facts(letter.person, columns=1),
+        Facts(tuple(Fact(told.label, told.value or HIDDEN) for told in letter.person), columns=1),
         Line(),
     )
 
 
-def _story(letter: Letter) -> list[Part | Section]:
+def _story(letter: LetterContent) -> list[Part | Section]:
     story: list[Part | Section] = []
     if letter.known:
         story.append(Section(_("What we know"), (Bullets(tuple(Bullet(text) for text in letter.known)),)))
     if letter.wants:
         quoted = Text(_("“{words}”").format(words=letter.wants.strip()), Look.QUOTE)
         story.append(Section(_("What the person wants"), (quoted,)))
-    papers = []
-    if letter.enclosed:
-        papers.append(_("Papers with this letter: {papers}.").format(papers=letter.enclosed))
     if letter.not_included:
-        papers.append(_("Not included: {papers}.").format(papers=letter.not_included))
-    if papers:
-        story.append(Text(" ".join(papers), Look.QUIET))
+        left_out = _("Not included: {papers}.").format(papers="; ".join(letter.not_included))
+        story.append(Text(left_out, Look.QUIET))
     return story
 
 
-def _signed(letter: Letter) -> Signatures:
+def _signed(letter: LetterContent) -> Signatures:
     sender = _("{sender} · {phone}").format(sender=letter.sender, phone=letter.sender_phone)
     if letter.guardian_signs:
         return Signatures((sender, _("Signature or thumbprint of the parent or guardian")))
     return Signatures((sender, _("Signature or thumbprint of the person")))
 
 
-def _slip(letter: Letter) -> Slip:
+def _slip(letter: LetterContent) -> Slip:
     return Slip(
         title=_("Answer — cut and give back, or read to us by phone"),
         number=f"{letter.number} · {letter.case_number}",

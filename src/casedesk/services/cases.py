@@ -15,7 +15,7 @@ from casedesk import codelists, formats
 from casedesk.desk import Desk
 from casedesk.errors import Conflict, InvalidInput, NotFound, Problem
 from casedesk.fields import Field, Level, level_of
-from casedesk.i18n import _
+from casedesk.i18n import _, spoken_first
 from casedesk.models import (
     Case,
     Consent,
@@ -50,6 +50,7 @@ from casedesk.services.triage import due_at
 from casedesk.storage.rows import Records, Rows
 
 T = TypeVar("T", bound=Recorded)
+NAMES = ("name_bn", "name_en", "nickname")
 
 LONGEST_HOLD = 90  # days
 AGREES = "agrees_with_suggestion"
@@ -120,11 +121,11 @@ class CaseFacts:
 
     @property
     def names(self) -> tuple[str, str]:
-        """The first and the second name to show; the code alone where it stands for the name."""
+        """The name in the script of the language spoken, then another; the code alone where it stands for the name."""
         if self.hide_name:
             return self.person_code, ""
-        said = [str(self.answers.get(key, "")) for key in ("person.name_bn", "person.name_en", "person.nickname")]
-        said = [name for name in said if name] or [self.person_code]
+        bangla, english, nickname = (str(self.answers.get(f"person.{key}", "")) for key in NAMES)
+        said = [name for name in (*spoken_first(bangla, english), nickname) if name] or [self.person_code]
         return said[0], said[1] if len(said) > 1 else ""
 
 

@@ -11,14 +11,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casedesk.desk import Desk
-from casedesk.errors import InvalidInput, NotFound, Problem
+from casedesk.errors import InvalidInput, Problem
 from casedesk.i18n import _
 from casedesk.models import Case, FollowUp, State
 from casedesk.services import lifecycle
 from casedesk.services.edits import apply_edits, as_new
 from casedesk.services.notes import reads_restricted
 from casedesk.services.office import names_of_users
-from casedesk.services.permissions import needs, open_case
+from casedesk.services.permissions import case_of, needs, open_case, open_record
 
 RESULTS = ("done", "tried_no_contact")
 CONTACT = "welfare_check"
@@ -95,8 +95,8 @@ def plan(
 @needs("case.note")
 def record(desk: Desk, follow_up_id: UUID, command: RecordFollowUp) -> None:
     """Write down what came of a planned follow-up; with a next day, plan the next one."""
-    with desk.write("follow_up.record", about=case_of(desk, follow_up_id)) as session:
-        follow_up, case = _open(desk, session, follow_up_id)
+    with desk.write("follow_up.record", about=case_of(desk, FollowUp, follow_up_id)) as session:
+        follow_up, case = open_record(desk, session, "case.note", FollowUp, follow_up_id)
         lifecycle.take(session, desk, follow_up, _checked(desk, command).result)
         _write_down(session, desk, case, follow_up, command)
 
@@ -117,8 +117,8 @@ def record_contact(desk: Desk, case_id: UUID, command: RecordFollowUp, kind: str
 @needs("case.note")
 def snooze(desk: Desk, follow_up_id: UUID, to: date, reason: str = "") -> UUID:
     """Move a follow-up to another day: the old one stays as moved, a new one is planned. Returns the new one."""
-    with desk.write("follow_up.snooze", about=case_of(desk, follow_up_id)) as session:
-        old, case = _open(desk, session, follow_up_id)
+    with desk.write("follow_up.snooze", about=case_of(desk, FollowUp, follow_up_id)) as session:
+        old, case = open_record(desk, session, "case.note", FollowUp, follow_up_id)
         _refuse_past("follow_up.due_on", to, desk.today())
         if case.priority == ASKS_WHY and not reason.strip():
             raise InvalidInput({"status_event.reason_text": [Problem(_("This is urgent. Say why it can wait."))]})
@@ -134,8 +134,8 @@ def snooze(desk: Desk, follow_up_id: UUID, to: date, reason: str = "") -> UUID:
 @needs("case.note")
 def cancel(desk: Desk, follow_up_id: UUID, reason: str = "") -> None:
     """Drop a planned follow-up."""
-    with desk.write("follow_up.cancel", about=case_of(desk, follow_up_id)) as session:
-        follow_up, _case = _open(desk, session, follow_up_id)
+    with desk.write("follow_up.cancel", about=case_of(desk, FollowUp, follow_up_id)) as session:
+        follow_up, _case = open_record(desk, session, "case.note", FollowUp, follow_up_id)
         lifecycle.take(session, desk, follow_up, "cancelled", reason=reason.strip() or None)
 
 
@@ -176,22 +176,6 @@ def end_planned(session: Session, desk: Desk, referral_id: UUID, to: str) -> Non
         lifecycle.take(session, desk, follow_up, to)
         if to == "done":
             follow_up.done_at = desk.clock()
-
-
-def case_of(desk: Desk, follow_up_id: UUID) -> UUID:
-    """The case a follow-up belongs to."""
-    with desk.read() as session:
-        follow_up = session.get(FollowUp, follow_up_id)
-        if follow_up is None or follow_up.case_id is None or follow_up.removed_at is not None:
-            raise NotFound
-        return follow_up.case_id
-
-
-def _open(desk: Desk, session: Session, follow_up_id: UUID) -> tuple[FollowUp, Case]:
-    follow_up = session.get_one(FollowUp, follow_up_id)
-    if follow_up.case_id is None:
-        raise NotFound
-    return follow_up, open_case(desk, session, "case.note", follow_up.case_id)
 
 
 def _checked(desk: Desk, command: RecordFollowUp) -> RecordFollowUp:

@@ -35,7 +35,11 @@ from casedesk.services.sharing import SHARES
 
 @dataclass(frozen=True, slots=True)
 class LetterContent:
-    """What a referral letter says."""
+    """What a referral letter says, ready to print in the paper's language.
+
+    `number` is the referral's own, `case_number` the case number or the person code. `sender` is name and office,
+    `to` the partner and the person there.
+    """
 
     centre: str
     address: str

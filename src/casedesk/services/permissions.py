@@ -20,12 +20,13 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from casedesk.desk import Actor, Desk
 from casedesk.errors import NotAllowed, NotFound
-from casedesk.models import Case, CaseIndex
+from casedesk.models import Case, CaseIndex, Recorded
 from casedesk.paths import RESOURCES
 from casedesk.storage.rows import Rows
 
 P = ParamSpec("P")
 R = TypeVar("R")
+C = TypeVar("C", bound=Recorded)  # one with a case_id
 
 REACHES = ("no", "named", "owner", "own", "reason", "centre", "yes")
 
@@ -166,6 +167,24 @@ def open_case(desk: Desk, session: Session, action: str, case_id: UUID, *, reaso
 def see_case(desk: Desk, rows: Rows, action: str, case_id: UUID) -> Case:
     """The case as a plain row, if it is here and the user may do this with it: to be read and not changed."""
     return _allowed(desk, rows.one(Case, case_id), action, case_id)
+
+
+def case_of(desk: Desk, model: type[C], record: UUID) -> UUID:
+    """The case that a record belongs to. This tells an id to who has one, and nothing else."""
+    with desk.rows() as rows:
+        found: Any = rows.one(model, record)
+    if found is None or found.case_id is None or found.removed_at is not None:
+        raise NotFound
+    case_id: UUID = found.case_id
+    return case_id
+
+
+def open_record(desk: Desk, session: Session, action: str, model: type[C], record: UUID) -> tuple[C, Case]:
+    """A record and the case it belongs to, if they are here and the user may do this with the case."""
+    found: Any = session.get(model, record)
+    if found is None or found.case_id is None:
+        raise NotFound
+    return found, open_case(desk, session, action, found.case_id)
 
 
 def _allowed(desk: Desk, case: Case | None, action: str, case_id: UUID, reason: str = "") -> Case:

@@ -36,7 +36,7 @@ from casedesk.services.follow_ups import end_planned, planned
 from casedesk.services.lifecycle import NotThisStep, Step
 from casedesk.services.notes import reads_restricted
 from casedesk.services.numbers import next_referral_number
-from casedesk.services.permissions import needs, open_case, visible
+from casedesk.services.permissions import case_of, needs, open_case, open_record, visible
 from casedesk.services.providers import name_of
 from casedesk.services.sharing import SHARES, no_consent, pasted_texts, why_not
 
@@ -189,8 +189,8 @@ def make_referral(desk: Desk, command: MakeReferral) -> UUID:
 @needs("referral.edit")
 def edit_referral(desk: Desk, referral_id: UUID, edits: Edits, confirmed: Iterable[str] = ()) -> None:
     """Change a referral that is not sent yet: field of EDITABLE → (what was seen, what was written)."""
-    with desk.write("referral.edit", about=_case_of(desk, referral_id)) as session:
-        referral, case = _open(desk, session, referral_id)
+    with desk.write("referral.edit", about=case_of(desk, Referral, referral_id)) as session:
+        referral, case = open_record(desk, session, "referral.edit", Referral, referral_id)
         status = lifecycle.status_of(session, referral_id)
         if status not in GROUPS["unsent"] or not edits.keys() <= set(EDITABLE):
             raise NotThisStep
@@ -223,8 +223,8 @@ def take_step(
 
     A moment that is left out is now; a day stands for some time of that day.
     """
-    with desk.write(f"referral.{to}", about=_case_of(desk, referral_id)) as session:
-        referral, case = _open(desk, session, referral_id)
+    with desk.write(f"referral.{to}", about=case_of(desk, Referral, referral_id)) as session:
+        referral, case = open_record(desk, session, "referral.edit", Referral, referral_id)
         before = lifecycle.status_of(session, referral_id)
         step = lifecycle.step_to("referral", before, to)
         open_case(desk, session, step.by, case.id)
@@ -319,21 +319,6 @@ def _known(desk: Desk, group: str | None) -> tuple[ColumnElement[bool], ...]:
     if group == WITHOUT_CONSENT:
         return (*known, Referral.consent_exception.is_not(None))
     return known if group is None else (*known, State.status.in_(GROUPS[group]))
-
-
-def _case_of(desk: Desk, referral_id: UUID) -> UUID:
-    with desk.read() as session:
-        referral = session.get(Referral, referral_id)
-        if referral is None or referral.case_id is None or referral.removed_at is not None:
-            raise NotFound
-        return referral.case_id
-
-
-def _open(desk: Desk, session: Session, referral_id: UUID) -> tuple[Referral, Case]:
-    referral = session.get_one(Referral, referral_id)
-    if referral.case_id is None:
-        raise NotFound
-    return referral, open_case(desk, session, "referral.edit", referral.case_id)
 
 
 # What is said, and by which consent

@@ -176,11 +176,6 @@ class Vault:
         """The id of this vault, 16 bytes."""
         return self.keys.store
 
-    @property
-    def by_recovery(self) -> bool:
-        """Whether the recovery key opened it, so that a new passphrase and a new recovery key are due."""
-        return any(slot.id == self.slot and slot.kind is Kind.RECOVERY for slot in self.keys.slots)
-
     def subkey(self, purpose: bytes) -> bytearray:
         """The key for one purpose, such as `cdesk.backup.1`; wipe it after use."""
         return keys.subkey(self._data_key, purpose)

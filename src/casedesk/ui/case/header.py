@@ -11,7 +11,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from casedesk import codelists, formats
-from casedesk.i18n import N_, _, language
+from casedesk.i18n import N_, _
 from casedesk.services import cases
 from casedesk.services.lifecycle import Step, steps_from
 from casedesk.services.triage import is_returnee
@@ -97,7 +97,7 @@ class Header(QFrame):
     def look(self) -> None:
         """Show the case as it is now."""
         case, facts = self.case, self.case.facts
-        self._show_names(*self._both_names())
+        self._show_names(*self.case.facts.names)
         self.essentials.setText(separated((facts.number, self._who(), self._place(), self._owner())))
         self._show_badges()
         self.note_button.setVisible(case.may("case.note"))
@@ -140,13 +140,7 @@ class Header(QFrame):
             if part is not self.follow_up_button and part is not self.more:
                 part.setText("" if tight else words)
         if self.case.is_open:
-            self._show_names(*self._both_names())
-
-    def _both_names(self) -> tuple[str, str]:
-        """The name in the script of the language spoken, then the other one."""
-        first, second = self.case.facts.names
-        english = str(self.case.facts.answers.get("person.name_en", ""))
-        return (second, first) if language() == "en" and second and second == english else (first, second)
+            self._show_names(*self.case.facts.names)
 
     def _who(self) -> str:
         facts = self.case.facts

@@ -14,7 +14,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from casedesk import codelists, formats, i18n
+from casedesk import codelists, formats
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError, NotAllowed
 from casedesk.i18n import _, ngettext
@@ -187,8 +187,7 @@ def _head(
 ) -> QWidget:
     """Title, zoom, page and the ways out."""
     title = _("Print case summary") if referral is None else _("Print referral letter")
-    bangla_first = i18n.language() == "bn" or not facts.names[1]
-    name = facts.names[0] if bangla_first else facts.names[1]
+    name, _other = facts.names
     number = facts.number if referral is None else referral.row.number
     words = column(ElidedLabel(title, "section"), ElidedLabel(f"{name} · {number}", "caption"), gap=0)
     page, zoom = PlainLabel("", tone="text2"), PlainLabel("", tone="text2")

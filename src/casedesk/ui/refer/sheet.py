@@ -71,7 +71,7 @@ def _titles(opened: _Opened | CaseDeskError, *, asks: bool) -> tuple[str, str]:
     if isinstance(opened, CaseDeskError):
         return _("Refer"), ""
     facts = opened.facts
-    name = facts.names[0] if i18n.language() == "bn" or not facts.names[1] else facts.names[1]
+    name, _other = facts.names
     if asks or opened.referral is None:
         under = _("{number} · stays on this computer until you print it").format(number=facts.number)
         return _("Refer {name}").format(name=name), under
