@@ -26,11 +26,13 @@ from casedesk.services import (
     access,
     audit,
     backups,
+    case_register,
     cases,
     clashes,
     consents,
     drafts,
     follow_ups,
+    given_out,
     history,
     incidents,
     intake,
@@ -166,6 +168,7 @@ ACTIONS: dict[str, Callable[[Desk, UUID], object]] = {
     "supervisor": lambda desk, case_id: access.set_supervisor(desk, case_id, uuid4()),
     "name people": lambda desk, case_id: access.name_people(desk, case_id, [uuid4()]),
 }
+REGISTER = case_register.Register(receiver="The board", reason="Review", opened=(date(2020, 1, 1), date(2020, 1, 2)))
 UNRECORDED = ("list", "restricted")  # what these do not show is no attempt
 
 
@@ -192,6 +195,9 @@ OFFICE: dict[str, tuple[Callable[[Desk], object], str]] = {
     "a new recovery key": (lambda desk: office.make_recovery(desk, "not this one"), "AD"),
     "note a search": (lambda desk: audit.note_search(desk, "all", 0), "CW CO LO SU CR"),
     "audit trail": (audit.trail, "SU CR AD"),
+    "coded register": (lambda desk: case_register.extract(desk, REGISTER), "CW SU CR DO"),
+    "register with names": (lambda desk: case_register.extract(desk, replace(REGISTER, profile="full")), "CR"),
+    "copies of a report": (lambda desk: given_out.next_copy(desk, "R1", "2026-04"), "CW SU CR DO"),
     "preferences": (office.preferences, "CW SH CO LO SU CR DO AD"),
     "what would be lost": (backups.loss, "CW SH CO LO SU CR DO AD"),
     "backup by itself": (backups.keep_up, "CW SH CO LO SU CR DO AD"),

@@ -60,6 +60,7 @@ class Disclosure(Recorded):
     language: Mapped[str | None] = line(N_("Language"), ask=Ask.PROGRAM, longest=2)
     copy_number: Mapped[str | None] = line(N_("Copy"), ask=Ask.PROGRAM, longest=20)
     recipient_id: Mapped[UUID | None] = reference(N_("Given to"), index=False)
+    recipient_name: Mapped[str | None] = line(N_("Given to, in words"), ask=Ask.PROGRAM)
     purpose: Mapped[str | None] = code("print_purpose", N_("Why"), ask=Ask.PROGRAM)
     reason: Mapped[str | None] = text(N_("Reason in words"), longest=500)
     consent_line_id: Mapped[UUID | None] = reference(N_("By this consent"), index=False)

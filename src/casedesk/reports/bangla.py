@@ -171,6 +171,14 @@ def text_width(text: str, font: str, size: float) -> float:
     return float(pdfmetrics.stringWidth(_shaped(text, font), font, size))
 
 
+def write_line(pen: Canvas, x: float, y: float, text: str, font: str, size: float) -> None:
+    """One line of text at its baseline, outside any paragraph."""
+    line = pen.beginText(x, y)
+    line.setFont(font, size)
+    line.textOut(_shaped(text, font))
+    pen.drawText(line)
+
+
 def split_word(word: Word, room: float, widths: Sequence[float], line: int) -> list[Word]:
     """Cut a word that is too long for its column, between syllables; as ReportLab's function of this use."""
     if not isinstance(word, ttfonts.ShapedFragWord):

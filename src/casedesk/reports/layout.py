@@ -27,23 +27,30 @@ from casedesk import i18n
 from casedesk.formats import digits
 from casedesk.i18n import _
 from casedesk.reports import bangla
+from casedesk.reports.charts import Look as ChartLook
+from casedesk.reports.charts import draw
+from casedesk.reports.marks import Box, Drawing, Ink, Shape, Stroke, Words, hex_of
+from casedesk.reports.measure import text_width
 from casedesk.reports.parts import (
     HIDDEN,
     Bullets,
     CutLine,
     Document,
     Facts,
+    Figures,
     Gap,
     KeyGroups,
     Line,
     Look,
     Part,
+    Picture,
     Rows,
     Section,
     Signatures,
     Slip,
     Text,
 )
+from casedesk.tokens import tokens
 
 REGULAR, SEMIBOLD, BOLD = "Paper", "Paper-SemiBold", "Paper-Bold"
 _FILES = {REGULAR: "Regular", SEMIBOLD: "SemiBold", BOLD: "Bold"}
@@ -54,7 +61,7 @@ GREY, PALE = HexColor("#4A4F4D"), HexColor("#B8BFBC")
 SIDE, TOP, BOTTOM = 17 * mm, 15 * mm, 13 * mm
 WIDTH = A4[0] - 2 * SIDE
 
-CAPTION, BODY, LARGE, TITLE = 8.5, 10.5, 13, 12
+CAPTION, BODY, LARGE, TITLE, HEADLINE = 8.5, 10.5, 13, 12, 17
 BANGLA_LARGER = 0.5
 
 _JOINERS = "\u200c\u200d"
@@ -212,6 +219,10 @@ def _part(part: Part) -> list[Any]:
             return _slip(part)
         case KeyGroups():
             return [_key_groups(part)]
+        case Figures():
+            return [_figures(part)]
+        case Picture():
+            return [_picture(part)]
 
 
 def _text(part: Text) -> Any:
@@ -220,6 +231,9 @@ def _text(part: Text) -> Any:
         Look.QUIET: (CAPTION + 0.5, REGULAR, GREY),
         Look.LARGE: (LARGE, SEMIBOLD, black),
         Look.TITLE: (TITLE, SEMIBOLD, black),
+        Look.HEADLINE: (HEADLINE, SEMIBOLD, black),
+        Look.LEAD: (BODY + 0.5, REGULAR, black),
+        Look.STRONG: (BODY, SEMIBOLD, black),
         Look.QUOTE: (BODY + 0.5, REGULAR, black),
     }[part.look]
     paragraph = _paragraph(part.text, size, font, colour, strong=part.strong)
@@ -259,6 +273,39 @@ def _rows(part: Rows) -> Any:
     table = _table([*head, *rows], widths, ("RIGHTPADDING", (0, 0), (-2, -1), gap), pad=1.7)
     table.repeatRows = len(head)
     return table
+
+
+def _figures(part: Figures) -> Any:
+    """Lines of the first depth are set in semibold, over what they are made of."""
+    numbers = min(24 * mm, WIDTH * 0.6 / max(len(part.head) - 1, 1))
+    head = [_caption(part.head[0]), *(_caption(title, TA_RIGHT) for title in part.head[1:])]
+    rows = []
+    for row, depth in zip(part.rows, part.depths, strict=True):
+        font = SEMIBOLD if depth == 0 and any(part.depths) else REGULAR
+        name = _table([["", _paragraph(row[0], font=font)]], [depth * 4 * mm, WIDTH - numbers * (len(row) - 1)], pad=0)
+        rows.append([name if depth else _paragraph(row[0], font=font), *(_number(cell, font) for cell in row[1:])])
+    table = _table(
+        [head, *rows],
+        [WIDTH - numbers * (len(part.head) - 1), *[numbers] * (len(part.head) - 1)],
+        ("LINEBELOW", (0, 0), (-1, -1), 0.4, PALE),
+        ("VALIGN", (0, 0), (-1, -1), "BOTTOM"),
+        ("LEFTPADDING", (1, 0), (-1, -1), 1.5 * mm),
+        pad=2.2,
+    )
+    table.repeatRows = 1
+    return table
+
+
+def _number(cell: str, font: str) -> Any:
+    return _paragraph(cell, BODY, font, align=TA_RIGHT)
+
+
+def _picture(part: Picture) -> Any:
+    size = CAPTION + (BANGLA_LARGER if i18n.language() == "bn" else 0)
+    chart = _Chart(draw(part.chart, WIDTH, ChartLook(size, paper=True)))
+    if not part.title:
+        return chart
+    return _Headed(_table([[_text(Text(part.title, Look.STRONG))]], [WIDTH], pad=1), chart, 1 * mm)
 
 
 def _signatures(part: Signatures) -> Any:
@@ -456,6 +503,49 @@ class _TickBox(_Painted):
         self.canv.rect(0, 0.4 * mm, 3.4 * mm, 3.4 * mm)
 
 
+class _Chart(_Painted):
+    """A chart's marks; ReportLab counts upwards, they count downwards."""
+
+    def __init__(self, drawing: Drawing) -> None:
+        super().__init__()
+        self._drawing, self.size = drawing, (drawing.width, drawing.height)
+
+    def draw(self) -> None:
+        pen, top, colours = self.canv, self._drawing.height, tokens()["color"]["light"]
+
+        def colour(ink: Ink) -> Any:
+            return HexColor(hex_of(ink, colours))
+
+        for mark in self._drawing.marks:
+            match mark:
+                case Box():
+                    if mark.fill:
+                        pen.setFillColor(colour(mark.fill))
+                    if mark.edge:
+                        pen.setStrokeColor(colour(mark.edge))
+                    pen.setLineWidth(0.6)
+                    below = top - mark.y - mark.height
+                    pen.rect(mark.x, below, mark.width, mark.height, stroke=bool(mark.edge), fill=bool(mark.fill))
+                case Stroke():
+                    pen.setStrokeColor(colour(mark.ink))
+                    pen.setLineWidth(mark.width * 0.7)
+                    pen.line(mark.x1, top - mark.y1, mark.x2, top - mark.y2)
+                case Shape():
+                    path = pen.beginPath()
+                    path.moveTo(mark.points[0][0], top - mark.points[0][1])
+                    for x, y in mark.points[1:]:
+                        path.lineTo(x, top - y)
+                    path.close()
+                    pen.setFillColor(colour(mark.fill))
+                    pen.drawPath(path, stroke=0, fill=1)
+                case Words():
+                    font = SEMIBOLD if mark.bold else REGULAR
+                    wide = text_width(mark.text, mark.size, bold=mark.bold)
+                    before = {"left": 0.0, "centre": wide / 2, "right": wide}[mark.side]
+                    pen.setFillColor(colour(mark.ink))
+                    bangla.write_line(pen, mark.x - before, top - mark.y, mark.text, font, mark.size)
+
+
 def _print(document: Document, pages: int) -> tuple[int, bytes]:
     """Print with `pages` as the total, and tell how many there are."""
     load_fonts()
@@ -518,7 +608,8 @@ def _head(document: Document) -> list[Any]:
         [[_Mark(), left, right]], [mark, WIDTH * 0.5 - mark, WIDTH * 0.5], ("VALIGN", (0, 0), (0, 0), "MIDDLE")
     )
     rule = Spacer(0, 1 * mm) if document.numbered else _Rule(GREEN, 1.2)
-    return [names, rule, _confidential(document.confidential), Spacer(0, 1.5 * mm)]
+    box = [_confidential(document.confidential)] if document.confidential else []
+    return [names, rule, *box, Spacer(0, 1.5 * mm)]
 
 
 def _confidential(tells: str) -> Any:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from casedesk.services.statistics.shapes import Chart
+
 # Stands for something this copy does not tell, alone or inside a text. However many stand in a row,
 # one black bar of fixed length is painted, so that its length tells nothing.
 HIDDEN = "\u2588"
@@ -17,6 +19,9 @@ class Look(Enum):
     QUIET = auto()
     LARGE = auto()
     TITLE = auto()
+    HEADLINE = auto()
+    STRONG = auto()
+    LEAD = auto()
     QUOTE = auto()
 
 
@@ -108,7 +113,24 @@ class KeyGroups:
     groups: tuple[str, ...]
 
 
-Part = Text | Facts | Bullets | Rows | Gap | Line | CutLine | Signatures | Slip | KeyGroups
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A table of numbers: the names of its lines at the left, how far each is set in, the numbers at the right."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    depths: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A chart, under its title where it has one of its own."""
+
+    chart: Chart
+    title: str = ""
+
+
+Part = Text | Facts | Bullets | Rows | Gap | Line | CutLine | Signatures | Slip | KeyGroups | Figures | Picture
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import fontpkg_hind_siliguri
 from PySide6.QtCore import QLoggingCategory, QObject, Qt, Signal
@@ -14,18 +12,13 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
 from casedesk.paths import RESOURCES
+from casedesk.tokens import tokens as tokens
 from casedesk.ui.kit.style import Style
 
 FAMILY = "Hind Siliguri"
 WEIGHTS = ("Regular", "Medium", "SemiBold", "Bold")
 SMALLEST, LARGEST = 0.9, 1.4
 WELLS = ({"field": "surface", "search": "sunken"}, {"field": "sunken", "search": "surface"})  # light, dark
-
-
-@cache
-def tokens() -> Any:
-    """The design tokens as the file has them."""
-    return json.loads((RESOURCES / "tokens.json").read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True, slots=True)

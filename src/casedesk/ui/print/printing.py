@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
 from casedesk.reports import preview
+from casedesk.whole_file import FileNotWritten, whole_file
 
 DOTS = 300  # an inch
 
@@ -79,26 +78,20 @@ def image_of(pdf: bytes, page: int, scale: float) -> QImage:
 def write_file(pdf: bytes, path: Path) -> None:
     """Write the file whole or not at all, readable by nobody else. Raises NotSaved."""
     try:
-        handle, part = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(pdf)
-            Path(part).replace(path)
-        except OSError:
-            Path(part).unlink(missing_ok=True)
-            raise
-    except OSError:
+        with whole_file(path) as file:
+            file.write(pdf)
+    except FileNotWritten:
         raise NotSaved from None
 
 
-def choose_file(parent: QWidget, name: str) -> QFileDialog:
+def choose_file(parent: QWidget, name: str, *, title: str = "", filter_: str = "", suffix: str = "pdf") -> QFileDialog:
     """Ask where to save; returns at once. Neither Qt nor the system keeps the place among those visited."""
     documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-    dialog = QFileDialog(parent, _("Save PDF"), documents if Path(documents).is_dir() else str(Path.home()))
+    dialog = QFileDialog(parent, title or _("Save PDF"), documents if Path(documents).is_dir() else str(Path.home()))
     dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setNameFilter(_("PDF files (*.pdf)"))
-    dialog.setDefaultSuffix("pdf")
+    dialog.setNameFilter(filter_ or _("PDF files (*.pdf)"))
+    dialog.setDefaultSuffix(suffix)
     dialog.setHistory([])
     dialog.selectFile(name)
     dialog.destroyed.connect(forget_places)

@@ -1,0 +1,139 @@
+"""The way out for reports and for the case register: made whole, recorded, and only then put in their place."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import IO
+
+from casedesk import i18n
+from casedesk.desk import Desk
+from casedesk.errors import CaseDeskError
+from casedesk.i18n import _
+from casedesk.progress import Progress, silent
+from casedesk.reports.register_files import register_book
+from casedesk.reports.report_files import figures_book, report_book
+from casedesk.reports.report_paper import locked, write_report
+from casedesk.reports.sheets import Book, write_csv, write_json, write_xlsx
+from casedesk.services import given_out
+from casedesk.services.case_register import Register, extract
+from casedesk.services.given_out import Handing
+from casedesk.services.prints import Copy
+from casedesk.services.statistics.shapes import Report
+from casedesk.whole_file import whole_file
+
+
+class FileKind(StrEnum):
+    """What a file is; its ending."""
+
+    PDF = "pdf"
+    XLSX = "xlsx"
+    CSV = "csv"
+    JSON = "json"
+
+
+class StaysInside(CaseDeskError):
+    """The report is for work inside the centre."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This report stays in the centre."),
+            hint=_("Nothing was written. It can be printed, or saved as a PDF that says so."),
+        )
+
+
+def kind_of(path: Path) -> FileKind | None:
+    """By its ending."""
+    return next((kind for kind in FileKind if path.suffix.lower() == f".{kind}"), None)
+
+
+def print_report(desk: Desk, report: Report, handing: Handing) -> bytes:
+    """One copy for the printer, recorded."""
+    copy = _next(desk, report)
+    paper = write_report(report, copy, handing.language, handing.receiver)
+    _record(desk, report, copy, handing, hashlib.sha256(paper).hexdigest())
+    return paper
+
+
+def save_report(
+    desk: Desk,
+    report: Report,
+    kind: FileKind,
+    path: Path,
+    handing: Handing,
+    *,
+    password: str = "",
+    progress: Progress = silent,
+) -> None:
+    """Write the report into a file and record that it leaves. A password is for PDF only."""
+    if report.internal and kind is not FileKind.PDF:
+        raise StaysInside
+    copy = _next(desk, report)
+
+    def write(file: IO[bytes]) -> None:
+        if kind is FileKind.PDF:
+            paper = write_report(report, copy, handing.language, handing.receiver)
+            file.write(locked(paper, password) if password else paper)
+            return
+        with i18n.speaking(handing.language):
+            book = report_book(report) if kind is FileKind.XLSX else figures_book(report)
+            write_book(book, kind, file, desk.store.vault.folder, progress)
+
+    _hand_out(path, write, lambda digest: _record(desk, report, copy, handing, digest))
+
+
+def save_register(desk: Desk, asked: Register, kind: FileKind, path: Path, progress: Progress = silent) -> int:
+    """Write the case register into a file and record that it leaves; returns how many cases it tells of."""
+    made = extract(desk, asked, progress)
+    language = i18n.language()
+
+    def write(file: IO[bytes]) -> None:
+        book = register_book(desk, asked, made, codes=kind is FileKind.JSON)
+        write_book(book, kind, file, desk.store.vault.folder, progress)
+
+    told = [column.key for column in made.columns]
+    _hand_out(path, write, partial(given_out.register_given_out, desk, asked, language, told, made.cases))
+    return len(made.cases)
+
+
+def write_book(book: Book, kind: FileKind, file: IO[bytes], scratch: Path, progress: Progress = silent) -> None:
+    """The book as a file of this kind; CSV has room for its first table alone."""
+    match kind:
+        case FileKind.XLSX:
+            write_xlsx(book, file, scratch, progress)
+        case FileKind.CSV:
+            write_csv(book.sheets[0], file, progress)
+        case _:
+            write_json(book, file, progress)
+
+
+def _hand_out(path: Path, write: Callable[[IO[bytes]], None], record: Callable[[str], object]) -> None:
+    """Nothing stands under its name that was not recorded before."""
+    with whole_file(path) as file:
+        write(file)
+        record(_digest(file))
+
+
+def _digest(file: IO[bytes]) -> str:
+    """The fingerprint of a file that was just written."""
+    made = hashlib.sha256()
+    file.seek(0)
+    while part := file.read(1 << 20):
+        made.update(part)
+    return made.hexdigest()
+
+
+def _next(desk: Desk, report: Report) -> Copy:
+    return given_out.next_copy(desk, report.request.report, _period(report))
+
+
+def _record(desk: Desk, report: Report, copy: Copy, handing: Handing, digest: str) -> None:
+    given_out.report_given_out(desk, report.request.report, _period(report), copy, handing, digest)
+
+
+def _period(report: Report) -> str:
+    period = report.request.period
+    return f"{period.first.isoformat()}..{period.last.isoformat()}"

@@ -1,0 +1,107 @@
+"""What leaves the centre about many people at once: who receives it and why, kept in the journal (DOMAIN 4.40).
+
+A report or a coded register is one Disclosure; a register with names is one for each person on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from casedesk.desk import Desk
+from casedesk.errors import Conflict
+from casedesk.models import Disclosure
+from casedesk.services.case_register import NoReason, Register
+from casedesk.services.permissions import needs
+from casedesk.services.prints import CODED, Copy
+
+REPORT, REGISTER = "report", "case-register"
+AS_REPORT = "report"  # of print_purpose
+
+
+@dataclass(frozen=True, slots=True)
+class Handing:
+    """For whom a report leaves, and why."""
+
+    receiver: str
+    reason: str
+    language: str
+    medium: str = "file"  # print or file
+
+
+@needs("report.give_out")
+def next_copy(desk: Desk, report: str, period: str) -> Copy:
+    """The number of the next copy of a report about a period."""
+    with desk.read() as session:
+        number = _copies(session, _document(report, period)) + 1
+    return Copy(number, number, desk.clock())
+
+
+@needs("report.give_out")
+def report_given_out(desk: Desk, report: str, period: str, copy: Copy, handing: Handing, digest: str) -> UUID:
+    """Record that a copy leaves. Raises NoReason, and Conflict where another copy was counted meanwhile."""
+    receiver, reason = _said(handing.receiver, handing.reason)
+    document = _document(report, period)
+    with desk.write("report.give_out", reason=reason) as session:
+        if copy.number != _copies(session, document) + 1:
+            raise Conflict
+        row = Disclosure(
+            at=copy.at,
+            medium=handing.medium,
+            document=document,
+            level=CODED,
+            language=handing.language,
+            copy_number=str(copy.number),
+            recipient_name=receiver,
+            purpose=AS_REPORT,
+            reason=reason,
+            hash=digest,
+        )
+        session.add(row)
+        return row.id
+
+
+@needs("register.coded")
+def register_given_out(
+    desk: Desk, asked: Register, language: str, told: Sequence[str], cases: Sequence[UUID], digest: str
+) -> None:
+    """Record that a register leaves as a file."""
+    receiver, reason = _said(asked.receiver, asked.reason)
+    subjects: Sequence[UUID | None] = cases if asked.profile != CODED else [None]
+    with desk.write("register.export", reason=reason) as session:
+        session.add_all(
+            Disclosure(
+                case_id=case,
+                at=desk.clock(),
+                medium="file",
+                document=REGISTER,
+                level=asked.profile,
+                language=language,
+                recipient_name=receiver,
+                purpose=asked.purpose,
+                reason=reason,
+                fields=sorted(told),
+                hash=digest,
+            )
+            for case in subjects
+        )
+
+
+def _said(receiver: str, reason: str) -> tuple[str, str]:
+    receiver, reason = " ".join(receiver.split()), reason.strip()
+    if not receiver or not reason:
+        raise NoReason
+    return receiver[:200], reason[:500]
+
+
+def _document(report: str, period: str) -> str:
+    return f"{REPORT} {report} {period}"[:40]
+
+
+def _copies(session: Session, document: str) -> int:
+    wanted = select(func.count()).select_from(Disclosure).where(Disclosure.document == document)
+    return session.scalar(wanted) or 0

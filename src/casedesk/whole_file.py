@@ -1,0 +1,53 @@
+"""A file for somebody else: written whole or not at all, and its owner's alone from its first moment."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from casedesk import machine
+from casedesk.errors import CaseDeskError
+from casedesk.i18n import _
+
+
+class FileNotWritten(CaseDeskError):
+    """The file could not be written; one of the same name that was there before is as it was."""
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        held = isinstance(error, PermissionError) and path.is_file()
+        if full:
+            message = _("The file “{name}” was not written: the disk is full.")
+            hint = _("A file of this name that was there before is as it was. Free some space, or choose another disk.")
+        elif held:
+            message = _("The file “{name}” is open in another program or may not be changed.")
+            hint = _("It is as it was. Close it there, or choose another name, then try again.")
+        else:
+            message = _("The file “{name}” could not be written there.")
+            hint = _("Nothing half written was left. Choose another folder, then try again.")
+        super().__init__(message.format(name=path.name), hint=hint)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[IO[bytes]]:
+    """What is written stands under a name of its own beside `path`, and takes its place once it is on the disk."""
+    part: Path | None = None
+    try:
+        handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+        part = Path(name)
+        with os.fdopen(handle, "w+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+        machine.sync_directory(path.parent)
+    except OSError as error:
+        raise FileNotWritten(path, error) from None
+    finally:
+        if part is not None:
+            part.unlink(missing_ok=True)

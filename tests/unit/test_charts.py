@@ -1,0 +1,145 @@
+"""Charts: nothing stands outside the frame or over other words, and what is hidden has no exact length."""
+
+from __future__ import annotations
+
+from itertools import combinations, pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from casedesk import codelists, i18n
+from casedesk.reports.charts import Look, draw, tiles
+from casedesk.reports.marks import Box, Drawing, Ink, Mark, Shape, Stroke, Words, hatched, hex_of
+from casedesk.reports.measure import fitted, text_width
+from casedesk.services.statistics.shapes import EMPTY, Cell, Chart, ChartKind, Column, Series, Shown
+from casedesk.tokens import tokens
+
+LABELS = ["ব্রাহ্মণবাড়িয়া", "Saudi Arabia", "", "x", "United Arab Emirates and more", "সংযুক্ত আরব আমিরাত", "৪২"]
+
+
+def exact(value: int) -> Cell:
+    return Cell(Shown.EXACT, value)
+
+
+UNDER = Cell(Shown.UNDER, high=4)
+cells = st.one_of(
+    st.integers(0, 100_000).map(exact),
+    st.just(UNDER),
+    st.just(Cell(Shown.HIDDEN)),
+    st.just(EMPTY),
+    st.tuples(st.integers(0, 400), st.integers(0, 400)).map(lambda p: Cell(Shown.RANGE, low=min(p), high=max(p) + 1)),
+)
+
+
+@st.composite
+def charts(draw_: st.DrawFn) -> Chart:
+    kind = draw_(st.sampled_from(ChartKind))
+    if kind is ChartKind.DISTRICTS:
+        places = [Column(code, codelists.get("bd_district").label(code)) for code in tiles()]
+    else:
+        places = [
+            Column(str(n), label) for n, label in enumerate(draw_(st.lists(st.sampled_from(LABELS), max_size=12)))
+        ]
+    single = kind in (ChartKind.DISTRICTS, ChartKind.FUNNEL)
+    series = []
+    for at in range(1 if single else draw_(st.integers(1, 4))):
+        made = draw_(st.lists(cells, min_size=len(places), max_size=len(places)))
+        series.append(Series(str(at), draw_(st.sampled_from(LABELS)), tuple(made)))
+    return Chart("x", kind, "Title", tuple(places), tuple(series))
+
+
+def room(words: Words) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of the letters without the air around them."""
+    wide = text_width(words.text, words.size, bold=words.bold)
+    left = words.x - {"left": 0.0, "centre": wide / 2, "right": wide}[words.side]
+    return left, words.y - words.size * 0.72, left + wide, words.y + words.size * 0.12
+
+
+def corners(mark: Mark) -> list[tuple[float, float]]:
+    match mark:
+        case Box():
+            return [(mark.x, mark.y), (mark.x + mark.width, mark.y + mark.height)]
+        case Stroke():
+            return [(mark.x1, mark.y1), (mark.x2, mark.y2)]
+        case Shape():
+            return list(mark.points)
+    left, top, right, bottom = room(mark)
+    return [(left, top), (right, bottom)]
+
+
+def over_each_other(drawing: Drawing) -> list[tuple[str, str]]:
+    words = [mark for mark in drawing.marks if isinstance(mark, Words) and mark.text]
+    found = []
+    for one, other in combinations(words, 2):
+        a, b = room(one), room(other)
+        if min(a[2], b[2]) - max(a[0], b[0]) > 0.5 and min(a[3], b[3]) - max(a[1], b[1]) > 0.5:
+            found.append((one.text, other.text))
+    return found
+
+
+@given(charts(), st.sampled_from([220, 330, 430, 500, 760]), st.booleans(), st.sampled_from(["en", "bn"]))
+def test_everything_stands_in_its_place(chart: Chart, width: int, paper: bool, language: str) -> None:
+    with i18n.speaking(language):
+        drawing = draw(chart, width, Look(8.5 if paper else 12, paper=paper))
+    for mark in drawing.marks:
+        for x, y in corners(mark):
+            assert -1 <= x <= drawing.width + 1, mark
+            assert -1 <= y <= drawing.height + 1, mark
+    assert over_each_other(drawing) == []
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ChartKind if kind is not ChartKind.DISTRICTS])
+@pytest.mark.parametrize("value", [1, 2, 3, 4])
+def test_what_is_hidden_is_drawn_the_same_whatever_it_is(kind: ChartKind, value: int) -> None:
+    """The cell does not know its value; nothing of a drawing could tell it."""
+    del value
+    places = (Column("a", "A"), Column("b", "B"))
+    drawing = draw(Chart("x", kind, "", places, (Series("s", "S", (exact(20), UNDER)),)), 300, Look())
+    assert any(isinstance(mark, Words) and "<5" in mark.text for mark in drawing.marks) or kind in (
+        ChartKind.STACKED,
+        ChartKind.LINE,
+    )
+    plain = draw(Chart("x", kind, "", places, (Series("s", "S", (exact(20), exact(4))),)), 300, Look())
+    strokes = [mark for mark in drawing.marks if isinstance(mark, Stroke)]
+    assert len(strokes) > len([mark for mark in plain.marks if isinstance(mark, Stroke)])  # the hatch
+
+
+def test_every_district_has_a_tile_of_its_own() -> None:
+    assert set(tiles()) == {row.code for row in codelists.get("bd_district")}
+    assert len(set(tiles().values())) == 64
+
+
+def test_neighbours_are_near() -> None:
+    places = tiles()
+    for one, other in (("dhaka", "gazipur"), ("sylhet", "sunamganj"), ("khulna", "bagerhat"), ("rajshahi", "natore")):
+        (a, b), (c, d) = places[one], places[other]
+        assert max(abs(a - c), abs(b - d)) == 1
+    assert places["panchagarh"][1] < places["dhaka"][1] < places["coxs_bazar"][1]
+    assert places["jashore"][0] < places["dhaka"][0] < places["sylhet"][0]
+
+
+def test_words_are_cut_between_syllables_and_fit() -> None:
+    text = "ব্রাহ্মণবাড়িয়া জেলার সব উপজেলা"
+    cut, size = fitted(text, 12, 60)
+    assert cut.endswith("…")
+    assert text.startswith(cut[:-1])
+    assert not "\u09be" <= text[len(cut) - 1] <= "\u09cd"
+    assert text_width(cut, size) <= 60
+
+
+def test_shades_are_told_apart_without_colour() -> None:
+    light = tokens()["color"]["light"]
+    greys = [_grey(hex_of(Ink("ch1", strength), light)) for strength in (0.16, 0.4, 0.68, 1.0)]
+    assert all(before - after > 18 for before, after in pairwise(greys))
+
+
+def test_a_hatch_stays_in_its_box() -> None:
+    box = Box(10, 20, 33, 7)
+    for mark in hatched(box, Ink("text"), rising=False):
+        assert all(10 <= x <= 43 and 20 <= y <= 27 for x, y in corners(mark))
+
+
+def _grey(colour: str) -> float:
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return 0.299 * red + 0.587 * green + 0.114 * blue

@@ -1,0 +1,170 @@
+"""A report on paper and as a file: what it says, in both languages, and that it is recorded when it leaves."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+from dataclasses import replace
+from datetime import date
+from io import BytesIO, StringIO
+from pathlib import Path
+
+import pikepdf
+import pytest
+from python_calamine import CalamineWorkbook
+from sqlalchemy import select
+
+from casedesk import i18n
+from casedesk.desk import Desk
+from casedesk.errors import Conflict
+from casedesk.models import Disclosure
+from casedesk.reports import preview
+from casedesk.reports.hand_out import FileKind, StaysInside, print_report, save_report
+from casedesk.reports.report_paper import write_report
+from casedesk.services import given_out
+from casedesk.services.case_register import NoReason
+from casedesk.services.given_out import Handing
+from casedesk.services.intake import register_case
+from casedesk.services.prints import Copy
+from casedesk.services.statistics import periods
+from casedesk.services.statistics.reports import make
+from casedesk.services.statistics.shapes import Report, Request, Shown
+from tests.conftest import NOW
+from tests.unit.test_case_register import somebody
+
+MAY = periods.month(2026, 5)
+COPY = Copy(1, 1, NOW)
+HANDING = Handing("District office", "Monthly meeting", "en")
+
+
+@pytest.fixture
+def report(desk: Desk) -> Report:
+    for country in ["sa"] * 7 + ["my"] * 2:
+        register_case(desk, somebody(**{"migration_episode.destination_country": country}))
+    return make(desk, Request("R1", MAY))
+
+
+def disclosures(desk: Desk) -> list[Disclosure]:
+    with desk.read() as session:
+        return list(session.scalars(select(Disclosure).order_by(Disclosure.copy_number)))
+
+
+def words(pdf: bytes) -> str:
+    done = subprocess.run(["pdftotext", "-layout", "-", "-"], input=pdf, capture_output=True, check=True)
+    return " ".join(done.stdout.decode().split())
+
+
+def test_it_says_what_is_counted_for_whom_and_when(report: Report) -> None:
+    text = words(write_report(report, COPY, "en", "District office"))
+    for said in (
+        "Dhaka Centre, May 2026 (so far)",
+        "9 new cases registered.",
+        "From 1 May 2026 to 31 May 2026",
+        "For: District office",
+        "copy 1",
+        "Counts from 1 to 4 show as <5",
+        "They are not a sample of all who return",
+        "Page 1 of",
+        "contains no names",
+        "New cases registered 9",
+    ):
+        assert said in text, said
+    assert "Rahima" not in text
+
+
+def test_it_speaks_bangla(desk: Desk, report: Report) -> None:
+    with i18n.speaking("bn"):
+        spoken = make(desk, report.request)
+    text = words(write_report(spoken, COPY, "bn"))
+    for said in ("ঢাকা কেন্দ্র", "মে ২০২৬", "কপি ১", "পৃষ্ঠা ১"):
+        assert said in text, said
+
+
+def test_the_same_report_and_copy_give_the_same_bytes(report: Report) -> None:
+    assert write_report(report, COPY, "en") == write_report(report, COPY, "en")
+    assert write_report(report, COPY, "en") != write_report(report, replace(COPY, number=2), "en")
+
+
+def test_a_password_opens_it_and_nothing_else(desk: Desk, report: Report, tmp_path: Path) -> None:
+    path = tmp_path / "report.pdf"
+    save_report(desk, report, FileKind.PDF, path, HANDING, password="seven boats")
+    with pytest.raises(pikepdf.PasswordError):
+        pikepdf.open(path)
+    with pikepdf.open(path, password="seven boats") as paper:
+        assert paper.encryption.R == 6
+        assert paper.encryption.bits == 256
+        open_ = BytesIO()
+        paper.save(open_)
+    assert "New cases registered" in preview.text_of(open_.getvalue())
+
+
+def test_what_leaves_is_recorded_with_receiver_and_reason(desk: Desk, report: Report, tmp_path: Path) -> None:
+    save_report(desk, report, FileKind.XLSX, tmp_path / "report.xlsx", HANDING)
+    print_report(desk, report, replace(HANDING, medium="print"))
+    first, second = disclosures(desk)
+    assert (first.medium, first.recipient_name, first.reason, first.purpose) == (
+        "file",
+        "District office",
+        "Monthly meeting",
+        "report",
+    )
+    assert first.document == "report R1 2026-05-01..2026-05-31"
+    assert (second.medium, second.copy_number) == ("print", "2")
+    with pytest.raises(Conflict):
+        given_out.report_given_out(desk, "R1", "2026-05-01..2026-05-31", COPY, HANDING, "x")
+
+
+def test_nothing_leaves_without_receiver_and_reason(desk: Desk, report: Report, tmp_path: Path) -> None:
+    for kind in FileKind:
+        with pytest.raises(NoReason):
+            save_report(desk, report, kind, tmp_path / "x", Handing("", "Meeting", "en"))
+    assert list(tmp_path.glob("*x*")) == []
+    assert disclosures(desk) == []
+
+
+def test_a_report_for_the_centre_alone_leaves_as_no_file(desk: Desk, report: Report, tmp_path: Path) -> None:
+    inside = replace(report, internal=True)
+    with pytest.raises(StaysInside):
+        save_report(desk, inside, FileKind.CSV, tmp_path / "x.csv", HANDING)
+    assert "CONFIDENTIAL — for the staff of this centre only." in words(write_report(inside, COPY, "en"))
+
+
+def test_the_workbook_says_what_the_report_says(desk: Desk, report: Report, tmp_path: Path) -> None:
+    path = tmp_path / "report.xlsx"
+    save_report(desk, report, FileKind.XLSX, path, HANDING)
+    read = CalamineWorkbook.from_path(str(path))
+    for table, name in zip(report.tables, read.sheet_names[1:], strict=True):
+        head, *rows = read.get_sheet_by_name(name).to_python()
+        assert head[1:] == [column.label for column in table.columns]
+        for row, found in zip(table.rows, rows, strict=True):
+            assert found[0] == row.label
+            for cell, value in zip(row.cells, found[1:], strict=True):
+                if cell.shown is Shown.EXACT and cell.value is not None:
+                    assert isinstance(value, int | float)
+                    assert value in (pytest.approx(cell.value), pytest.approx(cell.value / 100))
+                else:
+                    assert value == cell.words
+
+
+def test_csv_and_json_say_what_the_report_says(desk: Desk, report: Report, tmp_path: Path) -> None:
+    save_report(desk, report, FileKind.CSV, tmp_path / "r.csv", HANDING)
+    save_report(desk, report, FileKind.JSON, tmp_path / "r.json", HANDING)
+    lines = list(csv.DictReader(StringIO((tmp_path / "r.csv").read_text(encoding="utf-8-sig"))))
+    figures = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["tables"][0]["rows"]
+    told = [
+        (table.title, row.key, column.key, cell.words)
+        for table in report.tables
+        for row in table.rows
+        for column, cell in zip(table.columns, row.cells, strict=True)
+    ]
+    assert [(f["table"], f["line_key"], f["column_key"], f["words"]) for f in figures] == told
+    assert [(f["Table"], f["Key of the line"], f["Key of the column"], f["Figure"]) for f in lines] == told
+    assert all(f.get("value") is None for f in figures if f["shown"] != "exact")
+
+
+def test_an_empty_period_and_one_case_can_be_printed(desk: Desk) -> None:
+    for period in (periods.month(2020, 1), periods.month(2031, 1), periods.days(date(2026, 5, 1), date(2026, 5, 3))):
+        assert words(write_report(make(desk, Request("R1", period)), COPY, "bn"))
+    register_case(desk, somebody())
+    assert "<5" in words(write_report(make(desk, Request("R1", MAY)), COPY, "en"))
