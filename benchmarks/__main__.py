@@ -9,7 +9,7 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from benchmarks import generator, measures
+from benchmarks import files, generator, measures
 from benchmarks.pairs import Result
 from casedesk.services.office import sign_in
 
@@ -33,7 +33,14 @@ def main() -> None:
                 tell(result)
             memory[cases] = measures.memory(folder)
             desk = sign_in(folder, generator.SIGN_IN, generator.PASSPHRASE)
-            for measure in (measures.save, measures.case_page, measures.widgets, measures.paper):
+            for measure in (
+                measures.save,
+                measures.case_page,
+                measures.widgets,
+                measures.paper,
+                files.workbook,
+                files.paper,
+            ):
                 for result in measure(desk, cases):
                     tell(result)
             for result in measures.lists(desk, cases, small):

@@ -101,13 +101,17 @@ def weekday(value: date) -> str:
 
 def weekday_day(value: date) -> str:
     """Tue 12 May, Mon 23 Nov; Bangla month names are not cut short."""
-    month = _month(value) if language() == "bn" else _month(value)[:3]
-    return f"{SHORT_WEEKDAYS[value.weekday()][_place()]} {digits(str(value.day))} {month}"
+    return f"{SHORT_WEEKDAYS[value.weekday()][_place()]} {digits(str(value.day))} {short_month(value)}"
 
 
 def month(value: date) -> str:
     """May"""
     return _month(value)
+
+
+def short_month(value: date) -> str:
+    """Nov; Bangla month names are not cut short."""
+    return _month(value) if language() == "bn" else _month(value)[:3]
 
 
 def month_year(value: date) -> str:

@@ -52,7 +52,7 @@ def kind_of(path: Path) -> FileKind | None:
 
 def print_report(desk: Desk, report: Report, handing: Handing) -> bytes:
     """One copy for the printer, recorded."""
-    copy = _next(desk, report)
+    copy = next_copy(desk, report)
     paper = write_report(report, copy, handing.language, handing.receiver)
     _record(desk, report, copy, handing, hashlib.sha256(paper).hexdigest())
     return paper
@@ -71,7 +71,7 @@ def save_report(
     """Write the report into a file and record that it leaves. A password is for PDF only."""
     if report.internal and kind is not FileKind.PDF:
         raise StaysInside
-    copy = _next(desk, report)
+    copy = next_copy(desk, report)
 
     def write(file: IO[bytes]) -> None:
         if kind is FileKind.PDF:
@@ -126,7 +126,8 @@ def _digest(file: IO[bytes]) -> str:
     return made.hexdigest()
 
 
-def _next(desk: Desk, report: Report) -> Copy:
+def next_copy(desk: Desk, report: Report) -> Copy:
+    """The copy that would leave next."""
     return given_out.next_copy(desk, report.request.report, _period(report))
 
 

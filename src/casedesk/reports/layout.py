@@ -276,28 +276,33 @@ def _rows(part: Rows) -> Any:
 
 
 def _figures(part: Figures) -> Any:
-    """Lines of the first depth are set in semibold, over what they are made of."""
-    numbers = min(24 * mm, WIDTH * 0.6 / max(len(part.head) - 1, 1))
+    """Lines of the first depth are set in semibold, over what they are made of.
+
+    Figures need no shaping and no breaking, so they are no paragraphs: a report has hundreds of them.
+    """
+    count = len(part.head) - 1
+    wide = min(24 * mm, WIDTH * 0.6 / max(count, 1))
+    size = BODY + (BANGLA_LARGER if i18n.language() == "bn" else 0)
     head = [_caption(part.head[0]), *(_caption(title, TA_RIGHT) for title in part.head[1:])]
-    rows = []
-    for row, depth in zip(part.rows, part.depths, strict=True):
-        font = SEMIBOLD if depth == 0 and any(part.depths) else REGULAR
-        name = _table([["", _paragraph(row[0], font=font)]], [depth * 4 * mm, WIDTH - numbers * (len(row) - 1)], pad=0)
-        rows.append([name if depth else _paragraph(row[0], font=font), *(_number(cell, font) for cell in row[1:])])
+    deep = any(part.depths)
+    strong = [at for at, depth in enumerate(part.depths, start=1) if deep and not depth]
+    names = [
+        _paragraph(row[0], font=SEMIBOLD if at in strong else REGULAR) for at, row in enumerate(part.rows, start=1)
+    ]
     table = _table(
-        [head, *rows],
-        [WIDTH - numbers * (len(part.head) - 1), *[numbers] * (len(part.head) - 1)],
+        [head, *([name, *row[1:]] for name, row in zip(names, part.rows, strict=True))],
+        [WIDTH - wide * count, *[wide] * count],
         ("LINEBELOW", (0, 0), (-1, -1), 0.4, PALE),
         ("VALIGN", (0, 0), (-1, -1), "BOTTOM"),
+        ("ALIGN", (1, 1), (-1, -1), "RIGHT"),
+        ("FONT", (1, 1), (-1, -1), REGULAR, size, size * 1.36),
         ("LEFTPADDING", (1, 0), (-1, -1), 1.5 * mm),
+        *(("FONT", (1, at), (-1, at), SEMIBOLD, size, size * 1.36) for at in strong),
+        *(("LEFTPADDING", (0, at), (0, at), depth * 4 * mm) for at, depth in enumerate(part.depths, start=1) if depth),
         pad=2.2,
     )
     table.repeatRows = 1
     return table
-
-
-def _number(cell: str, font: str) -> Any:
-    return _paragraph(cell, BODY, font, align=TA_RIGHT)
 
 
 def _picture(part: Picture) -> Any:

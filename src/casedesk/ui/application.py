@@ -80,6 +80,8 @@ def tables() -> Tables:
     from casedesk.ui.print.page import PrintPage
     from casedesk.ui.refer import ReferSheet
     from casedesk.ui.referrals import ReferralsPage
+    from casedesk.ui.reports.page import ReportsPage
+    from casedesk.ui.reports.paper import ReportPaperPage
     from casedesk.ui.today import TodayPage
 
     pages: dict[str, Callable[..., Page]] = {
@@ -91,6 +93,8 @@ def tables() -> Tables:
         "referrals": ReferralsPage,
         "print": PrintPage,
         "directory": DirectoryPage,
+        "reports": ReportsPage,
+        "report_paper": ReportPaperPage,
         "settings": SettingsPage,
     }
     return pages, {"palette": Palette, "refer": ReferSheet}

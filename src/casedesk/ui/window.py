@@ -59,6 +59,7 @@ PLACES = (
     Place("cases", "cases", N_("Cases"), "case.list", "Ctrl+2"),
     Place("referrals", "referral", N_("Referrals"), "referral.list", "Ctrl+3"),
     Place("directory", "directory", N_("Directory"), "directory.view", "Ctrl+6"),
+    Place("reports", "reports", N_("Reports"), "statistics.view", "Ctrl+7"),
     Place("settings", "settings", N_("Settings"), "own.preferences", "Ctrl+,"),
 )
 

@@ -88,7 +88,9 @@ def _by_category(maker: Maker) -> tuple[Chart, ...]:
             cells.append(maker.cell(told, maker.figure(one, span, ("category", group.codes))))
         if any(cell.value or cell.shown is not Shown.EXACT for cell in cells):
             series.append(Series(key, group.label, tuple(cells)))
-    places = tuple(Column(span.first.isoformat(), span.label) for span in spans)
+    monthly = maker.period.kind is periods.Kind.MONTH
+    labels = [formats.short_month(span.first) if monthly else span.label for span in spans]
+    places = tuple(Column(span.first.isoformat(), label) for span, label in zip(spans, labels, strict=True))
     return (Chart("categories", ChartKind.STACKED, _("New cases by category"), places, tuple(series)),)
 
 

@@ -16,6 +16,7 @@ from casedesk import codelists, formats
 from casedesk.desk import Desk
 from casedesk.i18n import N_, _, ngettext
 from casedesk.services.search import Filters, Places, View, filters_of
+from casedesk.services.statistics.kept import figure_of, figure_words
 from casedesk.ui.kit.buttons import Chip, button
 from casedesk.ui.kit.choices import TickCard, fold
 from casedesk.ui.kit.layouts import clear, column, row, scrolled, widget
@@ -42,6 +43,7 @@ LISTS = {
     "district": "bd_district",
 }
 DUE = {"late": N_("late"), "today": N_("today"), "week": N_("in 7 days")}
+FIGURE = "figure"  # of a report: the cases that make it
 SEARCHED = 12  # choices from which a line to search them is shown
 
 
@@ -67,6 +69,8 @@ def as_filters(desk: Desk, view: View, chosen: Chosen, words: str, *, closed_too
         case "week":
             made = replace(made, due_from=today, due_before=today + timedelta(days=7))
     closed = {row.code for row in codelists.get("case_status") if not row.yes("is_open")}
+    if figure := next(iter(chosen.get(FIGURE, ())), ""):
+        made = replace(made, figure=figure_of(figure))
     if closed_too or set(made.statuses) & closed:
         made = replace(made, is_open=None if view is not View.CLOSED else False)
     return made
@@ -87,6 +91,8 @@ def choices(kind: str, places: Places) -> list[tuple[str, str]]:
 
 def chip_words(kind: str, codes: Sequence[str], places: Places) -> str:
     """District: Madaripur +1"""
+    if kind == FIGURE:
+        return figure_words(figure_of(codes[0]))
     words = dict(choices(kind, places))
     first = words.get(codes[0]) or codelists.get(LISTS[kind]).label(codes[0]) if kind in LISTS else words.get(codes[0])
     more = f" +{formats.number(len(codes) - 1)}" if len(codes) > 1 else ""

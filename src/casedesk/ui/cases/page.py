@@ -19,8 +19,12 @@ from casedesk.services.drafts import begin_draft
 from casedesk.services.permissions import may
 from casedesk.services.search import CaseRow, Order, Places, View, near_names, places_of, view_counts
 from casedesk.storage.store import Touched
+<<<<<<< HEAD
 from casedesk.ui.cases.filters import Chips, Picker, as_filters
 from casedesk.ui.cases.own_views import OwnViews
+=======
+from casedesk.ui.cases.filters import FIGURE, Chips, Picker, as_filters
+>>>>>>> c67b341 (Reports on the screen: periods, figures that open their cases, charts, and the ways out)
 from casedesk.ui.cases.peek import PeekPanel
 from casedesk.ui.cases.table import CaseTable, CaseView
 from casedesk.ui.kit.blocks import EmptyState, keys_hint
@@ -347,7 +351,8 @@ class CasesPage(Page):
         picker.start()
 
     def _picked(self, chosen: Mapping[str, list[str]]) -> None:
-        self.filters = dict(chosen)
+        held = {kind: codes for kind, codes in self.filters.items() if kind == FIGURE}
+        self.filters = {**held, **chosen}
         self._read()
 
     def _remove(self, kind: str) -> None:

@@ -1,0 +1,89 @@
+"""Whom a report is about: chips that say so, and a sheet that changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from casedesk import codelists
+from casedesk.i18n import N_, _
+from casedesk.services.statistics.shapes import Among, Request
+from casedesk.ui.kit.buttons import button
+from casedesk.ui.kit.choices import Combo
+from casedesk.ui.kit.sheet import Sheet
+from casedesk.ui.reports.handing import labelled
+
+FIELDS = {
+    "sexes": N_("Sex"),
+    "categories": N_("Category"),
+    "countries": N_("Country"),
+    "districts": N_("District"),
+}
+LISTS = {"categories": "return_category", "countries": "destination_country", "districts": "bd_district"}
+SEXES = (("female", N_("Women")), ("male", N_("Men")), ("other", N_("Other genders")))
+
+
+def choices(field: str) -> list[tuple[str, str]]:
+    """Code and words of what a filter can be."""
+    if field == "sexes":
+        return [(code, _(words)) for code, words in SEXES]
+    return [(each.code, each.label) for each in codelists.get(LISTS[field])]
+
+
+def chips_of(request: Request) -> Iterator[tuple[str, Request]]:
+    """The words of each chip, and the request without it."""
+    if request.compare:
+        words = _("Compare: {period}").format(period=request.period.before().label)
+        yield words, replace(request, compare=False)
+    if request.publishing:
+        yield _("For publishing: 1 to 10 hidden"), replace(request, publishing=False)
+    for field, name in FIELDS.items():
+        if codes := getattr(request.among, field):
+            known = dict(choices(field))
+            values = ", ".join(known.get(code, code) for code in codes)
+            words = _("{field}: {value}").format(field=_(name), value=values)
+            yield words, replace(request, among=replace(request.among, **{field: ()}))
+
+
+class FilterSheet(Sheet):
+    """One value of each filter, or all; comparison; and how small numbers are hidden."""
+
+    chosen = Signal(object)
+
+    def __init__(self, host: QWidget, request: Request) -> None:
+        super().__init__(host, _("Filter"), width=480)
+        self._request = request
+        self.boxes: dict[str, Combo] = {}
+        for field, name in FIELDS.items():
+            now = next(iter(getattr(request.among, field)), "")
+            self.boxes[field] = Combo([("", _("All")), *choices(field)], now, name=_(name))
+            self.body.addWidget(labelled(_(name), self.boxes[field]))
+        yes_no = [("yes", _("Yes")), ("", _("No"))]
+        self.compare = Combo(yes_no, "yes" if request.compare else "", name=_("Compare with the period before"))
+        small = [("", _("for work inside: 1 to 4 hidden")), ("yes", _("for publishing: 1 to 10 hidden"))]
+        self.publishing = Combo(small, "yes" if request.publishing else "", name=_("Small numbers"))
+        self.body.addWidget(labelled(_("Compare with the period before"), self.compare))
+        self.body.addWidget(labelled(_("Small numbers"), self.publishing))
+        self.foot.addWidget(button(_("Clear all"), "ghost", clicked=self._clear))
+        self.foot.addStretch(1)
+        self.show_button = button(_("Show"), "primary", clicked=self._done)
+        self.foot.addWidget(self.show_button)
+
+    def _clear(self) -> None:
+        for box in self.boxes.values():
+            box.set_value("")
+
+    def _done(self) -> None:
+        found = {field: (box.value(),) if box.value() else () for field, box in self.boxes.items()}
+        among = Among(owners=self._request.among.owners, **found)
+        made = replace(
+            self._request,
+            among=among,
+            compare=bool(self.compare.value()),
+            publishing=bool(self.publishing.value()),
+        )
+        self.dismiss()
+        self.chosen.emit(made)

@@ -1,0 +1,124 @@
+"""Before something leaves: who receives it, why, in which form; then where the file goes."""
+
+# ruff: noqa: N802 - Qt names the methods
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
+
+from casedesk import i18n
+from casedesk.i18n import N_, _
+from casedesk.reports.hand_out import FileKind
+from casedesk.services.given_out import Handing
+from casedesk.ui.kit.blocks import Banner
+from casedesk.ui.kit.buttons import Segmented, button
+from casedesk.ui.kit.choices import Combo
+from casedesk.ui.kit.layouts import column, widget
+from casedesk.ui.kit.sheet import Sheet
+from casedesk.ui.kit.texts import PlainLabel
+from casedesk.ui.print.printing import choose_file
+
+KINDS = {FileKind.XLSX: N_("Excel"), FileKind.CSV: N_("CSV"), FileKind.JSON: N_("JSON"), FileKind.PDF: N_("PDF")}
+LANGUAGES = (("bn", N_("Bangla")), ("en", N_("English")))
+FILTERS = {
+    FileKind.XLSX: N_("Excel files (*.xlsx)"),
+    FileKind.CSV: N_("CSV files (*.csv)"),
+    FileKind.JSON: N_("JSON files (*.json)"),
+    FileKind.PDF: N_("PDF files (*.pdf)"),
+}
+
+
+def labelled(label: str, control: QWidget, hint: str = "") -> QWidget:
+    """A label over its control, and a hint under it."""
+    words = PlainLabel(label, "label")
+    words.setBuddy(control)
+    parts: list[QWidget] = [words, control]
+    if hint:
+        parts.append(PlainLabel(hint, "caption", tone="text2", wrap=True))
+        control.setAccessibleDescription(hint)
+    return widget(column(*parts, gap=4))
+
+
+def line(name: str, *, secret: bool = False, longest: int = 200) -> QLineEdit:
+    made = QLineEdit()
+    made.setAccessibleName(name)
+    made.setMaxLength(longest)
+    if secret:
+        made.setEchoMode(QLineEdit.EchoMode.Password)
+    return made
+
+
+class WhoAndWhy(QWidget):
+    """Receiver and reason; both are kept in the journal. `edited` tells that one changed."""
+
+    edited = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.receiver = line(_("Who receives it?"))
+        self.reason = line(_("Why does it leave?"), longest=500)
+        self.receiver.textEdited.connect(lambda _text: self.edited.emit())
+        self.reason.textEdited.connect(lambda _text: self.edited.emit())
+        hint = _("Receiver and reason are kept in the record of what left.")
+        parts = labelled(_("Who receives it?"), self.receiver), labelled(_("Why does it leave?"), self.reason, hint)
+        self.setLayout(column(*parts, gap=10))
+        self.setFocusProxy(self.receiver)
+
+    def complete(self) -> bool:
+        return bool(self.receiver.text().strip() and self.reason.text().strip())
+
+    def first_missing(self) -> QLineEdit | None:
+        return next((each for each in (self.receiver, self.reason) if not each.text().strip()), None)
+
+
+class HandOutSheet(Sheet):
+    """Asks for whom and why a report leaves as a file. `ready` carries the kind of file and the Handing."""
+
+    ready = Signal(object, object)
+
+    def __init__(self, host: QWidget, title: str, kinds: Sequence[FileKind], kind: FileKind) -> None:
+        super().__init__(host, _("Save as a file"), title, width=520)
+        self.kinds = Segmented([(each.value, _(KINDS[each])) for each in kinds], kind.value, _("Kind of file"))
+        self.who = WhoAndWhy()
+        self.language = Combo([(code, _(word)) for code, word in LANGUAGES], i18n.language(), name=_("Language"))
+        self.told = Banner("warn", _("Say who receives it, and why."))
+        self.told.hide()
+        self.body.addWidget(self.kinds)
+        self.body.addWidget(self.who)
+        self.body.addWidget(labelled(_("Language"), self.language))
+        self.body.addWidget(self.told)
+        self.foot.addStretch(1)
+        self.save_button = button(_("Choose where…"), "primary", "export", clicked=self._done)
+        self.foot.addWidget(self.save_button)
+
+    def _done(self) -> None:
+        missing = self.who.first_missing()
+        if missing is not None:
+            self.told.show()
+            missing.setFocus()
+            return
+        handing = Handing(self.who.receiver.text(), self.who.reason.text(), self.language.value())
+        kind = FileKind(self.kinds.value())
+        self.dismiss()
+        self.ready.emit(kind, handing)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._done()
+        else:
+            super().keyPressEvent(event)
+
+
+def ask_where(parent: QWidget, name: str, kind: FileKind) -> QFileDialog:
+    """Ask for the file; `fileSelected` tells which."""
+    return choose_file(parent, name, title=_("Save as a file"), filter_=_(FILTERS[kind]), suffix=kind.value)
+
+
+def with_ending(path: str, kind: FileKind) -> Path:
+    """The path with the ending of the kind: a name with a dot in it has it not by itself."""
+    chosen = Path(path)
+    return chosen if chosen.suffix.lower() == f".{kind}" else chosen.with_name(f"{chosen.name}.{kind}")

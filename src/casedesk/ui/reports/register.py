@@ -1,0 +1,93 @@
+"""The case register as a file: how much it tells, what it is for, whom it is for."""
+
+# ruff: noqa: N802 - Qt names the methods
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QWidget
+
+from casedesk import codelists
+from casedesk.desk import Desk
+from casedesk.i18n import _
+from casedesk.reports.hand_out import FileKind
+from casedesk.reports.register_files import PROFILES
+from casedesk.services.case_register import NO_NAMES, Register
+from casedesk.services.permissions import may
+from casedesk.services.prints import CODED
+from casedesk.services.statistics.periods import Period
+from casedesk.ui.kit.blocks import Banner
+from casedesk.ui.kit.buttons import Segmented, button
+from casedesk.ui.kit.choices import Combo
+from casedesk.ui.kit.sheet import Sheet
+from casedesk.ui.reports.handing import KINDS, WhoAndWhy, labelled
+
+FILES = (FileKind.XLSX, FileKind.CSV, FileKind.JSON)
+
+
+class RegisterSheet(Sheet):
+    """`ready` carries the kind of file and what is asked for."""
+
+    ready = Signal(object, object)
+
+    def __init__(self, host: QWidget, desk: Desk, period: Period) -> None:
+        super().__init__(
+            host, _("Case register"), _("One line for each case. Confidential cases are in no file."), width=560
+        )
+        self._period = period
+        named = may(desk, "register.named")
+        profiles = [(code, _(words)) for code, words in PROFILES.items() if named or code == CODED]
+        self.profile = Combo(profiles, CODED, name=_("How much it tells"))
+        self.purpose = Combo(name=_("What it is for"))
+        self.which = Combo(
+            [("", _("All cases")), ("period", _("Opened in {period}").format(period=period.label))],
+            name=_("Which cases"),
+        )
+        self.kinds = Segmented([(each.value, _(KINDS[each])) for each in FILES], FileKind.XLSX, _("Kind of file"))
+        self.who = WhoAndWhy()
+        self.told = Banner("warn", _("Say who receives it, and why."))
+        self.told.hide()
+        self.body.addWidget(self.kinds)
+        self.body.addWidget(labelled(_("How much it tells"), self.profile))
+        self.body.addWidget(labelled(_("What it is for"), self.purpose))
+        self.body.addWidget(labelled(_("Which cases"), self.which))
+        self.body.addWidget(self.who)
+        self.body.addWidget(self.told)
+        self.foot.addStretch(1)
+        self.save_button = button(_("Choose where…"), "primary", "export", clicked=self._done)
+        self.foot.addWidget(self.save_button)
+        self.profile.currentIndexChanged.connect(lambda _at: self._offer())
+        self._offer()
+
+    def _offer(self) -> None:
+        """Only the purposes for which a file of this kind may leave."""
+        column = "consent_coded" if self.profile.value() == CODED else "consent_shared"
+        purposes = [
+            (row.code, row.label)
+            for row in codelists.get("print_purpose")
+            if row.yes("register") and row.extra[column] != NO_NAMES
+        ]
+        self.purpose.offer(purposes)
+
+    def _done(self) -> None:
+        missing = self.who.first_missing()
+        if missing is not None:
+            self.told.show()
+            missing.setFocus()
+            return
+        asked = Register(
+            profile=self.profile.value(),
+            purpose=self.purpose.value(),
+            receiver=self.who.receiver.text(),
+            reason=self.who.reason.text(),
+            opened=(self._period.first, self._period.last) if self.which.value() else None,
+        )
+        kind = FileKind(self.kinds.value())
+        self.dismiss()
+        self.ready.emit(kind, asked)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._done()
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,264 @@
+"""The page of reports and its paper, by key and mouse, on a real store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
+from pytestqt.qtbot import QtBot
+from python_calamine import CalamineWorkbook
+from sqlalchemy import select
+
+from casedesk.desk import Desk
+from casedesk.models import Disclosure
+from casedesk.reports import preview
+from casedesk.services.intake import register_case
+from casedesk.services.statistics.kept import figure_of, figure_stored, restored, stored
+from casedesk.services.statistics.shapes import Shown as How
+from casedesk.ui.cases.page import CasesPage
+from casedesk.ui.kit.sheet import Sheet
+from casedesk.ui.page import Goto
+from casedesk.ui.reports.figures import FigureTable
+from casedesk.ui.reports.handing import HandOutSheet
+from casedesk.ui.reports.page import ReportsPage
+from casedesk.ui.reports.paper import ReportPaperPage
+from casedesk.ui.reports.register import RegisterSheet
+from casedesk.ui.window import Window
+from tests.support.sitting import cut_off, words_of
+from tests.unit.test_case_register import somebody
+
+KEY, CONTROL = Qt.Key, Qt.KeyboardModifier.ControlModifier
+NONE = Qt.KeyboardModifier.NoModifier
+MAY = {"period": ["2026-05-01", "2026-05-31", "month"], "report": "R1", "compare": True, "publishing": False}
+NOBODY: dict[str, list[str]] = {"sexes": [], "categories": [], "countries": [], "districts": [], "owners": []}
+
+
+@dataclass
+class Shown:
+    qtbot: QtBot
+    window: Window
+    desk: Desk
+
+    def wait(self, holds: Callable[[], bool]) -> None:
+        self.qtbot.waitUntil(holds, timeout=30_000)
+
+    def page(self) -> ReportsPage:
+        """The page, once its report is counted."""
+        self.wait(lambda: isinstance(self.window.page, ReportsPage))
+        page = self.window.page
+        assert isinstance(page, ReportsPage)
+        self.wait(lambda: page.report is not None and page.report.request.period == page.request.period)
+        return page
+
+    def paper(self) -> ReportPaperPage:
+        self.wait(lambda: isinstance(self.window.page, ReportPaperPage))
+        page = self.window.page
+        assert isinstance(page, ReportPaperPage)
+        self.wait(lambda: page.shown is not None)
+        return page
+
+    def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = NONE) -> None:
+        if not self.window.isActiveWindow():
+            self.window.activateWindow()
+            self.wait(self.window.isActiveWindow)
+        QTest.keyClick(self.window.focusWidget() or self.window, key, modifier)
+
+    def sheet(self, kind: type[Sheet]) -> Sheet:
+        self.wait(lambda: any(each.isVisible() for each in self.window.findChildren(kind)))
+        return next(each for each in self.window.findChildren(kind) if each.isVisible())
+
+    def save_as(self, path: Path) -> None:
+        def line() -> QLineEdit | None:
+            """Looked for each time: the sheet before it is being let go."""
+            for dialog in self.window.findChildren(QFileDialog):
+                found = dialog.findChild(QLineEdit)
+                if dialog.isVisible() and found is not None and found.hasFocus():
+                    return found
+            return None
+
+        self.wait(lambda: line() is not None)
+        typed = line()
+        assert typed is not None
+        typed.selectAll()
+        QTest.keyClicks(typed, str(path))
+        QTest.keyClick(typed, KEY.Key_Return)
+
+    def rows(self) -> list[Disclosure]:
+        with self.desk.read() as session:
+            return list(session.scalars(select(Disclosure)))
+
+    def rest(self) -> None:
+        if isinstance(self.window.page, ReportsPage):
+            self.page()
+
+
+@pytest.fixture
+def shown(qtbot: QtBot, desk: Desk) -> Shown:
+    for _each in range(7):
+        register_case(desk, somebody())
+    window = Window(desk, {"reports": ReportsPage, "report_paper": ReportPaperPage, "cases": CasesPage}, {})
+    made = Shown(qtbot, window, desk)
+    qtbot.addWidget(window, before_close_func=lambda _window: made.rest())
+    window.resize(1366, 768)
+    window.show()
+    window.go(Goto("reports", {"asked": MAY | {"among": NOBODY}}))
+    return made
+
+
+def exact(table: FigureTable, value: int) -> tuple[int, int]:
+    """Line and column of a figure that opens."""
+    model = table._model
+    for line, row in enumerate(model.table.rows):
+        for column, cell in enumerate(row.cells):
+            if cell.shown is How.EXACT and cell.value == value and cell.opens is not None:
+                return line, column + 1
+    raise AssertionError(value)
+
+
+def test_it_opens_by_its_keys_with_the_month_that_is_over(shown: Shown) -> None:
+    shown.window.go(Goto("cases"))
+    shown.press(KEY.Key_7, CONTROL)
+    page = shown.page()
+    assert page.request.period.label == "April 2026"
+    assert "Nothing was recorded in April 2026" in words_of(page)
+
+
+def test_arrows_step_and_a_period_that_is_not_over_says_so(shown: Shown) -> None:
+    page = shown.page()
+    assert "so far" in words_of(page)
+    assert "7 new cases registered." in page.told.text()
+    shown.press(KEY.Key_Left)
+    assert page.period.words.text() == "April 2026"
+    shown.page()
+    shown.press(KEY.Key_Right)
+    shown.press(KEY.Key_Right)
+    assert page.period.words.text() == "June 2026"
+    shown.page()
+    assert "has not begun yet" in words_of(page)
+
+
+def test_enter_on_a_figure_shows_its_cases_and_back_returns_to_it(shown: Shown) -> None:
+    page = shown.page()
+    table = page.tables[0]
+    line, column = exact(table, 7)
+    table.hold(line, column)
+    table.setFocus()
+    shown.press(KEY.Key_Return)
+    cases = shown.window.page
+    assert isinstance(cases, CasesPage)
+    shown.wait(lambda: cases.table.total == 7)
+    assert "New cases registered" in cases.chips.chips["figure"].text()
+    shown.press(KEY.Key_Left, Qt.KeyboardModifier.AltModifier)
+    back = shown.page()
+    shown.wait(lambda: bool(back.tables) and shown.window.focusWidget() is back.tables[0])
+    assert (back.tables[0].currentIndex().row(), back.tables[0].currentIndex().column()) == (line, column)
+
+
+def test_a_click_opens_a_figure_and_a_hidden_one_stays_shut(shown: Shown) -> None:
+    for _each in range(2):
+        register_case(shown.desk, somebody(**{"person.sex_gender": "male"}))
+    page = shown.page()
+    page.compute()
+    page.report = None
+    page = shown.page()
+    table = page.tables[0]
+    hidden = [
+        table._model.index(line, at + 1)
+        for line, row in enumerate(table._model.table.rows)
+        for at, cell in enumerate(row.cells)
+        if cell.shown in (How.UNDER, How.RANGE)
+    ]
+    assert hidden
+    QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=table.visualRect(hidden[0]).center())
+    assert shown.window.page is page
+    index = table._model.index(*exact(table, 9))
+    QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=table.visualRect(index).center())
+    assert isinstance(shown.window.page, CasesPage)
+
+
+def test_the_table_of_a_chart_is_one_key_away(shown: Shown) -> None:
+    page = shown.page()
+    card = page.charts[0]
+    card.picture.setFocus()
+    shown.press(KEY.Key_T)
+    assert card.table.isVisible()
+    assert card.table.hasFocus()
+    assert card.picture.isHidden()
+    shown.press(KEY.Key_T)
+    assert card.picture.isVisible()
+    assert "A table is there: key T." in card.picture.accessibleDescription()
+
+
+def test_a_workbook_is_saved_by_keys_after_saying_for_whom(shown: Shown, tmp_path: Path) -> None:
+    shown.page()
+    shown.press(KEY.Key_E, CONTROL)
+    sheet = shown.sheet(HandOutSheet)
+    assert isinstance(sheet, HandOutSheet)
+    shown.press(KEY.Key_Return)
+    assert sheet.told.isVisible()
+    QTest.keyClicks(sheet.who.receiver, "District office")
+    QTest.keyClicks(sheet.who.reason, "Monthly meeting")
+    shown.press(KEY.Key_Return)
+    shown.save_as(tmp_path / "may")
+    path = tmp_path / "may.xlsx"
+    shown.wait(path.exists)
+    assert "Indicators" in CalamineWorkbook.from_path(str(path)).sheet_names
+    (row,) = shown.rows()
+    assert (row.recipient_name, row.reason) == ("District office", "Monthly meeting")
+    assert not QSettings(QSettings.Scope.UserScope, "QtProject").contains("FileDialog/history")
+
+
+def test_the_paper_is_saved_from_its_preview(shown: Shown, tmp_path: Path) -> None:
+    shown.page()
+    shown.press(KEY.Key_P, CONTROL)
+    paper = shown.paper()
+    assert paper.title.text() == "Monthly activity"
+    shown.press(KEY.Key_Return)
+    assert paper.missing.isVisible()
+    assert shown.rows() == []
+    QTest.keyClicks(paper.who.receiver, "Board")
+    QTest.keyClicks(paper.who.reason, "Review")
+    shown.press(KEY.Key_Return)
+    shown.save_as(tmp_path / "may.pdf")
+    shown.wait(lambda: len(shown.rows()) == 1 and (tmp_path / "may.pdf").exists())
+    assert "For: Board" in preview.text_of((tmp_path / "may.pdf").read_bytes())
+    shown.press(KEY.Key_Escape)
+    shown.page()
+
+
+def test_the_register_is_saved_for_somebody(shown: Shown, tmp_path: Path) -> None:
+    page = shown.page()
+    page.register_button.click()
+    sheet = shown.sheet(RegisterSheet)
+    assert isinstance(sheet, RegisterSheet)
+    sheet.profile.set_value("shared")
+    assert "research" not in [sheet.purpose.itemData(at) for at in range(sheet.purpose.count())]
+    QTest.keyClicks(sheet.who.receiver, "This centre")
+    QTest.keyClicks(sheet.who.reason, "Review")
+    shown.press(KEY.Key_Return)
+    shown.save_as(tmp_path / "all.xlsx")
+    shown.wait(lambda: len(shown.rows()) == 7 and (tmp_path / "all.xlsx").exists())
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (1024, 600)])
+def test_nothing_is_cut_off(shown: Shown, size: tuple[int, int]) -> None:
+    shown.window.resize(*size)
+    page = shown.page()
+    shown.wait(lambda: bool(page.tables) and page.tables[0].isVisible())
+    assert cut_off(page) == []
+
+
+def test_what_is_asked_comes_back_from_json(shown: Shown) -> None:
+    page = shown.page()
+    today = shown.desk.today()
+    assert restored(stored(page.request), today, "R1") == page.request
+    figures = [cell.opens for row in page.tables[0]._model.table.rows for cell in row.cells if cell.opens]
+    assert figures
+    assert [figure_of(figure_stored(figure)) for figure in figures] == figures
+    hosts: list[QWidget] = [page]
+    assert all(host.accessibleName() for host in hosts)
