@@ -171,3 +171,35 @@ def test_the_example_of_the_help_can_be_registered(store_folder: Path, tmp_path:
 def test_no_passphrase_is_taken_as_an_argument() -> None:
     done = casedesk("check", "--passphrase", PASSPHRASE, typed="")
     assert done.returncode == 2
+
+
+def test_the_dictionary_is_told_and_written(tmp_path: Path) -> None:
+    told = casedesk("dictionary")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "person.name_bn" in told.stdout
+    written = casedesk("dictionary", "--out", tmp_path / "fields.csv", "--language", "bn")
+    assert (written.returncode, written.stderr) == (0, "")
+    assert "case.case_number" in (tmp_path / "fields.csv").read_text(encoding="utf-8-sig")
+    refused = casedesk("dictionary", "--out", tmp_path / "fields.doc")
+    assert refused.returncode == 1
+    assert "Use one of these: .xlsx, .csv, .json." in refused.stderr
+    assert list(tmp_path.iterdir()) == [tmp_path / "fields.csv"]
+
+
+def test_the_register_and_a_report_leave_as_files(store_folder: Path, people: Path, tmp_path: Path) -> None:
+    signed_in = ("--store", store_folder, "--user", "farzana")
+    casedesk("register", "--from", people, *signed_in)
+    register_file = tmp_path / "register.json"
+    who = ("--to", "The board", "--why", "Review")
+    made = casedesk("export", "--profile", "shared", "--out", register_file, *who, *signed_in)
+    assert (made.returncode, made.stderr) == (0, "")
+    assert "1 case written." in made.stdout
+    assert len(json.loads(register_file.read_text(encoding="utf-8"))["tables"][0]["rows"]) == 1
+    paper = tmp_path / "report.pdf"
+    unsaid = casedesk("report", "R1", "2026-05", "--out", paper, *signed_in)
+    assert unsaid.returncode == 1
+    assert "Say who receives it, and why." in unsaid.stderr
+    assert not paper.exists()
+    done = casedesk("report", "R1", "2026-05", "--out", paper, *who, *signed_in)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert paper.read_bytes().startswith(b"%PDF")

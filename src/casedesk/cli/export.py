@@ -67,7 +67,7 @@ def _export(asked: argparse.Namespace) -> int:
         count = save_register(desk, wanted, kind, asked.out)
     told = ngettext("{count} case written.", "{count} cases written.", count)
     say(told.format(count=number(count)))
-    _written(asked.out)
+    written(asked.out)
     return 0
 
 
@@ -82,7 +82,7 @@ def _dictionary(asked: argparse.Namespace) -> int:
         return 0
     with tempfile.TemporaryDirectory() as scratch, whole_file(asked.out) as file:
         write_book(book, file_kind(asked.out), file, Path(scratch))
-    _written(asked.out)
+    written(asked.out)
     return 0
 
 
@@ -100,5 +100,6 @@ def file_kind(path: Path, *, pdf: bool = False) -> FileKind:
     return kind
 
 
-def _written(path: Path) -> None:
+def written(path: Path) -> None:
+    """Say what stands there now."""
     say(_("Written: {name}, {size}.").format(name=path, size=file_size(path.stat().st_size)))

@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
-from casedesk import codelists, formats
+from casedesk import codelists, formats, i18n
+from casedesk.cli.export import file_kind, written
 from casedesk.cli.signing_in import signed_in, user_word
 from casedesk.cli.speech import Commands, say
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
+from casedesk.services.given_out import Handing
 from casedesk.services.office import colleagues
 from casedesk.services.statistics import periods, reports
 from casedesk.services.statistics.shapes import Among, Report, Request, Section, Table
@@ -38,6 +41,9 @@ def add(commands: Commands) -> None:
         ("worker", _("Only the cases of this worker (a name); can be said again.")),
     ):
         options.add_argument(f"--{word}", action="append", metavar=word.upper(), default=[], help=help_)
+    options.add_argument("--out", metavar="FILE", type=Path, help=_("A file to write: .pdf, .xlsx, .csv or .json."))
+    options.add_argument("--to", dest="receiver", metavar="WORDS", default="", help=_("Who receives the file."))
+    options.add_argument("--why", metavar="WORDS", default="", help=_("Why it leaves. It is recorded."))
 
 
 class NoSuch(CaseDeskError):
@@ -53,9 +59,21 @@ def _report(asked: argparse.Namespace) -> int:
     period = periods.read(asked.period)
     with signed_in(asked) as desk:
         request = Request(asked.report, period, _among(desk, asked), not asked.alone, asked.publish)
-        for line in lines_of(reports.make(desk, request)):
-            say(line)
+        made = reports.make(desk, request)
+        if asked.out is None:
+            for line in lines_of(made):
+                say(line)
+        else:
+            _save(desk, made, asked)
     return 0
+
+
+def _save(desk: Desk, made: Report, asked: argparse.Namespace) -> None:
+    from casedesk.reports.hand_out import save_report
+
+    handing = Handing(asked.receiver, asked.why, i18n.language())
+    save_report(desk, made, file_kind(asked.out, pdf=True), asked.out, handing)
+    written(asked.out)
 
 
 def _among(desk: Desk, asked: argparse.Namespace) -> Among:

@@ -252,6 +252,8 @@ def _places(desk: Desk, registered: UUID) -> dict[str, tuple[Goto, ...]]:
         "referrals": (Goto("referrals"),),
         "print": (Goto("print", {"case_id": rich}),),
         "directory": (Goto("directory"),),
+        "reports": (Goto("reports"),),
+        "report-paper": (Goto("report_paper"),),
     }
 
 

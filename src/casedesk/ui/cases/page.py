@@ -19,12 +19,8 @@ from casedesk.services.drafts import begin_draft
 from casedesk.services.permissions import may
 from casedesk.services.search import CaseRow, Order, Places, View, near_names, places_of, view_counts
 from casedesk.storage.store import Touched
-<<<<<<< HEAD
-from casedesk.ui.cases.filters import Chips, Picker, as_filters
-from casedesk.ui.cases.own_views import OwnViews
-=======
 from casedesk.ui.cases.filters import FIGURE, Chips, Picker, as_filters
->>>>>>> c67b341 (Reports on the screen: periods, figures that open their cases, charts, and the ways out)
+from casedesk.ui.cases.own_views import OwnViews
 from casedesk.ui.cases.peek import PeekPanel
 from casedesk.ui.cases.table import CaseTable, CaseView
 from casedesk.ui.kit.blocks import EmptyState, keys_hint

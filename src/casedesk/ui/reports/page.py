@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout
 
-from casedesk import formats
+from casedesk import formats, i18n
 from casedesk.desk import Desk
 from casedesk.i18n import _
 from casedesk.progress import Progress
@@ -399,6 +399,10 @@ class ReportsPage(Page):
 
 
 def _save(desk: Desk, report: Report, kind: FileKind, path: Path, handing: Handing, progress: Progress) -> None:
+    """Write it in the language asked for: a report speaks the one it was made in."""
+    if handing.language != i18n.language():
+        with i18n.speaking(handing.language):
+            report = reports.make(desk, report.request)
     save_report(desk, report, kind, path, handing, progress=progress)
 
 
