@@ -293,7 +293,9 @@ def _map(chart: Chart, width: float, look: Look) -> Drawing:
         tile = Box(left + column * side + 0.5, row * side + 0.5, side - 1.5, side - 1.5)
         marks += _tile(tile, districts.label(code), found.get(code), most, look)
     bottom = down * side + size * 0.4
-    key, bottom = _map_key(most, bottom, width, look, hidden=any(v is not None and not v.exact for v in found.values()))
+    unsure = any(value is not None and not value.exact for value in found.values())
+    few = any(found.get(code) is None for code in places)
+    key, bottom = _map_key(most, bottom, width, look, hidden=unsure, few=few)
     return Drawing(width, bottom, (*marks, *key))
 
 
@@ -327,8 +329,8 @@ def _shade(value: float, most: float) -> float:
     return SHADES[step]
 
 
-def _map_key(most: float, top: float, width: float, look: Look, *, hidden: bool) -> tuple[list[Mark], float]:
-    """What each shade means."""
+def _map_key(most: float, top: float, width: float, look: Look, *, hidden: bool, few: bool) -> tuple[list[Mark], float]:
+    """What each shade means; a district without a number is told together with others, or has none."""
     size, steps = look.size, int(min(STEPS, most))
     bounds = [most * step / STEPS for step in range(STEPS + 1)]
     ranges = [(math.floor(bounds[at]) + 1, math.floor(bounds[at + 1])) for at in range(STEPS)]
@@ -340,7 +342,8 @@ def _map_key(most: float, top: float, width: float, look: Look, *, hidden: bool)
     shades = [(name, Ink(COLOURS[0], SHADES[step])) for name, step in keys]
     marks: list[Mark] = []
     x, y = 0.0, top
-    for name, fill in [*shades, *([(_("not shown"), None)] if hidden else [])]:
+    others = [(_("few or none"), GROUND)] if few else []
+    for name, fill in [*others, *shades, *([(_("not shown"), None)] if hidden else [])]:
         wide = size * 1.4 + text_width(name, size)
         if x and x + wide > width:
             x, y = 0.0, y + size * 1.6

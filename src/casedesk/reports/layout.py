@@ -302,15 +302,19 @@ def _figures(part: Figures) -> Any:
         pad=2.2,
     )
     table.repeatRows = 1
-    return table
+    return _titled(part.title, table)
+
+
+def _titled(title: str, body: Any) -> Any:
+    """The body under a small title that is never on another page."""
+    if not title:
+        return body
+    return _Headed(_table([[_text(Text(title, Look.STRONG))]], [WIDTH], pad=1), body, 1 * mm)
 
 
 def _picture(part: Picture) -> Any:
     size = CAPTION + (BANGLA_LARGER if i18n.language() == "bn" else 0)
-    chart = _Chart(draw(part.chart, WIDTH, ChartLook(size, paper=True)))
-    if not part.title:
-        return chart
-    return _Headed(_table([[_text(Text(part.title, Look.STRONG))]], [WIDTH], pad=1), chart, 1 * mm)
+    return _titled(part.title, _Chart(draw(part.chart, WIDTH, ChartLook(size, paper=True))))
 
 
 def _signatures(part: Signatures) -> Any:

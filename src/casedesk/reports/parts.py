@@ -120,6 +120,7 @@ class Figures:
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     depths: tuple[int, ...]
+    title: str = ""  # where the section has another one
 
 
 @dataclass(frozen=True, slots=True)

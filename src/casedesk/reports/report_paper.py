@@ -79,9 +79,7 @@ def _section(told: Told, number: int) -> Section:
 
 def _parts(told: Told) -> Iterator[Part]:
     for table in told.tables:
-        if len(told.tables) > 1 and table.title != told.title:
-            yield Text(table.title, Look.STRONG)
-        yield _figures(table)
+        yield _figures(table, table.title if len(told.tables) > 1 and table.title != told.title else "")
         yield from _quiet(table.notes)
     for chart in told.charts:
         yield Gap(2)
@@ -94,9 +92,10 @@ def _quiet(notes: Sequence[str]) -> Iterator[Part]:
         yield Text(note, Look.QUIET)
 
 
-def _figures(table: Table) -> Figures:
+def _figures(table: Table, title: str) -> Figures:
     return Figures(
         head=(table.head, *(column.label for column in table.columns)),
         rows=tuple((row.label, *(cell.words for cell in row.cells)) for row in table.rows),
         depths=tuple(row.depth for row in table.rows),
+        title=title,
     )
