@@ -81,7 +81,7 @@ def _parts(told: Told) -> Iterator[Part]:
     for table in told.tables:
         yield _figures(table, table.title if len(told.tables) > 1 and table.title != told.title else "")
         yield from _quiet(table.notes)
-    for chart in told.charts:
+    for chart in (each for each in told.charts if each.places):
         yield Gap(2)
         yield Picture(chart, chart.title if chart.title != told.title else "")
     yield from _quiet(told.notes)

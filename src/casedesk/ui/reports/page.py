@@ -217,7 +217,7 @@ class ReportsPage(Page):
             made = FigureTable(table)
             made.opened.connect(self._open)
             self.tables.append(made)
-        charts = [chart for section in self.report.sections for chart in section.charts]
+        charts = [chart for section in self.report.sections for chart in section.charts if chart.places]
         for chart in charts[:MOST_CHARTS]:
             card = ChartCard(chart)
             card.opened.connect(self._open)

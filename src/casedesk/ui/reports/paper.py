@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import QPushButton
 
@@ -136,7 +136,14 @@ class ReportPaperPage(Page):
         if self.shown is not None:
             ratio = self.devicePixelRatioF()
             work = partial(pictures, self.shown.pdf, self.view.fitting() * ratio, ratio)
-            self.here.jobs.run(self, work, self.view.show_pages)
+            self.here.jobs.run(self, work, self._show)
+
+    def _show(self, images: list[QImage]) -> None:
+        self.view.show_pages(images)
+        QTimer.singleShot(0, self, self._tell_page)  # the pages have their places by the next event
+
+    def _tell_page(self) -> None:
+        self.view.page_changed.emit(self.view.page(), finished.pages(self.shown.pdf) if self.shown is not None else 0)
 
     def _let_out(self) -> None:
         for each in (self.save_button, self.print_button):
