@@ -28,7 +28,7 @@ def add(commands: Commands) -> None:
     user_word(options)
     _out(options, "FILE.xlsx", _("The file to write: .xlsx, .csv or .json. One of this name is replaced."))
     options.add_argument("--profile", choices=(CODED, SHARED, FULL), default=CODED, help=_("How much it tells."))
-    purposes = codelists.get("print_purpose").where("register")
+    purposes = codelists.get("print_purpose").where("for_register")
     options.add_argument("--for", dest="purpose", choices=purposes, default="own_file", help=_("What it is for."))
     options.add_argument("--to", dest="receiver", required=True, metavar="WORDS", help=_("Who receives it."))
     options.add_argument("--why", required=True, metavar="WORDS", help=_("Why it leaves. It is recorded."))

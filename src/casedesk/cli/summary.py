@@ -29,7 +29,7 @@ def add(commands: Commands) -> None:
     options.add_argument("number", metavar="NUMBER", help=_("The case number, like DHK-26-K3-00042-R."))
     options.add_argument("--level", choices=LEVELS, default="shared", help=_("How much it tells; shared if not said."))
     options.add_argument("--why", required=True, metavar="WORDS", help=_("Why it is printed. It is recorded."))
-    purposes = codelists.get("print_purpose").where("paper")
+    purposes = codelists.get("print_purpose").where("for_paper")
     options.add_argument("--for", dest="purpose", choices=purposes, default="own_file", help=_("For whom it is."))
     options.add_argument("--out", required=True, metavar="FILE.pdf", type=Path, help=_("The file to write."))
 

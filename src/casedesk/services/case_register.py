@@ -198,7 +198,7 @@ def _named(desk: Desk, asked: Register, scope: str, progress: Progress) -> Extra
 def _scope(asked: Register) -> str:
     """The consent that the file rests on, if the purpose needs one."""
     purpose = codelists.get("print_purpose").find(asked.purpose)
-    if purpose is None or not purpose.yes("register"):
+    if purpose is None or not purpose.yes("for_register"):
         raise NotForNames
     scope = purpose.extra["consent_coded" if asked.profile == CODED else "consent_shared"]
     if scope == NO_NAMES:

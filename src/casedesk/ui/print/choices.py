@@ -211,7 +211,7 @@ class Choices(Tall):
         )
         self.parts = {code: QCheckBox(escape_key(_(word))) for code, word in PARTS}
         self.purpose = Combo(
-            [(each.code, each.label) for each in codelists.get("print_purpose") if each.yes("paper")],
+            [(each.code, each.label) for each in codelists.get("print_purpose") if each.yes("for_paper")],
             name=_("Why is it printed?"),
         )
         self.partner = Combo([("", _("Choose a partner")), *partners], name=_("Partner"))

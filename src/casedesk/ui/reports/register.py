@@ -65,7 +65,7 @@ class RegisterSheet(Sheet):
         purposes = [
             (row.code, row.label)
             for row in codelists.get("print_purpose")
-            if row.yes("register") and row.extra[column] != NO_NAMES
+            if row.yes("for_register") and row.extra[column] != NO_NAMES
         ]
         self.purpose.offer(purposes)
 
