@@ -11,7 +11,8 @@ import re
 import shutil
 import subprocess
 import tomllib
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -165,6 +166,16 @@ def write_contents(tree: Path, to: Path) -> None:
     """The list of contents, as sha256sum --check reads it."""
     lines = [f"{sha256(path)}  {path.relative_to(tree).as_posix()}\n" for path in files(tree) if not path.is_symlink()]
     to.write_text("".join(lines), encoding="utf-8")
+
+
+def write_zip(path: Path, held: Mapping[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> None:
+    """An archive whose bytes depend on what it holds alone."""
+    day = PROGRAM["date"]
+    with zipfile.ZipFile(path, "w", compression, compresslevel=9) as out:
+        for name in sorted(held):
+            entry = zipfile.ZipInfo(name, (day.year, day.month, day.day, 0, 0, 0))
+            entry.compress_type, entry.external_attr = compression, 0o644 << 16
+            out.writestr(entry, held[name])
 
 
 def refuse_traces(tree: Path) -> None:

@@ -8,9 +8,7 @@ bare build/trial/bare
 mkdir "$root/opt/casedesk"
 tar --exclude=./build --exclude=./.venv --exclude=./.git --exclude='./.*_cache' -cf - . | tar -C "$root/opt/casedesk" -xf -
 find "$root/opt/casedesk" -name '*.mo' -delete
-for name in pip.conf; do  # how this computer reaches its package registry
-  [ -e /etc/$name ] && cp /etc/$name "$root/etc/$name"
-done
+[ ! -e /etc/pip.conf ] || cp /etc/pip.conf "$root/etc/"  # how this computer reaches its package registry
 within test ! -e /usr/bin/python3
 echo "- a bare Debian 12, without Python"
 

@@ -5,7 +5,8 @@
 CASEDESK_TOOLS="debootstrap:debootstrap pdftotext:poppler-utils"
 . "$(dirname "$0")/system.sh"
 . installer/bare.sh
-package=$(ls build/casedesk_*_amd64.deb) || { echo "Make it first:  sh installer/deb.sh" >&2; exit 1; }
+package=$(ls -t build/casedesk_*_amd64.deb 2>/dev/null | head -1)
+[ -n "$package" ] || { echo "Make it first:  sh installer/deb.sh" >&2; exit 1; }
 began=$(date +%s)
 bare build/trial/debian
 within test ! -e /usr/bin/python3
@@ -13,7 +14,8 @@ echo "- a bare Debian 12, without Python"
 
 cp "$package" "$root/root/casedesk.deb"
 within apt-get update -qq
-within env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends /root/casedesk.deb >/dev/null
+apt_get() { within env DEBIAN_FRONTEND=noninteractive apt-get "$@" >build/trial/apt.log 2>&1 || { cat build/trial/apt.log >&2; exit 1; }; }
+apt_get install -y -qq --no-install-recommends /root/casedesk.deb
 echo "- apt installs it with what it depends on"
 within useradd --create-home worker
 missing=$(within find /usr/lib/casedesk -name '*.so*' -exec ldd {} + 2>/dev/null | grep 'not found' | grep -v libcups || true)
@@ -27,11 +29,13 @@ worker casedesk demo --headless --people 8 --out demo >/dev/null
 paper=$(ls "$root"/home/worker/demo/papers/bn_*.pdf | head -1)
 pdftotext "$paper" - | grep -q 'নাজমা বেগম'
 echo "- from nothing to a printed summary: $(basename "$paper"), $(ls "$root"/home/worker/demo/screens | wc -l) pictures"
-(cd "$root" && sha256sum --check --quiet "$OLDPWD/${package%.deb}.contents")
-[ "$(find "$root/usr/lib/casedesk" -type f -o -type l | wc -l)" = "$(within dpkg -L casedesk | grep -c ^/usr/lib/casedesk/ | xargs -I N expr N - "$(find "$root/usr/lib/casedesk" -mindepth 1 -type d | wc -l)")" ]
+list=${package%.deb}.contents
+(cd "$root" && sha256sum --check --quiet -) <"$list"
+(cd "$root" && find usr/lib/casedesk -type f | LC_ALL=C sort) >build/trial/there
+sed 's/^[0-9a-f]*  //' "$list" | grep ^usr/lib/casedesk/ | LC_ALL=C sort | cmp - build/trial/there
 echo "- using it wrote nothing where the program lies"
 
-within env DEBIAN_FRONTEND=noninteractive apt-get remove -y -qq casedesk >/dev/null
+apt_get remove -y -qq casedesk
 [ ! -e "$root/usr/lib/casedesk" ] && [ -e "$root/home/worker/demo/store/vault.db" ]
 echo "- removed: the program is gone, the records stay"
 echo "On a bare Debian 12 in $(($(date +%s) - began)) s"

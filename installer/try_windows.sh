@@ -4,7 +4,8 @@
 CASEDESK_TOOLS="wine64:wine64 x86_64-w64-mingw32-gcc:gcc-mingw-w64-x86-64 pdftotext:poppler-utils"
 PATH="$PATH:/usr/lib/wine"
 . "$(dirname "$0")/system.sh"
-setup=$(ls build/CaseDesk-*-setup.exe) || { echo "Make it first:  sh installer/windows.sh" >&2; exit 1; }
+setup=$(ls -t build/CaseDesk-*-setup.exe 2>/dev/null | head -1)
+[ -n "$setup" ] || { echo "Make it first:  sh installer/windows.sh" >&2; exit 1; }
 WINEPREFIX="$PWD/build/trial/wine"
 export WINEPREFIX WINEDEBUG=-all WINEDLLOVERRIDES="mscoree,mshtml=" QT_QPA_PLATFORM=offscreen
 rm -rf "$WINEPREFIX"

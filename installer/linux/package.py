@@ -6,6 +6,7 @@ import gzip
 import re
 import shutil
 import sys
+import zipfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -45,6 +46,11 @@ def frozen(python: Path) -> Path:
     )
     for library in (out / COMMAND / "program").glob("libpython*.so*"):  # the others come without their symbols
         bundle.run("strip", "--strip-unneeded", library)
+    library = out / COMMAND / "program/base_library.zip"  # PyInstaller writes its modules in any order
+    with zipfile.ZipFile(library) as found:
+        held = {name: found.read(name) for name in found.namelist()}
+        compression = found.infolist()[0].compress_type
+    bundle.write_zip(library, held, compression)
     return out / COMMAND
 
 

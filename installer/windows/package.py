@@ -125,14 +125,8 @@ def launchers(python: Path, tree: Path) -> None:
 
 def portable(tree: Path) -> None:
     """The same folder, to be copied from a stick or started on it."""
-    PORTABLE.unlink(missing_ok=True)
-    day = PROGRAM["date"]
-    with zipfile.ZipFile(PORTABLE, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as out:
-        for path in bundle.files(tree):
-            entry = zipfile.ZipInfo(path.relative_to(tree.parent).as_posix(), (day.year, day.month, day.day, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16
-            out.writestr(entry, path.read_bytes())
+    held = {path.relative_to(tree.parent).as_posix(): path.read_bytes() for path in bundle.files(tree)}
+    bundle.write_zip(PORTABLE, held)
 
 
 def setup(tree: Path) -> None:

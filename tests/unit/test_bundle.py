@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import bundle
+import environment
 import pytest
 from packaging.requirements import Requirement
 
@@ -154,6 +155,12 @@ def test_a_file_that_tells_where_it_was_made_stops_the_build(tmp_path: Path) -> 
     (tmp_path / "telling").write_bytes(b"\0" + str(ROOT).encode() + b"/src\0")
     with pytest.raises(SystemExit, match="telling"):
         bundle.refuse_traces(tmp_path)
+
+
+def test_a_compiled_catalogue_does_not_tell_when_it_was_compiled(tmp_path: Path) -> None:
+    source, target = environment.TRANSLATIONS / "bn/LC_MESSAGES/casedesk.po", tmp_path / "casedesk.mo"
+    environment.compile_catalogue(Path(sys.executable), source, target)
+    assert re.findall(rb"POT-Creation-Date: (\S+)", target.read_bytes()) == [b"1970-01-01"]
 
 
 # What the systems show
