@@ -105,6 +105,7 @@ def desk(open_desk: Callable[..., Desk]) -> Desk:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rounds", type=int, default=20, help="how often faults and random edits are tried; 200 is all")
+    parser.addoption("--seed", type=int, default=None, help="the one schedule of desks to go through again")
 
 
 @pytest.fixture

@@ -33,16 +33,16 @@ class Office:
     desks: list[Desk] = field(default_factory=list)
     members: dict[bytes, Member] = field(default_factory=dict)
 
-    def add(self, clock: Callable[[], datetime] = lambda: NOW) -> Desk:
+    def add(self, clock: Callable[[], datetime] = lambda: NOW, chain: bytes | None = None) -> Desk:
         number = len(self.desks)
         folder = Path(shutil.copytree(self.empty, self.folder / f"desk{number}"))
         store = Store(unlock(folder, "farzana", PASSPHRASE))
-        if number:
-            begin_own_chain(store)
+        if number or chain is not None:
+            begin_own_chain(store, chain)
         desk = Desk(store, actor_of(store), "DHK", f"K{number + 3}", clock=clock)
         self.desks.append(desk)
-        key = own(desk).desk
-        self.members[key] = Member(key, founder=not number)
+        for known in every_chain(desk):  # what was copied is signed by who wrote it
+            self.members.setdefault(known.desk, Member(known.desk, founder=not self.members))
         return desk
 
     def send(self, of: Desk, to: Desk, chain: bytes | None = None, first: int = 1, last: int | None = None) -> Accepted:
@@ -69,12 +69,12 @@ def actor_of(store: Store) -> Actor:
         return Actor(user.id, user.name or "", frozenset(user.roles or ()), user.team)
 
 
-def begin_own_chain(store: Store) -> None:
+def begin_own_chain(store: Store, chain: bytes | None = None) -> None:
     """What was copied is another desk's; this one writes its own chain with a key of its own."""
     with store.local() as session:
         copied = own_chain(session)
         copied.signing_seed = None
-        key, id_ = SigningKey.generate(), secrets.token_bytes(16)
+        key, id_ = SigningKey.generate(), chain or secrets.token_bytes(16)
         public = bytes(key.verify_key)
         session.add(
             Chain(
@@ -95,9 +95,14 @@ def own(desk: Desk) -> Chain:
         return own_chain(session)
 
 
+def every_chain(desk: Desk) -> list[Chain]:
+    with desk.read() as session:
+        return list(session.scalars(select(Chain).order_by(Chain.ix)))
+
+
 def chains(desk: Desk) -> list[bytes]:
     with desk.read() as session:
-        return list(session.scalars(select(Chain.id).where(Chain.held > 0)))
+        return list(session.scalars(select(Chain.id).where(Chain.held > 0).order_by(Chain.ix)))
 
 
 def held(desk: Desk, chain: bytes) -> int:

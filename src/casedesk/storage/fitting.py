@@ -124,3 +124,14 @@ _READ: Final[Mapping[Kind, Callable[[Any], object]]] = {
     Kind.LINES: _words,
     Kind.REFERENCES: _words,
 }
+
+
+def kept(table: str, name: str, value: Value) -> tuple[bool, object]:
+    """Whether a record keeps the value, and as what."""
+    keep = keeper(table, name)
+    if keep is None:
+        return False, None
+    try:
+        return True, keep(value)
+    except Unfit:
+        return False, None

@@ -31,7 +31,7 @@ from casedesk.models import (
     registers_of,
 )
 from casedesk.models import Operation as OperationRow
-from casedesk.storage.fitting import Unfit, keeper, keepers
+from casedesk.storage.fitting import keepers, kept
 from casedesk.storage.operations import (
     Erased,
     Itemised,
@@ -93,7 +93,7 @@ Judge: TypeAlias = Callable[[Session, Knowledge, Sequence[Arrived]], Iterable[tu
 
 
 def everybody_may(_session: Session, _knowledge: Knowledge, _arrived: Sequence[Arrived]) -> Iterable[Any]:
-    """For one desk's own operations."""
+    """For where nobody asks."""
     return ()
 
 
@@ -113,6 +113,8 @@ def merge(session: Session, arrived: Sequence[Arrived], now: datetime, judge: Ju
         _store(session, arrived, now)
         merger.judge(arrived, judge)
         merger.write(arrived)
+        if "user" in merger.merged.tables and session.scalar(select(Unentitled.operation_seq).limit(1)) is not None:
+            merger.reconsider(judge)
     return merger.merged
 
 
@@ -245,6 +247,22 @@ class Merger:
         if rows:
             self.session.execute(insert(Unentitled), rows)
 
+    def reconsider(self, judge: Judge) -> None:
+        """Let count what was without effect only because its author's rights had not arrived yet."""
+        rows = self.session.scalars(select(Unentitled).order_by(Unentitled.operation_seq)).all()
+        refused = {(row.operation_seq, (row.table, row.record.bytes), row.register): row for row in rows}
+        again = [arrived_again(self.session, number) for number in sorted({row.operation_seq for row in rows})]
+        told = {(each.place.operation, record, reg) for each, record, reg in judge(self.session, self.knowledge, again)}
+        free = [key for key in refused if key not in told]
+        for key in free:
+            self.session.delete(refused[key])
+        self.session.flush()
+        wanted: dict[RecordKey, set[str]] = defaultdict(set)
+        for _number, record, register in free:
+            if (model := recorded_models().get(record[0])) is not None:
+                wanted[record] |= set(registers_of(model)[register])
+        self.recompute(wanted)
+
     def write(self, arrived: Sequence[Arrived]) -> None:
         """Bring the records up to date with operations that were just stored."""
         told: dict[RecordKey, dict[str, Value]] = {}
@@ -265,12 +283,12 @@ class Merger:
         """Decide anew what these fields of records say, from all that was ever written of them."""
         wanted = {record: fields for record, fields in wanted.items() if record[0] in recorded_models()}
         if wanted:
-            histories = self._histories(wanted)
+            written_by = histories(self.session, wanted)
             here = self._here(wanted)
             clashes = self._open_clashes(wanted)
             barred = self._unentitled(wanted)
             for record, fields in wanted.items():
-                self._decide(record, fields, histories.get(record, ()), clashes, barred, is_here=record in here)
+                self._decide(record, fields, written_by.get(record, ()), clashes, barred, is_here=record in here)
         if flush:
             self._flush()
 
@@ -322,15 +340,7 @@ class Merger:
             (operation,) = unpack(body or b"")
             self._said[place.operation] = written(operation)
         values = self._said[place.operation].get(record, {})
-        return {name: values[name] for name in names if name in values and _kept(record[0], name, values[name])[0]}
-
-    def _histories(self, wanted: Collection[RecordKey]) -> dict[RecordKey, list[tuple[Place, frozenset[str]]]]:
-        found: dict[RecordKey, list[tuple[Place, frozenset[str]]]] = defaultdict(list)
-        for some in in_parts([UUID(bytes=record) for _table, record in wanted]):
-            for row in self.session.execute(_HISTORY, {"records": some}):
-                place = Place(row.ix, row.id, row.chain_seq, row.seq, row.wall)
-                found[row.table, row.record.bytes].append((place, frozenset(row.fields.split())))
-        return found
+        return {name: values[name] for name in names if name in values and kept(record[0], name, values[name])[0]}
 
     def _written_before(self, records: Sequence[bytes], first: int) -> set[bytes]:
         found: set[bytes] = set()
@@ -393,9 +403,9 @@ class Merger:
         row = _blank(model)
         row["id"] = UUID(bytes=id_)
         for name, value in values.items():
-            fits, kept = _kept(table, name, value)
+            fits, stored = kept(table, name, value)
             if fits:
-                row[name] = kept
+                row[name] = stored
         self._insert[table].append(row)
         self.merged.links |= set(links(row))
         self.merged.new.add(record)
@@ -405,7 +415,7 @@ class Merger:
         table, id_ = record
         names = tuple(sorted(values))
         if names:
-            row = {name: _kept(table, name, values[name])[1] for name in names}
+            row = {name: kept(table, name, values[name])[1] for name in names}
             self.merged.links |= set(links(row))
             changed = {f"new_{name}": value for name, value in row.items()}
             self._update[table, names].append(changed | {"which": UUID(bytes=id_)})
@@ -413,7 +423,7 @@ class Merger:
     def park(self, number: int, record: RecordKey, values: Values) -> None:
         table, id_ = record
         for name, value in values.items():
-            if not _kept(table, name, value)[0]:
+            if not kept(table, name, value)[0]:
                 row = {"operation_seq": number, "table": table, "record": UUID(bytes=id_), "field": name}
                 self._parked.append(row)
 
@@ -451,6 +461,24 @@ _HISTORY = (
 )
 
 
+def histories(session: Session, wanted: Collection[RecordKey]) -> dict[RecordKey, list[tuple[Place, frozenset[str]]]]:
+    """For each record the operations that wrote it, with the fields."""
+    found: dict[RecordKey, list[tuple[Place, frozenset[str]]]] = defaultdict(list)
+    for some in in_parts([UUID(bytes=record) for _table, record in wanted]):
+        for row in session.execute(_HISTORY, {"records": some}):
+            place = Place(row.ix, row.id, row.chain_seq, row.seq, row.wall)
+            found[row.table, row.record.bytes].append((place, frozenset(row.fields.split())))
+    return found
+
+
+def arrived_again(session: Session, number: int) -> Arrived:
+    """An operation that is stored, as it came."""
+    row = session.get_one(OperationRow, number)
+    chain = session.get_one(Chain, row.chain_ix)
+    (operation,) = unpack(row.body)
+    return Arrived(Place(chain.ix, chain.id, row.chain_seq, row.seq, row.wall), operation, row.digest, row.link)
+
+
 def links(row: Mapping[str, Any]) -> Iterator[Link]:
     """What a row hangs on."""
     for name, table in LINKS.items():
@@ -467,17 +495,6 @@ def in_parts(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
 
 def _blank(model: type[Recorded]) -> dict[str, object]:
     return dict.fromkeys(keepers(model))
-
-
-def _kept(table: str, name: str, value: Value) -> tuple[bool, object]:
-    """Whether a record keeps the value, and as what."""
-    keep = keeper(table, name)
-    if keep is None:
-        return False, None
-    try:
-        return True, keep(value)
-    except Unfit:
-        return False, None
 
 
 def over(table: str, before: dict[str, Value], values: dict[str, Value]) -> dict[str, Value]:

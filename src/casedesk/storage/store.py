@@ -104,7 +104,7 @@ class Store:
             derived.refresh(session, altered, cases)
             self._commit(session, link)
         if link is not None:
-            self._tell(Touched(act.action, frozenset(each.record.__tablename__ for each in altered)))
+            self.tell(Touched(act.action, frozenset(each.record.__tablename__ for each in altered)))
 
     @contextmanager
     def local(self) -> Iterator[Session]:
@@ -132,7 +132,7 @@ class Store:
             derived.refresh_merged(session, merged)
             session.commit()
         if merged.records:
-            self._tell(Touched(TAKEN_IN, merged.tables))
+            self.tell(Touched(TAKEN_IN, merged.tables))
 
     def empty_log(self) -> None:
         """Write everything into the file and empty the write-ahead log, where erased values would outlive it."""
@@ -169,7 +169,8 @@ class Store:
                 raise StorageFull from None
             raise
 
-    def _tell(self, touched: Touched) -> None:
+    def tell(self, touched: Touched) -> None:
+        """Let who listens know what was written, here or by a process of ours beside this one."""
         for listener in self.listeners:
             listener(touched)
 

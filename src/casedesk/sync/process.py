@@ -1,0 +1,148 @@
+"""Work beside the window: in a process of its own, so that taking in a large file never makes the screen wait.
+
+The key of the vault goes to the other process through a pipe: never on its command line, in its environment or on
+the disk. Both write to one file, one transaction at a time; the vault stays locked against everybody else.
+"""
+
+from __future__ import annotations
+
+import io
+import multiprocessing
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from casedesk.errors import CaseDeskError
+from casedesk.i18n import _, language, use
+from casedesk.progress import Cancelled, Progress, silent
+from casedesk.storage.keys import KeysFile
+from casedesk.storage.store import Store, Touched
+from casedesk.storage.vault import Vault, open_beside
+
+R = TypeVar("R")
+_A_LOOK: Final = 0.1  # seconds
+
+
+class CutShort(CaseDeskError):
+    """The other process ended before it was done."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Taking in was cut short."),
+            hint=_("What was taken in is safe. The rest is taken in next time."),
+        )
+
+
+class Refused(CaseDeskError):
+    """What the other process says to a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    done: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    result: Any
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    message: str
+    hint: str
+    cancelled: bool = False
+    ours: str = ""  # the kind of a mistake of ours, without its words
+
+
+def beside(store: Store, work: Callable[..., R], *given: object, progress: Progress = silent) -> R:
+    """Do the work in a process of its own and wait for it: `work(store, progress, *given)`, a function of a module.
+
+    Who listens to the store hears what the other process wrote.
+    """
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    vault = store.vault
+    told = (there, vault.folder, vault.keys, vault.slot, language(), work, given)
+    process = context.Process(target=_work, args=told, name="casedesk-beside", daemon=True)
+    process.start()
+    there.close()
+    try:
+        here.send_bytes(vault.data_key())
+        result: R = _wait(store, here, progress)
+        return result
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        raise CutShort from None
+    finally:
+        here.close()
+        process.join()
+
+
+def _wait(store: Store, pipe: Connection, progress: Progress) -> Any:
+    asked = False
+    while True:
+        if progress.cancelled and not asked:
+            pipe.send("cancel")
+            asked = True
+        if not pipe.poll(_A_LOOK):
+            continue
+        match pipe.recv():
+            case _Step(done, of) if not asked:
+                progress.step(done, of)
+            case Touched() as touched:
+                store.tell(touched)
+            case _Done(result):
+                return result
+            case _Failed(cancelled=True):
+                raise Cancelled
+            case _Failed(message, hint, ours=""):
+                raise Refused(message, hint=hint)
+            case _Failed(ours=kind):
+                raise RuntimeError(f"beside: {kind}")
+
+
+class _Told(Progress):
+    """Steps in the other process, looked at in this one."""
+
+    def __init__(self, pipe: Connection) -> None:
+        super().__init__()
+        self._pipe = pipe
+
+    def step(self, done: int, of: int) -> None:
+        if self._pipe.poll():
+            self._pipe.recv()
+            self.cancel()
+        super().step(done, of)
+        self._pipe.send(_Step(done, of))
+
+
+def _work(
+    pipe: Connection,
+    folder: Path,
+    keys: KeysFile,
+    slot: bytes,
+    spoken: str,
+    work: Callable[..., Any],
+    given: tuple[object, ...],
+) -> None:
+    """What the other process does from its first moment to its last."""
+    use(spoken)
+    key = bytearray(pipe.recv_bytes())
+    vault: Vault | None = None
+    try:
+        vault = open_beside(folder, keys, slot, key, io.BytesIO())
+        store = Store(vault, listeners=[pipe.send])
+        pipe.send(_Done(work(store, _Told(pipe), *given)))
+    except Cancelled:
+        pipe.send(_Failed("", "", cancelled=True))
+    except CaseDeskError as error:
+        pipe.send(_Failed(error.message, error.hint))
+    except Exception as error:  # noqa: BLE001 - it ends here, and is admitted on the other side
+        pipe.send(_Failed("", "", ours=type(error).__name__))
+    finally:
+        if vault is not None:
+            vault.close()
+        pipe.close()

@@ -1,0 +1,123 @@
+"""Rights never come from a batch: what somebody says about rights counts only if they had the right to say it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+import pytest
+
+from casedesk.desk import Actor, Desk
+from casedesk.models import Case, User
+from casedesk.services.entitled import alarms, judge_with
+from casedesk.services.intake import register_case
+from casedesk.storage.chain import check
+from casedesk.sync.chains import Outcome
+from casedesk.sync.intake import take_in
+from tests.conftest import NOW
+from tests.support.exchange import Office, own, piece_of
+from tests.support.people import a_returnee
+
+
+def a_user(office: Office, roles: list[str], at: Desk) -> Actor:
+    """Somebody whom the administrator let in, known to all."""
+    with at.write("office.add_user") as session:
+        user = User(name="Karim", sign_in_name="karim", roles=roles, active=True)
+        session.add(user)
+    give_all(office)
+    return Actor(user.id, "Karim", frozenset(roles))
+
+
+def give(office: Office, giver: Desk, taker: Desk) -> Outcome:
+    piece = piece_of(giver, own(giver).id)
+    judge = judge_with([key for key, member in office.members.items() if member.founder])
+    return take_in(taker.store, piece, office.members[piece.desk], NOW, judge).outcome
+
+
+def give_all(office: Office) -> None:
+    for giver in office.desks:
+        for taker in office.desks:
+            if giver is not taker and own(giver).held:
+                give(office, giver, taker)
+
+
+def roles(desk: Desk, user: UUID) -> list[str] | None:
+    with desk.read() as session:
+        return session.get_one(User, user).roles
+
+
+def test_an_administrator_lets_somebody_in_from_another_desk(office: Office) -> None:
+    first, second, third = office.add(), office.add(), office.add()
+    karim = a_user(office, ["caseworker"], second)
+    assert roles(first, karim.id) == roles(third, karim.id) == ["caseworker"]
+    assert alarms(first) == []
+
+
+@pytest.mark.parametrize("raised", [["administrator"], ["caseworker", "supervisor"]])
+def test_nobody_raises_their_own_role(office: Office, raised: list[str]) -> None:
+    first, second = office.add(), office.add()
+    karim = a_user(office, ["caseworker"], first)
+    evil = replace(second, actor=karim)
+    with evil.write("office.roles") as session:
+        session.get_one(User, karim.id).roles = raised
+    with evil.write("office.add_user") as session:  # nor with the role that they gave themselves
+        friend = User(name="Friend", roles=["administrator"], active=True)
+        session.add(friend)
+    assert give(office, second, first) is Outcome.STORED
+    assert roles(first, karim.id) == ["caseworker"]
+    assert roles(first, friend.id) is None
+    assert {(each.by, each.field) for each in alarms(first)} == {("Karim", "Roles"), ("Karim", "May sign in")}
+    assert check(first.store).wrong == []
+
+
+def test_nobody_names_themselves_on_a_case_of_others(office: Office) -> None:
+    first, second = office.add(), office.add()
+    karim = a_user(office, ["caseworker"], first)
+    case_id = register_case(first, a_returnee())
+    with first.write("case.confidential") as session:
+        session.get_one(Case, case_id).confidential_case = True
+    give_all(office)
+    evil = replace(second, actor=karim)
+    with evil.write("case.name_people") as session:
+        case = session.get_one(Case, case_id)
+        case.named_access, case.confidential_case, case.owner_id = [str(karim.id)], False, karim.id
+        case.intake_district = "khulna"
+    give(office, second, first)
+    with first.read() as session:
+        case = session.get_one(Case, case_id)
+        assert (case.named_access, case.confidential_case) == (None, True)
+        assert case.owner_id == first.actor.id
+        assert case.intake_district == "khulna", "what is no right is kept and shown"
+    assert len(alarms(first)) == 3
+    assert check(first.store).wrong == []
+
+
+def test_who_owns_a_case_hands_it_over_and_names_people(office: Office) -> None:
+    first, second = office.add(), office.add()
+    karim = a_user(office, ["caseworker"], first)
+    case_id = register_case(replace(second, actor=karim), a_returnee())
+    other = str(uuid4())
+    with replace(second, actor=karim).write("case.name_people") as session:
+        session.get_one(Case, case_id).named_access = [other]
+    give_all(office)
+    with first.read() as session:
+        assert session.get_one(Case, case_id).named_access == [other]
+    assert alarms(first) == []
+
+
+def test_a_change_counts_once_the_rights_of_its_author_have_arrived(office: Office) -> None:
+    first, second, third = office.add(), office.add(), office.add()
+    with first.write("office.add_user") as session:
+        rina = User(name="Rina", roles=["administrator"], active=True)
+        session.add(rina)
+    give(office, first, second)
+    with replace(second, actor=Actor(rina.id, "Rina", frozenset(["administrator"]))).write("test.add") as session:
+        karim = User(name="Karim", roles=["caseworker"], active=True)
+        session.add(karim)
+    give(office, second, third)  # which knows nothing of Rina yet
+    assert roles(third, karim.id) is None
+    assert alarms(third)
+    give(office, first, third)
+    assert roles(third, karim.id) == ["caseworker"]
+    assert alarms(third) == []
+    assert check(third.store).wrong == []
