@@ -142,12 +142,13 @@ def piece_of(
 
 
 def records(desk: Desk) -> dict[tuple[str, bytes], dict[str, object]]:
-    """What the records of a desk say, without the empty fields."""
+    """What the records of a desk say, without the empty fields; one of which all was forgotten says nothing."""
     found: dict[tuple[str, bytes], dict[str, object]] = {}
     with desk.read() as session:
         for table, model in recorded_models().items():
             for record in session.scalars(select(model)):
-                found[table, record.id.bytes] = _said(record)
+                if said := _said(record):
+                    found[table, record.id.bytes] = said
     return found
 
 

@@ -7,7 +7,7 @@ They are brought up to date in the transaction that changes the records, and can
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -158,20 +158,57 @@ def refresh_merged(session: Session, merged: Merged) -> None:
 
 
 def _index_cases(session: Session, cases: Sequence[UUID]) -> None:
-    """Index some cases, with what they need read together."""
-    here = session.scalars(select(Case).where(Case.id.in_(cases))).all()
-    people = [case.person_id for case in here if case.person_id is not None]
-    journeys = [case.index_episode_id for case in here if case.index_episode_id is not None]
-    near: list[Sequence[object]] = [  # held on to, so that the session finds them without asking again
-        session.scalars(select(Person).where(Person.id.in_(people))).all(),
-        session.scalars(select(MigrationEpisode).where(MigrationEpisode.id.in_(journeys))).all(),
-        session.scalars(select(State).where(State.entity_id.in_(cases))).all(),
-    ]
-    for case in here:
-        index_case(session, case.id)
-    near.clear()
+    """Index some cases that others wrote, with a few questions for all of them together."""
+    here = {case.id: case for case in session.scalars(select(Case).where(Case.id.in_(cases)))}
+    near = _Near(session, list(here.values()))
+    rows = {row.case_id: row for row in session.scalars(select(CaseIndex).where(CaseIndex.case_id.in_(cases)))}
+    kept = _all_keys_kept(session, rows.values())
+    wanted: dict[UUID, _Keys] = {}
+    for case in here.values():
+        if case.removed_at is not None:
+            if case.id in rows:
+                session.delete(rows[case.id])
+            continue
+        person = near.person(case)
+        row = rows.setdefault(case.id, CaseIndex(case_id=case.id))
+        with session.no_autoflush:
+            _fill(row, case, person, near.episode(case), near.states.get(case.id), near.planned.get(case.id))
+            session.add(row)
+        wanted[case.id] = _keys_of(case, person, near.documents.get(person.id, ()))
+    session.flush()
+    stale = [row for id_, row in rows.items() if id_ in kept and kept[id_] != wanted.get(id_)]
+    fresh = [(rows[id_], keys) for id_, keys in wanted.items() if kept.get(id_) != keys]
+    _forget_all(session, stale)
+    _write_all_keys(session, fresh)
     session.flush()
     session.expunge_all()
+
+
+class _Near:
+    """What the index rows of some cases are made of."""
+
+    def __init__(self, session: Session, cases: Sequence[Case]) -> None:
+        ids = [case.id for case in cases]
+        people = [case.person_id for case in cases if case.person_id is not None]
+        journeys = [case.index_episode_id for case in cases if case.index_episode_id is not None]
+        self._people = {each.id: each for each in session.scalars(select(Person).where(Person.id.in_(people)))}
+        wanted = select(MigrationEpisode).where(MigrationEpisode.id.in_(journeys))
+        self._episodes = {each.id: each for each in session.scalars(wanted)}
+        states = select(State).where(State.entity_id.in_(ids))
+        self.states = {each.entity_id: each for each in session.scalars(states)}
+        self.documents: dict[UUID, list[str | None]] = {}
+        for person, number in session.execute(_ALL_DOCUMENTS, {"people": people}):
+            if person is not None:
+                self.documents.setdefault(person, []).append(number)
+        self.planned: dict[UUID, Any] = {}
+        for row in session.execute(_ALL_PLANNED, {"cases": ids}):
+            self.planned.setdefault(row.case_id, row)
+
+    def person(self, case: Case) -> Person:
+        return (self._people.get(case.person_id) if case.person_id else None) or Person()
+
+    def episode(self, case: Case) -> MigrationEpisode | None:
+        return self._episodes.get(case.index_episode_id) if case.index_episode_id else None
 
 
 COMPUTED = ("state", "number_key", "case_index", "case_words")
@@ -294,7 +331,7 @@ def index_case(session: Session, case_id: UUID, *, new: bool = False) -> None:
     row = None if new else session.scalars(_INDEX_ROW, {"case": case_id}).one_or_none()
     if case.removed_at is not None:
         if row is not None:
-            _forget(session, row.row, case_id)
+            _forget_all(session, [row])
             session.delete(row)
             session.flush()
         return
@@ -302,19 +339,21 @@ def index_case(session: Session, case_id: UUID, *, new: bool = False) -> None:
     known = _keys_kept(session, row) if row is not None else None
     row = row or CaseIndex(case_id=case_id)
     with session.no_autoflush:  # the row is written once, when it is whole
-        _fill(session, row, case, person)
+        episode = session.get(MigrationEpisode, case.index_episode_id) if case.index_episode_id else None
+        planned = session.execute(_NEXT_PLANNED, {"case": case.id}).first()
+        _fill(row, case, person, episode, session.get(State, case.id), planned)
         session.add(row)
     session.flush()
-    keys = _keys_of(session, case, person)
+    keys = _keys_of(case, person, session.scalars(_DOCUMENTS, {"person": person.id}))
     if keys != known:
         if known is not None:
-            _forget(session, row.row, case_id)
-        _write_keys(session, row, keys)
+            _forget_all(session, [row])
+        _write_all_keys(session, [(row, keys)])
 
 
-def _fill(session: Session, row: CaseIndex, case: Case, person: Person) -> None:
-    episode = session.get(MigrationEpisode, case.index_episode_id) if case.index_episode_id else None
-    state = session.get(State, case.id)
+def _fill(
+    row: CaseIndex, case: Case, person: Person, episode: MigrationEpisode | None, state: State | None, planned: Any
+) -> None:
     status = codelists.get("case_status").find(state.status if state else "registered")
     row.person_id = case.person_id
     row.case_number = case.case_number or ""
@@ -336,31 +375,29 @@ def _fill(session: Session, row: CaseIndex, case: Case, person: Person) -> None:
     row.confidential = bool(case.confidential_case)
     row.hide_name = bool(case.hide_name)
     row.opened_on = case.opened_on
-    row.due_on, row.due_what, row.due_id = _next_due(session, case) if row.is_open else (NOTHING_DUE, "", None)
+    row.due_on, row.due_what, row.due_id = _next_due(case, planned) if row.is_open else (NOTHING_DUE, "", None)
 
 
-def _next_due(session: Session, case: Case) -> tuple[date, str, UUID | None]:
-    planned = session.execute(_NEXT_PLANNED, {"case": case.id}).first()
+def _next_due(case: Case, planned: Any) -> tuple[date, str, UUID | None]:
     contact = case.next_contact_on
     if planned is not None and (contact is None or planned.due_on <= contact):
         return planned.due_on, planned.task or planned.type or "", planned.id
     return (contact, "", None) if contact is not None else (NOTHING_DUE, "", None)
 
 
-_NEXT_PLANNED = (
-    select(FollowUp.due_on, FollowUp.task, FollowUp.type, FollowUp.id)
+_PLANNED = (
+    select(FollowUp.due_on, FollowUp.task, FollowUp.type, FollowUp.id, FollowUp.case_id)
     .join(State, State.entity_id == FollowUp.id)
-    .where(
-        FollowUp.case_id == bindparam("case"),
-        State.status == "planned",
-        FollowUp.removed_at.is_(None),
-        FollowUp.due_on.is_not(None),
-    )
+    .where(State.status == "planned", FollowUp.removed_at.is_(None), FollowUp.due_on.is_not(None))
     .order_by(FollowUp.due_on, FollowUp.id)
-    .limit(1)
 )
+_NEXT_PLANNED = _PLANNED.where(FollowUp.case_id == bindparam("case")).limit(1)
+_ALL_PLANNED = _PLANNED.where(FollowUp.case_id.in_(bindparam("cases", expanding=True)))
 _DOCUMENTS = select(IdentityDocument.number).where(
     IdentityDocument.person_id == bindparam("person"), IdentityDocument.removed_at.is_(None)
+)
+_ALL_DOCUMENTS = select(IdentityDocument.person_id, IdentityDocument.number).where(
+    IdentityDocument.person_id.in_(bindparam("people", expanding=True)), IdentityDocument.removed_at.is_(None)
 )
 _INDEX_ROW = select(CaseIndex).where(CaseIndex.case_id == bindparam("case"))
 _NEW_WORDS = text("INSERT INTO case_words(rowid, words, sounds) VALUES (:row, :words, :sounds)")
@@ -376,11 +413,10 @@ class _Keys:
     numbers: frozenset[tuple[str, str]]
 
 
-def _keys_of(session: Session, case: Case, person: Person) -> _Keys:
+def _keys_of(case: Case, person: Person, documents: Iterable[str | None]) -> _Keys:
     names = [name for name in (person.name_bn, person.name_en, person.nickname) if name]
     words = {word: None for name in names for word in words_of(name)}
     sounds = {sound: None for name in names for sound in sounds_of(name)}
-    documents = session.scalars(_DOCUMENTS, {"person": person.id})
     numbers = {("case", number_key(case.case_number or "")), ("case", person.person_code or "")}
     numbers |= {("document", document_key(number)) for number in documents if number}
     for phone in filter(None, (person.phone_1, person.phone_2)):
@@ -390,18 +426,39 @@ def _keys_of(session: Session, case: Case, person: Person) -> _Keys:
 
 
 def _keys_kept(session: Session, row: CaseIndex) -> _Keys | None:
-    found = session.execute(text("SELECT words, sounds FROM case_words WHERE rowid = :row"), {"row": row.row}).first()
-    numbers = session.execute(select(NumberKey.kind, NumberKey.key).where(NumberKey.case_id == row.case_id))
-    return _Keys(found.words, found.sounds, frozenset(numbers)) if found is not None else None
+    return _all_keys_kept(session, [row]).get(row.case_id)
 
 
-def _write_keys(session: Session, row: CaseIndex, keys: _Keys) -> None:
-    session.execute(_NEW_WORDS, {"row": row.row, "words": keys.words, "sounds": keys.sounds})
-    rows = [{"case_id": row.case_id, "kind": kind, "key": key} for kind, key in sorted(keys.numbers)]
+def _all_keys_kept(session: Session, rows: Collection[CaseIndex]) -> dict[UUID, _Keys]:
+    cases = {row.row: row.case_id for row in rows}
+    numbers: dict[UUID, set[tuple[str, str]]] = {case: set() for case in cases.values()}
+    for case, kind, key in session.execute(_ALL_NUMBERS, {"cases": list(cases.values())}):
+        numbers[case].add((kind, key))
+    words = session.execute(_ALL_WORDS, {"rows": list(cases)})
+    return {cases[each.row]: _Keys(each.words, each.sounds, frozenset(numbers[cases[each.row]])) for each in words}
+
+
+def _write_all_keys(session: Session, fresh: Sequence[tuple[CaseIndex, _Keys]]) -> None:
+    connection = session.connection()
+    words = [{"row": row.row, "words": keys.words, "sounds": keys.sounds} for row, keys in fresh]
+    numbers = [
+        {"case_id": row.case_id, "kind": kind, "key": key} for row, keys in fresh for kind, key in sorted(keys.numbers)
+    ]
+    if words:
+        connection.execute(_NEW_WORDS, words)
+    if numbers:
+        connection.execute(_NEW_NUMBERS, numbers)
+
+
+def _forget_all(session: Session, rows: Sequence[CaseIndex]) -> None:
     if rows:
-        session.connection().execute(_NEW_NUMBERS, rows)
+        session.connection().execute(text("DELETE FROM case_words WHERE rowid = :row"), [{"row": r.row} for r in rows])
+        session.execute(delete(NumberKey).where(NumberKey.case_id.in_([row.case_id for row in rows])))
 
 
-def _forget(session: Session, row: int, case_id: UUID) -> None:
-    session.execute(text("DELETE FROM case_words WHERE rowid = :row"), {"row": row})
-    session.execute(delete(NumberKey).where(NumberKey.case_id == case_id))
+_ALL_NUMBERS = select(NumberKey.case_id, NumberKey.kind, NumberKey.key).where(
+    NumberKey.case_id.in_(bindparam("cases", expanding=True))
+)
+_ALL_WORDS = text('SELECT rowid AS "row", words, sounds FROM case_words WHERE rowid IN :rows').bindparams(
+    bindparam("rows", expanding=True)
+)
