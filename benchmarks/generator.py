@@ -7,7 +7,7 @@ the same content in the chain; so a vault of 100,000 cases has the rows, indexes
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -35,15 +35,21 @@ COUNTRIES = ("sa", "ae", "my", "om", "qa", "kw", "lb", "jo")
 DISTRICTS = ("dhaka", "madaripur", "cumilla", "sylhet", "tangail", "feni")
 
 
-def make(folder: Path, cases: int) -> None:
-    """A centre with this many cases in an empty folder. Whom to sign in: SIGN_IN, PASSPHRASE."""
+Rows = dict[str, list[dict[str, Any]]]  # by table
+
+
+def make(folder: Path, cases: int, scatter: Callable[[Rows, random.Random], None] | None = None) -> None:
+    """A centre with this many cases in an empty folder. Whom to sign in: SIGN_IN, PASSPHRASE.
+
+    `scatter` may change the rows of each copy.
+    """
     centre = NewCentre("BEN", "Bench", "", "dhaka", "Benchmark", SIGN_IN, PASSPHRASE, "bn")
     desk, recovery = set_up(folder, centre, FLOOR, device="B2")
     recovery.wipe()
     dice = random.Random(cases)  # noqa: S311 - the same centre each time
     for number in range(min(cases, TEMPLATES)):
         register_case(desk, _answers(desk, dice, number))
-    _copy(desk, cases - TEMPLATES, dice)
+    _copy(desk, cases - TEMPLATES, dice, scatter)
     with desk.local() as session:
         session.execute(text("ANALYZE"))
     desk.store.vault.close()
@@ -85,7 +91,7 @@ def _answers(desk: Desk, dice: random.Random, number: int) -> dict[str, object]:
     }
 
 
-def _copy(desk: Desk, wanted: int, dice: random.Random) -> None:
+def _copy(desk: Desk, wanted: int, dice: random.Random, scatter: Callable[[Rows, random.Random], None] | None) -> None:
     with desk.read() as session:
         patterns = [_rows_of(session, number) for number in session.scalars(select(Operation.seq)) if number > 1]
     patterns = [pattern for pattern in patterns if pattern["case"]]
@@ -94,7 +100,11 @@ def _copy(desk: Desk, wanted: int, dice: random.Random) -> None:
         some = min(SOME, wanted - made)
         with desk.local() as session:
             session.execute(text("UPDATE gate SET open = 1"))
-            _write(session, (_renamed(dice.choice(patterns), TEMPLATES + made + n) for n in range(some)))
+            copies = [_renamed(dice.choice(patterns), TEMPLATES + made + n) for n in range(some)]
+            if scatter is not None:
+                for copy in copies:
+                    scatter(copy, dice)
+            _write(session, iter(copies))
             session.execute(text("UPDATE gate SET open = 0"))
         made += some
 

@@ -75,22 +75,20 @@ def _by_category(maker: Maker) -> tuple[Chart, ...]:
         return ()
     spans = [maker.period]
     while len(spans) < CHART_PERIODS:
-        spans.insert(0, spans[0].before())
-    columns = sexes()
+        spans.append(spans[-1].before())
     one = INDICATORS["IND-01"]
-    made = [block(replace(maker, period=span, before=None), one, "category", columns) for span in spans]
-    codes = {group.key: group for each in made for group in each.rows}
+    made = block(replace(maker, periods=tuple(spans)), one, "category", sexes())
     series = []
-    for key, group in codes.items():
-        cells = []
-        for span, each in zip(spans, made, strict=True):
-            told = each.now.told.get((key, ALL)) if key in {g.key for g in each.rows} else suppress.Told(0, 0)
-            cells.append(maker.cell(told, maker.figure(one, span, ("category", group.codes))))
+    for group in made.rows:
+        cells = [
+            maker.cell(each.told.get((group.key, ALL)), maker.figure(one, span, ("category", group.codes)))
+            for span, each in zip(reversed(spans), reversed(made.grids), strict=True)
+        ]
         if any(cell.value or cell.shown is not Shown.EXACT for cell in cells):
-            series.append(Series(key, group.label, tuple(cells)))
+            series.append(Series(group.key, group.label, tuple(cells)))
     monthly = maker.period.kind is periods.Kind.MONTH
-    labels = [formats.short_month(span.first) if monthly else span.label for span in spans]
-    places = tuple(Column(span.first.isoformat(), label) for span, label in zip(spans, labels, strict=True))
+    labels = [formats.short_month(span.first) if monthly else span.label for span in reversed(spans)]
+    places = tuple(Column(span.first.isoformat(), label) for span, label in zip(reversed(spans), labels, strict=True))
     return (Chart("categories", ChartKind.STACKED, _("New cases by category"), places, tuple(series)),)
 
 

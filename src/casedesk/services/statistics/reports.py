@@ -85,8 +85,9 @@ def _made(desk: Desk, request: Request, kind: Kind) -> Report:
     asked = Asked.of(desk, request.among, kind.action)
     before = request.period.before() if request.compare and kind.action != AS_THEY_ARE else None
     least = suppress.PUBLISHING if request.publishing else suppress.INSIDE
+    spans = (request.period,) if before is None else (request.period, before)
     with desk.read() as session:
-        maker = Maker(session, asked, request.period, before, least, may(desk, "case.list"))
+        maker = Maker(session, asked, spans, least, may(desk, "case.list"))
         sections = kind.make(maker)
         centre = session.scalars(select(Centre)).first() or Centre()
         filters = _filters(session, request.among)

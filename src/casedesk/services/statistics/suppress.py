@@ -44,10 +44,11 @@ class Sum(Generic[Key]):
     parts: tuple[Key, ...]
 
 
-def singled_out(count: int, finer: Sequence[Told | None]) -> tuple[int, int] | None:
+def singled_out(count: int, finer: Sequence[Told | None], *, strict: bool = False) -> tuple[int, int] | None:
     """Within what a count lies that may not be told, since one of those it is the sum of would follow from it.
 
-    `finer` has what is told of these, each for a part of the time; None where nothing is told.
+    `finer` has what is told of these, each for a part of the time; None where nothing is told. Strictly, no count is
+    told of which a part is hidden: where parts stand in sums of their own, they hold each other.
     """
     hidden = [
         (each.low, each.high) if each is not None else (0, MANY) for each in finer if each is None or not each.exact
@@ -58,7 +59,7 @@ def singled_out(count: int, finer: Sequence[Told | None]) -> tuple[int, int] | N
     low, high = sum(each[0] for each in hidden), sum(each[1] for each in hidden)
     rest = count - known
     for least, most in hidden:
-        if min(most, rest - low + least) - max(least, rest - high + most) < 1:
+        if strict or min(most, rest - low + least) - max(least, rest - high + most) < min(most - least, 3):
             return known + low, min(known + high, MANY)
     return None
 
@@ -84,11 +85,12 @@ def protect(
     small count can be worked out all the same, because there is nothing left to hide, `TooLittleToHide` is raised.
     """
     table = _Network(counts, sums, least, wholes, fixed)
-    wanted = {key: limits for key, limits in (also or {}).items() if key in counts and key not in table.hidden}
+    wanted = {key: limits for key, limits in (also or {}).items() if key in counts}
     if not fixed.isdisjoint(wanted):
         raise TooLittleToHide
     for key, (low, high) in wanted.items():
-        table.limits[key] = (low, high, False)
+        table.limits[key] = (low, high, False)  # even for a small one: that it is small might say too much
+        table.small.discard(key)
         table.hidden.add(key)
     for key in sorted((*table.small, *wanted), key=repr):
         table.shelter(key)

@@ -90,15 +90,18 @@ class Maker:
 
     session: Session
     asked: Asked
-    period: Period
-    before: Period | None
+    periods: tuple[Period, ...]  # what it is about, then what is shown beside it
     least: int
     opens: bool  # whether one who asks may see lists of cases
     _kept: dict[object, dict[Period, dict[Codes, Tally]]] = field(default_factory=dict)
 
     @property
-    def periods(self) -> list[Period]:
-        return [self.period] if self.before is None else [self.period, self.before]
+    def period(self) -> Period:
+        return self.periods[0]
+
+    @property
+    def before(self) -> Period | None:
+        return self.periods[1] if len(self.periods) > 1 else None
 
     def tallies(self, indicator: Indicator, by: Sequence[str]) -> dict[Period, dict[Codes, Tally]]:
         """The tallies of both periods, and of the months they are made of."""
@@ -111,7 +114,7 @@ class Maker:
         return self._kept_or(replace(self.asked, among=Among()), indicator, by)
 
     def _kept_or(self, asked: Asked, indicator: Indicator, by: Sequence[str]) -> dict[Period, dict[Codes, Tally]]:
-        key = (asked.among, indicator.id, tuple(by), *self.periods)
+        key = (asked.among, indicator.id, tuple(by), self.periods)
         if key not in self._kept:
             self._kept[key] = self._counted(asked, indicator, by)
         return self._kept[key]
@@ -198,7 +201,7 @@ def grid(
         fixed = frozenset((ALL, column) for column in some_columns if shared)
         if any(is_small(counts[place], least) for place in fixed):
             continue
-        also = _singled_out(counts, finer)
+        also = _singled_out(counts, finer, least)
         try:
             told = protect(counts, _sums(some_rows, some_columns), least=least, wholes=whole, fixed=fixed, also=also)
         except TooLittleToHide:
@@ -207,13 +210,18 @@ def grid(
             return Grid(counts, told)
     counts = _with_totals(found, (), ())
     total = alone(counts[ALL, ALL], least, [_with_totals(each, (), ())[ALL, ALL] for each in wholes])
-    limits = _singled_out(counts, finer).get((ALL, ALL)) if total.exact else None
+    limits = _singled_out(counts, finer, least).get((ALL, ALL)) if total.exact else None
     return Grid(counts, {(ALL, ALL): Told(*limits) if limits is not None else total})
 
 
-def _singled_out(counts: Mapping[Place, int], finer: Sequence[Grid]) -> dict[Place, tuple[int, int]]:
+def _singled_out(counts: Mapping[Place, int], finer: Sequence[Grid], least: int) -> dict[Place, tuple[int, int]]:
     """The counts that may not be told because of what is told for parts of the time, and their limits."""
-    limits = {place: singled_out(count, [each.told.get(place) for each in finer]) for place, count in counts.items()}
+    limits = {
+        (row, column): singled_out(
+            count, [each.told.get((row, column)) for each in finer], strict=bool(column) or is_small(count, least)
+        )
+        for (row, column), count in counts.items()
+    }
     return {place: found for place, found in limits.items() if found is not None}
 
 
@@ -241,8 +249,7 @@ class Block:
     indicator: Indicator
     rows: tuple[Group, ...]
     by: str | None
-    now: Grid
-    before: Grid | None
+    grids: tuple[Grid, ...]  # one for each period of the maker
 
 
 def block(maker: Maker, indicator: Indicator, by: str | None = None, columns: Sequence[Group] = ()) -> Block:
@@ -262,8 +269,8 @@ def block(maker: Maker, indicator: Indicator, by: str | None = None, columns: Se
         counted = placed(found[period], by, rows, columns)
         return grid(counted, *names, maker.floor(indicator), whole, shared=by is None, finer=finer)
 
-    grids = [maker.over_time(indicator, period, made) for period in maker.periods]
-    return Block(indicator, rows, by, grids[0], grids[1] if len(grids) > 1 else None)
+    grids = (maker.over_time(indicator, period, made) for period in maker.periods)
+    return Block(indicator, rows, by, tuple(grids))
 
 
 def placed(
@@ -314,15 +321,15 @@ def _row(
     cells = []
     for group in columns:
         figure = maker.figure(indicator, maker.period, *where, ("sex", group.codes), hit=hit)
-        cells.append(maker.cell(made.now.told.get((key, group.key)), figure, indicator.unit))
+        cells.append(maker.cell(made.grids[0].told.get((key, group.key)), figure, indicator.unit))
     cells.append(
         maker.cell(
-            made.now.told.get((key, ALL)), maker.figure(indicator, maker.period, *where, hit=hit), indicator.unit
+            made.grids[0].told.get((key, ALL)), maker.figure(indicator, maker.period, *where, hit=hit), indicator.unit
         )
     )
-    if maker.before is not None and made.before is not None:
+    if maker.before is not None:
         figure = maker.figure(indicator, maker.before, *where, hit=hit)
-        cells.append(maker.cell(made.before.told.get((key, ALL)), figure, indicator.unit))
+        cells.append(maker.cell(made.grids[1].told.get((key, ALL)), figure, indicator.unit))
     name = {ALL: "all", HIT: "hit"}.get(key, key)
     return Row(f"{indicator.id}.{name}", label, tuple(cells), depth)
 
