@@ -33,7 +33,7 @@ from casedesk.services.statistics.indicators import INDICATORS, Indicator
 from casedesk.services.statistics.periods import Period, begins
 from casedesk.services.statistics.shapes import Among, Figure
 from casedesk.services.statistics.sql import Expression
-from casedesk.services.statistics.subjects import BREAKDOWNS, COUNTS, SEX
+from casedesk.services.statistics.subjects import BREAKDOWNS, COUNTS, SEX, joined
 
 SUPPRESSED, AS_THEY_ARE = "statistics.view", "statistics.caseload"
 Codes = tuple[str | None, ...]
@@ -100,7 +100,7 @@ def _tallies(
     each = indicator.subject.each
     counted = func.count() if each is None else func.count(distinct(each))
     hits = _hits(indicator, each)
-    wanted = _rows(asked, indicator, periods).add_columns(*named, counted, hits).group_by(*_names(named))
+    wanted = _rows(asked, indicator, periods, [*named, counted, hits]).group_by(*_names(named))
     found: list[dict[Codes, Tally]] = [{} for _period in periods]
     for place, *codes, count, hit in session.execute(wanted, _binds(asked, periods)):
         if place is not None:
@@ -114,7 +114,7 @@ def spreads(
     """The median and the third quartile of the value, for each group that occurs."""
     groups: list[Label[Any]] = [BREAKDOWNS[key].column.label(f"g{place}") for place, key in enumerate(by)]
     value: Expression = indicator.value if indicator.value is not None else literal(0)
-    rows = _rows(asked, indicator, [period]).add_columns(*groups, value.label("value")).where(value.is_not(None))
+    rows = _rows(asked, indicator, [period], [*groups, value.label("value")], value.is_not(None))
     inner = rows.subquery()
     names = [inner.c[f"g{place}"] for place in range(len(groups))]
     over: dict[str, Any] = {"partition_by": names} if names else {}
@@ -147,24 +147,22 @@ def cases_of(asked: Asked, figure: Figure) -> Select[Any]:
         conditions.append(indicator.hit if indicator.times == 1 else indicator.hit > 0)
     if indicator.value is not None:
         conditions.append(indicator.value.is_not(None))
-    wanted = _rows(asked, indicator, [figure.period]).add_columns(CaseIndex.case_id).where(*conditions)
+    wanted = _rows(asked, indicator, [figure.period], [CaseIndex.case_id], *conditions)
     return wanted.params(**_binds(asked, [figure.period]))
 
 
-def _rows(asked: Asked, indicator: Indicator, periods: Sequence[Period]) -> Select[Any]:
-    """The rows that are counted, without columns yet."""
+def _rows(
+    asked: Asked, indicator: Indicator, periods: Sequence[Period], columns: Sequence[Any], *where: Any
+) -> Select[Any]:
+    """These columns of the rows that are counted."""
     subject = indicator.subject
-    wanted: Select[Any] = select().select_from(subject.source)
-    wanted = wanted.where(
-        COUNTS, served(asked.actor, asked.action), *_among(asked.among), *subject.where, *indicator.where
-    )
-    if indicator.day is None:
-        return wanted
-    first, last = min(periods).first, max(period.last for period in periods)
-    ripe = asked.today - timedelta(days=indicator.matured)
-    if indicator.matured and ripe < last:
-        last = ripe
-    return wanted.where(*_within(indicator.day, first, last))
+    whose = (COUNTS, served(asked.actor, asked.action), *_among(asked.among))
+    conditions = [*whose, *subject.where, *indicator.where, *where]
+    if indicator.day is not None:
+        first, last = min(periods).first, max(period.last for period in periods)
+        ripe = asked.today - timedelta(days=indicator.matured)
+        conditions += _within(indicator.day, first, min(last, ripe) if indicator.matured else last)
+    return select(*columns).select_from(joined(subject.source, [*columns, *conditions])).where(*conditions)
 
 
 def _which(indicator: Indicator, periods: Sequence[Period]) -> Expression:

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
+    ColumnClause,
     ColumnElement,
     Date,
     FromClause,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql import visitors
 
 from casedesk import codelists
 from casedesk.i18n import N_
@@ -86,13 +88,26 @@ class Subject:
 
 CASE, PERSON, EPISODE = aliased(Case, name="c"), aliased(Person, name="p"), aliased(MigrationEpisode, name="e")
 
-# An engine leaves out a join that adds no rows and is not asked for anything.
 _INDEX = CaseIndex.__table__
-_WHOLE = (
-    _INDEX.outerjoin(CASE, CASE.id == CaseIndex.case_id)
-    .outerjoin(PERSON, PERSON.id == CaseIndex.person_id)
-    .outerjoin(EPISODE, EPISODE.id == CASE.index_episode_id)
-)
+_BESIDE: dict[str, tuple[Any, ColumnElement[bool]]] = {  # what a case has one of, by the name it is joined under
+    "c": (CASE, CASE.id == CaseIndex.case_id),
+    "p": (PERSON, PERSON.id == CaseIndex.person_id),
+    "e": (EPISODE, EPISODE.id == CASE.index_episode_id),
+}
+
+
+def joined(source: FromClause, asked: Iterable[Any]) -> FromClause:
+    """The source with what is asked of it beside the case: a join that is not needed costs as much as one that is."""
+    named = {
+        getattr(part.table, "name", "")
+        for each in asked
+        for part in visitors.iterate(each)
+        if isinstance(part, ColumnClause) and part.table is not None
+    }
+    for name, (model, on) in _BESIDE.items():
+        if name in named or (name == "c" and "e" in named):
+            source = source.outerjoin(model, on)
+    return source
 
 
 def some(model: Any, *where: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -112,10 +127,11 @@ COUNTS = and_(CaseIndex.status != "merged", or_(CaseIndex.status != "closed", ~_
 
 
 def _with(model: Any) -> FromClause:
-    return _WHOLE.join(model, model.case_id == CaseIndex.case_id)
+    table: FromClause = model.__table__
+    return table.join(_INDEX, model.case_id == CaseIndex.case_id)
 
 
-CASES = Subject(N_("Cases"), _WHOLE)
+CASES = Subject(N_("Cases"), _INDEX)
 FLAGS = Subject(N_("Safety flags"), _with(SafetyFlag), where=(alive(SafetyFlag),))
 FOLLOW_UPS = Subject(
     N_("Follow-ups"),
@@ -200,7 +216,6 @@ class Breakdown:
     column: Expression
     code_list: str = ""
     words: tuple[tuple[str, str], ...] = ()  # code and words, where no list has them
-    geography: bool = False  # finer than a division: never for sexual violence
 
 
 def _years_between(since: Any, until: Any) -> ColumnElement[int]:
@@ -263,7 +278,7 @@ BREAKDOWNS: dict[str, Breakdown] = {
         Breakdown("sex", N_("Sex"), SEX, words=SEXES),
         Breakdown("category", N_("Category"), CaseIndex.category, "return_category"),
         Breakdown("country", N_("Country returned from"), CaseIndex.country, "destination_country"),
-        Breakdown("district", N_("Home district"), CaseIndex.district, "bd_district", geography=True),
+        Breakdown("district", N_("Home district"), CaseIndex.district, "bd_district"),
         Breakdown(
             "division",
             N_("Division"),
