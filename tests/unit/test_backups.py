@@ -18,6 +18,7 @@ from casedesk import machine
 from casedesk.desk import Actor, Desk
 from casedesk.errors import CaseDeskError, InvalidInput, NotAllowed
 from casedesk.models import Chain, User
+from casedesk.progress import Cancelled, Progress
 from casedesk.services import backups, office
 from casedesk.services.backups import Person, SecondNeeded
 from casedesk.services.cases import case_facts, edit_case, look
@@ -29,7 +30,7 @@ from casedesk.storage.backup import SUFFIX, BackupDamaged, NotABackup
 from casedesk.storage.chain import begin_chain, check
 from casedesk.storage.keys import FLOOR, WrongPassphrase
 from casedesk.storage.migrate import migrate
-from casedesk.storage.store import Store
+from casedesk.storage.store import Store, VaultDamaged
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.journal import last, operations
 from tests.support.people import a_returnee
@@ -86,11 +87,12 @@ def test_work_goes_on_while_a_backup_is_made(desk: Desk) -> None:
     before = len(operations(desk))
     written: list[UUID] = []
 
-    def step(_done: int, _of: int) -> None:
-        if not written:
-            written.append(register_case(desk, a_returnee(person__phone_1=phone(99))))
+    class Busy(Progress):
+        def step(self, done: int, of: int) -> None:  # noqa: ARG002 - somebody saves at the first step
+            if not written:
+                written.append(register_case(desk, a_returnee(person__phone_1=phone(99))))
 
-    made = backups.make_backup(desk, step)
+    made = backups.make_backup(desk, Busy())
     assert written
     assert made.manifest is not None
     assert made.manifest.operations == before, "it holds one moment, the one when it began"
@@ -98,11 +100,10 @@ def test_work_goes_on_while_a_backup_is_made(desk: Desk) -> None:
 
 
 def test_a_step_that_is_cancelled_leaves_nothing(desk: Desk) -> None:
-    def step(_done: int, _of: int) -> None:
-        raise InvalidInput({})
-
-    with pytest.raises(InvalidInput):
-        backups.make_backup(desk, step)
+    progress = Progress()
+    progress.cancel()
+    with pytest.raises(Cancelled):
+        backups.make_backup(desk, progress)
     assert list((desk.store.vault.folder / backup.FOLDER).iterdir()) == []
 
 
@@ -511,3 +512,52 @@ def test_a_switch_cut_short_is_finished_at_the_next_start(desk: Desk, steps: int
     assert count_cases(again, Filters()) == (1 if steps == 0 else 0)
     assert len(backups.backups(again)) == 2
     office.sign_out(again)
+
+
+# Damaged
+
+
+def spoil(path: Path, places: int) -> None:
+    """Write over some pages of the vault, the first one not among them."""
+    whole = bytearray(path.read_bytes())
+    pages = len(whole) // 4096
+    for page in range(1, pages, max(1, pages // places)):
+        whole[page * 4096 : page * 4096 + 64] = bytes(64)
+    path.write_bytes(whole)
+
+
+def test_a_damaged_vault_is_only_read_and_leads_to_the_newest_backup(open_desk: Callable[..., Desk]) -> None:
+    desk = open_desk()
+    case_id = register_case(desk, a_returnee())
+    backups.make_backup(desk)
+    folder = desk.store.vault.folder
+    office.sign_out(desk)
+    spoil(folder / vault.VAULT, 40)
+    again = vault.unlock(folder, "farzana", PASSPHRASE)
+    assert not backup.pages_are_whole(again)
+    damaged = replace(desk, store=Store(again))
+    assert backups.find_damage(damaged)
+    before = (folder / vault.VAULT).read_bytes()
+    with pytest.raises(VaultDamaged) as refused:
+        look(damaged, case_id)
+    assert "Restore the newest backup" in refused.value.hint
+    again.close()
+    assert (folder / vault.VAULT).read_bytes() == before, "nothing is mended in place"
+    newest = backups.newest_backup(folder)
+    assert newest is not None
+    backups.restore_damaged(folder, newest, FARZANA, WHY, clock=lambda: NOW)
+    back = open_desk()
+    assert case_facts(back, case_id).number
+    assert check(back.store).wrong == []
+    assert (backups.kept(back)[0].path / vault.VAULT).read_bytes() == before
+
+
+def test_who_holds_the_recovery_key_may_restore(desk: Desk, tmp_path: Path) -> None:
+    recovery = vault.new_recovery(desk.store.vault)
+    made = backups.make_backup(desk)
+    new = tmp_path / "new"
+    backups.restore_here(new, made.path, Person("", recovery.text), WHY, clock=lambda: NOW)
+    there, again = office.recover(new, recovery.text, "farzana", OTHER, FLOOR, lambda: NOW)
+    again.wipe()
+    assert check(there.store).wrong == []
+    office.sign_out(there)

@@ -14,17 +14,19 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, union
 from sqlalchemy.orm import Session
 
-from casedesk import machine
-from casedesk.desk import DHAKA, Desk, now
+from casedesk import machine, settings
+from casedesk.desk import DHAKA, NOBODY, Desk, now
 from casedesk.errors import CaseDeskError, InvalidInput, NotAllowed, Problem
 from casedesk.i18n import _
 from casedesk.models import Case, Chain, Change, Operation, User, recorded_models
+from casedesk.progress import Progress, silent
 from casedesk.services.permissions import needs
 from casedesk.storage import backup, installation, keys, vault
-from casedesk.storage.backup import Backup, Manifest, Step, no_step
+from casedesk.storage.backup import Backup, Manifest
 from casedesk.storage.chain import check, continue_chain
 from casedesk.storage.migrate import HEAD, migrate, revision
 from casedesk.storage.recorder import Act
+from casedesk.storage.recovery_key import read_recovery_key
 from casedesk.storage.store import Store
 from casedesk.storage.vault import Vault
 
@@ -80,7 +82,7 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who takes part in restoring."""
+    """Somebody who takes part in restoring. On a new computer the recovery key may stand for the passphrase."""
 
     sign_in_name: str
     passphrase: str
@@ -90,15 +92,15 @@ class Person:
 
 
 @needs("backup.make")
-def make_backup(desk: Desk, step: Step = no_step) -> Backup:
+def make_backup(desk: Desk, progress: Progress = silent) -> Backup:
     """Make a backup now."""
-    made = _make(desk.store.vault, desk.clock(), step)
+    made = _make(desk.store.vault, desk.clock(), progress)
     desk.note("backup.make")
     return made
 
 
 @needs("backup.automatic")
-def keep_up(desk: Desk) -> Backup | None:
+def keep_up(desk: Desk, progress: Progress = silent) -> Backup | None:
     """Make a backup if one is due: something was written, and on another day than the last one, or a great deal."""
     newest = next((each.manifest for each in _here(desk.store.vault) if each.manifest is not None), None)
     if newest is not None:
@@ -107,28 +109,40 @@ def keep_up(desk: Desk) -> Backup | None:
         same_day = newest.made.astimezone(DHAKA).date() == desk.today()
         if written == 0 or (same_day and written < MANY):
             return None
-    return _make(desk.store.vault, desk.clock(), no_step)
+    try:
+        return _make(desk.store.vault, desk.clock(), progress)
+    except backup.BackupFailed:
+        find_damage(desk)  # the disk that failed may be the one of the vault
+        raise
+
+
+@needs("backup.automatic")
+def find_damage(desk: Desk) -> bool:
+    """Look through the pages of the vault beside the work; one that is damaged is only read from now on."""
+    if not desk.store.damaged and not backup.pages_are_whole(desk.store.vault):
+        desk.store.damaged = True
+    return desk.store.damaged
 
 
 @needs("backup.automatic")
 def before(desk: Desk) -> Backup:
     """Make a backup before much is changed at once."""
-    return _make(desk.store.vault, desk.clock(), no_step)
+    return _make(desk.store.vault, desk.clock(), silent)
 
 
 def migrate_safely(opened: Vault, at: datetime) -> None:
     """Bring a vault up to date, after a backup of it as it was."""
     if revision(opened.reader) not in (None, HEAD):
-        _make(opened, at, no_step)
+        _make(opened, at, silent)
     migrate(opened.writer)
 
 
-def _make(opened: Vault, at: datetime, step: Step, *, rotate: bool = True) -> Backup:
+def _make(opened: Vault, at: datetime, progress: Progress, *, rotate: bool = True) -> Backup:
     folder = opened.folder / backup.FOLDER
     taken = [backup.number_of(path) for path in folder.glob(f"*{backup.SUFFIX}")]
     with Store(opened).read() as session:
         taken.append(installation.remembered(session, "backup") or 0)
-    made = backup.make(opened, folder, max(taken) + 1, at, step)
+    made = backup.make(opened, folder, max(taken) + 1, at, progress.step)
     if rotate:
         backup.rotate(folder, opened.subkey)
     return made
@@ -148,7 +162,7 @@ def backups(desk: Desk) -> list[Backup]:
 
 
 @needs("backup.copy")
-def copy_backup(desk: Desk, folder: Path, step: Step = no_step, *, same_disk: bool = False) -> Path:
+def copy_backup(desk: Desk, folder: Path, progress: Progress = silent, *, same_disk: bool = False) -> Path:
     """Copy the newest backup to another disk, after making one if anything was written since, and read it back.
 
     `same_disk` is for tests and for those who know that a folder is another disk though it does not look it.
@@ -157,8 +171,8 @@ def copy_backup(desk: Desk, folder: Path, step: Step = no_step, *, same_disk: bo
         raise NotAnotherDisk
     newest = next((each for each in _here(desk.store.vault) if each.manifest is not None), None)
     if newest is None or newest.manifest is None or _stale(desk, newest.manifest):
-        newest = _make(desk.store.vault, desk.clock(), step)
-    copied = backup.copy_to(newest.path, folder, desk.store.vault.subkey, step)
+        newest = _make(desk.store.vault, desk.clock(), progress)
+    copied = backup.copy_to(newest.path, folder, desk.store.vault.subkey, progress.step)
     manifest = newest.manifest
     assert manifest is not None  # noqa: S101 - just made or found with one
     with desk.local() as session:
@@ -241,35 +255,64 @@ def _cases_touched(session: Session, held: Mapping[str, int]) -> int:
 
 
 @needs("backup.restore")
-def restore_over(desk: Desk, path: Path, reason: str, second: Person | None = None, step: Step = no_step) -> None:
+def restore_over(
+    desk: Desk, path: Path, reason: str, second: Person | None = None, progress: Progress = silent
+) -> None:
     """Restore a backup of this vault beside it, to take its place once it is closed (`storage.backup.switch`)."""
     into = backup.waiting_for(desk.store.vault.folder)
     _cleared(into)
-    restore_beside(desk, path, into, reason, second, step)
+    restore_beside(desk, path, into, reason, second, progress)
 
 
 @needs("backup.restore")
 def restore_beside(
-    desk: Desk, path: Path, into: Path, reason: str, second: Person | None = None, step: Step = no_step
+    desk: Desk, path: Path, into: Path, reason: str, second: Person | None = None, progress: Progress = silent
 ) -> None:
     """Restore a backup of this vault into a new folder. Nobody gains a role or a way in by it."""
     _refuse_reason(reason)
     opened = desk.store.vault
     _refuse_alone(desk.actor.roles | (_roles_of(desk, second) if second is not None else frozenset()), second)
-    if backup.verify(path, opened.subkey, step).store != opened.store:
+    if backup.verify(path, opened.subkey, progress.step).store != opened.store:
         raise backup.OfAnotherVault
-    _make(opened, desk.clock(), no_step, rotate=False)  # what is now can come back too
+    if not desk.store.damaged:
+        _make(opened, desk.clock(), silent, rotate=False)  # what is now can come back too
+        desk.note("backup.restore_begun", reason=reason)
     with desk.read() as session:
         present = {user.id: user for user in session.scalars(select(User).where(User.removed_at.is_(None)))}
-    desk.note("backup.restore_begun", reason=reason)
     part = _part(into)
-    backup.restore(path, opened.subkey, part, opened.keys, step)
+    backup.restore(path, opened.subkey, part, opened.keys, progress.step)
     slot = next(slot for slot in opened.keys.slots if slot.id == opened.slot)
     with _or_removed(part):
         restored = vault.open_copy(opened, part, opened.keys, slot)
         _settle(restored, desk.actor.id, reason, desk.clock(), present)
         part.replace(into)
         machine.sync_directory(into.parent)
+
+
+def restore_damaged(
+    folder: Path,
+    path: Path,
+    first: Person,
+    reason: str,
+    second: Person | None = None,
+    *,
+    clock: Any = now,
+    progress: Progress = silent,
+) -> Manifest:
+    """Restore a backup in the place of a vault that does not open any more; that one is kept."""
+    into = backup.waiting_for(folder)
+    _cleared(into)
+    manifest = restore_here(into, path, first, reason, second, clock=clock, progress=progress)
+    backup.switch(folder, manifest.number)
+    with contextlib.suppress(OSError):  # the look of the screen is no reason to stop
+        shutil.copy(backup.kept_folders(folder)[0] / settings.FILE, folder / settings.FILE)
+    return manifest
+
+
+def newest_backup(folder: Path) -> Path | None:
+    """The newest backup beside a vault, by its number; whether it is whole tells its restoring."""
+    found = [path for path in (folder / backup.FOLDER).glob(f"*{backup.SUFFIX}") if backup.number_of(path)]
+    return max(found, key=backup.number_of, default=None)
 
 
 def restore_here(
@@ -280,7 +323,7 @@ def restore_here(
     second: Person | None = None,
     *,
     clock: Any = now,
-    step: Step = no_step,
+    progress: Progress = silent,
 ) -> Manifest:
     """Restore a backup where there is no vault, as on a new computer. Returns what the backup said of itself."""
     _refuse_reason(reason)
@@ -291,13 +334,15 @@ def restore_here(
     into = folder if not folder.exists() else backup.waiting_for(folder)
     part = _part(into)
     try:
-        manifest = backup.restore(path, partial(keys.subkey, data_key), part, keys.sealed(file, data_key), step)
+        manifest = backup.restore(
+            path, partial(keys.subkey, data_key), part, keys.sealed(file, data_key), progress.step
+        )
         second_slot = None
         if second is not None:
             second_slot, other_key = _unwrapped(file, second)
             keys.wipe(other_key)
         with _or_removed(part):
-            restored = vault.open_known(part, keys.sealed(file, data_key), slot, bytearray(data_key))
+            restored = vault.open_known(part, file, slot, bytearray(data_key))
             actor = _allowed(restored, [each for each in (slot, second_slot) if each is not None], second)
             _settle(restored, actor, reason, clock(), None)
     except BaseException:
@@ -310,17 +355,23 @@ def restore_here(
 
 
 def _unwrapped(file: keys.KeysFile, person: Person) -> tuple[keys.Slot, bytearray]:
-    slot = file.of_user(person.sign_in_name)
-    data_key = keys.open_slot(file.store, slot, keys.passphrase_bytes(person.passphrase)) if slot is not None else None
+    slot, secret = file.of_user(person.sign_in_name), keys.passphrase_bytes(person.passphrase)
+    with contextlib.suppress(CaseDeskError):
+        recovery = read_recovery_key(person.passphrase)
+        slot, secret = file.of_recovery(), bytes(recovery.secret)
+        recovery.wipe()
+    data_key = keys.open_slot(file.store, slot, secret) if slot is not None else None
     if slot is None or data_key is None:
         raise keys.WrongPassphrase
     return slot, data_key
 
 
 def _allowed(restored: Vault, slots: Sequence[keys.Slot], second: Person | None) -> Any:
-    """Who restores on a new computer, by the roster in the backup."""
+    """Who restores on a new computer, by the roster in the backup; the recovery key stands for everybody."""
     with _or_closed(restored):
         migrate(restored.writer)
+        if slots[0].kind is keys.Kind.RECOVERY:
+            return NOBODY
         with Store(restored).read() as session:
             wanted = select(User).where(User.slot.in_([slot.id.hex() for slot in slots]), User.active.is_(True))
             users = {user.slot: user for user in session.scalars(wanted)}

@@ -21,7 +21,7 @@ from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError, InvalidInput, Problem
 from casedesk.fields import Ask, Field, Kind
 from casedesk.i18n import _
-from casedesk.services import triage
+from casedesk.services import backups, triage
 from casedesk.services.answers import Answers, field_of, label_of, tidied
 from casedesk.services.intake import known, register_new
 from casedesk.services.look_alikes import look_alikes
@@ -31,6 +31,7 @@ from casedesk.values import Money
 
 LARGEST = 50 * 1024 * 1024
 LONGEST_SHOWN = 60
+MANY = 25  # rows before which a backup is made
 CONFIRMED = "case.confirmed_warnings"
 BY_THE_PROGRAM = (Kind.MOMENT, Kind.REFERENCE, Kind.REFERENCES)
 AHEAD = ("case.next_contact_on",)
@@ -100,6 +101,8 @@ def register_people(desk: Desk, rows: Sequence[Row], all_or_nothing: bool = Fals
         refused += _one_phone_for_too_many(desk, [row for row in checked if not row.problems])
         if refused:
             return Outcome((), tuple(sorted(refused, key=lambda row: row.number)), tuple(warnings))
+    if len(checked) > MANY:
+        backups.before(desk)
     registered = []
     for row in checked:
         if row.problems:

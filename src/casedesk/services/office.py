@@ -30,7 +30,7 @@ from casedesk.storage.migrate import migrate
 from casedesk.storage.passphrases import passphrase_problem
 from casedesk.storage.recorder import NEWEST_SURE, Act
 from casedesk.storage.recovery_key import RecoveryKey, new_recovery_key
-from casedesk.storage.store import Store
+from casedesk.storage.store import Store, VaultDamaged
 from casedesk.values import Money
 
 DEVICE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -169,8 +169,9 @@ def _opened(opened: vault.Vault, slot: bytes, action: str, clock: Clock) -> Desk
         backups.migrate_safely(opened, clock())
         store = Store(opened)
         desk = _desk(store, slot, clock)
-        installation.settle_in(store, clock())
-        desk.note(action)
+        with suppress(VaultDamaged):  # it opens to be read; the window leads to the newest backup
+            installation.settle_in(store, clock())
+            desk.note(action)
         return desk
 
 

@@ -269,6 +269,22 @@ def _checked(connection: Any) -> dict[str, Any]:
     }
 
 
+def pages_are_whole(source: Vault) -> bool:
+    """Whether every page decrypts and the tables hang together. Reads the whole file on a connection of its own."""
+    try:
+        reading = source.connection()
+    except CaseDeskError:
+        return False
+    try:
+        return bool(reading.execute("PRAGMA quick_check").fetchall() == [("ok",)])
+    except sqlcipher.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF in (sqlcipher.SQLITE_CORRUPT, sqlcipher.SQLITE_NOTADB):
+            return False
+        raise vault.told(error) from error
+    finally:
+        reading.close()
+
+
 def _manifest(source: Vault, found: dict[str, Any], number: int, made: datetime) -> Manifest:
     files = [
         Attached(path.relative_to(source.folder / FILES).as_posix(), path.stat().st_size)
@@ -536,7 +552,7 @@ def waiting_for(store: Path) -> Path:
     return store.with_name(f"{store.name}.restored")
 
 
-def switch(store: Path, number: int) -> None:
+def switch(store: Path, number: int = 1) -> None:
     """Let the restored vault take the place of the present one, which is kept; nobody has either open."""
     kept = store.with_name(f"{store.name}.before-{number:06}")
     while kept.exists():

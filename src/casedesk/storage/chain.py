@@ -48,7 +48,7 @@ from casedesk.storage.operations import (
 from casedesk.storage.recorder import MARK_TABLE, NO_RECORD, OPERATION_TABLE, append, gate, own_chain, to_leaf
 from casedesk.storage.registers import Knowledge, Place, current
 from casedesk.storage.registers import shown as shown_value
-from casedesk.storage.store import Store
+from casedesk.storage.store import Store, VaultDamaged
 from casedesk.storage.vault import VaultUnreadable
 
 Replayed = dict[tuple[str, bytes], dict[str, Value]]
@@ -173,7 +173,7 @@ def check(store: Store, progress: Progress = silent) -> Findings:
         if found.lists_differ:
             with store.local() as session:
                 derived.rebuild(session)
-    except (StorageFailed, VaultUnreadable):
+    except (StorageFailed, VaultDamaged, VaultUnreadable):
         found.wrong.append(_("The file cannot be read whole."))
     return found
 

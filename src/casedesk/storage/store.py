@@ -14,7 +14,8 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import Session
 from sqlcipher3 import dbapi2 as sqlcipher
 
-from casedesk.errors import StorageFailed, StorageFull
+from casedesk.errors import CaseDeskError, StorageFailed, StorageFull
+from casedesk.i18n import _
 from casedesk.models import Operation
 from casedesk.storage import derived
 from casedesk.storage.merging import Merged
@@ -22,16 +23,25 @@ from casedesk.storage.recorder import Act, Recorder
 from casedesk.storage.rows import Rows
 from casedesk.storage.vault import Vault, VaultUnreadable
 
+SPOILT = frozenset((sqlcipher.SQLITE_CORRUPT, sqlcipher.SQLITE_NOTADB))  # the second is a page that does not decrypt
 TAKEN_IN = "sync.in"
-DAMAGE = frozenset(
+DAMAGE = SPOILT | frozenset(
     (
         sqlcipher.SQLITE_IOERR,
-        sqlcipher.SQLITE_CORRUPT,
-        sqlcipher.SQLITE_NOTADB,  # a page that does not decrypt
         sqlcipher.SQLITE_READONLY,
         sqlcipher.SQLITE_CANTOPEN,
     )
 )
+
+
+class VaultDamaged(CaseDeskError):
+    """Part of the vault cannot be read. What can is shown; nothing is written any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The vault is damaged, so nothing more is saved in it."),
+            hint=_("What was typed is still here. Restore the newest backup: Settings, Backup."),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +63,10 @@ class WriteSession(Session):
 
 @dataclass
 class Store:
-    """The records of one vault."""
+    """The records of one vault. Once it is found damaged it is only read: nothing is mended in place."""
 
     vault: Vault
+    damaged: bool = False
     listeners: list[Callable[[Touched], None]] = field(default_factory=list)
     _writing: Lock = field(default_factory=Lock)
 
@@ -158,10 +169,15 @@ class Store:
     @contextmanager
     def _lane(self) -> Iterator[None]:
         """Says in words what the disk did, and goes on with a fresh connection after a fault."""
+        if self.damaged:
+            raise VaultDamaged
         try:
             yield
         except DatabaseError as error:
             code = result_code(error)
+            if code in SPOILT:
+                self.damaged = True
+                raise VaultDamaged from None
             if code in DAMAGE:
                 self.vault.writer.dispose()
                 raise StorageFailed from None

@@ -32,13 +32,16 @@ from casedesk.desk import Desk, now
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
 from casedesk.services import office
+from casedesk.services.permissions import may
 from casedesk.settings import TEXT_SIZES, Settings
-from casedesk.storage import keys
+from casedesk.storage import backup, keys
 from casedesk.storage.vault import vault_exists
+from casedesk.ui.backups import Keeper, damaged_banner
 from casedesk.ui.first_run import FirstRun, Welcome
 from casedesk.ui.idle import steady
 from casedesk.ui.kit import theme as themes
 from casedesk.ui.kit.blocks import Banner, paint_mark
+from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.messages import tell
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.page import Goto, Page
@@ -169,6 +172,7 @@ class Program(QObject):
             self.settings = stored.load(folder)
         if not (self.folder / stored.FILE).exists():  # until somebody chose, the language the program was started in
             self.settings = replace(self.settings, language=i18n.language())
+        backup.settle(self.folder)
         i18n.use(self.settings.language)
         self._look()
         self.app.setWindowIcon(_mark())
@@ -181,7 +185,8 @@ class Program(QObject):
     # Screens
 
     def _welcome(self) -> None:
-        welcome = Welcome(practice=self._practice is not None)
+        welcome = Welcome(practice=self._practice is not None, folder=self.folder, clock=self._clock)
+        welcome.restored.connect(self.ask_to_sign_in)
         welcome.set_up.connect(self._set_up)
         welcome.look_round.connect(self._look_round)
         self._put(welcome)
@@ -245,6 +250,7 @@ class Program(QObject):
         window.closing.connect(self._closed)
         self._put(window)
         self._notices(window, desk)
+        self._keep_up(window)
         window.go_home(_place(chosen.get("place", "")) if self._locked is not None else None)
         self._locked = None
 
@@ -254,6 +260,27 @@ class Program(QObject):
             window.notice(lambda: Banner("warn", _("Look at the keys file"), _(finding)))
         if office.clock_is_wrong(desk):
             window.notice(partial(_clock_banner, desk.today()))
+
+    def _keep_up(self, window: Window) -> None:
+        """Backups of the day, and a look for damage; what comes of it is told under the top bar."""
+
+        def damaged() -> None:
+            window.notice(self._damaged)
+
+        def trouble(error: CaseDeskError) -> None:
+            window.notice(lambda: Banner("warn", error.message, error.hint))
+
+        if window.desk.store.damaged:
+            damaged()
+        if not window.desk.practice:
+            Keeper(window, window.here, window.watch, trouble, damaged)
+
+    def _damaged(self) -> Banner:
+        window = self.screen
+        if not isinstance(window, Window) or not may(window.desk, "backup.make"):
+            return damaged_banner()
+        go = partial(window.go, Goto("settings", {"tab": "backup"}))
+        return damaged_banner([button(_("Backups"), size="s", clicked=go)])
 
     def _put(self, screen: Screen) -> None:
         """Show a screen in the place of the one before."""
@@ -291,6 +318,7 @@ class Program(QObject):
             single_keys=self._use_single_keys,
             hide=self._hide,
             cost=self._cost,
+            restored=self._restored,
         )
 
     def use_language(self, code: str) -> None:
@@ -373,6 +401,21 @@ class Program(QObject):
         self._forget(desk)
         os.environ[LOCKED] = json.dumps({"name": self._name, "why": why, "store": str(self.folder.absolute())})
         self._restart(machine.command(*sys.argv[1:]))
+
+    def _restored(self) -> None:
+        """A backup was restored: close the vault, put the restored one into its place, and sign in to that."""
+        window, desk = self.screen, self._desk
+        if not isinstance(window, Window) or desk is None:
+            return
+        self._remember_window(window)
+        window.hide()
+        window.shut()
+        self._forget(desk)
+        with suppress(CaseDeskError):  # where a folder cannot be moved now, the present vault stays
+            backup.switch(self.folder)
+            stored.save(self.folder, self.settings)
+        os.environ[LOCKED] = json.dumps({"name": self._name, "why": "restored", "store": str(self.folder.absolute())})
+        self._restart(command_line())
 
     def _closed(self) -> None:
         window, desk = self.screen, self._desk

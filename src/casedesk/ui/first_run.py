@@ -38,6 +38,8 @@ from casedesk.ui.kit.texts import ElidedLabel, PlainLabel
 from casedesk.ui.kit.theme import current
 from casedesk.ui.passphrases import NewPassphrase
 from casedesk.ui.recovery import RecoveryCard
+from casedesk.ui.restore import WIDTH as RESTORING
+from casedesk.ui.restore import RestoreForm
 
 RAIL, PAGE = 268, 760
 MINUTES: Final = (2, 5, 10)
@@ -57,10 +59,11 @@ class Welcome(Front):
 
     set_up = Signal()
     look_round = Signal()
+    restored = Signal()
 
-    def __init__(self, *, practice: bool) -> None:
+    def __init__(self, *, practice: bool, folder: Path, clock: Callable[[], datetime] = now) -> None:
         super().__init__("")
-        self._practice = practice
+        self._practice, self._folder, self._clock = practice, folder, clock
         self.jobs = Jobs(self)
         self.rebuild()
 
@@ -77,8 +80,18 @@ class Welcome(Front):
             part.setVisible(self._practice)
         title = PlainLabel(_("Welcome"), "page")
         text = PlainLabel(words, "body", tone="text2", wrap=True)
-        self.put(widget(column(title, text, self.trouble, 6, self.begin, self.practise, hint, gap=10)), 432)
+        self.restore = button(_("Restore a backup"), "link", "usb", clicked=self.ask_for_backup)
+        parts = (title, text, self.trouble, 6, self.begin, self.practise, hint, self.restore)
+        self.put(widget(column(*parts, gap=10)), 432)
         self.begin.setFocus()
+
+    def ask_for_backup(self) -> None:
+        """On a new computer: bring the records of another one."""
+        form = RestoreForm(self._folder, self.jobs, self._clock, damaged=False)
+        form.back.connect(self.rebuild)
+        form.done.connect(lambda _manifest: self.restored.emit())
+        self.put(form, RESTORING)
+        form.begin()
 
     def busy(self, on: bool) -> None:
         """The practice centre is being made."""

@@ -65,6 +65,10 @@ class Watch(QObject):
             self._warned = False
             self.soon.emit(0)
 
+    def quiet(self) -> float:
+        """How many seconds nobody has used the window."""
+        return self._clock() - self._used
+
     def hide(self, on: bool) -> None:
         """The cover came or went."""
         self._hidden = self._clock() if on else None

@@ -33,6 +33,23 @@ def caps_lock(event: QKeyEvent) -> bool | None:
     return text.isupper() != bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
 
 
+def plain_line(name: str, label: str) -> QLineEdit:
+    """A line for a name or a few words beside a passphrase; no keyboard learns from it."""
+    line = QLineEdit()
+    line.setObjectName(name)
+    line.setAccessibleName(label)
+    line.setInputMethodHints(HINTS)
+    line.setMaxLength(500)
+    return line
+
+
+def labelled(line: QLineEdit) -> QWidget:
+    """A line under what it is called."""
+    label = PlainLabel(line.accessibleName(), "label")
+    label.setBuddy(line)
+    return widget(column(label, line, gap=4))
+
+
 class Said(QWidget):
     """One line under a field: an icon and what there is to say."""
 

@@ -8,7 +8,7 @@ from functools import partial
 from uuid import UUID
 
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from casedesk import VERSION, codelists, formats, i18n
 from casedesk.errors import CaseDeskError, InvalidInput, Problem
@@ -22,7 +22,8 @@ from casedesk.settings import LOCK_MINUTES, TEXT_SIZES, Settings
 from casedesk.storage import keys
 from casedesk.storage.chain import Findings
 from casedesk.storage.tries import MustWait
-from casedesk.ui.kit.blocks import Banner, fact, keys_hint
+from casedesk.ui.backups import BackupSection
+from casedesk.ui.kit.blocks import Banner, fact, group, keys_hint, setting
 from casedesk.ui.kit.buttons import Segmented, Switch, button
 from casedesk.ui.kit.choices import Combo
 from casedesk.ui.kit.layouts import block, clear, column, row, scrolled, widget
@@ -35,6 +36,7 @@ from casedesk.ui.kit.theme import current
 from casedesk.ui.new_recovery import NewRecovery
 from casedesk.ui.page import Here, Page
 from casedesk.ui.passphrases import NewPassphrase, PassphraseField
+from casedesk.ui.problem_report import ReportSheet
 from casedesk.ui.trail import Trail
 from casedesk.values import Money
 
@@ -51,6 +53,7 @@ TABS = (
     ("centre", "buildings", N_("This centre"), "office.view"),
     ("rates", "money", N_("Exchange rates"), "office.rates"),
     ("trail", "who_looked", N_("Audit trail"), "audit.view"),
+    ("backup", "usb", N_("Backup"), "backup.make"),
     ("keys", "keyboard", N_("Keyboard"), "own.preferences"),
     ("about", "about", N_("About"), "own.preferences"),
 )
@@ -97,6 +100,7 @@ class Wishes:
     single_keys: Callable[[bool], object]
     hide: Callable[[], object]
     cost: Callable[[], keys.Cost] = keys.measured_cost
+    restored: Callable[[], object] = lambda: None
 
 
 class SettingsPage(Page):
@@ -153,6 +157,7 @@ class SettingsPage(Page):
             "centre": self._centre,
             "rates": self._rates,
             "trail": self._trail,
+            "backup": self._backup,
             "keys": self._keyboard,
             "about": self._about,
         }
@@ -180,12 +185,12 @@ class SettingsPage(Page):
         size = Combo(sizes, str(now.text_size), name=_("Text size"))
         size.activated.connect(lambda _at: self._wishes.text_size(int(size.value())))
         self._add(
-            _group(
+            group(
                 "",
                 (
-                    _line(_("Language"), _("Of the screen. A paper has a language of its own."), language),
-                    _line(_("Light or dark"), _("Dark is easier on the eyes at night."), theme),
-                    _line(_("Text size"), _("Everything grows with it. Ctrl++ and Ctrl+- do the same."), size),
+                    setting(_("Language"), _("Of the screen. A paper has a language of its own."), language),
+                    setting(_("Light or dark"), _("Dark is easier on the eyes at night."), theme),
+                    setting(_("Text size"), _("Everything grows with it. Ctrl++ and Ctrl+- do the same."), size),
                 ),
             )
         )
@@ -202,24 +207,24 @@ class SettingsPage(Page):
         try_it = button(_("Try it"), "soft", size="s", clicked=self._wishes.hide)
         caps = widget(row(keys_hint("F9"), PlainLabel(_("or")), keys_hint("Shift ×3"), gap=8))
         self._add(
-            _group(
+            group(
                 _("Lock"),
                 (
-                    _line(
+                    setting(
                         _("Lock when not used"), _("Also when the computer slept. What was typed is kept."), minutes_box
                     ),
-                    _line(
+                    setting(
                         _("Lock now"), _("Asks for the passphrase and returns to the same place."), keys_hint("Ctrl+L")
                     ),
                 ),
             )
         )
         self._add(
-            _group(
+            group(
                 _("Hide quickly"),
                 (
-                    _line(_("Hide key"), _("Covers the window with a plain calendar, clears the clipboard."), caps),
-                    _line(
+                    setting(_("Hide key"), _("Covers the window with a plain calendar, clears the clipboard."), caps),
+                    setting(
                         _("Come back with your passphrase"),
                         _("Type it anywhere, then Enter; no box is shown. After a minute, or with F9 again, it locks."),
                         None,
@@ -281,10 +286,10 @@ class SettingsPage(Page):
     def _people(self) -> None:
         users = office.colleagues(self.here.desk)
         self.add_button = button(_("Add a user"), "primary", "add", size="s", clicked=self._add_user)
-        self._add(_group(_("Who can sign in"), [self._user(user) for user in users if user.active], self.add_button))
+        self._add(group(_("Who can sign in"), [self._user(user) for user in users if user.active], self.add_button))
         ended = [user for user in users if not user.active]
         if ended:
-            self._add(_group(_("Who worked here"), [self._user(user) for user in ended]))
+            self._add(group(_("Who worked here"), [self._user(user) for user in ended]))
 
     def _user(self, user: UserRow) -> QWidget:
         roles = codelists.get("user_role")
@@ -292,12 +297,12 @@ class SettingsPage(Page):
         words = ", ".join(roles.label(code) for code in ordered)
         told = _("Signs in as {name}. {roles}").format(name=user.sign_in_name, roles=words)
         if not user.active or user.id == self.here.desk.actor.id:
-            return _line(user.name, told, None)
+            return setting(user.name, told, None)
         change = button(_("Roles"), size="s", clicked=partial(self._change_roles, user))
         change.setAccessibleName(_("Roles of {name}").format(name=user.name))
         end = button(_("End access"), "danger", size="s", clicked=partial(self._ask_end, user))
         end.setAccessibleName(_("End the access of {name}").format(name=user.name))
-        return _line(user.name, told, widget(row(change, end)))
+        return setting(user.name, told, widget(row(change, end)))
 
     def _add_user(self) -> None:
         UserSheet(self, self.here, self._wishes.cost, None, self._people_changed).open()
@@ -350,7 +355,7 @@ class SettingsPage(Page):
         with self.here.desk.read() as session:
             known = {code: minor for code, minor in office.rates(session).items() if code != "bdt"}
         if known:
-            self._add(_group(_("Rates in use"), [_rate(code, minor) for code, minor in sorted(known.items())]))
+            self._add(group(_("Rates in use"), [_rate(code, minor) for code, minor in sorted(known.items())]))
 
     def _keep_rate(self) -> None:
         values = self.rate.values()
@@ -371,28 +376,38 @@ class SettingsPage(Page):
         self.here.say(_("The rate is kept."))
         self.open_tab("rates")
 
-    # Trail, keyboard, about
+    # Trail
 
     def _trail(self) -> None:
         text = _("Signing in, searches, users and copies. What was done with a case stands under “Who looked” there.")
         self._add(PlainLabel(text, "body", tone="text2", wrap=True))
         self._add(Trail(self.here))
 
+    # Backup
+
+    def _backup(self) -> None:
+        self._add(BackupSection(self.here, self._wishes.restored))
+
+    # Keyboard, about
+
     def _keyboard(self) -> None:
         sentence = _("Letters, digits and signs without Ctrl, as A for a note. Each has a button, too.")
         on = Switch(_("Single keys"), on=self._wishes.settings().single_keys)
         on.toggled.connect(self._wishes.single_keys)
-        self._add(_group("", [_line(_("Single keys"), sentence, on)]))
-        self._add(_group("", [_line(_(words), "", keys_hint(each)) for each, words in KEYS]))
+        self._add(group("", [setting(_("Single keys"), sentence, on)]))
+        self._add(group("", [setting(_(words), "", keys_hint(each)) for each, words in KEYS]))
 
     def _about(self) -> None:
         text = _("CaseDesk {version}. Works without internet; nothing is sent by itself.")
         self._add(PlainLabel(text.format(version=VERSION), "body", wrap=True))
+        self.report_button = button(_("Show"), clicked=partial(ReportSheet.show_report, self, self.here))
+        sentence = _("Versions, sizes, counts and places of errors, for whoever helps you. It names nobody.")
+        self._add(group(_("If something goes wrong"), (setting(_("Problem report"), sentence, self.report_button),)))
         if not may(self.here.desk, "store.check"):
             return
         self.check_button = button(_("Check now"), clicked=self._check)
         sentence = _("Reads everything and compares the journal, its chain and the records. Work can go on meanwhile.")
-        self._add(_group(_("The vault"), (_line(_("Check the vault"), sentence, self.check_button),)))
+        self._add(group(_("The vault"), (setting(_("Check the vault"), sentence, self.check_button),)))
         self._findings = QVBoxLayout()
         self._findings.setContentsMargins(0, 0, 0, 0)
         self._add(widget(self._findings))
@@ -523,30 +538,7 @@ def _missing(values: Mapping[str, object]) -> dict[str, list[Problem]]:
     return {key: [Problem(words[key])] for key, value in values.items() if not value}
 
 
-def _group(title: str, lines: Sequence[QWidget], action: QWidget | None = None) -> QFrame:
-    """A card of lines under each other, with a title and at most one button."""
-    inside = column(gap=0, margins=(1, 1, 1, 1))
-    if title:
-        head = row(PlainLabel(title, "card"), None, *([action] if action else []), margins=(16, 8, 16, 8))
-        inside.addWidget(block("row", head))
-    for at, line in enumerate(lines):
-        if at == len(lines) - 1:
-            line.setProperty("kind", "rowlast")
-        inside.addWidget(line)
-    return block("card", inside)
-
-
-def _line(title: str, sentence: str, control: QWidget | None) -> QFrame:
-    """A setting: what it is, what it does, and how to change it."""
-    words = column(PlainLabel(title, "label", wrap=True), gap=0)
-    if sentence:
-        words.addWidget(PlainLabel(sentence, "caption", wrap=True))
-    inside = row(words, *([control] if control else []), gap=16, margins=(16, 8, 16, 8))
-    inside.setStretch(0, 1)
-    return block("row", inside)
-
-
 def _rate(code: str, minor: int) -> QWidget:
     currency = codelists.get("currency")[code]
     one = _("One {currency} is {taka}").format(currency=currency.label, taka=formats.money(Money(minor, "bdt")))
-    return _line(one, currency.extra["iso_4217"], None)
+    return setting(one, currency.extra["iso_4217"], None)

@@ -16,7 +16,7 @@ from casedesk import formats
 from casedesk.desk import Desk, now
 from casedesk.errors import CaseDeskError, InvalidInput
 from casedesk.i18n import N_, _, ngettext
-from casedesk.services import office
+from casedesk.services import backups, office
 from casedesk.storage import keys, vault
 from casedesk.storage.recovery_key import RecoveryGroupWrong, RecoveryKey, read_recovery_key
 from casedesk.storage.tries import MustWait
@@ -29,14 +29,28 @@ from casedesk.ui.kit.messages import show_error
 from casedesk.ui.kit.texts import PlainLabel, restyle
 from casedesk.ui.passphrases import HINTS, NewPassphrase, PassphraseField, Said
 from casedesk.ui.recovery import RecoveryCard
+from casedesk.ui.restore import RestoreForm
 
 WIDTH, WIDE = 432, 640
+# What a backup helps against; it brings keys and vault that belong together.
+SPOILT = (
+    vault.VaultMissing,
+    vault.VaultMismatch,
+    vault.VaultUnreadable,
+    vault.VaultEmpty,
+    vault.VaultPlaintext,
+    keys.KeysDamaged,
+    keys.KeysMissing,
+    keys.KeysWeakened,
+    keys.KeysAbsurd,
+)
 WHY = {
     "idle": N_("Locked because nobody used it"),
     "hidden": N_("Locked after the screen was hidden"),
     "sleep": N_("Locked because the computer slept"),
     "system": N_("Locked together with the computer"),
     "key": N_("Locked"),
+    "restored": N_("The backup is restored"),
 }
 
 
@@ -75,22 +89,32 @@ class SignIn(Front):
         super().__init__(centre)
         self.folder, self.locked, self.invented, self.clock, self.cost = folder, locked, invented, clock, cost
         self.jobs = Jobs(self)
-        self.form: SignInForm | RecoverForm = SignInForm(self)
+        self.form: SignInForm | RecoverForm | RestoreForm = SignInForm(self)
         self.rebuild()
 
     def rebuild(self) -> None:
         super().rebuild()
-        typed = self.form.typed()
-        if isinstance(self.form, SignInForm):
-            self.ask(typed)
+        if isinstance(self.form, RestoreForm):
+            self.restore()
+        elif isinstance(self.form, SignInForm):
+            self.ask(self.form.typed())
         elif self.form.key is None:  # a recovery key that is shown once is not taken away by a change of language
-            self.recover(typed)
+            self.recover(self.form.typed())
 
     def ask(self, typed: tuple[str, ...] = ("", "")) -> None:
         """Ask for name and passphrase."""
         self.form = SignInForm(self, *typed)
         self.put(self.form, WIDTH)
         self.form.begin()
+
+    def restore(self) -> None:
+        """Ask for a backup to take the place of a vault that does not open."""
+        form = RestoreForm(self.folder, self.jobs, self.clock, damaged=True)
+        form.back.connect(self.ask)
+        form.done.connect(lambda _manifest: self.ask())
+        self.form = form
+        self.put(form, WIDE)
+        form.begin()
 
     def recover(self, typed: tuple[str, ...] = ("", "")) -> None:
         """Ask for the recovery key."""
@@ -112,6 +136,8 @@ class SignInForm(QWidget):
         locked = screen.locked
         self.trouble = Banner("danger", "")
         self.trouble.hide()
+        self.restore = button(_("Restore the newest backup"), "primary", "usb", clicked=screen.restore)
+        self.restore.hide()
         self.name = _name_line(locked.sign_in_name if locked else name)
         label = PlainLabel(_("Sign-in name"), "label")
         label.setBuddy(self.name)
@@ -125,7 +151,7 @@ class SignInForm(QWidget):
         other = button(_("Sign in as somebody else"), "link", clicked=screen.another.emit)
         other.setVisible(locked is not None)
         asked.setVisible(locked is None)
-        parts = (self.trouble, self._reason(locked), self._practice(), asked, self.passphrase)
+        parts = (self.trouble, self.restore, self._reason(locked), self._practice(), asked, self.passphrase)
         links = row(forgotten, None, other)
         self.setLayout(column(*parts, 4, self.button, 6, links, gap=12))
         self._timer = QTimer(self, interval=1000)
@@ -198,7 +224,9 @@ class SignInForm(QWidget):
         elif isinstance(error, CaseDeskError):
             self.trouble.say(error.message, error.hint)
             self.trouble.show()
-            self.passphrase.setFocus()
+            restorable = isinstance(error, SPOILT) and backups.newest_backup(self._screen.folder) is not None
+            self.restore.setVisible(restorable)
+            (self.restore if restorable else self.passphrase).setFocus()
         else:
             show_error(self, error)
 

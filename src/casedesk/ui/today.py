@@ -40,6 +40,7 @@ from casedesk.desk import DHAKA, Desk
 from casedesk.errors import InvalidInput
 from casedesk.i18n import N_, _, language, ngettext
 from casedesk.models import Case, FollowUp, fields_of
+from casedesk.services.backups import Loss, loss
 from casedesk.services.cases import edit_case
 from casedesk.services.follow_ups import RESULTS, RecordFollowUp, record, record_contact, snooze
 from casedesk.services.permissions import may
@@ -59,6 +60,7 @@ from casedesk.services.today import (
     tasks,
 )
 from casedesk.storage.store import Touched
+from casedesk.ui.backups import loss_card
 from casedesk.ui.kit.badges import badge_size, category_badge, count_badge, paint_badge, priority_badge
 from casedesk.ui.kit.blocks import EmptyState, ProgressBar, Skeleton, StatTile, keys_hint
 from casedesk.ui.kit.buttons import Segmented, button
@@ -104,6 +106,7 @@ class Board:
     counts: Counts
     waiting: Sequence[ListedReferral]
     drafts: Sequence[DraftProgress]
+    loss: Loss | None = None  # what dies with this computer; none is told of a practice centre
 
 
 def read_board(desk: Desk, whole: Collection[Due]) -> Board:
@@ -114,6 +117,7 @@ def read_board(desk: Desk, whole: Collection[Due]) -> Board:
         counts(desk, groups),
         waiting(desk) if may(desk, "referral.list") else (),
         draft_progress(desk) if may(desk, "case.draft") else (),
+        loss(desk) if not desk.practice else None,
     )
 
 
@@ -257,13 +261,23 @@ class TodayPage(Page):
 
     def _show_side(self, board: Board) -> None:
         clear(self._side)
+        at_risk = board.loss is not None and board.loss.cases > 0
+        if board.loss is not None and board.loss.urgent:
+            self._side.addWidget(self._loss_card(board.loss))
         if board.waiting:
             self._side.addWidget(self._waiting_card(board.waiting))
         self.draft_rows = []
         if board.drafts:
             self._side.addWidget(self._drafts_card(board.drafts))
+        if board.loss is not None and at_risk and not board.loss.urgent:
+            self._side.addWidget(self._loss_card(board.loss))
         self._side.addStretch(1)
-        self.side.setVisible(bool(board.waiting or board.drafts))
+        self.side.setVisible(bool(board.waiting or board.drafts or at_risk))
+
+    def _loss_card(self, lost: Loss) -> QWidget:
+        """High up when it is time for a copy, under the work when it is not."""
+        go = partial(self.here.go, Goto("settings", {"tab": "backup"}))
+        return loss_card(lost, go if may(self.here.desk, "backup.copy") else None)
 
     def _waiting_card(self, found: Sequence[ListedReferral]) -> QWidget:
         services = codelists.get("service_type")

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from casedesk.i18n import _
 from casedesk.ui.kit.icons import Icon, paint_icon
-from casedesk.ui.kit.layouts import column, row
+from casedesk.ui.kit.layouts import block, column, row
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.kit.theme import current
 
@@ -359,3 +359,26 @@ def fact(label: str, value: str) -> QWidget:
     shown = PlainLabel(value or "—", "label", wrap=True, selectable=False)
     made.setLayout(column(PlainLabel(label, "caption", wrap=True), shown, gap=0))
     return made
+
+
+def group(title: str, lines: Sequence[QWidget], action: QWidget | None = None) -> QFrame:
+    """A card of lines under each other, with a title and at most one button."""
+    inside = column(gap=0, margins=(1, 1, 1, 1))
+    if title:
+        head = row(PlainLabel(title, "card"), None, *([action] if action else []), margins=(16, 8, 16, 8))
+        inside.addWidget(block("row", head))
+    for at, line in enumerate(lines):
+        if at == len(lines) - 1:
+            line.setProperty("kind", "rowlast")
+        inside.addWidget(line)
+    return block("card", inside)
+
+
+def setting(title: str, sentence: str, control: QWidget | None) -> QFrame:
+    """A setting: what it is, what it does, and how to change it."""
+    words = column(PlainLabel(title, "label", wrap=True), gap=0)
+    if sentence:
+        words.addWidget(PlainLabel(sentence, "caption", wrap=True))
+    inside = row(words, *([control] if control else []), gap=16, margins=(16, 8, 16, 8))
+    inside.setStretch(0, 1)
+    return block("row", inside)

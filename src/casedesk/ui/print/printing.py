@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QRectF, QSettings, QStandardPaths
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPageSize, QPainter
 from PySide6.QtPrintSupport import QPrinter, QPrinterInfo
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
 from casedesk.reports import preview
+from casedesk.ui.kit.places import choose_new
 from casedesk.whole_file import FileNotWritten, whole_file
 
 DOTS = 300  # an inch
@@ -85,23 +86,7 @@ def write_file(pdf: bytes, path: Path) -> None:
 
 
 def choose_file(parent: QWidget, name: str, *, title: str = "", filter_: str = "", suffix: str = "pdf") -> QFileDialog:
-    """Ask where to save; returns at once. Neither Qt nor the system keeps the place among those visited."""
-    documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-    dialog = QFileDialog(parent, title or _("Save PDF"), documents if Path(documents).is_dir() else str(Path.home()))
-    dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
-    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setNameFilter(filter_ or _("PDF files (*.pdf)"))
+    """Ask where to save a paper; returns at once."""
+    dialog = choose_new(parent, title or _("Save PDF"), name, filter_ or _("PDF files (*.pdf)"))
     dialog.setDefaultSuffix(suffix)
-    dialog.setHistory([])
-    dialog.selectFile(name)
-    dialog.destroyed.connect(forget_places)
-    dialog.finished.connect(dialog.deleteLater)
-    dialog.open()
     return dialog
-
-
-def forget_places() -> None:
-    """Take out what Qt's file dialog wrote about the folders that were visited."""
-    settings = QSettings(QSettings.Scope.UserScope, "QtProject")
-    settings.remove("FileDialog")
-    settings.sync()

@@ -1,0 +1,219 @@
+"""The power goes, the process is killed or the disk errs at any moment: what was told is safe is there, all is whole.
+
+`--rounds 200` is the large number: hundreds of power cuts, every place to be killed at, every place for a fault.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from casedesk.desk import Desk
+from casedesk.services import backups
+from casedesk.services.cases import case_facts
+from casedesk.services.intake import register_case
+from casedesk.services.office import NeverSetUp, set_up, sign_out
+from casedesk.services.search import Filters, count_cases
+from casedesk.storage import backup, vault
+from casedesk.storage.chain import begin_chain, check
+from casedesk.storage.keys import FLOOR
+from casedesk.storage.migrate import HEAD, migrate, revision
+from casedesk.storage.store import Store
+from tests.conftest import CENTRE, NOW, PASSPHRASE
+from tests.support import disk_states
+from tests.support.disk_states import WRITES, Call, Disk
+from tests.support.workloads import WORKLOADS, enter, somebody
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux" or shutil.which("strace") is None, reason="needs strace to see what reaches the disk"
+)
+LARGE = 200
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A workload, the folder before it, and everything it did."""
+
+    name: str
+    before: Path
+    calls: list[Call]
+
+
+def prepared(name: str, empty_centre: Path, base: Path) -> Path:
+    """The folder in which a workload begins."""
+    base.mkdir()
+    store = base / "store"
+    match name:
+        case "first_run":
+            pass
+        case "migrate":
+            opened, recovery, _slot = vault.create_vault(
+                store, sign_in_name="farzana", passphrase=PASSPHRASE, cost=FLOOR
+            )
+            recovery.wipe()
+            migrate(opened.writer, to="0001")
+            with Store(opened).local() as session:
+                begin_chain(session)
+            opened.close()
+        case _:
+            shutil.copytree(empty_centre, store)
+            desk = enter(store)
+            if name in ("edit", "make_backup", "restore"):
+                register_case(desk, somebody(7))
+            if name == "restore":
+                backups.make_backup(desk)
+                register_case(desk, somebody(8))
+            sign_out(desk)
+    return base
+
+
+@pytest.fixture(scope="module", params=WORKLOADS)
+def recording(
+    request: pytest.FixtureRequest, empty_centre: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Recording:
+    scratch = tmp_path_factory.mktemp(request.param)
+    before = prepared(request.param, empty_centre, scratch / "before")
+    live = Path(shutil.copytree(before, scratch / "live"))
+    calls = disk_states.recorded(request.param, live / "store", scratch)
+    assert [call.path for call in calls if call.what == "mark"][-1] == "done"
+    return Recording(request.param, before, calls)
+
+
+def states(
+    recording: Recording, moments: list[int], dice: random.Random | None, where: Path
+) -> Iterator[tuple[Path, list[str]]]:
+    """The folder as it may be at each of these moments, and what had been told by then."""
+    disk, told = Disk(recording.before), list[str]()
+    wanted = sorted(moments)
+    for done, call in enumerate([*recording.calls, Call("mark", "done")]):
+        while wanted and wanted[0] == done:
+            wanted.pop(0)
+            folder = where / "state"
+            disk.write(folder, dice)
+            yield folder, list(told)
+            shutil.rmtree(folder)
+        disk.take(call)
+        if call.what == "mark":
+            told.append(call.path)
+
+
+def test_after_a_power_cut_all_that_was_told_is_there(recording: Recording, tmp_path: Path, rounds: int) -> None:
+    dice = random.Random(60)  # noqa: S311 - the same cuts each time
+    moments = [dice.randrange(len(recording.calls) + 1) for _cut in range(max(5, rounds // 2))]
+    for folder, told in states(recording, moments, dice, tmp_path):
+        holds(recording.name, folder / "store", told)
+
+
+def test_killed_at_any_operation_all_that_was_told_is_there(recording: Recording, tmp_path: Path, rounds: int) -> None:
+    moments = list(range(len(recording.calls) + 1))
+    if rounds < LARGE:
+        moments = random.Random(61).sample(moments, min(len(moments), max(4, rounds // 4)))  # noqa: S311 - as above
+    for folder, told in states(recording, moments, None, tmp_path):
+        holds(recording.name, folder / "store", told)
+
+
+@pytest.mark.parametrize("fault", ["error=EIO", "error=ENOSPC", "signal=KILL"])
+def test_a_fault_at_any_operation_is_told_and_nothing_is_half_done(
+    recording: Recording, fault: str, tmp_path: Path, rounds: int
+) -> None:
+    names = WRITES.split(",")
+    kinds = {"write": "write", "cut": "ftruncate", "sync": "fsync", "move": "rename", "remove": "unlink"}
+    places = sum(call.what in kinds for call in recording.calls)
+    moments = list(range(1, places + 1))
+    if rounds < LARGE:
+        moments = random.Random(f"{fault} {recording.name}").sample(moments, max(1, rounds // 20))  # noqa: S311 - as above
+    for moment in moments:
+        folder = Path(shutil.copytree(recording.before, tmp_path / "live"))
+        marks = tmp_path / "marks"
+        marks.write_bytes(b"")
+        done = disk_states.run(
+            recording.name,
+            folder / "store",
+            marks,
+            "-o",
+            "/dev/null",
+            "-e",
+            f"trace={WRITES}",
+            "-e",
+            f"inject={','.join(names)}:{fault}:when={moment}",
+        )
+        told = marks.read_text().splitlines()
+        assert "Traceback" not in done.stderr, (moment, done.stderr)
+        holds(recording.name, folder / "store", [line for line in told if not line.startswith(("refused", "done"))])
+        shutil.rmtree(folder)
+
+
+# What must hold
+
+
+def holds(name: str, store: Path, told: list[str]) -> None:
+    """Whatever happened, it opens, what was told is there, and the check finds nothing."""
+    backup.settle(store)
+    if name == "first_run":
+        set_up_or_again(store, told)
+    elif name == "migrate":
+        migrated_or_not(store, told)
+    else:
+        desk = enter(store)
+        try:
+            assert check(desk.store).wrong == []
+            told_is_there(desk, told)
+            if name == "restore":
+                assert count_cases(desk, Filters()) in ((1,) if "restored" in told else (1, 2))
+            no_half_backup(desk.store.vault, store / backup.FOLDER)
+            no_half_backup(desk.store.vault, store.with_name("stick"))
+        finally:
+            sign_out(desk)
+
+
+def told_is_there(desk: Desk, told: list[str]) -> None:
+    last: dict[UUID, int] = {}
+    folder = desk.store.vault.folder
+    for line in told:
+        match line.split():
+            case ["case", which, step]:
+                last[UUID(which)] = int(step)
+            case ["backup", name]:
+                assert (folder / backup.FOLDER / name).exists()
+            case ["copy", name]:
+                assert (folder.with_name("stick") / name).exists()
+    for case_id, known in last.items():
+        assert case_facts(desk, case_id).answers["person.upazila"] in (str(known), str(known + 1))
+
+
+def no_half_backup(opened: vault.Vault, folder: Path) -> None:
+    """Whatever has the name of a backup is one, whole."""
+    for path in folder.glob(f"*{backup.SUFFIX}"):
+        backup.verify(path, opened.subkey)
+
+
+def set_up_or_again(store: Path, told: list[str]) -> None:
+    if "set_up" in told or vault.vault_exists(store):
+        try:
+            desk = enter(store)
+        except NeverSetUp:
+            assert "set_up" not in told
+            return
+        assert check(desk.store).wrong == []
+    else:
+        desk, recovery = set_up(store, CENTRE, FLOOR, lambda: NOW)
+        recovery.wipe()
+    sign_out(desk)
+
+
+def migrated_or_not(store: Path, told: list[str]) -> None:
+    opened = vault.unlock(store, "farzana", PASSPHRASE)
+    at = revision(opened.reader)
+    assert at == HEAD or (at == "0001" and "migrated" not in told)
+    assert backup.pages_are_whole(opened)
+    backups.migrate_safely(opened, NOW)
+    assert check(Store(opened)).wrong == []
+    no_half_backup(opened, store / backup.FOLDER)
+    opened.close()

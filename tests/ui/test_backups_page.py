@@ -1,0 +1,241 @@
+"""Backups in the window: made, copied, restored, told of on Today; and the way on when a vault does not open."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+
+from casedesk import i18n, machine
+from casedesk.services import backups
+from casedesk.services.intake import register_case
+from casedesk.services.search import Filters, count_cases
+from casedesk.storage import vault
+from casedesk.ui.application import tables
+from casedesk.ui.backups import BackupSection, Keeper, RestoreSheet
+from casedesk.ui.kit import theme
+from casedesk.ui.kit.theme import Theme
+from casedesk.ui.page import Goto
+from casedesk.ui.problem_report import ReportSheet
+from casedesk.ui.restore import RestoreForm
+from casedesk.ui.settings import SettingsPage
+from casedesk.ui.sign_in import SignInForm
+from tests.conftest import NOW, PASSPHRASE
+from tests.support.people import a_returnee
+from tests.support.sitting import SECONDS, Sitting, cut_off, words_of
+
+pytestmark = pytest.mark.qt_log_ignore("Keyboard event not accepted by receiving widget", extend=True)
+WHY = "The disk was damaged."
+
+
+@pytest.fixture
+def inside(qtbot: QtBot, store_folder: Path, qapp: QApplication) -> Iterator[Sitting]:
+    sitting = Sitting(qtbot, store_folder, tables=tables)
+    sitting.enter("farzana", PASSPHRASE)
+    yield sitting
+    sitting.end()
+    i18n.use("en")
+    theme.apply(qapp, Theme())
+
+
+@pytest.fixture
+def other_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "another_disk", lambda _one, _other: True)
+
+
+def section(sitting: Sitting) -> BackupSection:
+    sitting.window.go(Goto("settings", {"tab": "backup"}))
+    page = sitting.window.page
+    assert page is not None
+    (found,) = page.findChildren(BackupSection)
+    sitting.qtbot.waitUntil(lambda: found.make_button.isVisible(), timeout=SECONDS)
+    return found
+
+
+def says(sitting: Sitting, words: str) -> None:
+    sitting.qtbot.waitUntil(lambda: words in words_of(sitting.window), timeout=SECONDS)
+
+
+def sheet(sitting: Sitting) -> RestoreSheet:
+    sitting.qtbot.waitUntil(lambda: bool(sitting.window.findChildren(RestoreSheet)), timeout=SECONDS)
+    return sitting.window.findChildren(RestoreSheet)[0]
+
+
+@pytest.mark.parametrize("language", ["en", "bn"])
+def test_a_backup_is_made_and_listed(inside: Sitting, language: str) -> None:
+    inside.program.use_language(language)
+    page = section(inside)
+    inside.window.resize(1024, 600)
+    page.make_button.click()
+    inside.qtbot.waitUntil(lambda: len(backups.backups(inside.window.desk)) == 1, timeout=SECONDS)
+    says(inside, "Read back and checked." if language == "en" else "মেলানো")
+    assert cut_off(page) == []
+
+
+@pytest.mark.usefixtures("other_disk")
+def test_a_copy_is_made_and_today_says_what_would_be_lost(inside: Sitting, tmp_path: Path) -> None:
+    register_case(inside.window.desk, a_returnee())
+    inside.window.go(Goto("today"))
+    says(inside, "If this computer died now, 1 case would be lost")
+    next(
+        each for each in inside.window.findChildren(QPushButton) if "Copy to a USB" in each.text() and each.isVisible()
+    ).click()
+    page = section(inside)
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    page.copy_to(str(stick))
+    says(inside, "Everything up to now is on another disk.")
+    assert [path.name for path in stick.iterdir()] == ["CaseDesk-000001.cdbackup"]
+    inside.window.go(Goto("today"))
+    inside.qtbot.waitUntil(lambda: "Nothing is due today" in words_of(inside.window), timeout=SECONDS)
+    assert "If this computer died" not in words_of(inside.window)
+
+
+def test_a_copy_to_the_same_disk_is_refused_in_words(inside: Sitting, tmp_path: Path) -> None:
+    section(inside).copy_to(str(tmp_path))
+    says(inside, "This folder is on the same disk as the vault.")
+
+
+def test_restoring_shows_what_is_lost_and_comes_back_to_the_door(inside: Sitting) -> None:
+    desk = inside.window.desk
+    made = backups.make_backup(desk)
+    register_case(desk, a_returnee())
+    section(inside).restore(made.path)
+    asked = sheet(inside)
+    assert "What changed in 1 case since 12 May 2026 is not in it" in words_of(asked)
+    assert asked.passphrase.isHidden()
+    asked.yes.click()
+    assert inside.restarts == [], "nothing without a reason"
+    asked.reason.setText(WHY)
+    asked.yes.click()
+    inside.qtbot.waitUntil(lambda: len(inside.restarts) == 1, timeout=SECONDS)
+    after = inside.after_lock()
+    assert "The backup is restored" in words_of(after.sign_in)
+    window = after.enter("", PASSPHRASE)
+    assert count_cases(window.desk, Filters()) == 0
+    assert len(backups.kept(window.desk)) == 1
+    after.end()
+
+
+def test_a_backup_is_made_by_itself_when_nobody_works(inside: Sitting) -> None:
+    window = inside.window
+    (keeper,) = window.findChildren(Keeper)
+    keeper.look()
+    inside.ticks.at += 59
+    keeper.look()
+    assert backups.backups(window.desk) == []
+    inside.ticks.at += 1
+    keeper.look()
+    inside.qtbot.waitUntil(lambda: len(backups.backups(window.desk)) == 1, timeout=SECONDS)
+
+
+def test_without_room_it_is_said_once(inside: Sitting, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(inside.folder)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=0))
+    (keeper,) = inside.window.findChildren(Keeper)
+    inside.ticks.at += 60
+    keeper.look()
+    says(inside, "There is no room for a backup")
+
+
+def test_a_vault_that_does_not_open_leads_to_the_newest_backup(qtbot: QtBot, store_folder: Path) -> None:
+    first = Sitting(qtbot, store_folder)
+    desk = first.enter("farzana", PASSPHRASE).desk
+    register_case(desk, a_returnee())
+    backups.make_backup(desk)
+    first.window.close()
+    first.end()
+    path = store_folder / vault.VAULT
+    whole = path.read_bytes()
+    path.write_bytes(bytes(4096) + whole[4096:])
+    sitting = Sitting(qtbot, store_folder)
+    door = sitting.sign_in
+    asked = door.form
+    assert isinstance(asked, SignInForm)
+    asked.name.setText("farzana")
+    asked.passphrase.line.setText(PASSPHRASE)
+    asked.button.click()
+    qtbot.waitUntil(asked.restore.isVisible, timeout=SECONDS)
+    asked.restore.click()
+    form = door.form
+    assert isinstance(form, RestoreForm)
+    assert form.path is not None
+    fill(form)
+    form.go.click()
+    qtbot.waitUntil(lambda: not isinstance(door.form, RestoreForm), timeout=SECONDS)
+    window = sitting.enter("farzana", PASSPHRASE)
+    assert count_cases(window.desk, Filters()) == 1
+    sitting.end()
+
+
+def fill(form: RestoreForm) -> None:
+    form.name.setText("farzana")
+    form.passphrase.line.setText(PASSPHRASE)
+    form.reason.setText(WHY)
+
+
+def test_a_new_computer_begins_with_a_backup(qtbot: QtBot, store_folder: Path, tmp_path: Path) -> None:
+    first = Sitting(qtbot, store_folder)
+    desk = first.enter("farzana", PASSPHRASE).desk
+    register_case(desk, a_returnee())
+    made = backups.make_backup(desk)
+    first.end()
+    sitting = Sitting(qtbot, tmp_path / "new")
+    sitting.welcome.ask_for_backup()
+    (form,) = sitting.welcome.findChildren(RestoreForm)
+    form.go.click()
+    form.use(str(made.path))
+    fill(form)
+    form.passphrase.line.setText("not what she typed then")
+    form.go.click()
+    qtbot.waitUntil(lambda: "That did not match" in words_of(sitting.welcome), timeout=SECONDS)
+    fill(form)
+    form.go.click()
+    window = sitting.enter("farzana", PASSPHRASE)
+    assert count_cases(window.desk, Filters()) == 1
+    sitting.end()
+
+
+def test_a_damaged_vault_is_told_under_the_top_bar(inside: Sitting) -> None:
+    inside.window.desk.store.damaged = True
+    (keeper,) = inside.window.findChildren(Keeper)
+    keeper._looked_through(True)
+    says(inside, "The vault is damaged, so nothing more is saved in it")
+    section(inside)
+
+
+def test_the_problem_report_is_read_before_it_is_saved(inside: Sitting, tmp_path: Path) -> None:
+    register_case(inside.window.desk, a_returnee())
+    inside.window.go(Goto("settings", {"tab": "about"}))
+    page = inside.window.page
+    assert isinstance(page, SettingsPage)
+    page.report_button.click()
+    inside.qtbot.waitUntil(lambda: bool(inside.window.findChildren(ReportSheet)), timeout=SECONDS)
+    (report,) = inside.window.findChildren(ReportSheet)
+    text = report.text.toPlainText()
+    assert "case: 1" in text
+    for private in ("Rahima", "রহিমা", "Farzana", "farzana", "1711000417", "DHK-26", str(tmp_path)):
+        assert private not in text, private
+    report.write(str(tmp_path / "report.txt"))
+    assert (tmp_path / "report.txt").read_text(encoding="utf-8") == text + "\n"
+
+
+def test_a_later_day_makes_the_card_a_warning(qtbot: QtBot, store_folder: Path) -> None:
+    day = [NOW]
+    sitting = Sitting(qtbot, store_folder, clock=lambda: day[0], tables=tables)
+    desk = sitting.enter("farzana", PASSPHRASE).desk
+    register_case(desk, a_returnee())
+    stick = store_folder.parent / "stick"
+    stick.mkdir()
+    backups.copy_backup(desk, stick, same_disk=True)
+    register_case(desk, a_returnee(person__phone_1="+8801711000999"))
+    day[0] += timedelta(days=8)
+    assert backups.loss(desk).urgent
+    sitting.window.go(Goto("today"))
+    says(sitting, "you would lose what changed in 1 case since 12 May 2026")
+    sitting.end()
