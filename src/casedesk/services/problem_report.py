@@ -52,8 +52,8 @@ def _counts(desk: Desk) -> Iterator[str]:
         for name in sorted(recorded_models()):
             table = Base.metadata.tables[name]
             yield f"{name}: {session.scalar(select(func.count()).select_from(table))}"
-        for pragma in ("page_count", "freelist_count"):
-            yield f"{pragma}: {session.scalar(text(f'PRAGMA {pragma}'))}"
+        yield f"Pages: {session.scalar(text('PRAGMA page_count'))}"
+        yield f"Free pages: {session.scalar(text('PRAGMA freelist_count'))}"
 
 
 def _files(folder: Path) -> Iterator[str]:

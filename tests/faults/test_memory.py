@@ -1,0 +1,155 @@
+"""After a lock nothing of the sitting is in the memory of the fresh process: no key, no passphrase, no name."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from casedesk.services.intake import register_case
+from casedesk.services.office import sign_out
+from tests.conftest import PASSPHRASE
+from tests.support.people import a_returnee
+from tests.support.workloads import enter
+
+NAME = "Qudratunnesa Zvornik"
+NARRATIVE = "xylographic account of a locked door"
+SITTING = f"""
+import sys
+from pathlib import Path
+from PySide6.QtWidgets import QApplication
+from casedesk import machine
+from casedesk.services.office import sign_in
+from casedesk.storage.keys import FLOOR
+from casedesk.ui.application import Program
+from casedesk.ui.page import Goto
+machine.no_core_dumps()
+folder, passphrase = Path(sys.argv[2]), sys.stdin.readline().strip()
+app = QApplication(sys.argv[:1])
+program = Program(app, folder, cost=lambda: FLOOR)
+program.start()
+program._open(sign_in(folder, "farzana", passphrase), "farzana")
+program.screen.go(Goto("case", {{"case_id": sys.stdin.readline().strip(), "section": "overview"}}))
+app.clipboard().setText({NAME!r})
+app.processEvents()
+print("open", flush=True)
+sys.stdin.readline()
+sys.argv = sys.argv[:1] + ["--store", str(folder)]
+program.lock("key")
+"""
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the memory of a process is read through /proc")
+
+
+def memory(process: int) -> Iterator[bytes]:
+    """Everything a process has in its memory that it may write to or was given."""
+    maps = Path(f"/proc/{process}/maps").read_text(encoding="utf-8", errors="replace")
+    with Path(f"/proc/{process}/mem").open("rb", buffering=0) as file:
+        for line in maps.splitlines():
+            found = re.match(r"([0-9a-f]+)-([0-9a-f]+) r(\S\S\S) .*?(\[vvar\]|\[vsyscall\]|$)", line)
+            if found is None or found[4]:
+                continue
+            start, end = int(found[1], 16), int(found[2], 16)
+            try:
+                file.seek(start)
+                yield file.read(end - start)
+            except (OSError, ValueError, OverflowError):  # a part of the memory that the system keeps to itself
+                continue
+
+
+def found_in(process: int, wanted: dict[str, bytes]) -> set[str]:
+    left = dict(wanted)
+    for part in memory(process):
+        for name in [name for name, raw in left.items() if raw in part]:
+            del left[name]
+    return wanted.keys() - left.keys()
+
+
+def spelled(text: str, name: str) -> dict[str, bytes]:
+    """As Python, SQLite and Qt hold a text."""
+    return {f"{name} in {coding}": text.encode(coding) for coding in ("utf-8", "utf-16-le", "utf-32-le")}
+
+
+@contextmanager
+def sitting(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    # Named so that the program takes it for a display, and Qt for none.
+    there = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "QT_QPA_PLATFORM": "offscreen:", "DISPLAY": ":none"}
+    with subprocess.Popen(
+        [sys.executable, "-c", SITTING, "--store", str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=there,
+        cwd=Path(__file__).parents[2],
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def say(process: subprocess.Popen[str], line: str) -> None:
+    assert process.stdin is not None
+    process.stdin.write(line + "\n")
+    process.stdin.flush()
+
+
+def test_nothing_of_the_sitting_is_in_the_memory_after_a_lock(store_folder: Path) -> None:
+    desk = enter(store_folder)
+    case_id = register_case(desk, a_returnee(person__name_en=NAME, incident__narrative=NARRATIVE))
+    opened = desk.store.vault
+    secrets = {
+        "data key": bytes(opened._data_key),
+        "database key": bytes(opened._database_key),
+        "database key in hex": opened._database_key.hex().encode(),
+        **spelled(PASSPHRASE, "passphrase"),
+        **spelled(NAME, "name"),
+        **spelled(NARRATIVE, "narrative"),
+    }
+    sign_out(desk)
+    with sitting(store_folder) as process:
+        say(process, PASSPHRASE)
+        say(process, str(case_id))
+        assert process.stdout is not None
+        assert process.stdout.readline() == "open\n"
+        try:
+            before = found_in(process.pid, secrets)
+        except PermissionError:
+            pytest.skip("the memory of other processes may not be read here")
+        assert {"data key", "name in utf-8", "name in utf-16-le"} <= before, "the scan finds what is there"
+        say(process, "lock")
+        door = {"door": "Locked".encode("utf-16-le"), "centre": "Dhaka Centre".encode("utf-16-le")}
+        there: set[str] = set()
+        while there != door.keys():
+            assert process.poll() is None
+            fresh = b"-m\0casedesk" in Path(f"/proc/{process.pid}/cmdline").read_bytes()
+            there = found_in(process.pid, door) if fresh else set()
+        assert found_in(process.pid, secrets) == set()
+
+
+def test_no_core_is_dumped_and_no_other_program_may_look() -> None:
+    program = """
+import resource
+from pathlib import Path
+from casedesk import machine
+machine.no_core_dumps()
+owner = Path("/proc/self/mem").stat().st_uid
+print(resource.getrlimit(resource.RLIMIT_CORE), owner)
+import ctypes
+print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        check=True,
+    )
+    assert done.stdout == "(0, 0) 0\n0\n", "no core, owned by the system, not dumpable"
