@@ -11,6 +11,7 @@ from uuid import UUID
 from nacl.signing import SigningKey
 from sqlalchemy import bindparam, distinct, func, insert, select, text
 from sqlalchemy.orm import Session
+from sqlcipher3 import dbapi2 as sqlcipher
 
 from casedesk.errors import StorageFailed
 from casedesk.fields import Kind, Level
@@ -49,7 +50,7 @@ from casedesk.storage.recorder import MARK_TABLE, NO_RECORD, OPERATION_TABLE, ap
 from casedesk.storage.registers import Knowledge, Place, current
 from casedesk.storage.registers import shown as shown_value
 from casedesk.storage.store import Store, VaultDamaged
-from casedesk.storage.vault import VaultUnreadable
+from casedesk.storage.vault import VaultMismatch, VaultUnreadable
 
 Replayed = dict[tuple[str, bytes], dict[str, Value]]
 
@@ -165,6 +166,7 @@ def check(store: Store, progress: Progress = silent) -> Findings:
             _check_pages(session, found)
         if found.wrong:  # a page may have been moved while it was looked at: once more, while nobody writes
             found = Findings()
+            _write_back(store)
             with store.local() as session:
                 _check_pages(session, found)
         if not found.wrong:
@@ -173,7 +175,7 @@ def check(store: Store, progress: Progress = silent) -> Findings:
         if found.lists_differ:
             with store.local() as session:
                 derived.rebuild(session)
-    except (StorageFailed, VaultDamaged, VaultUnreadable):
+    except (StorageFailed, VaultDamaged, VaultMismatch, VaultUnreadable):
         found.wrong.append(_("The file cannot be read whole."))
     return found
 
@@ -207,6 +209,18 @@ class _Steps:
         self.done += 1
         if self.done % 100 == 0:
             self.progress.step(self.done, self.of)
+
+
+def _write_back(store: Store) -> None:
+    """Bring the log into the file first: the engine checks the file alone, where a power cut may have torn a page
+    that the log still has whole."""
+    connection = store.vault.connection()
+    try:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    except sqlcipher.Error as error:
+        raise VaultUnreadable from error
+    finally:
+        connection.close()
 
 
 def _check_pages(session: Session, found: Findings) -> None:

@@ -399,6 +399,9 @@ class Program(QObject):
         window.hide()
         window.shut()
         self._forget(desk)
+        self._start_again(why)
+
+    def _start_again(self, why: str) -> None:
         os.environ[LOCKED] = json.dumps({"name": self._name, "why": why, "store": str(self.folder.absolute())})
         self._restart(machine.command(*sys.argv[1:]))
 
@@ -414,8 +417,7 @@ class Program(QObject):
         with suppress(CaseDeskError):  # where a folder cannot be moved now, the present vault stays
             backup.switch(self.folder)
             stored.save(self.folder, self.settings)
-        os.environ[LOCKED] = json.dumps({"name": self._name, "why": "restored", "store": str(self.folder.absolute())})
-        self._restart(command_line())
+        self._start_again("restored")
 
     def _closed(self) -> None:
         window, desk = self.screen, self._desk
