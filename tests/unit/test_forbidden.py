@@ -32,7 +32,10 @@ ALLOWED = {
     "storage/vault.py": {"built SQL"},  # pragmas take no parameters: keys in hex and words of ours
     "storage/derived.py": {"built SQL"},  # four names of ours
     "storage/migrations/": {"built SQL"},  # names of tables
-    "services/cases.py": {"built SQL"},  # the name of a table
+    "storage/rows.py": {"built SQL"},  # the name of a table
+    "storage/national.py": {"built SQL"},  # names of tables and of a setting
+    "cli/relay.py": {"uvicorn"},  # starts the relay, which is in sync
+    "ui/letters.py": {"QTextEdit"},  # only asks whether somebody types into one
 }
 MODULES = frozenset(("pickle", "marshal", "shelve", "yaml", "random", "telnetlib", "pty"))
 NETWORK = frozenset(

@@ -278,7 +278,7 @@ def pages_are_whole(source: Vault) -> bool:
     try:
         return bool(reading.execute("PRAGMA quick_check").fetchall() == [("ok",)])
     except sqlcipher.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF in (sqlcipher.SQLITE_CORRUPT, sqlcipher.SQLITE_NOTADB):
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlcipher.SQLITE_CORRUPT, sqlcipher.SQLITE_NOTADB):
             return False
         raise vault.told(error) from error
     finally:

@@ -542,7 +542,7 @@ def connect(path: Path, key: bytearray, *, query_only: bool = False, alone: bool
 
 def told(error: Any) -> CaseDeskError:
     """What SQLite's error means to a person."""
-    match error.sqlite_errorcode & 0xFF:
+    match getattr(error, "sqlite_errorcode", 0) & 0xFF:  # copying pages tells none
         case sqlcipher.SQLITE_NOTADB | sqlcipher.SQLITE_CORRUPT:  # what a page is called that does not decrypt
             return VaultMismatch()
         case sqlcipher.SQLITE_FULL:
