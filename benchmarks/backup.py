@@ -94,7 +94,7 @@ def standing_still(desk: Desk, cases: int, out: Path) -> Iterator[Result]:
 
     quiet = longest(None)
     busy = longest(Thread(target=backup.make, args=(desk.store.vault, out / "backups", 1, desk.clock())))
-    yield Result("longest stall of the window during a backup", cases, busy, quiet, 0.1 / quiet)
+    yield Result("longest stall of the window during a backup", cases, busy, quiet, round(0.1 / quiet, 2))
 
 
 def hiding(desk: Desk, cases: int) -> Iterator[Result]:
@@ -121,7 +121,7 @@ def hiding(desk: Desk, cases: int) -> Iterator[Result]:
 
     ours_took, bare_took = paired(ours, bare, HIDES)
     window.close()
-    yield Result("hiding the screen", cases, ours_took, bare_took, 0.1 / bare_took)
+    yield Result("hiding the screen", cases, ours_took, bare_took, round(0.1 / bare_took, 2))
 
 
 def main() -> None:

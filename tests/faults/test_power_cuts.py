@@ -22,7 +22,7 @@ from casedesk.services.intake import register_case
 from casedesk.services.office import NeverSetUp, set_up, sign_out
 from casedesk.services.search import Filters, count_cases
 from casedesk.storage import backup, vault
-from casedesk.storage.chain import begin_chain, check
+from casedesk.storage.chain import check
 from casedesk.storage.keys import FLOOR
 from casedesk.storage.migrate import HEAD, migrate, revision
 from casedesk.storage.store import Store
@@ -59,8 +59,6 @@ def prepared(name: str, empty_centre: Path, base: Path) -> Path:
             )
             recovery.wipe()
             migrate(opened.writer, to="0001")
-            with Store(opened).local() as session:
-                begin_chain(session)
             opened.close()
         case _:
             shutil.copytree(empty_centre, store)
