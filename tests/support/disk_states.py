@@ -18,7 +18,7 @@ from pathlib import Path
 
 SECTOR = 512
 WRITES = "write,pwrite64,ftruncate,fsync,fdatasync,rename,unlink"
-WATCHED = f"{WRITES},openat,creat,writev,pwritev,renameat,renameat2,unlinkat,mkdir,rmdir"
+WATCHED = f"{WRITES},lseek,openat,creat,writev,pwritev,renameat,renameat2,unlinkat,mkdir,rmdir"
 ROOT = Path(__file__).parents[2]
 CALL = re.compile(r"^(?:\[pid +\d+\] |\d+ +)?(\w+)\((.*)\) += (-?\d+)(?:<(.*)>)?(?: .*)?$")
 
@@ -98,6 +98,8 @@ def _call(
             yield Call(kind, inside[0], to=(inside[1] or "") if len(inside) > 1 else "")
     elif path is None:
         return
+    elif name == "lseek":
+        places[key] = result
     elif name == "pwrite64":
         yield Call("write", path, int(told.rsplit(", ", 1)[1]), texts[0])
     elif name == "write":
