@@ -15,20 +15,20 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from casedesk.desk import Desk
-from casedesk.models import Case, Disclosure
+from casedesk.models import Case, Disclosure, LetOut
 from casedesk.models import Operation as OperationRow
 from casedesk.services.cases import edit_case, mark_confidential
 from casedesk.services.consents import RecordConsent, consents_of, record_consent, withdraw
 from casedesk.services.intake import register_case
 from casedesk.services.notes import add_note
 from casedesk.services.office import check_store, sign_in
-from casedesk.storage.operations import digest, shown, unpack
+from casedesk.storage.operations import digest, pack, shown, unpack
 from casedesk.storage.recorder import own_chain
 from casedesk.sync.batch import CENTRAL, Batch, Kind, Reader, open_batch
 from casedesk.sync.bodies import CodedRows, Orders, read_body
 from casedesk.sync.coded import SMALLEST, row_of
 from casedesk.sync.files import outbox
-from casedesk.sync.leaving import WHY_BACK, Back, plan
+from casedesk.sync.leaving import IDENTIFIED, WHY_BACK, Back, plan
 from casedesk.sync.outbox import make_files, preview
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.people import a_returnee
@@ -243,6 +243,19 @@ def test_a_confidential_case_goes_nowhere(office: Office) -> None:
     assert b"Sentinel" not in bodies(sent(office))
     rows = preview(coordinator(desk), CENTRAL).rows
     assert not any(row.person_code for row in rows if row.case_id == case_id)
+
+
+def test_colleagues_are_never_told_to_forget_a_case(fresh: Office) -> None:
+    desk = fresh.desk
+    case_id = someone(desk, "Sentinel")
+    with desk.local() as session:
+        session.add(LetOut(audience="DHK", case_id=case_id, view=IDENTIFIED, forgotten=False))
+    mark_confidential(desk, case_id)
+    withdraw(desk, case_id, "store_data")
+    with desk.read() as session:
+        planned = plan(session, "DHK", desk.today())
+    assert planned.forgets == ()
+    assert b"Sentinel" not in pack([each.view for each in planned.going])
 
 
 def test_a_disclosure_says_what_left_and_by_which_consent(office: Office) -> None:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from casedesk import i18n
-from casedesk.cli import backup, check, export, register, relay, report, summary, window
+from casedesk.cli import backup, batch, check, export, join, register, relay, report, roster, summary, window
 from casedesk.cli.speech import WRONG, Commands, Help, Parser, Run, complain, everywhere, language_of, say
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
@@ -43,6 +43,6 @@ def _parser() -> Parser:
     )
     parser.set_defaults(run=window.open_window)
     commands = Commands(parser, parents)
-    for each in (window, check, register, summary, backup, report, relay, export):
+    for each in (window, check, register, summary, backup, report, relay, export, batch, join, roster):
         each.add(commands)
     return parser

@@ -64,8 +64,13 @@ def ask_name() -> str:
 
 
 def passphrase_of(name: str) -> str:
+    return another_secret(_("Passphrase of {name}:").format(name=name))
+
+
+def another_secret(asking: str) -> str:
+    """A passphrase from the prompt, or the next line of standard input."""
     if sys.stdin.isatty():
-        return getpass.getpass(_("Passphrase of {name}:").format(name=name) + " ")
+        return getpass.getpass(asking + " ")
     line = sys.stdin.buffer.readline(LONGEST_LINE)
     try:
         said = line.decode("utf-8").rstrip("\r\n")

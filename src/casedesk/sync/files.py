@@ -102,6 +102,11 @@ class Folder:
             yield from self.path.glob("*" + ENDING + _PART)
 
 
+def on_a_stick(root: Path) -> Folder:
+    """Where sealed files lie on a stick."""
+    return Folder(root / ON_A_STICK)
+
+
 def is_name(name: str) -> bool:
     """Whether a sealed file can be called so."""
     return _NAME.fullmatch(name) is not None

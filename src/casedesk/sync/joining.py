@@ -6,6 +6,7 @@ for the keys, so nobody between the two can have put in keys of their own.
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import secrets
 from dataclasses import dataclass
@@ -32,9 +33,9 @@ from casedesk.services.permissions import needs
 from casedesk.storage.chain import continue_chain
 from casedesk.storage.keys import storage_error
 from casedesk.storage.recorder import own_chain
-from casedesk.sync.batch import EVERYONE, Author, Kind, Reader, open_batch, seal, write_batch
+from casedesk.sync.batch import EVERYONE, Author, Kind, Reader, Refused, file_name, open_batch, seal, write_batch
 from casedesk.sync.bodies import JoinRequest, RosterBody, read_body, write_body
-from casedesk.sync.files import outbox
+from casedesk.sync.files import Folder, inbox, on_a_stick, outbox
 from casedesk.sync.membership import (
     Standing,
     admissions,
@@ -364,6 +365,12 @@ def ask_to_join(desk: Desk, raw: bytes) -> Asked:
         return Asked(row.name, six_words(me, found.root, found.code))
 
 
+@needs("sync.join")
+def request_to_stick(desk: Desk, asked: Asked, root: Path) -> None:
+    """Write a request to a stick."""
+    on_a_stick(root).put(outbox(desk.store.vault.folder).read(asked.file))
+
+
 def _mac(code: bytes, member: Member) -> bytes:
     return blake2b(msgspec.msgpack.encode(member), digest_size=32, key=code, person=b"cdesk.join.1").digest()
 
@@ -382,6 +389,16 @@ def look_at_request(desk: Desk, sealed: bytes) -> Request:
 
 
 @needs("sync.roster")
+def requests(desk: Desk, folder: Folder) -> list[Request]:
+    """The requests among the files of a folder that fit an open invitation."""
+    found = []
+    for name in folder.names():
+        with contextlib.suppress(Refused, NotInvited):
+            found.append(look_at_request(desk, folder.read(name)))
+    return found
+
+
+@needs("sync.roster")
 def let_in(desk: Desk, request: Request) -> None:
     """Put the new computer on the roster: the words were compared. A centre's cases need its supervisor's word too."""
     with desk.local() as session:
@@ -396,6 +413,7 @@ def let_in(desk: Desk, request: Request) -> None:
         left = tuple(each for each in _still_open(place, desk) if each.tag != tag_of(pass_of(invited.code)))
         _renew(session, place, desk, members=(*place.roster.members, member), invitations=left)
         session.execute(delete(Invited).where(Invited.code == invited.code))
+    inbox(desk.store.vault.folder).remove(file_name(request.sealed))
     desk.note("sync.let_in")
 
 

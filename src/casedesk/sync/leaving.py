@@ -40,6 +40,7 @@ from casedesk.sync.views import view_of_leaves
 IDENTIFIED, CODED, COUNTED, SHUT = "identified", "coded", "counted", "shut"
 _SCOPES: Final = {IDENTIFIED: "sync_central_identified", CODED: "sync_central_coded", COUNTED: "statistics"}
 KEPT: Final = "store_data"
+FORKED: Final = "forked"  # a file that counts no longer: what stood in it is sent again
 # About the office and nobody it serves. Whatever is not named here and belongs to no case stays.
 _OF_THE_OFFICE: Final = frozenset(("centre", "exchange_rate", "official_cost_limit", "provider", "provider_service"))
 _NAMES_A_CASE: Final = ("case_id", "about")
@@ -132,6 +133,8 @@ def plan(session: Session, audience: str, today: date, most: int = MOST_OPERATIO
     going = tuple(_going(seq, operation, cases, decisions, audience) for seq, operation in told)
     opened = {case for case, view in known.items() if view != IDENTIFIED and decisions[case].view == IDENTIFIED}
     closed = {case for case, view in known.items() if view == IDENTIFIED and decisions[case].view != IDENTIFIED}
+    if audience != CENTRAL:
+        closed = set()  # colleagues of the centre go on with what they have: they may have written what nobody else has
     return Plan(
         audience=audience,
         stretch=_stretch(session, chain, rows) if rows else None,
@@ -158,7 +161,10 @@ def _next_chain(session: Session, audience: str) -> tuple[Chain, int]:
 def sent_upto(session: Session, audience: str, chain: bytes) -> int:
     """The number of the last operation of the chain that stands in a file for this audience."""
     wanted = select(func.max(BatchOut.last)).where(
-        BatchOut.audience == audience, BatchOut.chain == chain, BatchOut.kind == Kind.CHAIN
+        BatchOut.audience == audience,
+        BatchOut.chain == chain,
+        BatchOut.kind == Kind.CHAIN,
+        BatchOut.state != FORKED,
     )
     return session.scalar(wanted) or 0
 

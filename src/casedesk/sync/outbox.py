@@ -25,7 +25,7 @@ from casedesk.services.permissions import needs
 from casedesk.storage.derived import by_hundreds
 from casedesk.storage.operations import pack, shown
 from casedesk.storage.recorder import OPERATION_TABLE, say_again
-from casedesk.sync import batch, coded
+from casedesk.sync import batch, coded, leaving
 from casedesk.sync.batch import CENTRAL, MOST_OPERATIONS, Kind, seal, write_batch
 from casedesk.sync.bodies import Coded, CodedRows, Order, Orders, write_body
 from casedesk.sync.files import Folder, outbox
@@ -56,7 +56,7 @@ class State(StrEnum):
     PARTLY = "partly"
     SENT = "sent"
     COVERED = "covered"
-    FORKED = "forked"
+    FORKED = leaving.FORKED
 
 
 class NobodyThere(CaseDeskError):
@@ -180,7 +180,9 @@ def files_out(desk: Desk) -> list[FileRow]:
 
 def uncovered(session: Session) -> list[BatchOut]:
     """What is still to be carried, in the order of a slow line."""
-    rows = session.scalars(select(BatchOut).where(BatchOut.state != State.COVERED).order_by(BatchOut.id)).all()
+    rows = session.scalars(
+        select(BatchOut).where(BatchOut.state.not_in((State.COVERED, State.FORKED))).order_by(BatchOut.id)
+    ).all()
     return sorted(rows, key=lambda row: (_ORDER.index(Kind(row.kind)), row.id))
 
 

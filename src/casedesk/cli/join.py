@@ -1,0 +1,85 @@
+"""`casedesk join`: a new computer asks, the administrator looks and lets in, the centre admits."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from casedesk.cli.files import FileTrouble
+from casedesk.cli.roster import computer, said
+from casedesk.cli.signing_in import signed_in, user_word
+from casedesk.cli.speech import WRONG, Commands, say
+from casedesk.desk import Desk
+from casedesk.i18n import _
+from casedesk.sync import joining
+from casedesk.sync.batch import LARGEST_HEADER
+from casedesk.sync.files import inbox, outbox
+
+WHAT = ("ask", "look", "let-in", "admit")
+
+
+def add(commands: Commands) -> None:
+    more = _(
+        "ask --from INVITATION: on the new computer. It shows six words and makes a request, with --stick on a stick.\n"
+        "look: on the administrator's computer. Shows the requests that came, each with its six words.\n"
+        'let-in --words "…": lets the computer in whose six words were read out to you.\n'
+        "admit --computer XXX/K4: on a computer of the centre, by its supervisor: it may read the cases kept there."
+    )
+    options = commands.add("join", _join, _("Let a new computer join the organisation."), more)
+    user_word(options)
+    options.add_argument("what", choices=WHAT, metavar="|".join(WHAT), help=_("What to do."))
+    options.add_argument("--from", dest="file", metavar="INVITATION", type=Path, help=_("The file of the invitation."))
+    options.add_argument("--words", metavar="WORDS", help=_("The six words, as they were read out."))
+    options.add_argument("--stick", metavar="DIR", type=Path, help=_("The folder of the stick, for the request."))
+    options.add_argument("--computer", metavar="XXX/K4", help=_("A computer of the list."))
+
+
+def _join(asked: argparse.Namespace) -> int:
+    run = {"ask": _ask, "look": _look, "let-in": _let_in, "admit": _admit}[asked.what]
+    with signed_in(asked) as desk:
+        return run(desk, asked)
+
+
+def _ask(desk: Desk, asked: argparse.Namespace) -> int:
+    path = said(asked.file, "--from")
+    try:
+        with path.open("rb") as file:
+            raw = file.read(LARGEST_HEADER)
+    except OSError as error:
+        raise FileTrouble(
+            _("The file {name} cannot be read: {why}.").format(name=path, why=error.strerror or ""),
+            hint=_("Nothing was changed."),
+        ) from None
+    made = joining.ask_to_join(desk, raw)
+    if asked.stick:
+        joining.request_to_stick(desk, made, asked.stick)
+    say(_("Read these words to your administrator:"))
+    say(f"  {made.words}")
+    say(_("The request is the file {name}.").format(name=outbox(desk.store.vault.folder).path / made.file))
+    return 0
+
+
+def _look(desk: Desk, asked: argparse.Namespace) -> int:  # noqa: ARG001 - all of them are called alike
+    found = joining.requests(desk, inbox(desk.store.vault.folder))
+    for request in found:
+        say(f"{request.centre}/{request.name}: {request.words}")
+    if not found:
+        say(_("Nobody asks to join."))
+    return 0
+
+
+def _let_in(desk: Desk, asked: argparse.Namespace) -> int:
+    words = said(asked.words, "--words").split()
+    for request in joining.requests(desk, inbox(desk.store.vault.folder)):
+        if request.words.split() == words:
+            joining.let_in(desk, request)
+            say(_("{computer} belongs to the organisation now.").format(computer=f"{request.centre}/{request.name}"))
+            return 0
+    say(_("No request has these words. Compare them again; if they differ, somebody may have changed the request."))
+    return WRONG
+
+
+def _admit(desk: Desk, asked: argparse.Namespace) -> int:
+    joining.admit_to_centre(desk, computer(desk, asked.computer))
+    say(_("{computer} may read what this centre keeps.").format(computer=asked.computer))
+    return 0

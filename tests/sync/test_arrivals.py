@@ -1,0 +1,166 @@
+"""Files that come: in any order, twice, damaged, of an ended desk; and what receipts do to the files that left."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from casedesk.desk import Desk
+from casedesk.models import BatchOut, Person
+from casedesk.services.intake import register_case
+from casedesk.services.office import check_store, sign_in
+from casedesk.sync import joining
+from casedesk.sync.arrivals import Fate, Taken, files_in, take_inbox
+from casedesk.sync.batch import Kind
+from casedesk.sync.files import inbox, outbox
+from casedesk.sync.outbox import State, files_out, make_files
+from casedesk.sync.stick import take_stick, write_stick
+from tests.conftest import NOW, PASSPHRASE
+from tests.support.people import a_returnee
+from tests.sync.office import admin, begin, coordinator, join, key_of, new_desk
+
+
+@pytest.fixture(scope="module")
+def pair(empty_centre: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two laptops of one centre, to be copied."""
+    folder = tmp_path_factory.mktemp("pair")
+    one = sign_in(shutil.copytree(empty_centre, folder / "K3"), "farzana", PASSPHRASE, lambda: NOW)
+    two = new_desk(folder / "K4", "K4")
+    begin(one, folder)
+    join(one, two)
+    for each in (one, two):
+        each.store.vault.close()
+    return folder
+
+
+@pytest.fixture
+def laptops(pair: Path, tmp_path: Path) -> Iterator[tuple[Desk, Desk]]:
+    shutil.copytree(pair, tmp_path / "pair")
+    both = [sign_in(tmp_path / "pair" / name, "farzana", PASSPHRASE, lambda: NOW) for name in ("K3", "K4")]
+    yield both[0], both[1]
+    for each in both:
+        each.store.vault.close()
+
+
+def write(desk: Desk, name: str) -> None:
+    register_case(desk, a_returnee(person__name_en=name, person__phone_1=None))
+
+
+def made(desk: Desk) -> list[bytes]:
+    folder = outbox(desk.store.vault.folder)
+    return [folder.read(name) for name in make_files(coordinator(desk), "DHK")]
+
+
+def give(desk: Desk, *sealed: bytes) -> list[Taken]:
+    for each in sealed:
+        inbox(desk.store.vault.folder).put(each)
+    return take_inbox(coordinator(desk))
+
+
+def names(desk: Desk) -> set[str]:
+    with desk.read() as session:
+        return {name or "" for name in session.scalars(select(Person.name_en))}
+
+
+def receipts(desk: Desk) -> list[bytes]:
+    folder = outbox(desk.store.vault.folder)
+    return [folder.read(row.name) for row in files_out(coordinator(desk)) if row.kind == Kind.RECEIPT]
+
+
+def test_files_in_the_wrong_order_wait_and_are_then_taken_in(laptops: tuple[Desk, Desk]) -> None:
+    one, two = laptops
+    write(one, "First")
+    first = made(one)
+    write(one, "Second")
+    second = made(one)
+    assert [taken.fate for taken in give(two, *second)] == [Fate.WAITING]
+    assert names(two) == set()
+    give(one, *receipts(two))
+    assert {row.state for row in files_out(coordinator(one)) if row.kind == Kind.CHAIN} == {State.BUILT}
+    assert {taken.fate for taken in give(two, *first)} == {Fate.APPLIED}
+    assert names(two) == {"First", "Second"}
+    assert check_store(coordinator(two)).wrong == []
+
+
+def test_a_receipt_covers_a_file_and_only_then_it_goes(laptops: tuple[Desk, Desk]) -> None:
+    one, two = laptops
+    write(one, "First")
+    sealed = made(one)
+    folder = outbox(one.store.vault.folder)
+    give(two, *sealed)
+    before = set(folder.names())
+    give(one, *receipts(two))
+    chains = {row.name for row in files_out(coordinator(one)) if row.kind == Kind.CHAIN}
+    assert chains <= before
+    assert not chains & set(folder.names())
+    assert {row.state for row in files_out(coordinator(one)) if row.kind == Kind.CHAIN} == {State.COVERED}
+    assert [taken.fate for taken in give(two, *sealed)] == [], "an old one again changes nothing"
+
+
+def test_what_is_damaged_or_not_ours_changes_nothing(laptops: tuple[Desk, Desk]) -> None:
+    one, two = laptops
+    write(one, "First")
+    [sealed] = made(one)
+    cut, joined = sealed[:-7], sealed + sealed
+    assert {taken.fate for taken in give(two, cut, joined, b"rubbish")} == {Fate.REFUSED}
+    assert names(two) == set()
+    assert {row.why for row in files_in(coordinator(two))} == {"not_ours"}
+    assert inbox(two.store.vault.folder).names() == []
+    renamed = inbox(two.store.vault.folder).path / ("0" * 32 + ".cdb")
+    renamed.write_bytes(sealed)
+    assert [taken.why for taken in take_inbox(coordinator(two))] == ["damaged"]
+
+
+def test_what_an_ended_computer_sends_is_set_aside(laptops: tuple[Desk, Desk]) -> None:
+    one, two = laptops
+    write(two, "Before")
+    before = made(two)
+    give(one, *before)
+    joining.end_computer(admin(one), key_of(two))
+    write(two, "After")
+    after = made(two)
+    assert [(taken.fate, taken.why) for taken in give(one, *after)] == [(Fate.ASIDE, "ended_desk")]
+    assert names(one) == {"Before"}
+    assert len(inbox(one.store.vault.folder).names()) == 1, "it is kept, and may be released by hand"
+
+
+def test_who_was_restored_from_an_old_backup_is_sent_everything_again(
+    laptops: tuple[Desk, Desk], tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    one, two = laptops
+    shutil.copytree(two.store.vault.folder, tmp_path / "backup")
+    write(one, "First")
+    give(two, *made(one))
+    give(one, *receipts(two))
+    two.store.vault.close()
+    old = sign_in(tmp_path / "backup", "farzana", PASSPHRASE, lambda: NOW)
+    request.addfinalizer(old.store.vault.close)
+    write(one, "Second")
+    assert [taken.fate for taken in give(old, *made(one))] == [Fate.WAITING]
+    give(one, *receipts(old))
+    give(old, *made(one))
+    assert names(old) == {"First", "Second"}
+
+
+def test_a_stick_carries_both_ways_and_is_tidied(laptops: tuple[Desk, Desk], tmp_path: Path) -> None:
+    one, two = laptops
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    write(one, "First")
+    made(one)
+    written = write_stick(coordinator(one), stick)
+    assert written.files
+    take_stick(coordinator(two), stick)
+    assert names(two) == {"First"}
+    write_stick(coordinator(two), stick)
+    take_stick(coordinator(one), stick)
+    again = write_stick(coordinator(one), stick)
+    assert again.removed >= 1
+    with one.read() as session:
+        covered = set(session.scalars(select(BatchOut.name).where(BatchOut.state == State.COVERED)))
+    assert not covered & {path.name for path in (stick / "CASEDESK").iterdir()}
+    assert not list((stick / "CASEDESK").glob("*.part"))
