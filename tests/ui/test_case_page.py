@@ -987,3 +987,6 @@ def test_a_print_says_how_much_it_tells_why_which_copies_and_in_which_language(s
     assert [told.icon for told in timeline(shown.page.case) if told.title == "Printed"] == ["print"]
     shown.open("looked")
     shown.sees(f"Printed · {words}")
+    shown.sees("2 copies of papers about this case are out.")
+    assemble.print_summary(desk, shown.case_id, replace(request, copies=1), "file")
+    shown.sees("3 copies of papers about this case are out.")

@@ -245,6 +245,14 @@ def test_a_scribbled_tries_file_does_not_help(tmp_path: Path) -> None:
         ("আমার সোনার বাংলা", "Many people"),
         ("123456789012345", "Many people"),
         ("১২৩৪৫৬৭৮৯০১২৩৪৫", "Many people"),
+        ("P@ssw0rd12345678", "Many people"),
+        ("2026 sunshine dragon", "Many people"),
+        ("princessbutterfly", "Many people"),
+        ("1234qwertyuiop5678", "Many people"),
+        ("rahima khatun 1990", "Many people"),
+        ("dhakabangladesh123", "Many people"),
+        ("রহিমা বেগম ১৯৯০১২৩", "Many people"),
+        ("ভালোবাসি তোমাকে ১২৩", "Many people"),
         ("Welfare Desk Mirpur 26", "a name"),
         ("shirin shirin mirpur", "a name"),
         ("CaseDesk shirin 2026", "a name"),
@@ -258,7 +266,14 @@ def test_a_weak_passphrase_is_refused_with_a_reason(passphrase: str, word: str) 
 
 @pytest.mark.parametrize(
     "passphrase",
-    ["copper lake seven trains", "নীল নদীর পাড়ে তিন গাছ", "xK4!mTq9zR2#vLp7w", "shirin rides copper trains"],
+    [
+        "copper lake seven trains",
+        "নীল নদীর পাড়ে তিন গাছ",
+        "xK4!mTq9zR2#vLp7w",
+        "shirin rides copper trains",
+        "dragon sunshine butter train",
+        "রহিমা নদীর পাড়ে থাকে",
+    ],
 )
 def test_a_good_passphrase_is_taken(passphrase: str) -> None:
     assert passphrases.passphrase_problem(passphrase, names=["Mirpur", "shirin"]) is None
@@ -276,8 +291,17 @@ def test_the_lists_are_what_they_should_be() -> None:
     words = (RESOURCES / "words_en.txt").read_text(encoding="utf-8").split()
     assert len(words) == len(set(words)) >= 1024
     assert all(word.isascii() and word.islower() and 3 <= len(word) <= 8 for word in words)
-    common = (RESOURCES / "common_passphrases.txt").read_text(encoding="utf-8").splitlines()
-    assert len(common) == len(set(common)) >= 300
+    ours = (RESOURCES / "common_passphrases.txt").read_text(encoding="utf-8").splitlines()
+    theirs = (RESOURCES / "common_passwords.txt").read_text(encoding="utf-8").splitlines()
+    common = [line for line in (*ours, *theirs) if not line.startswith("#")]
+    assert len(common) == len(set(common)) >= 10_000
+    assert sum(line.startswith(("# MIT License", "# Copyright")) for line in theirs) == 2
+
+
+def test_the_lists_of_common_passphrases_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert passphrases.passphrase_problem("correct horse battery staple", names=[]) is not None
+    monkeypatch.setattr(passphrases, "RESOURCES", Path("gone"))
+    assert passphrases.passphrase_problem("correct horse battery staple", names=[]) is not None
 
 
 def test_a_recovery_key_reads_back_from_its_text() -> None:

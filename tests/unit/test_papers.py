@@ -20,17 +20,18 @@ import pytest
 from casedesk import i18n
 from casedesk.paths import RESOURCES
 from casedesk.reports import layout, preview
-from casedesk.reports.case_summary import Happening, Step, Summary, write_case_summary
-from casedesk.reports.levels import PaperKind, PrintLevel, file_name
-from casedesk.reports.parts import HIDDEN, Fact
+from casedesk.reports.case_summary import write_case_summary
+from casedesk.reports.file_names import file_name
+from casedesk.reports.parts import HIDDEN
 from casedesk.reports.recovery_sheet import write_recovery_sheet
 from casedesk.reports.redaction import black_out, leaks
 from casedesk.reports.referral_letter import write_referral_letter
+from casedesk.services import prints
 from casedesk.services.letters import LetterContent
-from casedesk.services.papers import Told
+from casedesk.services.papers import SummaryContent, Told
 
-FULL = Summary(
-    level=PrintLevel.FULL,
+FULL = SummaryContent(
+    level=prints.FULL,
     centre="Migrant Support Centre, Dhaka",
     number="DHK-26-K3-00042-R",
     printed_at="12 May 2026, 11:40",
@@ -38,24 +39,29 @@ FULL = Summary(
     printed_by="Farzana Haque",
     reason="asked for by the person",
     person=(
-        Fact("Name", "Rahima Khatun · রহিমা খাতুন"),
-        Fact("Home", "Shibchar, Madaripur"),
-        Fact("Phone", "01712-345678"),
-        Fact("Age, sex", "29, woman"),
+        Told("name", "Name", "Rahima Khatun · রহিমা খাতুন"),
+        Told("home", "Home", "Shibchar, Madaripur"),
+        Told("phone", "Phone", "01712-345678"),
+        Told("age", "Age, sex", "29, woman"),
     ),
     journey=("Went to Saudi Arabia on 12 June 2024 for domestic work.",),
-    what_happened=(Happening("Wages not paid", "papers seen"), Happening("Passport kept", "her account")),
-    needs_and_plan=(Step("Sewing course", "TTC Madaripur", "June"),),
+    happened=(("Wages not paid", "papers seen"), ("Passport kept", "her account")),
+    needs=(("Sewing course", "TTC Madaripur", "June"),),
     consent=("Agreed to share with: shelter (spoken).",),
 )
 SECRETS = ["Rahima", "Khatun", "রহিমা", "Shibchar", "Madaripur", "01712-345678"]
 CODED = replace(
     FULL,
-    level=PrintLevel.CODED,
+    level=prints.CODED,
     number="P-7K3-0042",
     printed_by="",
-    person=(Fact("Name", HIDDEN), Fact("Home", HIDDEN), Fact("Phone", HIDDEN), Fact("Age, sex", "25–29, woman")),
-    needs_and_plan=(Step("Sewing course", "Training centre in " + HIDDEN, "June"),),
+    person=(
+        Told("name", "Name", None),
+        Told("home", "Home", None),
+        Told("phone", "Phone", None),
+        Told("age", "Age, sex", "25–29, woman"),
+    ),
+    needs=(("Sewing course", "Training centre in " + HIDDEN, "June"),),
 )
 LETTER = LetterContent(
     centre="Migrant Support Centre, Dhaka",
@@ -136,7 +142,7 @@ def test_a_full_copy_tells_everything_and_a_coded_one_nothing_hidden() -> None:
 
 def test_each_level_says_what_it_hides() -> None:
     assert "CONFIDENTIAL — Full record" in told(write_case_summary(FULL))
-    assert "contact and address hidden" in told(write_case_summary(replace(FULL, level=PrintLevel.SHARED)))
+    assert "contact and address hidden" in told(write_case_summary(replace(FULL, level=prints.SHARED)))
     assert "names and places hidden" in told(write_case_summary(CODED))
 
 
@@ -149,7 +155,7 @@ def test_own_words_stand_on_full_copies_only() -> None:
     words = ("I want to see my son.",)
     assert "“I want to see my son.”" in told(write_case_summary(replace(FULL, own_words=words)))
     with pytest.raises(ValueError, match="full copy"):
-        replace(FULL, level=PrintLevel.SHARED, own_words=words)
+        replace(FULL, level=prints.SHARED, own_words=words)
 
 
 def test_the_file_itself_names_nobody() -> None:
@@ -164,9 +170,9 @@ def test_the_file_itself_names_nobody() -> None:
 
 def test_file_names_carry_no_name() -> None:
     day = date(2026, 5, 12)
-    summary = file_name(PaperKind.CASE_SUMMARY, "DHK-26-K3-00042-R", PrintLevel.SHARED, day)
+    summary = file_name(prints.SUMMARY, "DHK-26-K3-00042-R", prints.SHARED, day)
     assert summary == "case-summary_DHK-26-K3-00042-R_shared_2026-05-12.pdf"
-    letter = file_name(PaperKind.REFERRAL_LETTER, "../RF 26\\0203", None, day)
+    letter = file_name(prints.LETTER, "../RF 26\\0203", None, day)
     assert letter == "referral-letter_RF-26-0203_2026-05-12.pdf"
 
 
@@ -199,9 +205,9 @@ def test_hostile_names_are_text_and_nothing_else(name: str) -> None:
         replace(
             FULL,
             centre=name,
-            person=(Fact(name, name),),
+            person=(Told(name, name, name),),
             journey=(name,),
-            what_happened=(Happening(name, name),),
+            happened=((name, name),),
             own_words=(name,),
         )
     )
@@ -222,7 +228,7 @@ def test_private_letters_cannot_pose_as_shaped_glyphs() -> None:
 
 def test_very_long_values_wrap_and_stay_whole() -> None:
     word = "Q" * 300
-    text = told(write_case_summary(replace(FULL, person=(Fact("Name", word), Fact("কর্তৃপক্ষ" * 30, "x")))))
+    text = told(write_case_summary(replace(FULL, person=(Told("name", "Name", word), Told("who", "কর্তৃপক্ষ" * 30, "x")))))
     assert text.count("Q") == 300
     assert text.replace(" ", "").count("কর্তৃপক্ষ") >= 25
 
@@ -269,7 +275,7 @@ def test_last_words_longer_than_a_page_still_end_beside_the_signature() -> None:
 
 
 def test_every_page_is_confidential_and_numbered_and_tables_repeat_their_head() -> None:
-    pages = pages_of(write_case_summary(replace(FULL, needs_and_plan=FULL.needs_and_plan * 80)))
+    pages = pages_of(write_case_summary(replace(FULL, needs=FULL.needs * 80)))
     assert len(pages) == 3
     for page in pages:
         assert any("CONFIDENTIAL" in line for line in page)

@@ -325,7 +325,8 @@ def test_printing_a_letter_is_recorded_with_partner_and_consent(desk: Desk) -> N
     assert {row.document for row in found} == {"referral-letter"}
     assert all(row.referral_id == referral_id and row.consent_line_id and row.recipient_id for row in found)
     assert found[0].fields == ["language", "name_age", "safety", "sex"]
-    assert prints.copies_out(desk, case_id) == 0
+    assert prints.copies_out(desk, case_id) == 2
+    assert prints.next_copies(desk, case_id)[0].number == 1, "a summary is counted by itself"
     assert "referral.print" in [entry.action for entry in who_looked(desk, case_id)]
 
 

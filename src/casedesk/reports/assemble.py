@@ -9,14 +9,12 @@ from uuid import UUID
 
 from casedesk import i18n
 from casedesk.desk import Desk
-from casedesk.reports.case_summary import Happening, Step, Summary, write_case_summary
-from casedesk.reports.levels import PrintLevel
-from casedesk.reports.parts import HIDDEN, Fact
+from casedesk.reports.case_summary import write_case_summary
 from casedesk.reports.redaction import black_out, leaks
 from casedesk.reports.referral_letter import write_referral_letter
 from casedesk.services import letters, papers, prints
 from casedesk.services.letters import LetterContent
-from casedesk.services.papers import PaperContent, Told
+from casedesk.services.papers import SummaryContent
 from casedesk.services.prints import Copy, Printed, PrintRequest
 from casedesk.services.referrals import referral_facts
 
@@ -104,25 +102,16 @@ def _print(
     return [pdf for pdf, _tells in files]
 
 
-def _summary_pdf(content: PaperContent, request: PrintRequest) -> bytes:
+def _summary_pdf(content: SummaryContent, request: PrintRequest) -> bytes:
     def black(text: str) -> str:
         return black_out(text, request.blacked)
 
-    summary = Summary(
-        level=PrintLevel(content.level),
-        centre=content.centre,
-        number=content.number,
-        printed_at=content.printed_at,
-        copy_number=content.copy_number,
-        person=_facts(content.person),
-        printed_by=content.printed_by,
+    summary = replace(
+        content,
         reason=black(content.reason),
         journey=tuple(black(sentence) for sentence in content.journey),
-        what_happened=tuple(Happening(label, known) for label, known in content.happened),
-        needs_and_plan=tuple(Step(black(what), black(who), when) for what, who, when in content.needs),
-        consent=content.consent,
+        needs=tuple((black(what), black(who), when) for what, who, when in content.needs),
         own_words=tuple(black(words) for words in content.own_words),
-        guardian_signs=content.guardian_signs,
     )
     with i18n.speaking(request.language):
         return write_case_summary(summary)
@@ -144,7 +133,3 @@ def _letter_pdf(content: LetterContent, language: str, blacked: Sequence[str]) -
     )
     with i18n.speaking(language):
         return write_referral_letter(letter)
-
-
-def _facts(person: Sequence[Told]) -> tuple[Fact, ...]:
-    return tuple(Fact(told.label, HIDDEN if told.value is None else told.value) for told in person)

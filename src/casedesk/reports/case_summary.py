@@ -1,17 +1,16 @@
 """D1, the case summary: one page about one case, at one of three levels.
 
-Whoever makes a Summary leaves out what its level does not tell, or puts HIDDEN in its place: the writer
-never sees it, so it cannot be in the file.
+What its level does not tell is never in what it is made from, so it cannot be in the file.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from casedesk.i18n import _
 from casedesk.reports import layout
-from casedesk.reports.levels import PrintLevel
 from casedesk.reports.parts import (
+    HIDDEN,
     Bullet,
     Bullets,
     Document,
@@ -24,59 +23,16 @@ from casedesk.reports.parts import (
     Signatures,
     Text,
 )
+from casedesk.services import prints
+from casedesk.services.papers import SummaryContent
 
 
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """Something that happened, and whether papers were seen or it is the person's account."""
-
-    label: str
-    known_by: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A need or a planned step: what, by whom, until when."""
-
-    what: str
-    who: str = ""
-    when: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What a case summary prints. Every text is ready to print in the paper's language.
-
-    `number` is the case number, on a coded paper the person code. Empty tuples leave their section out.
-    """
-
-    level: PrintLevel
-    centre: str
-    number: str
-    printed_at: str
-    copy_number: str
-    person: tuple[Fact, ...]
-    printed_by: str = ""
-    reason: str = ""
-    journey: tuple[str, ...] = ()
-    journey_facts: tuple[Fact, ...] = ()
-    what_happened: tuple[Happening, ...] = ()
-    needs_and_plan: tuple[Step, ...] = ()
-    consent: tuple[str, ...] = ()
-    own_words: tuple[str, ...] = ()
-    guardian_signs: bool = False
-
-    def __post_init__(self) -> None:
-        if self.own_words and self.level is not PrintLevel.FULL:
-            raise ValueError("a person's own words are printed on a full copy only")
-
-
-def write_case_summary(summary: Summary) -> bytes:
+def write_case_summary(summary: SummaryContent) -> bytes:
     """The paper as a PDF file, in the language spoken here."""
     return layout.render(_document(summary))
 
 
-def _document(summary: Summary) -> Document:
+def _document(summary: SummaryContent) -> Document:
     kind = _("Case summary")
     return Document(
         title=f"{kind} {summary.number}",
@@ -93,13 +49,13 @@ def _document(summary: Summary) -> Document:
     )
 
 
-def _signer(summary: Summary) -> str:
+def _signer(summary: SummaryContent) -> str:
     if summary.guardian_signs:
         return _("Signature or thumbprint of the parent or guardian")
     return _("Signature or thumbprint")
 
 
-def _printed_for(summary: Summary) -> str:
+def _printed_for(summary: SummaryContent) -> str:
     if summary.printed_by and summary.reason:
         return _("Printed by {person}. Why: {reason}.").format(person=summary.printed_by, reason=summary.reason)
     if summary.printed_by:
@@ -107,36 +63,33 @@ def _printed_for(summary: Summary) -> str:
     return _("Why it was printed: {reason}.").format(reason=summary.reason) if summary.reason else ""
 
 
-def _tells(level: PrintLevel) -> str:
+def _tells(level: str) -> str:
     match level:
-        case PrintLevel.FULL:
+        case prints.FULL:
             return _("Full record — for the person and this centre only")
-        case PrintLevel.SHARED:
+        case prints.SHARED:
             return _("Shared copy — contact and address hidden")
-        case PrintLevel.CODED:
-            return _("Coded copy — names and places hidden")
+    return _("Coded copy — names and places hidden")
 
 
-def _sections(summary: Summary) -> tuple[Section, ...]:
-    journey: list[Part] = [Text(sentence) for sentence in summary.journey]
-    if summary.journey_facts:
-        journey.append(Facts(summary.journey_facts))
-    happened = Bullets(tuple(Bullet(one.label, one.known_by) for one in summary.what_happened))
-    plan = Rows(
-        rows=tuple((step.what, step.who, step.when) for step in summary.needs_and_plan),
-        shares=(4, 3, 2),
-        head=(_("What"), _("Who"), _("When")),
-    )
-    sections = [Section(_("Person"), (Facts(summary.person),))]
-    if journey:
-        sections.append(Section(_("Journey and work"), tuple(journey)))
-    if summary.what_happened:
-        sections.append(Section(_("What happened"), (happened,)))
+def _sections(summary: SummaryContent) -> tuple[Section, ...]:
+    person = tuple(Fact(told.label, HIDDEN if told.value is None else told.value) for told in summary.person)
+    plan = Rows(rows=summary.needs, shares=(4, 3, 2), head=(_("What"), _("Who"), _("When")))
+    sections = [Section(_("Person"), (Facts(person),))]
+    if summary.journey:
+        sections.append(Section(_("Journey and work"), _texts(summary.journey)))
+    if summary.happened:
+        bullets = tuple(Bullet(what, known_by) for what, known_by in summary.happened)
+        sections.append(Section(_("What happened"), (Bullets(bullets),)))
     if summary.own_words:
         quotes = tuple(Text(_("“{words}”").format(words=words.strip()), Look.QUOTE) for words in summary.own_words)
         sections.append(Section(_("In the person’s own words"), quotes))
-    if summary.needs_and_plan:
+    if summary.needs:
         sections.append(Section(_("Needs and plan"), (plan,)))
     if summary.consent:
-        sections.append(Section(_("Consent"), tuple(Text(sentence) for sentence in summary.consent), closes=True))
+        sections.append(Section(_("Consent"), _texts(summary.consent), closes=True))
     return tuple(sections)
+
+
+def _texts(sentences: Sequence[str]) -> tuple[Part, ...]:
+    return tuple(Text(sentence) for sentence in sentences)

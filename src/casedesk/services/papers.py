@@ -67,8 +67,12 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class PaperContent:
-    """What a case summary says. `hidden` are the labels behind bars, `left_out` sentences on what is not there."""
+class SummaryContent:
+    """What a case summary says, every text in the paper's language. Empty tuples leave their section out.
+
+    `number` is the case number, on a coded paper the person code; `hidden` are the labels behind bars, `left_out`
+    sentences on what is not there, `happened` what it was and how it is known, `needs` what, by whom and until when.
+    """
 
     level: str
     centre: str
@@ -87,6 +91,10 @@ class PaperContent:
     left_out: tuple[str, ...] = ()
     tells: tuple[str, ...] = ()
     guardian_signs: bool = False
+
+    def __post_init__(self) -> None:
+        if self.own_words and self.level != FULL:
+            raise ValueError("a person's own words are printed on a full copy only")
 
     def free_texts(self) -> list[str]:
         """What somebody typed or a record named, where a hidden value can come back."""
@@ -128,7 +136,7 @@ class Source:
 
 
 @needs("case.print")
-def summary_of(desk: Desk, case_id: UUID, request: PrintRequest, copy: Copy | None = None) -> PaperContent:
+def summary_of(desk: Desk, case_id: UUID, request: PrintRequest, copy: Copy | None = None) -> SummaryContent:
     """What this copy of the case summary says. Without `copy` it is the next one."""
     with i18n.speaking(request.language):
         source = source_of(desk, case_id, request, copy or next_copies(desk, case_id)[0])
@@ -185,7 +193,7 @@ def source_of(desk: Desk, case_id: UUID, request: PrintRequest, copy: Copy) -> S
     return Source(request, copy, facts, consents, gate, recipient, referrals_of(desk, case_id))
 
 
-def _summary(desk: Desk, source: Source) -> PaperContent:
+def _summary(desk: Desk, source: Source) -> SummaryContent:
     request, facts = source.request, source.facts
     parts = request.parts
     person = _person(source)
@@ -195,7 +203,7 @@ def _summary(desk: Desk, source: Source) -> PaperContent:
     unprinted = i18n.ngettext(
         "{count} restricted note is not printed.", "{count} restricted notes are not printed.", restricted
     ).format(count=formats.number(restricted))
-    return PaperContent(
+    return SummaryContent(
         level=request.level,
         centre=office(desk).name,
         number=facts.person_code if source.coded else facts.number,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from casedesk import codelists
@@ -164,22 +164,26 @@ def next_copies(desk: Desk, case_id: UUID, count: int = 1, *, referral_id: UUID 
     """The numbers of the copies to come: of a summary counted in its case, of a letter in its referral."""
     with desk.read() as session:
         open_case(desk, session, "case.print", case_id)
-        out = _copies_out(session, case_id, referral_id)
+        out = _made(session, case_id, referral_id)
     return tuple(Copy(out + place, out + count, desk.clock()) for place in range(1, count + 1))
 
 
-@needs("case.print")
+@needs("case.history")
 def copies_out(desk: Desk, case_id: UUID) -> int:
-    """How many copies of the case's summary exist."""
-    return next_copies(desk, case_id)[0].number - 1
+    """How many copies of papers about the case were made: summaries and letters, printed or saved."""
+    with desk.read() as session:
+        open_case(desk, session, "case.history", case_id)
+        return session.scalar(_copies(case_id).where(Disclosure.document.is_not(None))) or 0
 
 
-def _copies_out(session: Session, case_id: UUID, referral_id: UUID | None) -> int:
-    wanted = (
-        select(func.count())
-        .select_from(Disclosure)
-        .where(Disclosure.case_id == case_id, Disclosure.removed_at.is_(None))
-    )
+def _copies(case_id: UUID) -> Select[int]:
+    made = select(func.count()).select_from(Disclosure)
+    return made.where(Disclosure.case_id == case_id, Disclosure.removed_at.is_(None))
+
+
+def _made(session: Session, case_id: UUID, referral_id: UUID | None) -> int:
+    """How many there are of the summary of this case, or of the letter of this referral."""
+    wanted = _copies(case_id)
     if referral_id is None:
         wanted = wanted.where(Disclosure.document == SUMMARY)
     else:
@@ -206,7 +210,7 @@ def print_event(
     action = "case.print" if referral_id is None else "referral.print"
     with desk.write(action, about=case_id, reason=request.reason.strip() or None) as session:
         open_case(desk, session, "case.print", case_id)
-        if printed[0].copy.number != _copies_out(session, case_id, referral_id) + 1:
+        if printed[0].copy.number != _made(session, case_id, referral_id) + 1:
             raise Conflict
         rows = [
             Disclosure(

@@ -13,6 +13,8 @@ from casedesk.paths import RESOURCES
 
 _SHORTEST: Final = 15
 _LONGEST: Final = 256
+_DIGITS: Final = "0123456789"
+_LISTS: Final = ("common_passphrases.txt", "common_passwords.txt")
 _PRODUCT: Final = ("CaseDesk", "Case Desk", "কেসডেস্ক")
 
 
@@ -26,10 +28,10 @@ def passphrase_problem(passphrase: str, *, names: Sequence[str]) -> str | None:
         return _("Use at most {count} characters.").format(count=_LONGEST)
     if _repeats(plain) or len(set(plain)) < 5:
         return _("This repeats itself. Use different words.")
-    if plain in _common():
-        return _("Many people use this passphrase. Choose words that nobody connects with you.")
     if _is_mostly_names(plain, names):
         return _("This is mostly a name. Choose words that nobody connects with you.")
+    if _is_common(plain):
+        return _("Many people use this passphrase. Choose words that nobody connects with you.")
     return None
 
 
@@ -54,10 +56,17 @@ def _words() -> tuple[str, ...]:
     return tuple((RESOURCES / "words_en.txt").read_text(encoding="utf-8").split())
 
 
+def _is_common(plain: str) -> bool:
+    """Whether this is a common passphrase, or no more than one or two common words with digits around them."""
+    bare = plain.strip(_DIGITS)
+    known = _common()
+    return plain in known or any(bare[at:] in known and (not at or bare[:at] in known) for at in range(len(bare)))
+
+
 @cache
 def _common() -> frozenset[str]:
-    lines = (RESOURCES / "common_passphrases.txt").read_text(encoding="utf-8").splitlines()
-    return frozenset(map(_plain, lines))
+    lines = (line for name in _LISTS for line in (RESOURCES / name).read_text(encoding="utf-8").splitlines())
+    return frozenset(_plain(line) for line in lines if not line.startswith("#"))
 
 
 def _plain(text: str) -> str:

@@ -25,10 +25,10 @@ from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import LANGUAGES, _
 from casedesk.reports.assemble import print_letter, print_summary
-from casedesk.reports.levels import PaperKind, PrintLevel, file_name
+from casedesk.reports.file_names import file_name
 from casedesk.services.cases import case_facts
 from casedesk.services.drafts import drafts
-from casedesk.services.prints import PrintRequest
+from casedesk.services.prints import FULL, LETTER, SHARED, SUMMARY, PrintRequest
 from casedesk.services.referrals import ListedReferral, waiting
 from casedesk.ui.application import HEIGHT, WIDTH, tables
 from casedesk.ui.intake.page import IntakePage
@@ -103,16 +103,16 @@ def papers(desk: Desk, shown: Shown, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for language in LANGUAGES:
-        for level in (PrintLevel.FULL, PrintLevel.SHARED):
-            request = PrintRequest(level=level.value, language=language, purpose="own_file", reason="demo")
+        for level in (FULL, SHARED):
+            request = PrintRequest(level=level, language=language, purpose="own_file", reason="demo")
             (paper,) = print_summary(desk, shown.case_id, request, "file")
-            name = file_name(PaperKind.CASE_SUMMARY, shown.case_number, level, desk.today())
+            name = file_name(SUMMARY, shown.case_number, level, desk.today())
             written.append(_write(folder, f"{language}_{name}", paper))
         letter = _a_letter(desk)
         if letter is not None:
             asked = PrintRequest(language=language, purpose="give_partner", reason="demo")
             (paper,) = print_letter(desk, letter.referral.id, asked, "file")
-            name = file_name(PaperKind.REFERRAL_LETTER, letter.referral.number, None, desk.today())
+            name = file_name(LETTER, letter.referral.number, None, desk.today())
             written.append(_write(folder, f"{language}_{name}", paper))
     return written
 

@@ -19,10 +19,10 @@ from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError, NotAllowed
 from casedesk.i18n import _, ngettext
 from casedesk.reports import assemble
-from casedesk.reports.levels import PaperKind, PrintLevel, file_name
+from casedesk.reports.file_names import file_name
 from casedesk.services.cases import CaseFacts, look
 from casedesk.services.permissions import may
-from casedesk.services.prints import PrintRequest
+from casedesk.services.prints import CODED, LETTER, SUMMARY, PrintRequest
 from casedesk.services.referrals import ReferralFacts, referral_facts, send
 from casedesk.ui.kit.blocks import Banner, EmptyState, keys_hint
 from casedesk.ui.kit.buttons import IconButton, button
@@ -117,11 +117,10 @@ class PrintPage(Page):
         if self.preview is None or not self.preview.ready():
             return
         today, request = self.here.desk.today(), self.preview.request()
-        level = PrintLevel(request.level)
-        number = self._facts.person_code if level is PrintLevel.CODED else self._facts.number
-        name = file_name(PaperKind.CASE_SUMMARY, number, level, today)
+        number = self._facts.person_code if request.level == CODED else self._facts.number
+        name = file_name(SUMMARY, number, request.level, today)
         if self._referral is not None:
-            name = file_name(PaperKind.REFERRAL_LETTER, self._referral.row.number, None, today)
+            name = file_name(LETTER, self._referral.row.number, None, today)
         dialog = printing.choose_file(self, name)
         dialog.fileSelected.connect(self._file_chosen)
 
