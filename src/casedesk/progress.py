@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import Event
 
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
@@ -33,21 +34,26 @@ class Progress:
 
     def __init__(self) -> None:
         self.latest = Reached()
-        self._cancelled = False
+        self._cancelled = Event()
 
     @property
     def cancelled(self) -> bool:
-        return self._cancelled
+        return self._cancelled.is_set()
 
     def step(self, done: int, of: int) -> None:
         """Say how far the work is. Raises Cancelled when nobody waits, so that whatever was begun is rolled back."""
-        if self._cancelled:
+        if self.cancelled:
             raise Cancelled
         self.latest = Reached(done, of)
 
+    def rest(self, seconds: float) -> None:
+        """Do nothing for a while. Raises Cancelled as soon as nobody waits."""
+        if self._cancelled.wait(seconds):
+            raise Cancelled
+
     def cancel(self) -> None:
         """The next step raises Cancelled."""
-        self._cancelled = True
+        self._cancelled.set()
 
 
 class _Silent(Progress):

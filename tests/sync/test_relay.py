@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from threading import Event, Thread
+from threading import Thread
 
 import httpx
 import pytest
@@ -47,6 +47,10 @@ def read(raw: bytes) -> Admission:
         [Guest(bytes.fromhex(key), said["quota"]) for key in said["desks"]],
         [Invitation(bytes.fromhex(tag), until) for tag, until in said["invitations"]],
     )
+
+
+def at_once(_seconds: float) -> None:
+    """Nobody waits for the pauses."""
 
 
 class Clock:
@@ -145,9 +149,7 @@ def test_a_line_that_never_holds_is_given_up_and_goes_on_next_time(served: Serve
     sealed = tmp_path / "long.cdb"
     sealed.write_bytes(os.urandom(60_000))
     dead = CutLine(served.port, every=1, seed=1)
-    stop = Event()
-    stop.set()  # nobody waits for the pauses
-    with Line(Address(f"http://127.0.0.1:{dead.port}"), ALIF, stop=stop) as alif, pytest.raises(LineBroken):
+    with Line(Address(f"http://127.0.0.1:{dead.port}"), ALIF, rest=at_once) as alif, pytest.raises(LineBroken):
         alif.send(sealed, [box(BINA)])
     dead.close()
     with served.line(ALIF) as alif, served.line(BINA) as bina:

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from threading import Event
 
 import pytest
 
@@ -17,7 +16,7 @@ from casedesk.sync.relay.shelf import Shelf
 from tests.support import postgres
 from tests.support.relay import CutLine, serving
 from tests.support.tls import certificate, nginx
-from tests.sync.test_relay import ALIF, BINA, CHAN, Clock, box, read, roster
+from tests.sync.test_relay import ALIF, BINA, CHAN, Clock, at_once, box, read, roster
 
 
 @pytest.fixture(scope="module")
@@ -92,10 +91,8 @@ def test_a_desk_whose_clock_is_doubted_looks_at_everything_but_the_dates(tmp_pat
 def test_without_tls_where_it_is_due_the_line_is_refused(tmp_path: Path) -> None:
     made = certificate(tmp_path / "tls")
     relay = Relay(Index(f"sqlite:///{tmp_path / 'index.db'}"), Shelf(tmp_path / "files"), read, Clock())
-    stop = Event()
-    stop.set()  # nobody waits for the pauses
     with ExitStack() as stack:
         stack.callback(relay.index.engine.dispose)
         address = Address(f"https://127.0.0.1:{stack.enter_context(serving(relay))}", made.issuer_der)
-        with Line(address, ALIF, stop=stop) as line, pytest.raises(LineBroken):
+        with Line(address, ALIF, rest=at_once) as line, pytest.raises(LineBroken):
             line.put_roster(roster(1, ALIF))

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
-from threading import Event
 from typing import Any, Final, TypeVar
 
 import httpx
@@ -21,6 +20,7 @@ from nacl.signing import SigningKey
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
 from casedesk.machine import private_file
+from casedesk.progress import silent
 from casedesk.sync.relay.admission import answer, box_of
 
 T = TypeVar("T")
@@ -101,7 +101,7 @@ class Waiting:
 
 
 class Line:
-    """A session with one relay. Every call may be made again; `stop` ends waiting at once."""
+    """A session with one relay. Every call may be made again; `rest` waits between tries, and may raise to end it."""
 
     def __init__(
         self,
@@ -109,10 +109,10 @@ class Line:
         signing: SigningKey,
         *,
         clock_doubted: bool = False,
-        stop: Event | None = None,
+        rest: Callable[[float], object] = silent.rest,
     ) -> None:
         self._signing = signing
-        self._stop = stop or Event()
+        self._wait = rest
         self._token = ""
         url = httpx.URL(address.url)
         if address.issuer is None and not (url.scheme == "http" and url.host in ("127.0.0.1", "localhost", "::1")):
@@ -237,9 +237,10 @@ class Line:
                 self._rest(breaks)
 
     def _rest(self, breaks: int) -> None:
-        """Wait a little longer after each break; stop when there were too many, or when told to."""
-        if breaks >= BREAKS or self._stop.wait(min(0.1 * 2**breaks, LONGEST_PAUSE)):
+        """Wait a little longer after each break; stop when there were too many."""
+        if breaks >= BREAKS:
             raise LineBroken
+        self._wait(min(0.1 * 2**breaks, LONGEST_PAUSE))
 
     def _signed_in(self) -> dict[str, str]:
         if not self._token:

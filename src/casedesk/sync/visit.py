@@ -1,0 +1,179 @@
+"""A visit to the relay: what waits is brought there, what lies there is fetched and taken in (SYNC 7).
+
+Ten minutes of a bad line are enough, and it may break anywhere: each file goes on from the last byte kept, and one
+that was fetched lies in the inbox before the relay is told so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from nacl.signing import SigningKey
+from sqlalchemy import select
+
+from casedesk.desk import Desk
+from casedesk.errors import CaseDeskError
+from casedesk.i18n import _
+from casedesk.models import BatchOut, Covered, Membership
+from casedesk.progress import Progress, silent
+from casedesk.services.permissions import needs
+from casedesk.storage.recorder import own_chain
+from casedesk.sync.arrivals import Taken, take_inbox
+from casedesk.sync.batch import Kind
+from casedesk.sync.files import inbox, outbox
+from casedesk.sync.joining import newest_signed, read_invitation
+from casedesk.sync.line import Address, Line
+from casedesk.sync.membership import standing
+from casedesk.sync.outbox import FOR_THE_LINE, State, audiences, make_files, uncovered
+from casedesk.sync.relay.admission import box_of
+
+ENDING: Final = ".cdb"
+NAME: Final = 32  # digits of the hash in a file's name
+
+
+class NoRelay(CaseDeskError):
+    """Nobody said where the relay is."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This computer does not know a relay, so files travel by stick only."),
+            hint=_("Your administrator can name the relay, or send an invitation that does."),
+        )
+
+
+@dataclass(slots=True)
+class Visited:
+    """What one visit did. `sent` and `fetched` count files; `size` the bytes of both."""
+
+    sent: int = 0
+    fetched: int = 0
+    size: int = 0
+    taken: list[Taken] = field(default_factory=list)
+
+
+@needs("sync.roster")
+def name_relay(desk: Desk, url: str, issuer: bytes) -> None:
+    """Say where the relay is, and which issuer's certificates (DER) are believed; none for one on this computer."""
+    address = Address(url, issuer or None)
+    with Line(address, SigningKey.generate()):
+        pass  # refuses an address that nobody could trust
+    with desk.local() as session:
+        standing(session)
+        member = session.get_one(Membership, 1)
+        member.relay, member.issuer = url, issuer or None
+    desk.note("sync.relay")
+
+
+@needs("sync.look")
+def relay_of(desk: Desk) -> Address | None:
+    """Where the relay is, if anybody said so."""
+    with desk.read() as session:
+        member = session.get(Membership, 1)
+        if member is None:
+            return None
+        if member.relay:
+            return Address(member.relay, member.issuer)
+        invited = read_invitation(member.invitation, None) if member.invitation else None
+        return Address(invited.relay, invited.issuer or None) if invited is not None and invited.relay else None
+
+
+@needs("sync.send")
+def visit(desk: Desk, progress: Progress = silent, *, clock_doubted: bool = False) -> Visited:
+    """Send all that waits, fetch all that lies there, take it in, and send the receipts for it."""
+    done = Visited()
+    with _line(desk, progress, clock_doubted=clock_doubted) as line:
+        _bring_roster(desk, line)
+        for audience in audiences(desk):
+            make_files(desk, audience, FOR_THE_LINE)
+        _send(desk, line, done, progress)
+        _fetch(desk, line, done, progress)
+        done.taken = take_inbox(desk)
+        _send(desk, line, done, progress)
+    desk.note("sync.visited")
+    return done
+
+
+@contextmanager
+def _line(desk: Desk, progress: Progress, *, clock_doubted: bool) -> Iterator[Line]:
+    address = relay_of(desk)
+    if address is None:
+        raise NoRelay
+    with desk.read() as session:
+        signing = SigningKey(own_chain(session).signing_seed or b"")
+    with Line(address, signing, clock_doubted=clock_doubted, rest=progress.rest) as line:
+        yield line
+
+
+def _bring_roster(desk: Desk, line: Line) -> None:
+    """Who signs rosters tells the relay whom it lets in; an older one is not taken there."""
+    with desk.read() as session:
+        member = session.get_one(Membership, 1)
+        signed = newest_signed(session) if member.roster_seed is not None else None
+    if signed is not None:
+        line.put_roster(signed)
+
+
+def _send(desk: Desk, line: Line, done: Visited, progress: Progress) -> None:
+    folder = outbox(desk.store.vault.folder)
+    waiting = _to_send(desk)
+    told = _Summed(progress, sum(size for _name, size, _to in waiting))
+    for name, size, to in waiting:
+        _mark(desk, name, State.PARTLY)
+        line.send(folder.path / name, to, told)
+        _mark(desk, name, State.SENT)
+        told.behind += size
+        done.sent, done.size = done.sent + 1, done.size + size
+
+
+def _to_send(desk: Desk) -> list[tuple[str, int, list[str]]]:
+    """Name, size and boxes of what was not brought there yet, or is asked for again."""
+    folder = outbox(desk.store.vault.folder)
+    with desk.read() as session:
+        asked = {(row.chain, row.desk.hex()): row.wanted for row in session.scalars(select(Covered))}
+        found = []
+        for row in uncovered(session):
+            again = any(_wants(row, asked.get((row.chain or b"", key), [])) for key in row.sealed_to)
+            if (row.state in (State.BUILT, State.PARTLY) or again) and folder.size(row.name):
+                boxes = [box_of(bytes.fromhex(key)) for key in row.sealed_to if key not in row.covered_by]
+                found.append((row.name, row.size, boxes))
+        return found
+
+
+def _wants(row: BatchOut, wanted: list[list[int]]) -> bool:
+    """Whether a receipt asks for something that this file has."""
+    return row.kind == Kind.CHAIN and any(first <= row.last and last >= row.first for first, last in wanted)
+
+
+def _mark(desk: Desk, name: str, state: State) -> None:
+    with desk.local() as session:
+        row = session.scalars(select(BatchOut).where(BatchOut.name == name)).one()
+        if row.state in (State.BUILT, State.PARTLY):
+            row.state = state
+
+
+def _fetch(desk: Desk, line: Line, done: Visited, progress: Progress) -> None:
+    folder = inbox(desk.store.vault.folder)
+    after = 0
+    while waiting := line.waiting(after):
+        told = _Summed(progress, sum(each.size for each in waiting))
+        for each in waiting:
+            line.fetch(each, folder.path / (each.sha256[:NAME] + ENDING), told)
+            line.take_out(each)
+            after = each.n
+            told.behind += each.size
+            done.fetched, done.size = done.fetched + 1, done.size + each.size
+
+
+@dataclass(slots=True)
+class _Summed:
+    """Tells how far one file is as how far all of them are."""
+
+    progress: Progress
+    whole: int
+    behind: int = 0
+
+    def __call__(self, done: int, _of: int) -> None:
+        self.progress.step(self.behind + done, self.whole)
