@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from casedesk import codelists
+from casedesk import codelists, practice
 from casedesk.desk import Desk
 from casedesk.machine import lock_file
 from casedesk.models import Case, FollowUp, Person, Recruiter, Referral, State
@@ -142,8 +142,8 @@ def test_resources_name_only_codes_that_exist() -> None:
 
 
 def test_the_printed_passphrase_keeps_the_rules() -> None:
-    names = [centre.CENTRE.name_en, centre.CENTRE.name_bn, centre.CENTRE.user_name, centre.SIGN_IN_NAME]
-    assert passphrase_problem(centre.PASSPHRASE, names=names) is None
+    names = [centre.CENTRE.name_en, centre.CENTRE.name_bn, centre.CENTRE.user_name, practice.SIGN_IN_NAME]
+    assert passphrase_problem(practice.PASSPHRASE, names=names) is None
 
 
 def test_a_centre_of_today_is_opened_again_and_one_of_yesterday_built_anew(tmp_path: Path) -> None:

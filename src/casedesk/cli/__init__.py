@@ -1,25 +1,44 @@
 """The command line: a twin of the window for what makes sense without one (decision 12).
 
-One module a command; `speech` is how they speak, `signing_in` and `files` are what they share.
+One module a command or two; `speech` is how they speak, `signing_in` and `files` are what they share. A command is
+loaded when it is said, so the window does not wait for what it does not use.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from importlib import import_module
 
 from casedesk import i18n
-from casedesk.cli import backup, batch, check, export, join, register, relay, report, roster, summary, window
+from casedesk.cli import window
 from casedesk.cli.speech import WRONG, Commands, Help, Parser, Run, complain, everywhere, language_of, say
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
+
+MODULES = {  # command → module, in the order of the help
+    "demo": "window",
+    "check": "check",
+    "register": "register",
+    "summary": "summary",
+    "report": "report",
+    "export": "export",
+    "dictionary": "export",
+    "backup": "backup",
+    "restore": "backup",
+    "batch": "batch",
+    "sync": "sync",
+    "join": "join",
+    "roster": "roster",
+    "relay": "relay",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the words say and return the status: 0 done, 1 something is wrong, 2 the words were not understood."""
     words = list(sys.argv[1:] if argv is None else argv)
     i18n.use(language_of(words))
-    parsed = _parser().parse_args(words)
+    parsed = _parser(words).parse_args(words)
     run: Run = parsed.run
     try:
         return run(parsed)
@@ -31,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return WRONG
 
 
-def _parser() -> Parser:
+def _parser(words: Sequence[str]) -> Parser:
     parents = everywhere()
     parser = Parser(
         prog="casedesk",
@@ -43,6 +62,15 @@ def _parser() -> Parser:
     )
     parser.set_defaults(run=window.open_window)
     commands = Commands(parser, parents)
-    for each in (window, check, register, summary, backup, report, relay, export, batch, join, roster):
-        each.add(commands)
+    for module in _needed(words):
+        import_module(f"casedesk.cli.{module}").add(commands)
     return parser
+
+
+def _needed(words: Sequence[str]) -> Iterable[str]:
+    """The modules that these words need: all of them for the help, and to say that a word is not known."""
+    options = {"--store", "--language"}
+    values = {place + 1 for place, word in enumerate(words) if word in options}
+    others = [word for place, word in enumerate(words) if place not in values and word.partition("=")[0] not in options]
+    said = [MODULES[word] for word in others if word in MODULES]
+    return said[:1] or (dict.fromkeys(MODULES.values()) if others else ())

@@ -100,13 +100,14 @@ def _out(desk: Desk, asked: argparse.Namespace) -> int:
 def _in(desk: Desk, asked: argparse.Namespace) -> int:
     taken = stick.take_stick(desk, asked.stick) if asked.stick else arrivals.take_inbox(desk)
     for each in taken:
-        say(_in_words(each))
+        say(in_words(each))
     count = sum(each.fate is Fate.APPLIED for each in taken)
     say(ngettext("Taken in: {count} file.", "Taken in: {count} files.", count).format(count=number(count)))
     return WRONG if any(each.fate is Fate.REFUSED and each.kind for each in taken) else 0
 
 
-def _in_words(taken: arrivals.Taken) -> str:
+def in_words(taken: arrivals.Taken) -> str:
+    """What became of a file, in a line."""
     text = {
         Fate.APPLIED: _("{name}: taken in"),
         Fate.WAITING: _("{name}: waits for a file before it"),

@@ -12,9 +12,11 @@ from casedesk.cli.speech import Commands, say
 from casedesk.desk import Desk
 from casedesk.i18n import _
 from casedesk.sync import joining
+from casedesk.sync.batch import LARGEST_HEADER
+from casedesk.sync.line import der_of
 
 T = TypeVar("T")
-WHAT = ("begin", "list", "invite", "end")
+WHAT = ("begin", "list", "show", "invite", "end", "relay")
 
 
 def add(commands: Commands) -> None:
@@ -22,8 +24,10 @@ def add(commands: Commands) -> None:
         "begin --out ROOT.age: makes the organisation. The file holds its root key, sealed by a passphrase of its own\n"
         "  that is asked for; keep it away from this computer.\n"
         "list: the computers of the organisation.\n"
+        "show: the organisation’s mark, by which a relay or a database knows it.\n"
         "invite --centre XXX --out FILE: an invitation for one new computer; --central for one of the central office.\n"
-        "end --computer XXX/K4: a computer that was lost or is no longer used."
+        "end --computer XXX/K4: a computer that was lost or is no longer used.\n"
+        "relay --url URL --issuer FILE: where the relay is, and the certificate (PEM or DER) that vouches for it."
     )
     options = commands.add("roster", _roster, _("Who belongs to the organisation."), more)
     user_word(options)
@@ -31,11 +35,13 @@ def add(commands: Commands) -> None:
     options.add_argument("--out", metavar="FILE", type=Path, help=_("The file to write."))
     options.add_argument("--centre", metavar="XXX", help=_("The three letters of a centre."))
     options.add_argument("--central", action="store_true", help=_("The computer belongs to the central office."))
+    options.add_argument("--url", help=_("The relay’s address, like https://relay.example.org."))
+    options.add_argument("--issuer", metavar="FILE", type=Path, help=_("The certificate that vouches for the relay."))
     options.add_argument("--computer", metavar="XXX/K4", help=_("A computer of the list."))
 
 
 def _roster(asked: argparse.Namespace) -> int:
-    run = {"begin": _begin, "list": _list, "invite": _invite, "end": _end}[asked.what]
+    run = {"begin": _begin, "list": _list, "show": _show, "invite": _invite, "end": _end, "relay": _relay}[asked.what]
     with signed_in(asked) as desk:
         return run(desk, asked)
 
@@ -57,6 +63,32 @@ def _list(desk: Desk, asked: argparse.Namespace) -> int:  # noqa: ARG001 - all o
         ]
         say(f"{row.centre}/{row.name}  {', '.join(note for note in notes if note)}".rstrip())
     return 0
+
+
+def _show(desk: Desk, asked: argparse.Namespace) -> int:  # noqa: ARG001 - all of them are called alike
+    say(joining.mark(desk))
+    return 0
+
+
+def _relay(desk: Desk, asked: argparse.Namespace) -> int:
+    from casedesk.sync.visit import name_relay
+
+    url = said(asked.url, "--url")
+    name_relay(desk, url, _certificate(asked.issuer) if asked.issuer else b"")
+    say(_("The relay is {url}. New invitations tell it too.").format(url=url))
+    return 0
+
+
+def _certificate(path: Path) -> bytes:
+    """A certificate as DER, from a file in either form."""
+    try:
+        raw = path.read_bytes()[:LARGEST_HEADER]
+    except OSError as error:
+        raise FileTrouble(
+            _("The file {name} cannot be read: {why}.").format(name=path, why=error.strerror or ""),
+            hint=_("Nothing was changed."),
+        ) from None
+    return der_of(raw)
 
 
 def _invite(desk: Desk, asked: argparse.Namespace) -> int:

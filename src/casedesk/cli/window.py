@@ -7,14 +7,17 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from casedesk import i18n
+from casedesk import i18n, practice
 from casedesk.cli.signing_in import store_of
 from casedesk.cli.speech import Commands, say
 from casedesk.formats import file_size, number
 from casedesk.i18n import _, ngettext
-from casedesk.practice import centre
 from casedesk.services.office import sign_in, sign_out
+
+if TYPE_CHECKING:
+    from casedesk.practice import centre
 
 DEMO = Path("build") / "demo"
 LOCKED = "CASEDESK_LOCKED"  # the window of a practice centre was locked, and this process opens it again
@@ -70,13 +73,17 @@ def _practice(folder: Path, people: int):  # type: ignore[no-untyped-def]  # a t
     from casedesk.ui.application import Practice
 
     def make(where: Path) -> object:
+        from casedesk.practice import centre
+
         return centre.open_or_build(where, people=people)
 
-    return Practice(folder, centre.SIGN_IN_NAME, centre.PASSPHRASE, make)
+    return Practice(folder, practice.SIGN_IN_NAME, practice.PASSPHRASE, make)
 
 
 def _built(folder: Path, people: int) -> centre.Practice:
     """The practice centre, with a line that tells how far it is where one can be seen."""
+    from casedesk.practice import centre
+
     began = time.monotonic()
 
     def tell(done: int, of: int) -> None:
@@ -88,20 +95,20 @@ def _built(folder: Path, people: int) -> centre.Practice:
             sys.stderr.write("\r" + words.format(done=number(done), all=number(of)))
             sys.stderr.flush()
 
-    practice = centre.open_or_build(folder, people=people, progress=tell)
+    built = centre.open_or_build(folder, people=people, progress=tell)
     if sys.stderr.isatty():
         sys.stderr.write("\r\x1b[K")
     words = _("The practice centre is ready after {seconds} s.")
     say(words.format(seconds=number(round(time.monotonic() - began))), to=sys.stderr)
-    return practice
+    return built
 
 
 def _show_headless(asked: argparse.Namespace) -> int:
     """Build the practice centre, use the real window without a display, write pictures and papers, list them."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     out: Path = asked.out
-    practice = _built(Path(getattr(asked, "store", None) or out / "store"), asked.people)
-    desk = sign_in(practice.folder, practice.sign_in_name, practice.passphrase)
+    built = _built(Path(getattr(asked, "store", None) or out / "store"), asked.people)
+    desk = sign_in(built.folder, built.sign_in_name, built.passphrase)
     from casedesk.ui import showing
 
     spoken = i18n.language()
@@ -113,7 +120,7 @@ def _show_headless(asked: argparse.Namespace) -> int:
         i18n.use(spoken)
         sign_out(desk)
     say(_("Registered through the window: {number}").format(number=shown.case_number))
-    vault = sorted(path for path in practice.folder.iterdir() if path.is_file())
+    vault = sorted(path for path in built.folder.iterdir() if path.is_file())
     for path in [*vault, *written]:
         say(f"{file_size(path.stat().st_size):>12}  {path}")
     say(

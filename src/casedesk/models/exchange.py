@@ -21,7 +21,8 @@ class Membership(Base):
     """One row once this desk belongs to an organisation, or has asked to.
 
     `sealing` has the age identities, the newest first; old ones still open what was sealed to them.
-    `roster_seed` is the administrator's. Until the roster names this desk, `joined_at` is empty.
+    `roster_seed` is the administrator's. Until the roster names this desk, `joined_at` is empty. `relay` is where the
+    relay is, and `issuer` the one certificate (DER) whose word is taken for it.
     """
 
     __tablename__ = "membership"
@@ -35,6 +36,8 @@ class Membership(Base):
     device_id: Mapped[UUID] = mapped_column(Uuid)  # which computer of the records this one is
     centre_id: Mapped[UUID] = mapped_column(Uuid)
     joined_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    relay: Mapped[str | None] = mapped_column(String(200))
+    issuer: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class RosterCopy(Base):

@@ -3,3 +3,8 @@
 Everything in it goes through the services, each event on its own day. Nobody in it lives, and it says so everywhere.
 Imports services; knows no Qt.
 """
+
+from typing import Final
+
+SIGN_IN_NAME: Final = "farzana"
+PASSPHRASE: Final = "four mango trees by the river"  # noqa: S105 - printed, for invented people only

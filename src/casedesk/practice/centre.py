@@ -18,7 +18,7 @@ from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
 from casedesk.machine import lock_file
 from casedesk.models import FollowUp, NeedItem, SafetyFlag, State
-from casedesk.practice import course
+from casedesk.practice import PASSPHRASE, SIGN_IN_NAME, course
 from casedesk.practice.names import rows
 from casedesk.practice.people import DAYS_OPEN, Journey, journeys
 from casedesk.services import cases, consents, drafts, follow_ups, notes, office, providers, referrals, sharing
@@ -30,8 +30,6 @@ from casedesk.storage.keys import FLOOR
 from casedesk.storage.vault import LOCK, AlreadyOpen, vault_exists
 from casedesk.values import Money
 
-SIGN_IN_NAME = "farzana"
-PASSPHRASE = "four mango trees by the river"  # noqa: S105 - printed, for invented people only
 MARK = "practice.txt"
 CENTRE = NewCentre(
     code="PRA",

@@ -77,6 +77,16 @@ class FileInRow:
 @needs("sync.send")
 def take_inbox(desk: Desk) -> list[Taken]:
     """Take in all that lies in the inbox, until nothing that waits goes further; then write the receipts."""
+    return _take_all(desk)
+
+
+@needs("sync.join")
+def take_answer(desk: Desk) -> list[Taken]:
+    """Take in what came for a computer that asked to join."""
+    return _take_all(desk)
+
+
+def _take_all(desk: Desk) -> list[Taken]:
     folder = inbox(desk.store.vault.folder)
     folder.clean()
     found: dict[str, Taken] = {}

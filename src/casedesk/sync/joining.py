@@ -57,6 +57,7 @@ from casedesk.sync.roster import (
     admit,
     certify,
     is_recipient,
+    mark_of,
     read_roster,
     sign_roster,
 )
@@ -273,11 +274,11 @@ def read_root(path: Path, passphrase: str) -> tuple[bytes, SigningKey]:
 
 
 @needs("sync.roster")
-def invite(desk: Desk, centre: str, *, central: bool = False, relay: str = "", issuer: bytes = b"") -> bytes:
+def invite(desk: Desk, centre: str, *, central: bool = False) -> bytes:
     """An invitation for one new computer of a centre, as a small file. Its code opens nothing by itself."""
     code, until = secrets.token_bytes(16), desk.clock() + timedelta(days=INVITATION_DAYS)
     with desk.local() as session:
-        place = standing(session)
+        place, member = standing(session), session.get_one(Membership, 1)
         session.add(Invited(code=code, centre=centre.upper(), central=central, until=until))
         _renew(
             session,
@@ -295,8 +296,8 @@ def invite(desk: Desk, centre: str, *, central: bool = False, relay: str = "", i
         central,
         code,
         int(until.timestamp()),
-        relay,
-        issuer,
+        member.relay or "",
+        member.issuer or b"",
     )
     return _MAGIC + msgspec.msgpack.encode(made)
 
@@ -341,6 +342,7 @@ def ask_to_join(desk: Desk, raw: bytes) -> Asked:
             member = Membership(id=1, sealing=[new_identity()[0]], device_id=device, centre_id=centre)
             session.add(member)
         member.organisation, member.root, member.invitation = found.org, found.root, raw
+        member.relay, member.issuer = found.relay or None, found.issuer or None
         me = msgspec.structs.replace(me, seal=public_half(member.sealing[0]))
         signing = SigningKey(own.signing_seed or b"")
         request = JoinRequest(me, _mac(found.code, me))
@@ -568,6 +570,14 @@ def take_roster_file(desk: Desk, body: bytes) -> bool:
         continue_chain(session, now, at=0, organisation=member.organisation)
         member.joined_at, member.invitation = now, None
     return True
+
+
+@needs("sync.look")
+def mark(desk: Desk) -> str:
+    """The organisation's mark, by which a relay or a database knows whom to believe."""
+    with desk.read() as session:
+        place = standing(session)
+        return mark_of(place.organisation, place.roster.root)
 
 
 # Six words

@@ -21,7 +21,7 @@ from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
 from casedesk.machine import private_file
 from casedesk.progress import silent
-from casedesk.sync.relay.admission import answer, box_of
+from casedesk.sync.relay.admission import answer, box_of, pass_of
 
 T = TypeVar("T")
 
@@ -49,6 +49,15 @@ class NotTheRelay(CaseDeskError):
         super().__init__(
             _("The server that answered is not the one of your invitation. Nothing was sent."),
             hint=_("Telephone the central office before you try again."),
+        )
+
+
+class NotACertificate(CaseDeskError):
+    """A file that is no certificate."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This file is no certificate."), hint=_("Nothing was changed. The relay’s technician has the right one.")
         )
 
 
@@ -101,7 +110,10 @@ class Waiting:
 
 
 class Line:
-    """A session with one relay. Every call may be made again; `rest` waits between tries, and may raise to end it."""
+    """A session with one relay. Every call may be made again; `rest` waits between tries, and may raise to end it.
+
+    With the `code` of an invitation it speaks for somebody who is not on the roster yet, and may leave one small file.
+    """
 
     def __init__(
         self,
@@ -110,9 +122,11 @@ class Line:
         *,
         clock_doubted: bool = False,
         rest: Callable[[float], object] = silent.rest,
+        code: bytes | None = None,
     ) -> None:
         self._signing = signing
         self._wait = rest
+        self._code = code
         self._token = ""
         url = httpx.URL(address.url)
         if address.issuer is None and not (url.scheme == "http" and url.host in ("127.0.0.1", "localhost", "::1")):
@@ -243,7 +257,10 @@ class Line:
         self._wait(min(0.1 * 2**breaks, LONGEST_PAUSE))
 
     def _signed_in(self) -> dict[str, str]:
-        if not self._token:
+        if not self._token and self._code is not None:
+            shown = {"pass": pass_of(self._code).hex()}
+            self._token = str(self._request("POST", "/v1/session", json=shown, signed_in=False).json()["token"])
+        elif not self._token:
             box = box_of(bytes(self._signing.verify_key))
             asked = self._request("POST", "/v1/session", json={"box": box}, signed_in=False).json()
             signature = answer(self._signing, bytes.fromhex(asked["relay"]), bytes.fromhex(asked["nonce"]))
@@ -276,6 +293,16 @@ def trusting(issuer: bytes, *, clock_doubted: bool = False) -> ssl.SSLContext:
     if clock_doubted:
         context.verify_flags |= NO_CHECK_TIME
     return context
+
+
+def der_of(raw: bytes) -> bytes:
+    """A certificate in the form that is kept, from PEM or DER; NotACertificate if it is neither."""
+    try:
+        found = ssl.PEM_cert_to_DER_cert(raw.decode("ascii")) if b"-----BEGIN" in raw else raw
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=found)
+    except (ssl.SSLError, ValueError):
+        raise NotACertificate from None
+    return found
 
 
 def _pieces(path: Path, offset: int, told: Callable[[int], object]) -> Iterator[bytes]:

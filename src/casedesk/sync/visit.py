@@ -17,16 +17,17 @@ from sqlalchemy import select
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
+from casedesk.machine import private_folder
 from casedesk.models import BatchOut, Covered, Membership
 from casedesk.progress import Progress, silent
 from casedesk.services.permissions import needs
 from casedesk.storage.recorder import own_chain
-from casedesk.sync.arrivals import Taken, take_inbox
+from casedesk.sync.arrivals import Taken, take_answer, take_inbox
 from casedesk.sync.batch import Kind
 from casedesk.sync.files import inbox, outbox
 from casedesk.sync.joining import newest_signed, read_invitation
-from casedesk.sync.line import Address, Line
-from casedesk.sync.membership import standing
+from casedesk.sync.line import Address, Line, NotAdmitted
+from casedesk.sync.membership import NotJoined, standing
 from casedesk.sync.outbox import FOR_THE_LINE, State, audiences, make_files, uncovered
 from casedesk.sync.relay.admission import box_of
 
@@ -56,9 +57,8 @@ class Visited:
 
 @needs("sync.roster")
 def name_relay(desk: Desk, url: str, issuer: bytes) -> None:
-    """Say where the relay is, and which issuer's certificates (DER) are believed; none for one on this computer."""
-    address = Address(url, issuer or None)
-    with Line(address, SigningKey.generate()):
+    """Say where the relay is, and which certificate (DER) vouches for it; none for one on this computer."""
+    with Line(Address(url, issuer or None), SigningKey.generate()):
         pass  # refuses an address that nobody could trust
     with desk.local() as session:
         standing(session)
@@ -70,14 +70,7 @@ def name_relay(desk: Desk, url: str, issuer: bytes) -> None:
 @needs("sync.look")
 def relay_of(desk: Desk) -> Address | None:
     """Where the relay is, if anybody said so."""
-    with desk.read() as session:
-        member = session.get(Membership, 1)
-        if member is None:
-            return None
-        if member.relay:
-            return Address(member.relay, member.issuer)
-        invited = read_invitation(member.invitation, None) if member.invitation else None
-        return Address(invited.relay, invited.issuer or None) if invited is not None and invited.relay else None
+    return _address(desk)
 
 
 @needs("sync.send")
@@ -96,14 +89,50 @@ def visit(desk: Desk, progress: Progress = silent, *, clock_doubted: bool = Fals
     return done
 
 
+@needs("sync.join")
+def ask_by_relay(desk: Desk, progress: Progress = silent, *, clock_doubted: bool = False) -> None:
+    """Leave the request to join at the relay, which lets it in for the sake of the invitation, once."""
+    with desk.read() as session:
+        member = session.get(Membership, 1)
+        raw = member.invitation if member is not None else None
+        asked = session.scalars(select(BatchOut).where(BatchOut.kind == Kind.JOIN).order_by(BatchOut.id.desc())).first()
+    if raw is None or asked is None:
+        raise NotJoined
+    invited = read_invitation(raw, desk.clock())
+    with _line(desk, progress, clock_doubted=clock_doubted, code=invited.code) as line:
+        line.send(outbox(desk.store.vault.folder).path / asked.name, [box_of(invited.desk)])
+    _mark(desk, asked.name, State.SENT)
+
+
+@needs("sync.join")
+def hear_answer(desk: Desk, progress: Progress = silent, *, clock_doubted: bool = False) -> bool:
+    """Fetch what the relay has for a computer that asked to join; whether it belongs to the organisation now."""
+    done = Visited()
+    try:
+        with _line(desk, progress, clock_doubted=clock_doubted) as line:
+            _fetch(desk, line, done, progress)
+    except NotAdmitted:
+        return False
+    take_answer(desk)
+    with desk.read() as session:
+        member = session.get(Membership, 1)
+        return member is not None and member.joined_at is not None
+
+
+def _address(desk: Desk) -> Address | None:
+    with desk.read() as session:
+        member = session.get(Membership, 1)
+        return Address(member.relay, member.issuer) if member is not None and member.relay else None
+
+
 @contextmanager
-def _line(desk: Desk, progress: Progress, *, clock_doubted: bool) -> Iterator[Line]:
-    address = relay_of(desk)
+def _line(desk: Desk, progress: Progress, *, clock_doubted: bool, code: bytes | None = None) -> Iterator[Line]:
+    address = _address(desk)
     if address is None:
         raise NoRelay
     with desk.read() as session:
         signing = SigningKey(own_chain(session).signing_seed or b"")
-    with Line(address, signing, clock_doubted=clock_doubted, rest=progress.rest) as line:
+    with Line(address, signing, clock_doubted=clock_doubted, rest=progress.rest, code=code) as line:
         yield line
 
 
@@ -156,6 +185,7 @@ def _mark(desk: Desk, name: str, state: State) -> None:
 
 def _fetch(desk: Desk, line: Line, done: Visited, progress: Progress) -> None:
     folder = inbox(desk.store.vault.folder)
+    private_folder(folder.path)
     after = 0
     while waiting := line.waiting(after):
         told = _Summed(progress, sum(each.size for each in waiting))

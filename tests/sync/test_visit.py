@@ -1,0 +1,149 @@
+"""A visit to the relay with real desks: what waits arrives, receipts come back, a new computer joins over the line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from nacl.signing import SigningKey
+
+from casedesk.desk import Desk
+from casedesk.progress import Cancelled, Progress
+from casedesk.services.intake import register_case
+from casedesk.storage.recorder import own_chain
+from casedesk.sync import joining
+from casedesk.sync.files import inbox
+from casedesk.sync.line import Address, Line, LineBroken, NotACertificate, NotTheRelay, der_of
+from casedesk.sync.outbox import State, files_out
+from casedesk.sync.relay.admission import Admission, Guest, Invitation, NotARoster
+from casedesk.sync.roster import NotThisRoster, read_roster
+from casedesk.sync.visit import NoRelay, ask_by_relay, hear_answer, name_relay, visit
+from tests.support.exchange import records
+from tests.support.people import a_returnee
+from tests.support.relay import CutLine, a_relay, serving
+from tests.sync.office import admin, as_role, begin, coordinator, join, key_of, new_desk, standing_of
+
+
+@pytest.fixture
+def first(tmp_path: Path) -> Iterator[Desk]:
+    desk = new_desk(tmp_path / "one", "K3")
+    begin(desk, tmp_path)
+    yield desk
+    desk.store.vault.close()
+
+
+@pytest.fixture
+def relay_port(first: Desk, tmp_path: Path) -> Iterator[int]:
+    """A relay of the first desk's organisation, which that desk knows."""
+    roster = standing_of(first).roster
+
+    def read(raw: bytes) -> Admission:
+        try:
+            found = read_roster(raw, roster.org, roster.root)
+        except NotThisRoster:
+            raise NotARoster from None
+        guests = [Guest(each.desk, 10**9) for each in found.members if each.active]
+        return Admission(found.number, guests, [Invitation(each.tag, each.until) for each in found.invitations])
+
+    folder = tmp_path / "relay"
+    folder.mkdir()
+    relay = a_relay(folder, read, lambda: first.clock().timestamp())
+    with serving(relay) as port:
+        name_relay(admin(first), f"http://127.0.0.1:{port}", b"")
+        yield port
+    relay.index.engine.dispose()
+
+
+@pytest.fixture
+def second(tmp_path: Path) -> Iterator[Desk]:
+    desk = new_desk(tmp_path / "two", "K4")
+    yield desk
+    desk.store.vault.close()
+
+
+def people(desk: Desk) -> set[bytes]:
+    return {record for table, record in records(desk) if table == "person"}
+
+
+def test_cases_arrive_and_receipts_come_back(first: Desk, second: Desk, relay_port: int) -> None:
+    join(first, second)
+    assert relay_port
+    register_case(first, a_returnee())
+    sent = visit(coordinator(first))
+    assert sent.sent > 0
+    fetched = visit(coordinator(second))
+    assert fetched.fetched >= sent.sent
+    assert people(second) == people(first) != set()
+    visit(coordinator(first))  # fetches the receipt
+    chains = [row for row in files_out(coordinator(first)) if row.kind == "chain"]
+    assert {row.state for row in chains} == {State.COVERED}
+
+
+def test_a_line_that_breaks_everywhere_brings_all_of_it_once(first: Desk, second: Desk, relay_port: int) -> None:
+    cut = CutLine(relay_port, every=4_000, seed=5)
+    name_relay(admin(first), f"http://127.0.0.1:{cut.port}", b"")
+    join(first, second)
+    for n in range(5):
+        register_case(first, a_returnee(person__phone_1=f"+88017{n:08d}", person__name_en=f"Person {n}"))
+    visit(coordinator(first))
+    visit(coordinator(second))
+    cut.close()
+    assert people(second) == people(first)
+    assert len(people(first)) == 5
+    assert cut.cuts > 0
+
+
+def test_cancelling_keeps_what_came_and_goes_on_next_time(first: Desk, second: Desk, relay_port: int) -> None:
+    assert relay_port
+    join(first, second)
+    register_case(first, a_returnee())
+    progress = Progress()
+    progress.cancel()
+    with pytest.raises(Cancelled):
+        visit(coordinator(first), progress)
+    visit(coordinator(first))
+    visit(coordinator(second))
+    assert people(second) == people(first)
+
+
+def test_a_new_computer_joins_over_the_line(first: Desk, second: Desk, relay_port: int) -> None:
+    assert relay_port
+    raw = joining.invite(admin(first), "DHK")
+    visit(coordinator(first))  # the relay learns of the invitation
+    asked = joining.ask_to_join(admin(second), raw)
+    ask_by_relay(admin(second))
+    assert not hear_answer(admin(second))
+    visit(coordinator(first))
+    (request,) = joining.requests(admin(first), inbox(first.store.vault.folder))
+    assert request.words == asked.words
+    joining.let_in(admin(first), request)
+    joining.admit_to_centre(as_role(first, "supervisor"), key_of(second))
+    visit(coordinator(first))
+    assert hear_answer(admin(second))
+    with second.read() as session:
+        assert own_chain(session).organisation == standing_of(first).organisation
+
+
+def test_a_desk_without_a_relay_says_so(first: Desk) -> None:
+    with pytest.raises(NoRelay):
+        visit(coordinator(first))
+
+
+@pytest.mark.parametrize("url", ["http://192.0.2.7", "https://relay.invalid"])
+def test_an_address_that_nobody_could_trust_is_refused(first: Desk, url: str) -> None:
+    with pytest.raises(NotTheRelay):
+        name_relay(admin(first), url, b"")
+
+
+def test_only_certificates_are_taken_for_certificates() -> None:
+    for raw in (b"", b"nonsense", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"):
+        with pytest.raises(NotACertificate):
+            der_of(raw)
+
+
+def test_a_line_to_nowhere_is_said_in_words() -> None:
+    address = Address("http://127.0.0.1:9", None)
+    with Line(address, SigningKey.generate(), rest=lambda _s: None) as line, pytest.raises(LineBroken) as told:
+        line.waiting()
+    assert "dropped" in str(told.value)
