@@ -32,10 +32,10 @@ from casedesk.models import (
 )
 from casedesk.services import lifecycle
 from casedesk.services.ages import is_minor
-from casedesk.services.edits import apply_edits, as_new, first_written
+from casedesk.services.edits import apply_edits, as_new
 from casedesk.services.follow_ups import end_planned, planned
 from casedesk.services.lifecycle import NotThisStep
-from casedesk.services.permissions import needs, open_case
+from casedesk.services.permissions import needs, open_case, see_case
 from casedesk.services.providers import name_of
 from casedesk.storage.derived import by_hundreds
 
@@ -113,17 +113,17 @@ class Effects:
 @needs("case.view")
 def consents_of(desk: Desk, case_id: UUID) -> list[ConsentNow]:
     """Every purpose that was asked, in the order of the code list. One that is missing was not asked."""
-    with desk.read() as session:
-        open_case(desk, session, "case.view", case_id)
-        lines = _lines(session, case_id)
-        written = first_written(session, [line.id for line in lines])
-        asked = {consent.id: consent for consent in session.scalars(select(Consent).where(Consent.case_id == case_id))}
-        by_scope: dict[str, list[tuple[ConsentLine, ConsentStep]]] = {}
-        for line in lines:
-            step = _step(line, asked.get(line.consent_id) if line.consent_id else None, written[line.id][1])
-            by_scope.setdefault(line.scope or "", []).append((line, step))
-        order = codelists.get("consent_scope")
-        return [_now(by_scope[row.code], desk.today()) for row in order if row.code in by_scope]
+    with desk.rows() as rows:
+        see_case(desk, rows, "case.view", case_id)
+        lines = [line for line in rows.of(ConsentLine, "case_id", case_id) if line.removed_at is None]
+        written = rows.first_written(ConsentLine, "case_id", case_id)
+        asked = {consent.id: consent for consent in rows.of(Consent, "case_id", case_id)}
+    by_scope: dict[str, list[tuple[ConsentLine, ConsentStep]]] = {}
+    for line in sorted(lines, key=lambda line: written[line.id][0]):
+        step = _step(line, asked.get(line.consent_id) if line.consent_id else None, written[line.id][1])
+        by_scope.setdefault(line.scope or "", []).append((line, step))
+    order = codelists.get("consent_scope")
+    return [_now(by_scope[row.code], desk.today()) for row in order if row.code in by_scope]
 
 
 @needs("case.consent")

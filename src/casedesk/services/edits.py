@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from uuid import UUID
-
-from sqlalchemy import bindparam, func, select
-from sqlalchemy.orm import Session
+from collections.abc import Mapping
 
 from casedesk.errors import Conflict, InvalidInput, Problem
 from casedesk.fields import problem_with, tidy
-from casedesk.models import Change, Operation, Recorded, fields_of
-from casedesk.services.office import names_of_users
+from casedesk.models import Recorded, fields_of
 
 Edits = Mapping[str, tuple[object, object]]
 
@@ -38,19 +33,3 @@ def apply_edits(record: Recorded, edits: Edits) -> None:
         raise Conflict
     for name, (_seen, now) in tidied.items():
         setattr(record, name, now)
-
-
-def first_written(session: Session, records: Iterable[UUID]) -> dict[UUID, tuple[int, str]]:
-    """For each record the number of the operation that brought it, which tells the order, and who wrote it."""
-    people = names_of_users(session)
-    rows = session.execute(_FIRST_WRITTEN, {"records": list(records)})
-    return {record: (seq, people.get(UUID(bytes=actor), "")) for record, seq, actor in rows}
-
-
-_FIRST = (
-    select(Change.record, func.min(Change.operation_seq).label("seq"))
-    .where(Change.record.in_(bindparam("records", expanding=True)))
-    .group_by(Change.record)
-    .subquery()
-)
-_FIRST_WRITTEN = select(_FIRST.c.record, Operation.seq, Operation.actor).join(_FIRST, _FIRST.c.seq == Operation.seq)

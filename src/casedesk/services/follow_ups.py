@@ -13,12 +13,11 @@ from sqlalchemy.orm import Session
 from casedesk.desk import Desk
 from casedesk.errors import InvalidInput, Problem
 from casedesk.i18n import _
-from casedesk.models import Case, FollowUp, State
+from casedesk.models import Case, FollowUp, State, User
 from casedesk.services import lifecycle
 from casedesk.services.edits import apply_edits, as_new
 from casedesk.services.notes import reads_restricted
-from casedesk.services.office import names_of_users
-from casedesk.services.permissions import case_of, needs, open_case, open_record
+from casedesk.services.permissions import case_of, needs, open_case, open_record, see_case
 
 RESULTS = ("done", "tried_no_contact")
 CONTACT = "welfare_check"
@@ -63,21 +62,18 @@ class FollowUpRow:
 def follow_ups_of(desk: Desk, case_id: UUID, reason: str = "") -> list[FollowUpRow]:
     """The follow-ups of a case: planned ones by day, then what is over, the newest first; `reason` is the one
     recorded for what is restricted."""
-    with desk.read() as session:
-        case = open_case(desk, session, "case.view", case_id)
-        people = names_of_users(session)
+    with desk.rows() as rows:
+        case = see_case(desk, rows, "case.view", case_id)
+        people = {user.id: user.name or "" for user in rows.all(User)}
         restricted = reads_restricted(desk, case, reason)
-        wanted = (
-            select(FollowUp, State.status)
-            .join(State, State.entity_id == FollowUp.id)
-            .where(FollowUp.case_id == case_id, FollowUp.removed_at.is_(None))
-        )
-        rows = [
-            _row(follow_up, status, people, desk.today(), restricted=restricted)
-            for follow_up, status in session.execute(wanted)
+        states = lifecycle.states_of(rows, case_id)
+        found = [
+            _row(follow_up, states[follow_up.id].status, people, desk.today(), restricted=restricted)
+            for follow_up in rows.of(FollowUp, "case_id", case_id)
+            if follow_up.removed_at is None and follow_up.id in states
         ]
-    planned = sorted((row for row in rows if row.status == "planned"), key=lambda row: row.due_on or date.max)
-    over = (row for row in rows if row.status != "planned")
+    planned = sorted((row for row in found if row.status == "planned"), key=lambda row: row.due_on or date.max)
+    over = (row for row in found if row.status != "planned")
     return planned + sorted(over, key=lambda row: (row.due_on or date.min, row.id), reverse=True)
 
 

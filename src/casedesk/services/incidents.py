@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from casedesk import codelists
@@ -15,9 +14,10 @@ from casedesk.errors import Conflict, InvalidInput, NotFound, Problem
 from casedesk.i18n import _
 from casedesk.models import Case, Incident, IncidentViolation, fields_of
 from casedesk.services.answers import Answers
-from casedesk.services.edits import Edits, apply_edits, first_written
+from casedesk.services.edits import Edits, apply_edits
 from casedesk.services.intake import HIDING_GROUPS, WAGE_VIOLATIONS
-from casedesk.services.permissions import needs, open_case, within_reach
+from casedesk.services.permissions import needs, open_case, see_case, within_reach
+from casedesk.storage.rows import Records, Rows
 
 VIOLATIONS = "incident.violations"
 USUAL: Mapping[str, str] = {"status": "alleged", "told_by": "client"}  # unless somebody says otherwise
@@ -37,13 +37,13 @@ class IncidentRow:
 @needs("case.view")
 def incidents_of(desk: Desk, case_id: UUID, reason: str = "") -> list[IncidentRow]:
     """The incidents of a case in the order in which they were told; none for who may not read what is restricted."""
-    with desk.read() as session:
-        case = open_case(desk, session, "case.view", case_id)
+    with desk.rows() as rows:
+        case = see_case(desk, rows, "case.view", case_id)
         if not within_reach(desk.actor, "case.view_restricted", case, reason=reason):
             return []
-        told = _told(session, case)
-        written = first_written(session, [each.id for each in told])
-        violations = _violations(session, case)
+        told = rows.of(Incident, "case_id", case_id)  # also the accounts that were put right
+        written = rows.first_written(Incident, "case_id", case_id)
+        violations = _violations(rows, case)
         accounts = [first_account(each) for each in told]
         return [
             IncidentRow(
@@ -83,7 +83,8 @@ def edit_incident(desk: Desk, case_id: UUID, incident_id: UUID, edits: Edits) ->
 
 def change(session: Session, desk: Desk, case: Case, incident: Incident | None, edits: Edits) -> Incident:
     """Write a newer account in the place of `incident`, or the first one, with what was ticked and unticked."""
-    own = [row for row in _violations(session, case) if incident is not None and row.incident_id == incident.id]
+    there = _violations(Records(session), case)
+    own = [row for row in there if incident is not None and row.incident_id == incident.id]
     fields = {key.partition(".")[2]: pair for key, pair in edits.items() if _is_field(key)}
     if incident is None:
         usual = {name: value for name, value in USUAL.items() if name not in fields}
@@ -130,16 +131,8 @@ def _restricted(desk: Desk, session: Session, case_id: UUID) -> Case:
     return open_case(desk, session, "case.view_restricted", case_id)
 
 
-def _told(session: Session, case: Case) -> Sequence[Incident]:
-    """Every account, also those that were put right."""
-    return session.scalars(select(Incident).where(Incident.case_id == case.id).order_by(text("incident.rowid"))).all()
-
-
-def _violations(session: Session, case: Case) -> Sequence[IncidentViolation]:
-    wanted = select(IncidentViolation).where(
-        IncidentViolation.case_id == case.id, IncidentViolation.removed_at.is_(None)
-    )
-    return session.scalars(wanted.order_by(text("incident_violation.rowid"))).all()
+def _violations(source: Rows | Records, case: Case) -> list[IncidentViolation]:
+    return [row for row in source.of(IncidentViolation, "case_id", case.id) if row.removed_at is None]
 
 
 def _newer_account(desk: Desk, session: Session, incident: Incident, own: Iterable[IncidentViolation]) -> Incident:

@@ -19,6 +19,7 @@ from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
 from casedesk.models import Recorded, State, StatusEvent
 from casedesk.paths import RESOURCES
+from casedesk.storage.rows import Rows
 
 
 class NotThisStep(CaseDeskError):
@@ -48,6 +49,11 @@ def _steps() -> dict[tuple[str, str], list[Step]]:
             needs = tuple(part for part in row["needs"].split(";") if part)
             found.setdefault((row["entity"], row["from"]), []).append(Step(row["to"], row["by"], needs))
     return found
+
+
+def states_of(rows: Rows, case_id: UUID) -> dict[UUID, State]:
+    """Where the case and what belongs to it are in their lives, by record."""
+    return {state.entity_id: state for state in rows.of(State, "case_id", case_id)}
 
 
 def steps_from(entity: str, status: str | None) -> Sequence[Step]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casedesk import codelists
@@ -14,8 +13,8 @@ from casedesk.desk import Desk
 from casedesk.errors import InvalidInput, NotFound, Problem
 from casedesk.i18n import _
 from casedesk.models import Case, CaseNote
-from casedesk.services.edits import apply_edits, as_new, first_written
-from casedesk.services.permissions import needs, open_case, within_reach
+from casedesk.services.edits import apply_edits, as_new
+from casedesk.services.permissions import needs, open_case, see_case, within_reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +55,10 @@ def add_note(
 @needs("case.view")
 def notes_of(desk: Desk, case_id: UUID, reason: str = "") -> list[NoteRow]:
     """The notes of a case, the newest first; `reason` is the one recorded for what is restricted."""
-    with desk.read() as session:
-        case = open_case(desk, session, "case.view", case_id)
-        notes = session.scalars(
-            select(CaseNote).where(CaseNote.case_id == case_id, CaseNote.removed_at.is_(None))
-        ).all()
-        written = first_written(session, [note.id for note in notes])
+    with desk.rows() as rows:
+        case = see_case(desk, rows, "case.view", case_id)
+        notes = [note for note in rows.of(CaseNote, "case_id", case_id) if note.removed_at is None]
+        written = rows.first_written(CaseNote, "case_id", case_id)
         corrected = {note.corrects_id: note.id for note in notes if note.corrects_id is not None}
         reads_all = reads_restricted(desk, case, reason)
         ordered = sorted(notes, key=lambda note: written[note.id][0], reverse=True)

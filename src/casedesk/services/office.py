@@ -221,12 +221,12 @@ def office(desk: Desk) -> OfficeFacts:
 @needs("office.view")
 def colleagues(desk: Desk) -> list[UserRow]:
     """Everybody who works or worked here, by name."""
-    with desk.read() as session:
-        users = session.scalars(select(User).where(User.removed_at.is_(None)).order_by(User.name))
-        return [
-            UserRow(u.id, u.name or "", u.sign_in_name or "", tuple(u.roles or ()), u.team or "", bool(u.active))
-            for u in users
-        ]
+    with desk.rows() as rows:
+        users = [user for user in rows.all(User) if user.removed_at is None]
+    return [
+        UserRow(u.id, u.name or "", u.sign_in_name or "", tuple(u.roles or ()), u.team or "", bool(u.active))
+        for u in sorted(users, key=lambda user: user.name or "")
+    ]
 
 
 def this_centre(session: Session) -> Centre | None:
@@ -388,10 +388,9 @@ def thresholds(session: Session) -> Thresholds:
 
 def rates(session: Session) -> Mapping[str, int]:
     """Minor units of taka for one whole unit of each currency, by the newest rate known."""
-    wanted = select(ExchangeRate).where(ExchangeRate.removed_at.is_(None)).order_by(ExchangeRate.on)
-    return {rate.currency: rate.taka.minor for rate in session.scalars(wanted) if rate.currency and rate.taka} | {
-        "bdt": 100
-    }
+    wanted = select(ExchangeRate.currency, ExchangeRate.taka).where(ExchangeRate.removed_at.is_(None))
+    found = session.execute(wanted.order_by(ExchangeRate.on))
+    return {currency: taka.minor for currency, taka in found if currency and taka} | {"bdt": 100}
 
 
 @needs("office.rates")

@@ -36,7 +36,7 @@ from casedesk.services.follow_ups import end_planned, planned
 from casedesk.services.lifecycle import NotThisStep, Step
 from casedesk.services.notes import reads_restricted
 from casedesk.services.numbers import next_referral_number
-from casedesk.services.permissions import case_of, needs, open_case, open_record, visible
+from casedesk.services.permissions import case_of, needs, open_case, open_record, see_case, visible
 from casedesk.services.providers import name_of
 from casedesk.services.sharing import SHARES, no_consent, pasted_texts, why_not
 
@@ -240,10 +240,21 @@ def take_step(
 @needs("case.view")
 def referrals_of(desk: Desk, case_id: UUID) -> list[ReferralRow]:
     """The referrals of a case, the newest first."""
-    with desk.read() as session:
-        open_case(desk, session, "case.view", case_id)
-        wanted = _with_all(Referral.case_id == case_id).order_by(State.since.desc())
-        return [_row(desk, *found) for found in session.execute(wanted)]
+    with desk.rows() as rows:
+        see_case(desk, rows, "case.view", case_id)
+        states = lifecycle.states_of(rows, case_id)
+        found = [
+            _row(
+                desk,
+                referral,
+                states[referral.id],
+                rows.one(Provider, referral.provider_id),
+                need.need if (need := rows.one(NeedItem, referral.need_id)) is not None else None,
+            )
+            for referral in rows.of(Referral, "case_id", case_id)
+            if referral.removed_at is None and referral.id in states
+        ]
+    return sorted(found, key=lambda row: row.since, reverse=True)
 
 
 @needs("case.view")

@@ -16,7 +16,6 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
@@ -28,7 +27,6 @@ from casedesk.parsing import document_key
 from casedesk.search_keys import fts_query, number_key, sounds_of, words_of
 from casedesk.services.ages import age_of
 from casedesk.services.consents import consents_of
-from casedesk.services.edits import first_written
 from casedesk.services.follow_ups import FollowUpRow, follow_ups_of
 from casedesk.services.notes import is_restricted
 from casedesk.services.office import names_of_users
@@ -388,7 +386,7 @@ def peek(desk: Desk, case_id: UUID) -> Peek:
         episode = session.get(MigrationEpisode, case.index_episode_id) if case.index_episode_id else None
         found = _fetch(session, f"SELECT {_SHOWN} FROM case_index WHERE case_id = :case", {"case": case_id.hex})
         worker = names_of_users(session).get(case.owner_id, "") if case.owner_id else ""
-        note, note_on, note_by = _last_note(session, case)
+    note, note_on, note_by = _last_note(desk, case)
     return Peek(
         row=_rows(found)[0],
         age=age_of(person, desk.today()),
@@ -407,12 +405,13 @@ def peek(desk: Desk, case_id: UUID) -> Peek:
     )
 
 
-def _last_note(session: Session, case: Case) -> tuple[str | None, date | None, str]:
-    wanted = select(CaseNote).where(CaseNote.case_id == case.id, CaseNote.removed_at.is_(None))
-    note = session.scalars(wanted.order_by(text("case_note.rowid DESC")).limit(1)).first()
-    if note is None:
-        return "", None, ""
-    _order, by = first_written(session, [note.id])[note.id]
+def _last_note(desk: Desk, case: Case) -> tuple[str | None, date | None, str]:
+    with desk.rows() as rows:
+        notes = [note for note in rows.of(CaseNote, "case_id", case.id) if note.removed_at is None]
+        if not notes:
+            return "", None, ""
+        note = notes[-1]
+        _order, by = rows.first_written(CaseNote, "id", note.id)[note.id]
     on = note.at.astimezone(DHAKA).date() if note.at else None
     return (None if is_restricted(case, note) else note.text or ""), on, by
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from casedesk import codelists
@@ -17,13 +16,13 @@ from casedesk.i18n import _
 from casedesk.models import Case, Triage
 from casedesk.services.answers import TRIAGE
 from casedesk.services.cases import AGREES, decide, facts_of
-from casedesk.services.edits import Edits, apply_edits, first_written
+from casedesk.services.edits import Edits, apply_edits
 from casedesk.services.intake import add_triage
 from casedesk.services.intake_views import Settings
 from casedesk.services.office import rates, thresholds
-from casedesk.services.permissions import needs, open_case
+from casedesk.services.permissions import needs, open_case, see_case
 from casedesk.services.triage import Result
-from casedesk.storage.rows import Records
+from casedesk.storage.rows import Records, Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +51,21 @@ class Triages:
 
 @needs("case.view")
 def triages_of(desk: Desk, case_id: UUID) -> Triages:
-    with desk.read() as session:
-        open_case(desk, session, "case.view", case_id)
-        rows = list(reversed(_runs(session, case_id)))
-        written = first_written(session, [row.id for row in rows])
-        runs = tuple(
-            TriageRun(
-                row.id,
-                row.made_at,
-                written[row.id][1],
-                row.outcome or "",
-                tuple(row.rules_fired or ()),
-                len(row.answers or ()) + len(row.private_answers or ()),
-            )
-            for row in rows
+    with desk.rows() as rows:
+        see_case(desk, rows, "case.view", case_id)
+        made, written = _runs(rows, case_id), rows.first_written(Triage, "case_id", case_id)
+    runs = tuple(
+        TriageRun(
+            run.id,
+            run.made_at,
+            written[run.id][1],
+            run.outcome or "",
+            tuple(run.rules_fired or ()),
+            len(run.answers or ()) + len(run.private_answers or ()),
         )
+        for run in reversed(made)
+    )
+    with desk.read() as session:
         return Triages(runs, Settings(thresholds(session), rates(session)))
 
 
@@ -81,7 +80,7 @@ def run_again(
     with desk.write("case.triage", about=case_id) as session:
         open_case(desk, session, "case.edit", case_id)
         case = open_case(desk, session, "case.view_restricted", case_id)
-        runs = _runs(session, case_id)
+        runs = _runs(Records(session), case_id)
         if (runs[-1].id if runs else None) != last:
             raise Conflict
         known = facts_of(Records(session), desk, case).answers
@@ -89,7 +88,7 @@ def run_again(
         result = add_triage(session, desk, {**_without_triage(known), **said}, case)
         if decision:
             _decide(desk, session, case, decision, result)
-        return _runs(session, case_id)[-1].id
+        return _runs(Records(session), case_id)[-1].id
 
 
 def _decide(desk: Desk, session: Session, case: Case, decision: Edits, result: Result) -> None:
@@ -121,6 +120,5 @@ def _checked(answers: Mapping[str, str | None]) -> dict[str, str]:
     return said
 
 
-def _runs(session: Session, case_id: UUID) -> Sequence[Triage]:
-    wanted = select(Triage).where(Triage.case_id == case_id, Triage.removed_at.is_(None))
-    return session.scalars(wanted.order_by(text("triage.rowid"))).all()
+def _runs(source: Rows | Records, case_id: UUID) -> list[Triage]:
+    return [run for run in source.of(Triage, "case_id", case_id) if run.removed_at is None]
