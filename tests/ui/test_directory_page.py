@@ -20,7 +20,7 @@ from casedesk.services.intake import register_case
 from casedesk.services.providers import ServiceEdit, provider, providers, recruiters, save_provider, save_recruiter
 from casedesk.ui.directory import DirectoryPage
 from casedesk.ui.directory.sheets import PartnerSheet, RecruiterSheet
-from casedesk.ui.directory.table import Cell
+from casedesk.ui.kit.lines import Cell
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.page import Goto
 from casedesk.ui.window import Window

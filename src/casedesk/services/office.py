@@ -239,6 +239,14 @@ def this_centre(session: Session) -> Centre | None:
     return session.scalars(select(Centre).where(Centre.code == code).order_by(Centre.id)).first() or made_here
 
 
+@needs("office.view")
+def exchanges(desk: Desk) -> bool:
+    """Whether this computer belongs to an organisation. Until then nothing of sync is shown."""
+    with desk.read() as session:
+        member = session.get(Membership, 1)
+        return member is not None and member.joined_at is not None
+
+
 def this_computer(session: Session) -> Device | None:
     """The record of this computer, among those of others."""
     member = session.get(Membership, 1)

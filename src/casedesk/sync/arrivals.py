@@ -21,6 +21,7 @@ from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.models import BatchIn, BatchOut, Chain, Change, CodedRow, CountRow, Covered
 from casedesk.models import Operation as OperationRow
+from casedesk.progress import Progress, silent
 from casedesk.services.permissions import needs
 from casedesk.storage.chain import continue_chain
 from casedesk.storage.derived import by_hundreds
@@ -74,35 +75,36 @@ class FileInRow:
     came_at: datetime
 
 
-@needs("sync.send")
-def take_inbox(desk: Desk) -> list[Taken]:
-    """Take in all that lies in the inbox, until nothing that waits goes further; then write the receipts."""
-    return _take_all(desk)
+@needs("sync.carry")
+def take_inbox(desk: Desk, progress: Progress = silent) -> list[Taken]:
+    """Take in all that lies in the inbox, until nothing that waits goes further; then write the receipts.
 
-
-@needs("sync.join")
-def take_answer(desk: Desk) -> list[Taken]:
-    """Take in what came for a computer that asked to join."""
-    return _take_all(desk)
-
-
-def _take_all(desk: Desk) -> list[Taken]:
+    Cancelled, each file was taken in whole or not at all, and the receipts say so.
+    """
     folder = inbox(desk.store.vault.folder)
     folder.clean()
     found: dict[str, Taken] = {}
+    try:
+        _take_all(desk, folder, found, progress)
+    finally:
+        if any(taken.kind != Kind.RECEIPT for taken in found.values()):
+            _write_receipts(desk)
+    return list(found.values())
+
+
+def _take_all(desk: Desk, folder: Folder, found: dict[str, Taken], progress: Progress) -> None:
     waiting = _in_order(desk, folder)
+    whole = len(waiting)
     moved = True
     while waiting and moved:
         moved = False
         for name in list(waiting):
+            progress.step(whole - len(waiting), whole)
             taken = _take(desk, folder, name)
             found[name] = taken
             if taken.fate is not Fate.WAITING:
                 waiting.remove(name)
                 moved = True
-    if any(taken.kind != Kind.RECEIPT for taken in found.values()):
-        _write_receipts(desk)
-    return list(found.values())
 
 
 @needs("sync.look")

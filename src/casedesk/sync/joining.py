@@ -27,7 +27,7 @@ from casedesk import i18n, machine
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
-from casedesk.models import Centre, Chain, Device, Invited, Membership, RosterCopy, User
+from casedesk.models import BatchOut, Centre, Chain, Device, Invited, Membership, RosterCopy, User
 from casedesk.paths import RESOURCES
 from casedesk.services.permissions import needs
 from casedesk.storage.chain import continue_chain
@@ -46,7 +46,7 @@ from casedesk.sync.membership import (
     take_admissions,
     take_roster,
 )
-from casedesk.sync.outbox import keep_file
+from casedesk.sync.outbox import State, keep_file
 from casedesk.sync.relay.admission import pass_of, tag_of
 from casedesk.sync.roster import (
     MOST_OF_A_CENTRE,
@@ -569,6 +569,9 @@ def take_roster_file(desk: Desk, body: bytes) -> bool:
             return False
         continue_chain(session, now, at=0, organisation=member.organisation)
         member.joined_at, member.invitation = now, None
+        for asked in session.scalars(select(BatchOut).where(BatchOut.kind == Kind.JOIN)):
+            asked.state = State.COVERED
+            outbox(desk.store.vault.folder).remove(asked.name)
     return True
 
 

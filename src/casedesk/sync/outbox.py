@@ -21,6 +21,7 @@ from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
 from casedesk.models import BatchOut, Case, Disclosure, LetOut, Person
+from casedesk.progress import Progress, silent
 from casedesk.services.permissions import needs
 from casedesk.storage.derived import by_hundreds
 from casedesk.storage.operations import pack, shown
@@ -110,11 +111,13 @@ class Preview:
     coded_cases: int
     counted_cases: int
     forgets: int
+    columns: tuple[str, ...]  # what the rows without a name say
+    more: bool  # whether operations are left for another file, which is planned when this one is made
     rows: tuple[PreviewRow, ...]
 
     @property
     def is_empty(self) -> bool:
-        return not (self.operations or self.forgets or self.coded_cases)
+        return not (self.operations or self.forgets or self.coded_cases or self.counted_cases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,18 +142,22 @@ def preview(desk: Desk, audience: str) -> Preview:
     """What would be sent now, read from the very plan that files are packed from."""
     with desk.read() as session:
         planned = plan(session, audience, desk.today())
-        return _previewed(session, planned)
+        return _previewed(session, desk, planned)
 
 
 @needs("sync.send")
-def make_files(desk: Desk, audience: str, largest: int = FOR_A_STICK) -> list[str]:
-    """Seal all that waits for an audience into files of the outbox, and return their names. Empty if nothing waits."""
+def make_files(desk: Desk, audience: str, largest: int = FOR_A_STICK, progress: Progress = silent) -> list[str]:
+    """Seal all that waits for an audience into files of the outbox, and return their names. Empty if nothing waits.
+
+    Cancelled, the files made until then are whole and stay.
+    """
     folder = outbox(desk.store.vault.folder)
     _sweep(desk, folder)
     _say_again_what_was_forgotten(desk, audience)
     names: list[str] = []
     more = True
     while more:
+        progress.step(len(names), 0)
         made, more = _make_some(desk, folder, audience, largest)
         names += made
     return names
@@ -406,7 +413,7 @@ def _sweep(desk: Desk, folder: Folder) -> None:
             folder.remove(name)
 
 
-def _previewed(session: Session, planned: Plan) -> Preview:
+def _previewed(session: Session, desk: Desk, planned: Plan) -> Preview:
     counts: Counter[tuple[str, UUID | None, str, str, int, bool, Back | None]] = Counter()
     for kind, going in ((Kind.CHAIN, planned.going), (Kind.SHOW, planned.shows)):
         for each in going:
@@ -422,14 +429,18 @@ def _previewed(session: Session, planned: Plan) -> Preview:
         PreviewRow(kind, codes.get(case, "") if case else "", case, table, name, level, goes, why, count)
         for (kind, case, table, name, level, goes, why), count in counts.items()
     ]
-    views = Counter(decision.view for decision in planned.decisions.values())
+    nameless = None
+    if planned.audience == CENTRAL and not planned.is_empty:
+        nameless = coded_rows(session, desk, planned)
     return Preview(
         audience=planned.audience,
         operations=len([each for each in planned.going if not each.is_bookkeeping]),
         cases=len({row.case_id for row in rows if row.goes and row.case_id}),
-        coded_cases=views[CODED] if planned.audience == CENTRAL else 0,
-        counted_cases=views[COUNTED] if planned.audience == CENTRAL else 0,
+        coded_cases=len(nameless.rows) if nameless is not None else 0,
+        counted_cases=sum(decision.view == COUNTED for decision in planned.decisions.values()) if nameless else 0,
         forgets=len(planned.forgets),
+        columns=tuple(sorted({name for row in nameless.rows for name in row.values})) if nameless else (),
+        more=planned.more,
         rows=tuple(sorted(rows, key=lambda row: (row.person_code, row.table, row.field, row.kind, row.goes))),
     )
 

@@ -13,6 +13,7 @@ from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
 from casedesk.models import BatchIn, BatchOut
+from casedesk.progress import Progress, silent
 from casedesk.services.permissions import needs
 from casedesk.sync.arrivals import KEPT_DAYS, Taken, take_inbox
 from casedesk.sync.batch import file_name
@@ -39,8 +40,8 @@ class Written:
     removed: int
 
 
-@needs("sync.send")
-def write_stick(desk: Desk, root: Path) -> Written:
+@needs("sync.carry")
+def write_stick(desk: Desk, root: Path, progress: Progress = silent) -> Written:
     """Write what waits to a stick, read it back, and take away what is no longer needed there."""
     if not root.is_dir():
         raise NoStick(root)
@@ -53,7 +54,8 @@ def write_stick(desk: Desk, root: Path) -> Written:
     for name in sorted(there & gone):
         stick.remove(name)
     written: list[str] = []
-    for name in waiting:
+    for at, name in enumerate(waiting):
+        progress.step(at, len(waiting))
         sealed = ours.read(name)
         if sealed and (name not in there or file_name(stick.read(name)) != name):
             stick.put(sealed)
@@ -65,8 +67,8 @@ def write_stick(desk: Desk, root: Path) -> Written:
     return Written(tuple(written), sum(ours.size(name) for name in written), len(there & gone))
 
 
-@needs("sync.send")
-def take_stick(desk: Desk, root: Path) -> list[Taken]:
+@needs("sync.carry")
+def take_stick(desk: Desk, root: Path, progress: Progress = silent) -> list[Taken]:
     """Take in what lies on a stick. What cannot be opened is for somebody else and stays there."""
     if not root.is_dir():
         raise NoStick(root)
@@ -74,6 +76,7 @@ def take_stick(desk: Desk, root: Path) -> list[Taken]:
     with desk.read() as session:
         known = {*session.scalars(select(BatchIn.name)), *session.scalars(select(BatchOut.name))}
     for name in stick.names():
+        progress.step(0, 0)
         if name in known:
             continue
         sealed = stick.read(name)
@@ -81,7 +84,7 @@ def take_stick(desk: Desk, root: Path) -> list[Taken]:
             here.put(sealed)
         else:
             _remove_if_old(desk, root, name)
-    return take_inbox(desk)
+    return take_inbox(desk, progress)
 
 
 def _remove_if_old(desk: Desk, root: Path, name: str) -> None:

@@ -22,7 +22,7 @@ from casedesk.models import BatchOut, Covered, Membership
 from casedesk.progress import Progress, silent
 from casedesk.services.permissions import needs
 from casedesk.storage.recorder import own_chain
-from casedesk.sync.arrivals import Taken, take_answer, take_inbox
+from casedesk.sync.arrivals import Taken, take_inbox
 from casedesk.sync.batch import Kind
 from casedesk.sync.files import inbox, outbox
 from casedesk.sync.joining import newest_signed, read_invitation
@@ -83,7 +83,7 @@ def visit(desk: Desk, progress: Progress = silent, *, clock_doubted: bool = Fals
             make_files(desk, audience, FOR_THE_LINE)
         _send(desk, line, done, progress)
         _fetch(desk, line, done, progress)
-        done.taken = take_inbox(desk)
+        done.taken = take_inbox(desk, progress)
         _send(desk, line, done, progress)
     desk.note("sync.visited")
     return done
@@ -113,7 +113,7 @@ def hear_answer(desk: Desk, progress: Progress = silent, *, clock_doubted: bool 
             _fetch(desk, line, done, progress)
     except NotAdmitted:
         return False
-    take_answer(desk)
+    take_inbox(desk, progress)
     with desk.read() as session:
         member = session.get(Membership, 1)
         return member is not None and member.joined_at is not None

@@ -44,7 +44,7 @@ from casedesk.ui.kit.blocks import Banner, paint_mark
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.messages import tell
 from casedesk.ui.kit.sheet import Sheet
-from casedesk.ui.page import Goto, Page
+from casedesk.ui.page import Goto, Here, Page
 from casedesk.ui.qt_words import QtWords
 from casedesk.ui.settings import SettingsPage, Wishes
 from casedesk.ui.sign_in import Invented, Locked, SignIn
@@ -98,9 +98,17 @@ def tables() -> Tables:
         "directory": DirectoryPage,
         "reports": ReportsPage,
         "report_paper": ReportPaperPage,
+        "sync": _sync_page,
         "settings": SettingsPage,
     }
     return pages, {"palette": Palette, "refer": ReferSheet}
+
+
+def _sync_page(here: Here, **what: Any) -> Page:
+    """Sync and the libraries it needs are loaded when somebody goes there."""
+    from casedesk.ui.sync.page import SyncPage
+
+    return SyncPage(here, **what)
 
 
 def run(folder: Path, *, practice: Practice | None = None) -> int:

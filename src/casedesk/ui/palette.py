@@ -40,7 +40,7 @@ from casedesk.ui.kit.theme import current
 from casedesk.ui.listing import short, write_line
 from casedesk.ui.page import Goto, Here
 from casedesk.ui.searching import Searching
-from casedesk.ui.window import PLACES
+from casedesk.ui.window import places
 
 PEOPLE, PARTNERS = 6, 3
 PAUSE = 60  # ms after the last key
@@ -224,8 +224,8 @@ class Palette(Sheet):
         typed = fold(self._found.typed)
         return [
             Choice(place.icon, _(place.title), "", place.keys, Goto(place.code))
-            for place in PLACES
-            if may(self.here.desk, place.needs) and (typed in fold(_(place.title)) or typed in fold(place.title))
+            for place in places(self.here.desk)
+            if typed in fold(_(place.title)) or typed in fold(place.title)
         ]
 
     def _directory(self) -> list[Choice]:

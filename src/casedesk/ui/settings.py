@@ -66,6 +66,7 @@ KEYS = (
     ("Ctrl+3", N_("Referrals")),
     ("Ctrl+6", N_("Directory")),
     ("Ctrl+7", N_("Reports")),
+    ("Ctrl+8", N_("Sync, where it is set up")),
     ("Ctrl+,", N_("Settings")),
     ("F9", N_("Hide the screen; a second time it locks")),
     ("Ctrl+L", N_("Lock")),

@@ -17,7 +17,7 @@ from casedesk import codelists, formats, i18n
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import N_, _, ngettext
-from casedesk.services.office import is_own_passphrase, office
+from casedesk.services.office import exchanges, is_own_passphrase, office
 from casedesk.services.permissions import may
 from casedesk.storage.store import Touched
 from casedesk.ui.curtain import Curtain
@@ -52,6 +52,7 @@ class Place:
     title: str
     needs: str
     keys: str
+    shared: bool = False  # only where this computer exchanges with others
 
 
 PLACES = (
@@ -60,8 +61,15 @@ PLACES = (
     Place("referrals", "referral", N_("Referrals"), "referral.list", "Ctrl+3"),
     Place("directory", "directory", N_("Directory"), "directory.view", "Ctrl+6"),
     Place("reports", "reports", N_("Reports"), "statistics.view", "Ctrl+7"),
+    Place("sync", "sync", N_("Sync"), "sync.look", "Ctrl+8", shared=True),
     Place("settings", "settings", N_("Settings"), "own.preferences", "Ctrl+,"),
 )
+
+
+def places(desk: Desk) -> list[Place]:
+    """The places that this user sees on this computer."""
+    alone = not exchanges(desk)
+    return [place for place in PLACES if may(desk, place.needs) and not (place.shared and alone)]
 
 
 class Window(QMainWindow):
@@ -126,7 +134,7 @@ class Window(QMainWindow):
 
     def _build(self) -> None:
         """Make the shell; again after a change of language or look."""
-        shown = [place for place in PLACES if place.code in self._pages and may(self.desk, place.needs)]
+        shown = [place for place in places(self.desk) if place.code in self._pages]
         items = {place.code: NavItem(place.code, place.icon, _(place.title), place.keys) for place in shown}
         roles = codelists.get("user_role")
         settings = items.pop("settings", NavItem("settings", "settings", _("Settings"), "Ctrl+,"))
@@ -215,7 +223,7 @@ class Window(QMainWindow):
         }
         for place in PLACES:
             if place.code in self._pages and may(self.desk, place.needs):
-                on_pages[place.keys] = partial(self.go, Goto(place.code))
+                on_pages[place.keys] = partial(self._go_to_place, place.code)
         for keys, act in always.items():
             self._shortcut(keys, act)
         self._keys = [self._shortcut(keys, act) for keys, act in on_pages.items()]
@@ -250,8 +258,12 @@ class Window(QMainWindow):
             return
         first = home(self.desk)
         if first.page not in self._pages:
-            first = next(Goto(each.code) for each in PLACES if each.code in self._pages and may(self.desk, each.needs))
+            first = next(Goto(each.code) for each in places(self.desk) if each.code in self._pages)
         self.go(first)
+
+    def _go_to_place(self, code: str) -> None:
+        if code in self.sidebar.items:
+            self.go(Goto(code))
 
     def back(self) -> None:
         if self._past and not self._hidden():

@@ -18,10 +18,11 @@ from casedesk.services.ages import ADULT
 from casedesk.services.consents import AffectedReferral, ConsentNow, ConsentStep, Effects, RecordConsent
 from casedesk.services.office import clock_is_wrong
 from casedesk.ui.case.open_case import OpenCase
-from casedesk.ui.case.pieces import Part, declared, row_card, separated
+from casedesk.ui.case.pieces import Part, declared, separated
 from casedesk.ui.case.sheets import FormSheet, Saved, explain, line, lines
 from casedesk.ui.kit.blocks import Card
 from casedesk.ui.kit.buttons import Segmented, button
+from casedesk.ui.kit.cards import row_card
 from casedesk.ui.kit.icons import Icon
 from casedesk.ui.kit.layouts import clear, column, row
 from casedesk.ui.kit.messages import show_error

@@ -20,12 +20,13 @@ from casedesk.services.incidents import IncidentRow
 from casedesk.services.sections import Section
 from casedesk.ui.case.facts_section import FactsCard, can_edit
 from casedesk.ui.case.open_case import OpenCase
-from casedesk.ui.case.pieces import BROAD_SIDE, Columns, Part, locked, row_card, separated
+from casedesk.ui.case.pieces import Part, locked, separated
 from casedesk.ui.case.sheets import FlagSheet, FormSheet, RaiseFlagsSheet, Saved
 from casedesk.ui.case.triage import TriageSheet, runs_card
 from casedesk.ui.kit.badges import Badge, BadgeSpec
 from casedesk.ui.kit.blocks import Banner, Card
 from casedesk.ui.kit.buttons import button
+from casedesk.ui.kit.cards import BROAD_SIDE, Columns, row_card
 from casedesk.ui.kit.icons import Icon
 from casedesk.ui.kit.layouts import clear, column, row, widget
 from casedesk.ui.kit.sheet import Sheet

@@ -16,12 +16,12 @@ from casedesk.services.follow_ups import FollowUpRow
 from casedesk.services.sections import Section
 from casedesk.ui.case.facts_section import EditablePart, FactsCard
 from casedesk.ui.case.open_case import OpenCase
-from casedesk.ui.case.pieces import row_card
 from casedesk.ui.case.plan import Steps, plan_card
 from casedesk.ui.case.sheets import DropSheet, FollowUpSheet, PlanSheet, SnoozeSheet
 from casedesk.ui.kit.badges import Badge, BadgeSpec
 from casedesk.ui.kit.blocks import Card
 from casedesk.ui.kit.buttons import button
+from casedesk.ui.kit.cards import row_card
 from casedesk.ui.kit.icons import Icon
 from casedesk.ui.kit.layouts import clear, column, row
 from casedesk.ui.kit.sheet import Sheet

@@ -18,12 +18,13 @@ from casedesk.ui.case.consent import AGREED_FIRST, SIGNS, scope_label, short_wor
 from casedesk.ui.case.facts_section import EditablePart, FactsCard, value_of
 from casedesk.ui.case.needs import steps_of
 from casedesk.ui.case.open_case import OpenCase
-from casedesk.ui.case.pieces import Columns, referral_badge, separated
+from casedesk.ui.case.pieces import referral_badge, separated
 from casedesk.ui.case.plan import plan_card
 from casedesk.ui.case.telling import Told, timeline
 from casedesk.ui.kit.badges import Badge
 from casedesk.ui.kit.blocks import Card, fact
 from casedesk.ui.kit.buttons import button
+from casedesk.ui.kit.cards import Columns
 from casedesk.ui.kit.icons import Icon
 from casedesk.ui.kit.layouts import clear, column, row, widget
 from casedesk.ui.kit.sheet import Sheet

@@ -12,9 +12,10 @@ from casedesk import codelists, formats
 from casedesk.i18n import _
 from casedesk.services.follow_ups import FollowUpRow
 from casedesk.ui.case.open_case import OpenCase
-from casedesk.ui.case.pieces import due_words, row_card
+from casedesk.ui.case.pieces import due_words
 from casedesk.ui.kit.blocks import Card, ProgressBar
 from casedesk.ui.kit.buttons import IconButton, button
+from casedesk.ui.kit.cards import row_card
 from casedesk.ui.kit.icons import Icon
 from casedesk.ui.kit.layouts import row
 from casedesk.ui.kit.texts import ElidedLabel, PlainLabel

@@ -11,10 +11,11 @@ from casedesk import codelists, formats
 from casedesk.i18n import _
 from casedesk.services.referrals import WAITING, ReferralRow
 from casedesk.ui.case.open_case import OpenCase
-from casedesk.ui.case.pieces import Part, referral_badge, row_card, separated
+from casedesk.ui.case.pieces import Part, referral_badge, separated
 from casedesk.ui.kit.badges import Badge
 from casedesk.ui.kit.blocks import Card, EmptyState
 from casedesk.ui.kit.buttons import button
+from casedesk.ui.kit.cards import row_card
 from casedesk.ui.kit.layouts import clear, column, row
 from casedesk.ui.kit.texts import PlainLabel
 

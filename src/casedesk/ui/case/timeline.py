@@ -17,12 +17,13 @@ from casedesk.services.notes import NoteRow
 from casedesk.ui.case.happened import how_to_write, violation_card
 from casedesk.ui.case.kept import kept_of, put_back
 from casedesk.ui.case.open_case import OpenCase
-from casedesk.ui.case.pieces import BROAD_SIDE, Columns, Part, Ring, declared
+from casedesk.ui.case.pieces import Part, Ring, declared
 from casedesk.ui.case.sheets import NoteSheet
 from casedesk.ui.case.telling import Told, timeline
 from casedesk.ui.kit.badges import Badge, BadgeSpec
 from casedesk.ui.kit.blocks import Banner, Card, EmptyState, keys_hint
 from casedesk.ui.kit.buttons import button
+from casedesk.ui.kit.cards import BROAD_SIDE, Columns
 from casedesk.ui.kit.layouts import Flow, clear, column, row, widget
 from casedesk.ui.kit.messages import show_error
 from casedesk.ui.kit.questions import Form

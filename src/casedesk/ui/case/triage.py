@@ -16,11 +16,12 @@ from casedesk.services.intake_views import suggestion
 from casedesk.services.triage import Result, is_returnee
 from casedesk.services.triages import TriageRun
 from casedesk.ui.case.open_case import OpenCase
-from casedesk.ui.case.pieces import row_card, separated
+from casedesk.ui.case.pieces import separated
 from casedesk.ui.case.sheets import FormSheet, Problems, Saved
 from casedesk.ui.kit.badges import Badge, BadgeSpec, category_badge
 from casedesk.ui.kit.blocks import Card
 from casedesk.ui.kit.buttons import button
+from casedesk.ui.kit.cards import row_card
 from casedesk.ui.kit.layouts import block, clear, column, row
 from casedesk.ui.kit.questions import Form
 from casedesk.ui.kit.texts import PlainLabel, section_title

@@ -13,10 +13,11 @@ from casedesk.i18n import _, ngettext
 from casedesk.services.history import Entry, who_looked
 from casedesk.services.prints import copies_out
 from casedesk.ui.case.open_case import OpenCase
-from casedesk.ui.case.pieces import Part, row_card
+from casedesk.ui.case.pieces import Part
 from casedesk.ui.case.telling import action_words, printed_words
 from casedesk.ui.kit.blocks import EmptyState
 from casedesk.ui.kit.buttons import button
+from casedesk.ui.kit.cards import row_card
 from casedesk.ui.kit.icons import Icon
 from casedesk.ui.kit.layouts import clear, column, row
 from casedesk.ui.kit.texts import PlainLabel

@@ -19,11 +19,11 @@ from casedesk.services.providers import ProviderRow, RecruiterRow, provider, pro
 from casedesk.storage.store import Touched
 from casedesk.ui.directory.panels import FEWEST, Panel, checked_words, counted, is_stale, licence_look, places_words
 from casedesk.ui.directory.sheets import PartnerSheet, RecruiterSheet
-from casedesk.ui.directory.table import Cell, Heading, Line, Listing
 from casedesk.ui.kit.blocks import EmptyState
 from casedesk.ui.kit.buttons import button, tabs
 from casedesk.ui.kit.choices import CodeLine
 from casedesk.ui.kit.layouts import block, column, row, widget
+from casedesk.ui.kit.lines import Cell, Heading, Line, Listing
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.texts import PlainLabel, escape_key, restyle
 from casedesk.ui.kit.theme import current

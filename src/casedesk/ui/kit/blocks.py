@@ -115,11 +115,11 @@ class EmptyState(QWidget):
         for label in (title, words):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         buttons = row(None, *actions, None)
-        sign = row(None, _Disc(icon), None)
+        sign = row(None, Disc(icon), None)
         self.setLayout(column(None, sign, 4, title, words, 4, buttons, None, gap=6, margins=(16, 16, 16, 16)))
 
 
-class _Disc(QWidget):
+class Disc(QWidget):
     """An icon in a grey circle."""
 
     def __init__(self, icon: str) -> None:

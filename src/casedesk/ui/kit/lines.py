@@ -3,10 +3,9 @@
 # ruff: noqa: N802 - Qt names the methods
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPen, QResizeEvent
@@ -45,7 +44,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    id: UUID
+    id: Hashable
     cells: tuple[Cell, ...]
 
 
@@ -174,7 +173,7 @@ class Listing(QTableView):
         self.clicked.connect(lambda index: self.opened.emit(self.lines.lines[index.row()].id))
         self.selectionModel().currentRowChanged.connect(lambda now, _before: self._stands_on(now))
 
-    def show_lines(self, lines: Sequence[Line], chosen: UUID | None = None) -> None:
+    def show_lines(self, lines: Sequence[Line], chosen: Hashable = None) -> None:
         """Show these rows, and stand on the chosen one or on the first."""
         self.lines.show_lines(lines)
         at = next((place for place, line in enumerate(lines) if line.id == chosen), 0)
@@ -183,7 +182,7 @@ class Listing(QTableView):
         else:
             self.chosen.emit(None)
 
-    def current_id(self) -> UUID | None:
+    def current_id(self) -> Hashable:
         at = self.currentIndex()
         return self.lines.lines[at.row()].id if at.isValid() and at.row() < len(self.lines.lines) else None
 

@@ -1,0 +1,204 @@
+"""Sync: what would be sent, what is held back, what travelled. Nothing leaves until somebody sends it (UX 4.13)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from casedesk import formats
+from casedesk.desk import Desk
+from casedesk.i18n import _, ngettext
+from casedesk.progress import Progress
+from casedesk.services.permissions import may
+from casedesk.storage.store import Touched
+from casedesk.sync import arrivals, outbox, stick
+from casedesk.sync.arrivals import Fate, FileInRow, Taken
+from casedesk.sync.outbox import FileRow, Preview
+from casedesk.sync.stick import Written
+from casedesk.ui.kit.blocks import Card, Disc, Skeleton
+from casedesk.ui.kit.buttons import button
+from casedesk.ui.kit.cards import BROAD_SIDE, Columns
+from casedesk.ui.kit.layouts import clear, column, row, scrolled, widget
+from casedesk.ui.kit.messages import tell
+from casedesk.ui.kit.places import choose_folder
+from casedesk.ui.kit.texts import PlainLabel
+from casedesk.ui.page import Here, Page
+from casedesk.ui.sync.fields import EveryField
+from casedesk.ui.sync.going import going_card
+from casedesk.ui.sync.travelled import came_card, sent_card
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """All that the page shows, read at once, as far as the user may see it."""
+
+    previews: Sequence[Preview] = ()
+    sent: Sequence[FileRow] = ()
+    came: Sequence[FileInRow] = ()
+
+    @property
+    def waiting(self) -> int:
+        """How many changes wait on this computer."""
+        return sum(each.operations for each in self.previews)
+
+
+def read_all(desk: Desk) -> Seen:
+    """Read the page."""
+    sends = may(desk, "sync.send")
+    previews = [outbox.preview(desk, each) for each in outbox.audiences(desk)] if sends else []
+    return Seen(previews, outbox.files_out(desk) if sends else (), arrivals.files_in(desk))
+
+
+def to_stick(desk: Desk, root: Path, progress: Progress) -> Written:
+    """Make the files of what waits, for who may, and write all to a stick."""
+    if may(desk, "sync.send"):
+        for audience in outbox.audiences(desk):
+            outbox.make_files(desk, audience, progress=progress)
+    return stick.write_stick(desk, root, progress)
+
+
+class SyncPage(Page):
+    """The line at the top, what goes and what went in the middle, what came at the side."""
+
+    nav = "sync"
+
+    def __init__(self, here: Here, *, whole: bool = False) -> None:
+        super().__init__(here)
+        self.setObjectName("page")
+        self._whole = whole
+        self.seen = Seen()
+        self.last = PlainLabel("", "body", tone="text2")
+        self.state = PlainLabel("", "card", wrap=True)
+        self.sentence = PlainLabel("", "body", tone="text2", wrap=True)
+        self.write_button = button(_("Write to USB stick"), "primary", "usb", clicked=self._ask_where_to)
+        self.read_button = button(_("Read from stick"), icon="import", clicked=self._ask_where_from)
+        self._main = QVBoxLayout()
+        self._side = QVBoxLayout()
+        for each in (self._main, self._side):
+            each.setContentsMargins(0, 0, 0, 0)
+            each.setSpacing(12)
+        self._main.addWidget(Skeleton(5))
+        head = column(PlainLabel(_("Sync"), "page"), self.last, gap=0)
+        columns = Columns(widget(self._main), widget(self._side), BROAD_SIDE)
+        inside = column(head, self._line_card(), columns, None, gap=14, margins=(24, 16, 24, 20))
+        self.setLayout(column(scrolled(widget(inside)), gap=0))
+        self._look()
+
+    def _line_card(self) -> QWidget:
+        card = Card()
+        words = column(self.state, self.sentence, gap=2)
+        inside = row(Disc("offline"), words, self.read_button, self.write_button, gap=14)
+        inside.setStretch(1, 1)
+        card.body.addLayout(inside)
+        for each in (self.read_button, self.write_button):
+            each.setVisible(may(self.here.desk, "sync.carry"))
+        return card
+
+    def place(self) -> dict[str, Any]:
+        return {"whole": self._whole}
+
+    def refresh(self, touched: Touched) -> None:  # noqa: ARG002 - whatever was written may be on its way next
+        self._look()
+
+    def main_action(self) -> None:
+        if self.write_button.isVisible():
+            self._ask_where_to()
+
+    # Reading and showing
+
+    def _look(self) -> None:
+        self.here.jobs.run(self, partial(read_all, self.here.desk), self._show)
+
+    def _show(self, seen: Seen) -> None:
+        self.seen = seen
+        self._tell_state()
+        clear(self._main)
+        clear(self._side)
+        if may(self.here.desk, "sync.send"):
+            self._main.addWidget(going_card(seen.previews, self.show_fields))
+            self._main.addWidget(sent_card(seen.sent, whole=self._whole, show_all=self._show_all))
+        self._side.addWidget(came_card(seen.came, whole=self._whole, show_all=self._show_all))
+        self._side.addStretch(1)
+
+    def _tell_state(self) -> None:
+        went = [each.made_at for each in self.seen.sent if each.state != outbox.State.BUILT]
+        self.last.setText(_("Last sent {when}").format(when=formats.moment(max(went))) if went else "")
+        self.last.setVisible(bool(went))
+        self.state.setText(_("No connection"))
+        waiting = self.seen.waiting
+        safe = ngettext(
+            "{count} change waits on this computer. It can wait; nothing is lost.",
+            "{count} changes wait on this computer. They can wait; nothing is lost.",
+            waiting,
+        )
+        nothing = _("All work is saved on this computer. Files travel by stick.")
+        self.sentence.setText(safe.format(count=formats.number(waiting)) if waiting else nothing)
+
+    def _show_all(self) -> None:
+        self._whole = True
+        self._show(self.seen)
+
+    def show_fields(self) -> None:
+        """Show each field that goes or stays."""
+        EveryField(self, self.seen.previews).open()
+
+    # Carrying by stick
+
+    def _ask_where_to(self) -> None:
+        choose_folder(self, _("Where is the stick?")).fileSelected.connect(self._write)
+
+    def _ask_where_from(self) -> None:
+        choose_folder(self, _("Where is the stick?")).fileSelected.connect(self._read)
+
+    def _write(self, folder: str) -> None:
+        work = partial(to_stick, self.here.desk, Path(folder))
+        self._long(_("Writing to the stick"), work, self._written)
+
+    def _read(self, folder: str) -> None:
+        work = partial(stick.take_stick, self.here.desk, Path(folder))
+        self._long(_("Reading from the stick"), work, self._taken)
+
+    def _long(self, title: str, work: Callable[[Progress], Any], done: Callable[[Any], object]) -> None:
+        self.here.jobs.run_long(self, title, work, done, writes=True)
+
+    def _written(self, written: Written) -> None:
+        self._look()
+        if not written.files:
+            tell(self, _("The stick can be removed."), _("Nothing new was waiting."), kind="ok")
+            return
+        text = ngettext("{count} file is on it, {size}.", "{count} files are on it, {size}.", len(written.files))
+        told = text.format(count=formats.number(len(written.files)), size=formats.file_size(written.size))
+        hint = _("Nobody who finds the stick can read it. The files stay here, too, until a receipt comes back.")
+        tell(self, _("The stick can be removed."), f"{told} {hint}", kind="ok")
+
+    def _taken(self, taken: list[Taken]) -> None:
+        self._look()
+        tell(self, *taken_words(taken), kind="ok")
+
+
+def taken_words(taken: Sequence[Taken]) -> tuple[str, str]:
+    """What became of the files that lay on a stick or at the relay: a line, and the rest."""
+    used = sum(each.fate is Fate.APPLIED for each in taken)
+    wait = sum(each.fate is Fate.WAITING for each in taken)
+    asks = sum(each.fate is Fate.ASKS for each in taken)
+    if not taken:
+        return _("Nothing new was there"), _("All that came earlier was taken in already.")
+    told = ngettext("{count} file was taken in", "{count} files were taken in", used)
+    more = []
+    if wait:
+        text = ngettext(
+            "{count} file waits for one before it, and is tried again.",
+            "{count} files wait for one before them, and are tried again.",
+            wait,
+        )
+        more.append(text.format(count=formats.number(wait)))
+    if asks:
+        more.append(_("A computer asks to join: look under Settings, Computers."))
+    if used + wait + asks < len(taken):
+        more.append(_("What is for somebody else, or could not be used, changed nothing here."))
+    return told.format(count=formats.number(used)), " ".join(more)

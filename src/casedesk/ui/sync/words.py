@@ -1,0 +1,90 @@
+"""Words for what travels, and for what became of it."""
+
+from __future__ import annotations
+
+from casedesk import formats
+from casedesk.i18n import N_, _, ngettext
+from casedesk.models import fields_of, recorded_models
+from casedesk.sync.arrivals import Fate, FileInRow
+from casedesk.sync.batch import CENTRAL, EVERYONE, Kind, Refused, Why
+from casedesk.sync.outbox import FileRow, State
+
+KINDS = {
+    Kind.CHAIN: N_("Changes"),
+    Kind.SHOW: N_("What may be seen now"),
+    Kind.ORDERS: N_("What is to be forgotten"),
+    Kind.RECEIPT: N_("Receipt"),
+    Kind.ROSTER: N_("List of computers"),
+    Kind.CODED: N_("Cases without names"),
+    Kind.JOIN: N_("Request to join"),
+}
+
+
+def audience_words(audience: str) -> str:
+    """For whom something is."""
+    if audience == CENTRAL:
+        return _("the central office")
+    return _("everybody") if audience == EVERYONE else _("the computers of {centre}").format(centre=audience)
+
+
+def kind_words(kind: str) -> str:
+    return _(KINDS[Kind(kind)]) if kind in KINDS else _("File")
+
+
+def holds_words(row: FileRow) -> str:
+    """What a file of ours holds, in numbers."""
+    if not row.cases:
+        return kind_words(row.kind)
+    cases = ngettext("{count} case", "{count} cases", row.cases).format(count=formats.number(row.cases))
+    return _("{kind} of {cases}").format(kind=kind_words(row.kind), cases=cases)
+
+
+def state_words(row: FileRow) -> tuple[str, str, str]:
+    """Where a file of ours is: words, tone, icon."""
+    match row.state:
+        case State.COVERED:
+            return _("Received by all it was for"), "ok", "ok"
+        case State.FORKED:
+            return _("Replaced by a newer file"), "muted", "retry"
+        case State.PARTLY:
+            return _("Stopped on the way. It goes on where it stopped."), "warn", "problem"
+        case State.SENT if row.covered:
+            told = _("Received by {some} of {all}")
+            return told.format(some=formats.number(row.covered), all=formats.number(row.wanted)), "text2", "sent"
+        case State.SENT:
+            return _("Sent. No receipt yet."), "text2", "sent"
+    return _("Waits on this computer"), "text2", "waiting"
+
+
+def came_words(row: FileInRow) -> tuple[str, str, str]:
+    """What became of a file that came: words, tone, icon."""
+    if not row.kind:  # it could not be opened, as most files on a stick that goes round
+        return _("For somebody else, or damaged on the way"), "muted", "about"
+    match row.state:
+        case Fate.APPLIED:
+            return _("Taken in"), "ok", "ok"
+        case Fate.WAITING:
+            return _("Waits for a file before it"), "text2", "waiting"
+        case Fate.ASKS:
+            return _("Somebody asks to join"), "info", "ask"
+    known = row.why in set(Why)
+    why = Refused(Why(row.why)).message if known else _("The file could not be used here. Nothing was changed.")
+    return why, "warn", "problem"
+
+
+def sender_words(row: FileInRow) -> str:
+    """From which computer a file came."""
+    return f"{row.centre}/{row.desk}" if row.desk else _("a computer not on the list")
+
+
+def record_words(table: str) -> str:
+    """What kind of record a table keeps."""
+    model = recorded_models().get(table)
+    return _(model.label) if model is not None else table
+
+
+def field_words(table: str, name: str) -> str:
+    """What an answer is called."""
+    model = recorded_models().get(table)
+    declared = fields_of(model).get(name) if model is not None else None
+    return _(declared.label) if declared is not None else name

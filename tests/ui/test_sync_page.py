@@ -1,0 +1,201 @@
+"""Sync: two real computers of a centre that exchange by a folder, seen through the window of one of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from sqlalchemy import select
+
+from casedesk import i18n
+from casedesk.desk import Desk
+from casedesk.models import Person
+from casedesk.services import office
+from casedesk.services.consents import RecordConsent, record_consent
+from casedesk.services.intake import register_case
+from casedesk.storage.keys import FLOOR
+from casedesk.storage.operations import shown, unpack
+from casedesk.sync import outbox, stick
+from casedesk.sync.batch import open_batch
+from casedesk.sync.files import on_a_stick
+from casedesk.ui.application import tables
+from casedesk.ui.kit import theme
+from casedesk.ui.kit.sheet import Sheet
+from casedesk.ui.kit.theme import Theme
+from casedesk.ui.page import Goto
+from casedesk.ui.sync.fields import EveryField
+from casedesk.ui.sync.page import SyncPage
+from tests.conftest import PASSPHRASE
+from tests.support.people import a_returnee
+from tests.support.sitting import NOW, SECONDS, Sitting, cut_off, press, words_of
+from tests.sync.office import begin, join, new_desk, standing_of
+
+Key, Held = Qt.Key, Qt.KeyboardModifier
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[Desk]:
+    """K4, which shares the caseload of K3."""
+    desk = new_desk(tmp_path / "K4", "K4", clock=lambda: NOW)
+    yield desk
+    desk.store.vault.close()
+
+
+@pytest.fixture
+def inside(qtbot: QtBot, tmp_path: Path, other: Desk, qapp: QApplication) -> Iterator[Sitting]:
+    """K3, which began the organisation and let K4 in, signed in to."""
+    first = new_desk(tmp_path / "K3", "K3", clock=lambda: NOW)
+    begin(first, tmp_path)
+    join(first, other)
+    first.store.vault.close()
+    sitting = Sitting(qtbot, tmp_path / "K3", tables=tables)
+    sitting.enter("farzana", PASSPHRASE)
+    yield sitting
+    sitting.end()
+    i18n.use("en")
+    theme.apply(qapp, Theme())
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "stick").mkdir()
+    return tmp_path / "stick"
+
+
+def sync_page(sitting: Sitting) -> SyncPage:
+    press(Key.Key_8, Held.ControlModifier)
+    page = sitting.window.page
+    assert isinstance(page, SyncPage)
+    sitting.qtbot.waitUntil(lambda: "What will be sent" in words_of(page), timeout=SECONDS)
+    return page
+
+
+def said(sitting: Sitting, words: str) -> None:
+    """Wait for a sheet that says this, and close it."""
+
+    def sheet() -> Sheet | None:
+        found = [each for each in sitting.window.findChildren(Sheet) if each.isVisible()]
+        return next((each for each in found if words in words_of(each)), None)
+
+    sitting.qtbot.waitUntil(lambda: sheet() is not None, timeout=SECONDS)
+    there = sheet()
+    assert there is not None
+    there.dismiss()
+
+
+def names(desk: Desk) -> set[str]:
+    with desk.read() as session:
+        return {name or "" for name in session.scalars(select(Person.name_en))}
+
+
+def test_what_is_previewed_is_what_is_sent(inside: Sitting, other: Desk, folder: Path) -> None:
+    register_case(inside.window.desk, a_returnee(person__name_en="Sentinel One"))
+    page = sync_page(inside)
+    inside.qtbot.waitUntil(lambda: page.seen.waiting > 0, timeout=SECONDS)
+    assert "New and changed cases\nof 1 person" in words_of(page)
+    (preview,) = page.seen.previews
+    page._write(str(folder))
+    said(inside, "The stick can be removed.")
+    reader = standing_of(other).reader
+    batches = [open_batch(on_a_stick(folder).read(name), reader) for name in on_a_stick(folder).names()]
+    leaves = [
+        leaf
+        for batch in batches
+        if batch.header.kind == "chain"
+        for each in unpack(batch.body)
+        for _level, leaf in shown(each)
+    ]
+    sent = Counter((leaf.table, leaf.field) for leaf in leaves)
+    told: Counter[tuple[str, str]] = Counter()
+    for row in preview.rows:
+        told[row.table, row.field] += row.count if row.goes else 0
+    assert told == {key: count for key, count in sent.items() if key in told}
+    assert told["person", "name_en"] == 1
+    stick.take_stick(other, folder)
+    assert "Sentinel One" in names(other)
+
+
+def test_what_came_back_is_taken_in_and_told(inside: Sitting, other: Desk, folder: Path) -> None:
+    page = sync_page(inside)
+    page._write(str(folder))
+    said(inside, "The stick can be removed.")
+    stick.take_stick(other, folder)
+    register_case(other, a_returnee(person__name_en="Sentinel Two", person__phone_1="+8801711000999"))
+    outbox.make_files(other, "DHK")
+    stick.write_stick(other, folder)
+    page._read(str(folder))
+    said(inside, "taken in")
+    inside.qtbot.waitUntil(lambda: "Received by all it was for" in words_of(page), timeout=SECONDS)
+    assert "Changes · DHK/K4" in words_of(page)
+    assert "Sentinel Two" in names(inside.window.desk)
+    page._read(str(folder))
+    said(inside, "Nothing new was there")
+
+
+def test_what_is_held_back_says_why(inside: Sitting, tmp_path: Path) -> None:
+    desk = inside.window.desk
+    central = new_desk(tmp_path / "C1", "C1", centre="HQX", clock=lambda: NOW)
+    join(desk, central, centre="HQX", central=True)
+    central.store.vault.close()
+    case_id = register_case(desk, a_returnee(person__name_en="Sentinel Three"))
+    record_consent(desk, case_id, RecordConsent({"sync_central_identified": "refused"}, "signature"))
+    page = sync_page(inside)
+    inside.qtbot.waitUntil(lambda: "To the central office" in words_of(page), timeout=SECONDS)
+    assert "The person said no to this." in words_of(page)
+    page.show_fields()
+    sheet = next(each for each in inside.window.findChildren(EveryField) if each.isVisible())
+    assert sheet.list.lines.lines, "to the other computer of the centre it goes"
+    sheet.audience.set_value("central")
+    sheet.which.set_value("stays")
+    sheet._show()
+    kept = {(line.cells[1].first, line.cells[2].first) for line in sheet.list.lines.lines}
+    assert ("Name in English", "The person said no to this.") in kept
+
+
+def test_a_folder_that_is_gone_is_told_and_nothing_is_lost(inside: Sitting, folder: Path) -> None:
+    page = sync_page(inside)
+    page._write(str(folder / "gone"))
+    said(inside, "There is no folder")
+    page._write(str(folder))
+    said(inside, "The stick can be removed.")
+
+
+def test_who_has_no_right_sees_nothing_of_it(inside: Sitting) -> None:
+    window = inside.window
+    office.add_user(
+        window.desk,
+        name="Karim",
+        sign_in_name="karim",
+        roles=["caseworker"],
+        passphrase="lamps under quiet bridges",
+        cost=FLOOR,
+    )
+    assert "sync" in window.sidebar.items
+    window.lock()
+    again = inside.after_lock()
+    try:
+        again.sign_in.another.emit()
+        window = again.enter("karim", "lamps under quiet bridges")
+        assert "sync" not in window.sidebar.items
+        press(Key.Key_8, Held.ControlModifier)
+        assert not isinstance(window.page, SyncPage)
+    finally:
+        again.end()
+
+
+def test_both_languages_and_sizes_fit(inside: Sitting) -> None:
+    register_case(inside.window.desk, a_returnee(person__name_en="Sentinel One"))
+    for language in ("en", "bn"):
+        i18n.use(language)
+        for width, height in ((1366, 768), (1024, 600)):
+            inside.window.resize(width, height)
+            inside.window.go(Goto("sync"))
+            page = inside.window.page
+            assert isinstance(page, SyncPage)
+            inside.qtbot.waitUntil(lambda page=page: page.seen.waiting > 0, timeout=SECONDS)  # type: ignore[misc]
+            inside.qtbot.waitUntil(lambda page=page: cut_off(page) == [], timeout=SECONDS)  # type: ignore[misc]
