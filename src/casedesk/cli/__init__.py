@@ -31,6 +31,7 @@ MODULES = {  # command → module, in the order of the help
     "join": "join",
     "roster": "roster",
     "relay": "relay",
+    "central": "central",
 }
 
 

@@ -1,0 +1,64 @@
+"""`casedesk central`: a national office takes in without a window, into PostgreSQL where other tools read."""
+
+from __future__ import annotations
+
+import argparse
+
+from casedesk.cli.files import FileTrouble
+from casedesk.cli.signing_in import signed_in, user_word
+from casedesk.cli.speech import WRONG, Commands, say
+from casedesk.formats import number
+from casedesk.i18n import _, ngettext
+
+
+def add(commands: Commands) -> None:
+    options = commands.add(
+        "central",
+        _central,
+        _("Take in what centres sent, and bring a PostgreSQL database up to it."),
+        _("It works with the vault of a central desk, visits the relay if that knows one, and may be called by cron."),
+    )
+    user_word(options)
+    options.add_argument(
+        "--database", metavar="URL", required=True, help=_("postgresql+psycopg://user@host/name of the database.")
+    )
+    options.add_argument("--check", action="store_true", help=_("Verify the database as well."))
+
+
+def _central(asked: argparse.Namespace) -> int:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from casedesk.sync.arrivals import Fate, take_inbox
+    from casedesk.sync.national import check_national, follow, open_national
+    from casedesk.sync.visit import relay_of, visit
+
+    if not asked.database.startswith("postgresql+psycopg://"):
+        raise FileTrouble(
+            _("The address of the database begins with postgresql+psycopg://."), hint=_("Nothing was taken in.")
+        )
+    with signed_in(asked) as desk:
+        try:
+            national = open_national(desk, asked.database)
+        except (SQLAlchemyError, ModuleNotFoundError):  # the bundle for a desk has no driver for it
+            raise FileTrouble(
+                _("The database cannot be reached or used."),
+                hint=_("Nothing was taken in. Look at its address, its user, and whether it runs."),
+            ) from None
+        try:
+            taken = visit(desk).taken if relay_of(desk) is not None else take_inbox(desk)
+            told = follow(desk, national)
+            wrong = check_national(desk, national).wrong if asked.check else []
+        finally:
+            national.close()
+    count = sum(each.fate is Fate.APPLIED for each in taken)
+    say(ngettext("Taken in: {count} file.", "Taken in: {count} files.", count).format(count=number(count)))
+    say(
+        _(
+            "New in the database: entries {operations}, orders to forget {orders}, entries shown more of {shown}."
+        ).format(operations=number(told.operations), orders=number(told.orders), shown=number(told.shown))
+    )
+    for each in wrong:
+        say(f"- {each}")
+    if asked.check and not wrong:
+        say(_("Everything agrees."))
+    return WRONG if wrong or any(each.fate is Fate.REFUSED and each.kind for each in taken) else 0

@@ -1,0 +1,208 @@
+"""Bringing the national office's database up to what the central desk's vault holds (decision 13).
+
+The vault takes in, checks and judges; the database is told the same operations by the same merging. It holds nothing
+that the vault does not, so it may be dropped and made again at any time.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from casedesk.desk import Desk
+from casedesk.errors import CaseDeskError
+from casedesk.i18n import _
+from casedesk.models import Chain, Erasure, Unentitled
+from casedesk.models import Operation as OperationRow
+from casedesk.progress import Progress, silent
+from casedesk.services.permissions import needs
+from casedesk.storage.chain import Findings, check_records
+from casedesk.storage.erasing import obey, show
+from casedesk.storage.merging import Arrived, Judge
+from casedesk.storage.national import NationalStore
+from casedesk.storage.operations import start_link, unpack
+from casedesk.storage.registers import Knowledge
+from casedesk.sync.chains import Member, Slice, checked
+from casedesk.sync.intake import AT_ONCE, accept
+from casedesk.sync.membership import standing
+from casedesk.sync.roster import Roster
+
+LOOKED_AT: Final = 10_000  # operations whose lengths are compared at once
+
+
+class NotCentral(CaseDeskError):
+    """A desk of a centre has no business with a national database."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This computer does not belong to the central office."),
+            hint=_("Nothing was written. Use the vault of a central desk."),
+        )
+
+
+@dataclass(slots=True)
+class Followed:
+    """What the database was told: operations, orders to forget, operations of which more was shown."""
+
+    operations: int = 0
+    orders: int = 0
+    shown: int = 0
+
+
+@needs("sync.send")
+def open_national(desk: Desk, url: str) -> NationalStore:
+    """The database of this central desk's organisation."""
+    with desk.read() as session:
+        place = standing(session)
+    if not place.me.central:
+        raise NotCentral
+    return NationalStore(url, place.organisation)
+
+
+@needs("sync.send")
+def follow(desk: Desk, national: NationalStore, progress: Progress = silent) -> Followed:
+    """Tell the database what the vault holds and it does not; each slice whole or not at all."""
+    done = Followed()
+    with desk.read() as session:
+        roster = standing(session).roster
+        chains = session.scalars(select(Chain).where(Chain.held > 0).order_by(Chain.ix)).all()
+        whole = sum(chain.held for chain in chains)
+        for chain in chains:
+            _follow_chain(desk, session, national, chain, roster, done, progress, whole)
+        done.orders = _follow_orders(desk, session, national)
+        for chain in chains:
+            done.shown += _follow_shown(desk, session, national, chain)
+    return done
+
+
+@needs("store.check")
+def check_national(desk: Desk, national: NationalStore) -> Findings:  # noqa: ARG001 - the desk is whose right it is
+    """Verify every chain of the database, and compare its records with its journal."""
+    found = Findings()
+    with national.read() as session:
+        check_records(session, found)
+    return found
+
+
+def _follow_chain(
+    desk: Desk,
+    session: Session,
+    national: NationalStore,
+    chain: Chain,
+    roster: Roster,
+    done: Followed,
+    progress: Progress,
+    whole: int,
+) -> None:
+    author = roster.member(chain.desk)
+    centre = author.centre if author is not None else ""
+    with national.read() as there:
+        held = there.scalar(select(Chain.held).where(Chain.id == chain.id)) or 0
+    for first in range(held + 1, chain.held + 1, AT_ONCE):
+        progress.step(done.operations, whole)
+        piece = _piece(session, chain, first, min(first + AT_ONCE - 1, chain.held))
+        with national.intake(centre) as (writing, merged):
+            judge = _as_judged(session, chain)
+            merged.add(accept(writing, piece, Member(chain.desk), desk.clock(), judge).merged)
+        done.operations += len(piece.operations)
+
+
+def _piece(session: Session, chain: Chain, first: int, last: int) -> Slice:
+    """Operations of a chain as the vault holds them, with their proofs made again."""
+    wanted = (
+        select(OperationRow.chain_seq, OperationRow.link, OperationRow.body)
+        .where(OperationRow.chain_ix == chain.ix, OperationRow.chain_seq.between(first - 1, last))
+        .order_by(OperationRow.chain_seq)
+    )
+    rows = list(session.execute(wanted))
+    before = start_link(chain.organisation, chain.id, chain.desk, chain.parent)
+    if first > 1:
+        before = rows.pop(0).link
+    return checked(
+        chain=chain.id,
+        desk=chain.desk,
+        parent=chain.parent,
+        first=first,
+        before=before,
+        operations=[unpack(row.body)[0] for row in rows],
+        head=rows[-1].link,
+    )
+
+
+def _as_judged(vault: Session, chain: Chain) -> Judge:
+    """What the vault left without effect has none in the database either."""
+
+    def judge(_session: Session, _knowledge: Knowledge, arrived: Sequence[Arrived]) -> Iterable[Any]:
+        by_seq = {each.place.seq: each for each in arrived}
+        for seq, table, record, register in _unentitled(vault, chain, min(by_seq), max(by_seq)):
+            yield by_seq[seq], (table, record.bytes), register
+
+    return judge
+
+
+def _unentitled(vault: Session, chain: Chain, first: int, last: int) -> Iterator[tuple[int, str, UUID, str]]:
+    wanted = (
+        select(OperationRow.chain_seq, Unentitled.table, Unentitled.record, Unentitled.register)
+        .join(OperationRow, OperationRow.seq == Unentitled.operation_seq)
+        .where(OperationRow.chain_ix == chain.ix, OperationRow.chain_seq.between(first, last))
+    )
+    for row in vault.execute(wanted):
+        yield row.chain_seq, row.table, row.record, row.register
+
+
+def _follow_orders(desk: Desk, session: Session, national: NationalStore) -> int:
+    """Forget there what was forgotten here."""
+    with national.read() as there:
+        known = {_key(order) for order in there.scalars(select(Erasure))}
+    missing: dict[tuple[bytes, int], list[tuple[UUID, str]]] = defaultdict(list)
+    for order in session.scalars(select(Erasure)):
+        if _key(order) not in known:
+            missing[order.chain, order.chain_seq].append((order.record, order.field))
+    for (chain, seq), targets in missing.items():
+        with national.intake() as (writing, merged):
+            merged.add(obey(writing, chain, seq, targets, desk.clock()))
+    return len(missing)
+
+
+def _key(order: Erasure) -> tuple[UUID, str, bytes, int]:
+    return order.record, order.field, order.chain, order.chain_seq
+
+
+def _follow_shown(desk: Desk, session: Session, national: NationalStore, chain: Chain) -> int:
+    """Show there what was shown here after the operation had been told; it has another length then."""
+    count = 0
+    for first in range(1, chain.held + 1, LOOKED_AT):
+        last = min(first + LOOKED_AT - 1, chain.held)
+        here = _lengths(session, chain.id, first, last)
+        with national.read() as there:
+            known = _lengths(there, chain.id, first, last)
+        longer = [seq for seq, length in here.items() if length > known.get(seq, length)]
+        if longer:
+            with national.intake() as (writing, merged):
+                merged.add(show(writing, chain.id, _operations(session, chain, longer), desk.clock()))
+            count += len(longer)
+    return count
+
+
+def _lengths(session: Session, chain: bytes, first: int, last: int) -> dict[int, int]:
+    wanted = (
+        select(OperationRow.chain_seq, func.length(OperationRow.body).label("length"))
+        .join(Chain, Chain.ix == OperationRow.chain_ix)
+        .where(Chain.id == chain, OperationRow.chain_seq.between(first, last))
+    )
+    return {row.chain_seq: row.length for row in session.execute(wanted)}
+
+
+def _operations(session: Session, chain: Chain, wanted: Collection[int]) -> Mapping[int, Any]:
+    rows = session.execute(
+        select(OperationRow.chain_seq, OperationRow.body).where(
+            OperationRow.chain_ix == chain.ix, OperationRow.chain_seq.in_(wanted)
+        )
+    )
+    return {seq: unpack(body)[0] for seq, body in rows}

@@ -1,0 +1,145 @@
+"""`casedesk central`: what a centre agreed to arrives in PostgreSQL, more is shown later, what is taken back goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from casedesk.desk import Desk
+from casedesk.services.consents import RecordConsent, record_consent, withdraw
+from casedesk.services.intake import register_case
+from casedesk.sync import national as follower
+from casedesk.sync.batch import CENTRAL
+from casedesk.sync.national import NotCentral, follow, open_national
+from casedesk.sync.outbox import make_files
+from casedesk.sync.stick import take_stick, write_stick
+from tests.support import postgres
+from tests.support.people import a_returnee
+from tests.sync.office import begin, coordinator, join, new_desk
+from tests.unit.test_cli import casedesk
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with postgres.running() as url:
+        yield url
+
+
+@pytest.fixture
+def desks(tmp_path: Path) -> Iterator[tuple[Desk, Desk]]:
+    """A desk of a centre and one of the central office."""
+    first, hq = new_desk(tmp_path / "one", "K3"), new_desk(tmp_path / "two", "Q1", "HQX")
+    begin(first, tmp_path)
+    join(first, hq, centre="HQX", central=True)
+    yield first, hq
+    for desk in (first, hq):
+        desk.store.vault.close()
+
+
+def names(url: str) -> set[str]:
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        found = set(connection.scalars(text("SELECT name_en FROM person WHERE name_en IS NOT NULL")))
+    engine.dispose()
+    return found
+
+
+def test_what_was_agreed_arrives_more_is_shown_later_and_what_is_taken_back_goes(
+    desks: tuple[Desk, Desk], server: str, tmp_path: Path
+) -> None:
+    first, hq = desks
+    postgres.make_database(server, "national")
+    url = server.replace("/postgres?", "/national?")
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    national = open_national(coordinator(hq), url)
+
+    def told() -> set[str]:
+        make_files(coordinator(first), CENTRAL)
+        write_stick(coordinator(first), stick)
+        take_stick(coordinator(hq), stick)
+        follow(coordinator(hq), national)
+        assert follower.check_national(hq, national).wrong == []
+        return names(url)
+
+    named, coded = (
+        register_case(first, a_returnee(person__name_en=word, person__phone_1=None)) for word in ("Named", "Coded")
+    )
+    record_consent(first, named, RecordConsent({"sync_central_identified": "given"}, method="verbal"))
+    record_consent(first, coded, RecordConsent({"sync_central_coded": "given"}, method="verbal"))
+    assert told() == {"Named"}
+    record_consent(first, coded, RecordConsent({"sync_central_identified": "given"}, method="verbal"))
+    assert told() == {"Named", "Coded"}
+    withdraw(first, named, "sync_central_identified", reason="she wishes it")
+    assert told() == {"Coded"}
+    done = follow(coordinator(hq), national)
+    assert (done.operations, done.orders, done.shown) == (0, 0, 0)
+    national.close()
+
+
+def test_the_command_takes_in_follows_and_checks(desks: tuple[Desk, Desk], server: str) -> None:
+    _first, hq = desks
+    register_case(hq, a_returnee(person__name_en="Shirin"))
+    folder = hq.store.vault.folder
+    hq.store.vault.close()
+    postgres.make_database(server, "command")
+    url = server.replace("/postgres?", "/command?")
+    words = ("--store", folder, "--user", "farzana")
+    done = casedesk("central", "--database", url, "--check", *words)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Everything agrees." in done.stdout
+    assert names(url) == {"Shirin"}
+
+
+def test_only_a_central_desk_follows(desks: tuple[Desk, Desk], server: str) -> None:
+    with pytest.raises(NotCentral):
+        open_national(coordinator(desks[0]), server)
+
+
+def test_a_slice_that_dies_is_told_again(
+    desks: tuple[Desk, Desk], server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _first, hq = desks
+    for n in range(3):
+        register_case(hq, a_returnee(person__name_en=f"Person {n}", person__phone_1=f"+8801711{n:06d}"))
+    postgres.make_database(server, "dying")
+    national = open_national(coordinator(hq), server.replace("/postgres?", "/dying?"))
+    monkeypatch.setattr(follower, "AT_ONCE", 2)  # the size of a transaction, so that there are several
+    real, tried = national.intake, 0
+
+    class PowerCut(Exception):
+        pass
+
+    def cut(centre: str = ""):  # type: ignore[no-untyped-def]  # stands for the intake of the database
+        nonlocal tried
+        tried += 1
+        if tried == 2:
+            raise PowerCut
+        return real(centre)
+
+    national.intake = cut  # type: ignore[method-assign]
+    with pytest.raises(PowerCut):
+        follow(coordinator(hq), national)
+    follow(coordinator(hq), national)
+    assert follower.check_national(hq, national).wrong == []
+    assert len(names(server.replace("/postgres?", "/dying?"))) == 3
+    national.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("sqlite:///x.db", "begins with postgresql+psycopg://"),
+        ("postgresql+psycopg://nobody@127.0.0.1:9/none", "The database cannot be reached or used."),
+    ],
+)
+def test_an_address_that_will_not_do_is_said_in_words(desks: tuple[Desk, Desk], url: str, told: str) -> None:
+    folder = desks[1].store.vault.folder
+    desks[1].store.vault.close()
+    done = casedesk("central", "--database", url, "--store", folder, "--user", "farzana")
+    assert done.returncode == 1
+    assert told in done.stderr
+    assert "Nothing was taken in." in done.stderr
