@@ -9,7 +9,7 @@ import pytest
 
 from casedesk.desk import Actor, Desk
 from casedesk.models import Case, User
-from casedesk.services.entitled import alarms, judge_with
+from casedesk.services.entitled import Trust, alarms, judge_with
 from casedesk.services.intake import register_case
 from casedesk.storage.chain import check
 from casedesk.sync.chains import Outcome
@@ -30,7 +30,7 @@ def a_user(office: Office, roles: list[str], at: Desk) -> Actor:
 
 def give(office: Office, giver: Desk, taker: Desk) -> Outcome:
     piece = piece_of(giver, own(giver).id)
-    judge = judge_with([key for key, member in office.members.items() if member.founder])
+    judge = judge_with(Trust(frozenset(key for key, member in office.members.items() if member.founder)))
     return take_in(taker.store, piece, office.members[piece.desk], NOW, judge).outcome
 
 

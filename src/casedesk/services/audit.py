@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import bindparam, exists, select
@@ -19,7 +19,7 @@ from casedesk.models import Change, Operation
 from casedesk.services.office import names_of_users
 from casedesk.services.permissions import needs
 from casedesk.storage.operations import ClockFlag, Value, shown, unpack
-from casedesk.storage.recorder import EPOCH, OPERATION_TABLE
+from casedesk.storage.recorder import OPERATION_TABLE, moment_of
 
 OFFICE_TABLES = ("centre", "device", "user", "exchange_rate")
 NEWEST = 2**62
@@ -76,7 +76,7 @@ def _entry(seq: int, actor: bytes, wall: int, flags: int, body: bytes, people: M
         seq=seq,
         action=str(said.get("action", "")),
         by=people.get(UUID(bytes=actor), ""),
-        at=EPOCH + timedelta(milliseconds=wall),
+        at=moment_of(wall),
         doubtful=bool(flags & ClockFlag.BEHIND),
         scope=str(said.get("scope", "")),
         hits=hits if isinstance(hits, int) else None,

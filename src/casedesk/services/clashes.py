@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -25,7 +25,7 @@ from casedesk.services.permissions import Hidden, OutOfReach, needs, reach, with
 from casedesk.services.words import in_words
 from casedesk.storage import derived
 from casedesk.storage.operations import ClockFlag, Operation, Value, shown, unpack
-from casedesk.storage.recorder import EPOCH, OPERATION_TABLE, Altered, from_leaf, say_again, to_leaf
+from casedesk.storage.recorder import OPERATION_TABLE, Altered, from_leaf, moment_of, say_again, to_leaf
 
 SEVERAL = frozenset((Kind.CODES, Kind.LINES, Kind.REFERENCES))
 # Records that belong to no case, by who may change them.
@@ -220,7 +220,7 @@ class _Reader:
         return Side(
             operation=number,
             by=self._people.get(UUID(bytes=operation.actor), ""),
-            at=EPOCH + timedelta(milliseconds=operation.wall),
+            at=moment_of(operation.wall),
             doubtful=bool(operation.flags & ClockFlag.BEHIND),
             action=about.get("action", ""),
             reason=about.get("reason", ""),

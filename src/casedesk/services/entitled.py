@@ -8,23 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from casedesk.desk import Actor, Desk
 from casedesk.i18n import _
-from casedesk.models import Case, Chain, Unentitled, fields_of, recorded_models, registers_of
+from casedesk.models import Case, Chain, Change, Unentitled, fields_of, recorded_models, registers_of
 from casedesk.models import Operation as OperationRow
 from casedesk.services.office import names_of_users
 from casedesk.services.permissions import needs, reach, within_reach
-from casedesk.storage.erasing import targets_of
+from casedesk.storage.erasing import EVERY_FIELD, targets_of
 from casedesk.storage.fitting import kept
-from casedesk.storage.merging import ERASED_TABLE, Arrived, Judge, RecordKey, histories, written
-from casedesk.storage.operations import Value, unpack
-from casedesk.storage.recorder import EPOCH, own_chain, registers_written
+from casedesk.storage.merging import (
+    ERASED_TABLE,
+    LINKS,
+    Arrived,
+    Judge,
+    RecordKey,
+    histories,
+    in_parts,
+    is_mark,
+    written,
+)
+from casedesk.storage.operations import OperationKind, Value, shown, unpack
+from casedesk.storage.recorder import MARK_TABLE, NO_RECORD, moment_of, own_chain, registers_written
 from casedesk.storage.registers import Knowledge, Place, current
 
 EVERYTHING = ""
@@ -42,13 +52,43 @@ GUARDED: Mapping[str, Mapping[str, str]] = {
     },
 }
 ERASING = "case.consent"
+# What a batch says of these takes no effect where another centre began the record, or what it hangs on.
+_OF_A_CASE = frozenset(
+    table
+    for table, model in recorded_models().items()
+    if table in LINKS.values() or not fields_of(model).keys().isdisjoint((*LINKS, "entity_id"))
+)
+_SETTING_UP = 2  # the first operations of a chain tell how a computer was set up
 
 
-def judge_with(founders: Collection[bytes]) -> Judge:
-    """The judge of an office; `founders` are the keys of desks whose word on rights counts without more."""
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What the roster says of desks, by their keys.
+
+    The word of `founders` on rights counts without more. `people` are those who work at each desk: who may change
+    rights does so there. Desks of other centres than `here` write about what their own centre began.
+    """
+
+    founders: frozenset[bytes]
+    here: str = ""
+    centres: Mapping[bytes, str] = field(default_factory=dict)
+    people: Mapping[bytes, frozenset[bytes]] | None = None
+
+    def is_elsewhere(self, desk: bytes) -> bool:
+        return self.centre_of(desk) != self.here
+
+    def centre_of(self, desk: bytes) -> str:
+        return self.centres.get(desk, self.here)
+
+    def works_at(self, desk: bytes, actor: bytes) -> bool:
+        return self.people is None or actor in self.people.get(desk, ())
+
+
+def judge_with(trust: Trust) -> Judge:
+    """The judge of an office."""
 
     def judge(session: Session, knowledge: Knowledge, arrived: Sequence[Arrived]) -> Iterator[Verdict]:
-        bench = _Bench(session, knowledge, {*founders, own_chain(session).desk})
+        bench = _Bench(session, knowledge, trust, own_chain(session))
         for each in arrived:
             yield from bench.refused_of(each)
 
@@ -62,13 +102,36 @@ Verdict = tuple[Arrived, RecordKey, str]
 class _Bench:
     session: Session
     knowledge: Knowledge
-    trusted: set[bytes]
+    trust: Trust
+    ours: Chain
     refused: set[tuple[int, bytes, str]] = field(default_factory=set)
     _desks: dict[int, bytes] = field(default_factory=dict)
     _bodies: dict[int, dict[RecordKey, dict[str, Value]]] = field(default_factory=dict)
+    _histories: dict[RecordKey, list[tuple[Place, frozenset[str]]]] = field(default_factory=dict)
+    _unentitled: dict[bytes, set[tuple[int, str]]] = field(default_factory=dict)
+    _centres: dict[UUID, str] = field(default_factory=dict)
 
     def refused_of(self, each: Arrived) -> Iterator[Verdict]:
         """The registers that this operation had no right to write."""
+        desk = self._desk(each.place)
+        if desk == self.ours.desk:
+            return
+        yield from self._forged_marks(each)
+        if desk in self.trust.founders:
+            return
+        refused = self._of_others(each, desk) if self.trust.is_elsewhere(desk) else self._of_colleagues(each, desk)
+        for verdict in refused:
+            self.refused.add((each.place.operation, verdict[1][1], verdict[2]))
+            yield verdict
+
+    def _forged_marks(self, each: Arrived) -> Iterator[Verdict]:
+        """Nobody has seen more of our chain than we wrote."""
+        if each.operation.kind == OperationKind.MARK:
+            for _level, leaf in shown(each.operation):
+                if is_mark(leaf) and leaf.record == self.ours.id and int(str(leaf.value)) > self.ours.held:
+                    yield each, (MARK_TABLE, leaf.record), leaf.field
+
+    def _of_colleagues(self, each: Arrived, desk: bytes) -> Iterator[Verdict]:
         wanted = [
             (record, register, action)
             for record, values in written(each.operation).items()
@@ -77,22 +140,57 @@ class _Bench:
             if (action := GUARDED[record[0]].get(register) or GUARDED[record[0]].get(EVERYTHING))
         ]
         targets = targets_of(each.operation)
-        if not (wanted or targets) or self._desk(each.place) in self.trusted:
+        if not (wanted or targets):
             return
         actor = self._actor(each)
         for record, register, action in wanted:
-            if not self._may(actor, action, record, each.place):
-                self.refused.add((each.place.operation, record[1], register))
+            if not self._may(actor, action, record, each.place, desk):
                 yield each, record, register
         if targets and reach(actor, ERASING) == "no":
             for record_id, name in targets:
-                yield each, (ERASED_TABLE, record_id.bytes), name or "*"
+                yield each, (ERASED_TABLE, record_id.bytes), name or EVERY_FIELD
+
+    def _of_others(self, each: Arrived, desk: bytes) -> Iterator[Verdict]:
+        """A desk of another centre says who belongs to a case of its own centre, and nothing of the people here."""
+        told = written(each.operation)
+        targets = targets_of(each.operation)
+        named = {record: {UUID(bytes=record[1]), *_hangs_on(values)} for record, values in told.items()}
+        begun = self._begun({id_ for ids in named.values() for id_ in ids} | {record for record, _name in targets})
+        own = self.trust.centre_of(desk)
+        for record, values in told.items():
+            model = recorded_models().get(record[0])
+            if model is None:
+                continue
+            foreign = any(begun.get(id_, own) != own for id_ in named[record])
+            if (foreign and (record[0] in _OF_A_CASE or record[0] == "centre")) or record[0] in ("user", "device"):
+                for register in registers_written(model, values):
+                    yield each, record, register
+        for record_id, name in targets:
+            if begun.get(record_id, own) != own:
+                yield each, (ERASED_TABLE, record_id.bytes), name or EVERY_FIELD
+
+    def _begun(self, records: Collection[UUID]) -> Mapping[UUID, str]:
+        """By which centre each of these records was begun, as far as it is here."""
+        for some in in_parts(sorted(records - self._centres.keys())):
+            first = (
+                select(Change.record, func.min(Change.operation_seq).label("seq"))
+                .where(Change.record.in_(some), Change.table != "")
+                .group_by(Change.record)
+                .subquery()
+            )
+            wanted = select(first.c.record, OperationRow.chain_ix).join(OperationRow, OperationRow.seq == first.c.seq)
+            for record, chain_ix in self.session.execute(wanted):
+                self._centres[record] = self.trust.centre_of(self._desk_of(chain_ix))
+        return self._centres
 
     def _desk(self, place: Place) -> bytes:
-        if place.chain_ix not in self._desks:
-            found = self.session.scalar(select(Chain.desk).where(Chain.ix == place.chain_ix))
-            self._desks[place.chain_ix] = found or b""
-        return self._desks[place.chain_ix]
+        return self._desk_of(place.chain_ix)
+
+    def _desk_of(self, chain_ix: int) -> bytes:
+        if chain_ix not in self._desks:
+            found = self.session.scalar(select(Chain.desk).where(Chain.ix == chain_ix))
+            self._desks[chain_ix] = found or b""
+        return self._desks[chain_ix]
 
     def _actor(self, each: Arrived) -> Actor:
         """The author, with the roles that count for somebody who had seen what the author had."""
@@ -103,10 +201,10 @@ class _Bench:
         team = next((value for value in self._known(user, "team", each.place) if isinstance(value, str)), None)
         return Actor(id_, "", frozenset.intersection(*roles) if roles and active else frozenset(), team)
 
-    def _may(self, actor: Actor, action: str, record: RecordKey, at: Place) -> bool:
+    def _may(self, actor: Actor, action: str, record: RecordKey, at: Place, desk: bytes) -> bool:
         if record[0] != "case":
-            return reach(actor, action) != "no"
-        others = [place for place, _fields in histories(self.session, [record]).get(record, ()) if place != at]
+            return reach(actor, action) != "no" and self.trust.works_at(desk, actor.id.bytes)
+        others = [place for place, _fields in self._history(record) if place != at]
         knows = self.knowledge.knows
         if not any(knows(at, place) for place in others):
             return all(knows(place, at) for place in others)  # whoever registers a case says whose it is
@@ -122,24 +220,38 @@ class _Bench:
         names = registers_of(recorded_models()[record[0]])[register]
         writes = [
             place
-            for place, fields in histories(self.session, [record]).get(record, ())
+            for place, fields in self._history(record)
             if not fields.isdisjoint(names)
             and self.knowledge.knows(at, place)
             and not self._was_refused(place, record, register)
         ]
         return [self._said(place).get(record, {}).get(register) for place in current(writes, self.knowledge.knows)]
 
+    def _history(self, record: RecordKey) -> list[tuple[Place, frozenset[str]]]:
+        if record not in self._histories:
+            self._histories[record] = histories(self.session, [record]).get(record, [])
+        return self._histories[record]
+
     def _was_refused(self, place: Place, record: RecordKey, register: str) -> bool:
-        if (place.operation, record[1], register) in self.refused:
-            return True
-        key = (place.operation, record[0], UUID(bytes=record[1]), register)
-        return self.session.get(Unentitled, key) is not None
+        if record[1] not in self._unentitled:
+            wanted = select(Unentitled.operation_seq, Unentitled.register).where(
+                Unentitled.record == UUID(bytes=record[1])
+            )
+            self._unentitled[record[1]] = {(seq, name) for seq, name in self.session.execute(wanted)}
+        here = (place.operation, register) in self._unentitled[record[1]]
+        return here or (place.operation, record[1], register) in self.refused
 
     def _said(self, place: Place) -> dict[RecordKey, dict[str, Value]]:
         if place.operation not in self._bodies:
             (operation,) = unpack(self.session.get_one(OperationRow, place.operation).body)
             self._bodies[place.operation] = written(operation)
         return self._bodies[place.operation]
+
+
+def _hangs_on(values: Mapping[str, Value]) -> Iterator[UUID]:
+    for name in (*LINKS, "entity_id"):
+        if isinstance(to := values.get(name), bytes) and len(to) == len(NO_RECORD):
+            yield UUID(bytes=to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,18 +280,32 @@ def alarms(desk: Desk) -> list[Alarm]:
             Alarm(
                 operation=row.operation_seq,
                 by=people.get(UUID(bytes=operation.actor), ""),
-                at=EPOCH + timedelta(milliseconds=operation.wall),
+                at=moment_of(operation.wall),
                 record=_label(row.table),
                 field=_field(row.table, row.register),
                 since=row.since,
             )
             for row, operation in session.execute(wanted)
+            if not _tells_of_setting_up(session, row, operation)
         ]
+
+
+def _tells_of_setting_up(session: Session, row: Unentitled, operation: OperationRow) -> bool:
+    """Whether somebody told how they set up their own computer before it joined: that counts nowhere else, and is
+    no attack."""
+    if operation.chain_seq > _SETTING_UP or not (
+        row.table in ("centre", "device") or row.record.bytes == operation.actor
+    ):
+        return False
+    first = select(func.min(Change.operation_seq)).where(Change.record == row.record, Change.table != "")
+    return session.scalar(first) == row.operation_seq
 
 
 def _label(table: str) -> str:
     model = recorded_models().get(table)
-    return _(model.label) if model is not None else _("Erasure")
+    if model is not None:
+        return _(model.label)
+    return _("What was seen of this computer") if table == MARK_TABLE else _("Erasure")
 
 
 def _field(table: str, register: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -44,7 +44,7 @@ from casedesk.services.office import names_of_users
 from casedesk.services.permissions import needs, open_case, within_reach
 from casedesk.services.words import in_words
 from casedesk.storage.operations import ClockFlag, Value, shown, unpack
-from casedesk.storage.recorder import EPOCH, OPERATION_TABLE, from_leaf
+from casedesk.storage.recorder import OPERATION_TABLE, from_leaf, moment_of
 
 CHILDREN: tuple[type[Recorded], ...] = (
     CaseNote,
@@ -200,7 +200,7 @@ class _Journal:
             seq=number,
             action=about["action"],
             by=self.people.get(UUID(bytes=row.actor), ""),
-            at=EPOCH + timedelta(milliseconds=row.wall),
+            at=moment_of(row.wall),
             doubtful=bool(row.flags & ClockFlag.BEHIND),
             reason=about["reason"],
             changes=tuple(changes),

@@ -338,9 +338,24 @@ class _Replay:
         here = {((c.table, c.record.bytes), c.register, c.operations) for c in self._session.scalars(open_)}
         if here != clashes:
             found.wrong.append(_("The list of values that disagree does not follow from the journal."))
-        if {(m.chain_ix, m.peer, m.at_seq, m.held) for m in self._session.scalars(select(Mark))} != self._marks:
+        if {
+            (m.chain_ix, m.peer, m.at_seq, m.held) for m in self._session.scalars(select(Mark))
+        } != self._marks - self._forged():
             found.wrong.append(_("What is kept of who had seen what does not follow from the journal."))
         return self._told
+
+    def _forged(self) -> set[tuple[int, bytes, int, int]]:
+        """The marks that could not be true when they came."""
+        forged = {(seq, record) for seq, record, register in self._unentitled if register == "held"}
+        places = {
+            (chain_ix, chain_seq): number
+            for number, chain_ix, chain_seq in self._session.execute(
+                select(OperationRow.seq, OperationRow.chain_ix, OperationRow.chain_seq).where(
+                    OperationRow.seq.in_({number for number, _record in forged})
+                )
+            )
+        }
+        return {mark for mark in self._marks if (places.get((mark[0], mark[2])), mark[1]) in forged}
 
     def _decided(
         self,

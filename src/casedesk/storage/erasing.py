@@ -22,11 +22,13 @@ from casedesk.storage.fitting import Unfit, keeper
 from casedesk.storage.merging import (
     ERASED_TABLE,
     Arrived,
+    Judge,
     Merged,
     Merger,
     RecordKey,
     add_marks,
     change_rows,
+    everybody_may,
     forgotten,
     in_parts,
     orders_about,
@@ -135,7 +137,9 @@ def _rewrite(session: Session, number: int, operation: Operation) -> None:
         session.execute(insert(Change), list(rows.values()))
 
 
-def show(session: Session, chain: bytes, operations: Mapping[int, Operation], now: datetime) -> Merged:
+def show(
+    session: Session, chain: bytes, operations: Mapping[int, Operation], now: datetime, judge: Judge = everybody_may
+) -> Merged:
     """Take in more levels of operations that are here already. Raises NotTheSame if they are others."""
     wanted = (
         select(OperationRow, Chain)
@@ -149,6 +153,7 @@ def show(session: Session, chain: bytes, operations: Mapping[int, Operation], no
         raise NotTheSame
     merger = Merger(session, now)
     touched: dict[RecordKey, set[str]] = defaultdict(set)
+    shown_now: list[Arrived] = []
     with gate(session, rewriting=True):
         for row, of in sorted(rows, key=lambda each: each[0].chain_seq):
             (known,) = unpack(row.body)
@@ -156,11 +161,13 @@ def show(session: Session, chain: bytes, operations: Mapping[int, Operation], no
             both = Arrived(place, _together(known, operations[row.chain_seq]), row.digest, row.link)
             (whole,) = merger.without_erased([both])
             _show(session, row, known, whole)
+            shown_now.append(whole)
             for record, values in written(whole.operation).items():
                 new = values.keys() - written(known).get(record, {}).keys()
                 merger.park(row.seq, record, {name: values[name] for name in new})
                 touched[record] |= new
         merger = merger.again()
+        merger.judge(shown_now, judge)
         merger.recompute({record: fields for record, fields in touched.items() if fields})
     return merger.merged
 

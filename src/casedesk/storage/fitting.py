@@ -12,7 +12,7 @@ from casedesk.fields import Field, Kind
 from casedesk.models import Recorded, fields_of, recorded_models
 from casedesk.models.columns import money_of, money_text, partial_day_of, partial_day_text
 from casedesk.storage.operations import Value
-from casedesk.storage.recorder import EPOCH
+from casedesk.storage.recorder import EPOCH, moment_of
 from casedesk.values import Money, PartialDay
 
 
@@ -97,7 +97,10 @@ def _same(found: date, text: str) -> date:
 
 
 def _moment(milliseconds: int) -> datetime:
-    return EPOCH + timedelta(milliseconds=milliseconds)
+    moment = moment_of(milliseconds)
+    if (moment - EPOCH) // timedelta(milliseconds=1) != milliseconds:
+        raise Unfit
+    return moment
 
 
 def _number(value: int) -> int:

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from casedesk.models import (
@@ -76,12 +76,14 @@ class Merged:
     records: dict[RecordKey, dict[str, Value]] = field(default_factory=dict)
     new: set[RecordKey] = field(default_factory=set)
     links: set[Link] = field(default_factory=set)  # what these records hung on before
+    orders: set[int] = field(default_factory=set)  # operations of which an order to forget counts now, and did not
 
     def add(self, other: Merged) -> None:
         for record, values in other.records.items():
             self.records.setdefault(record, {}).update(values)
         self.new |= other.new
         self.links |= other.links
+        self.orders |= other.orders
 
     @property
     def tables(self) -> frozenset[str]:
@@ -233,7 +235,13 @@ class Merger:
     def judge(self, arrived: Sequence[Arrived], judge: Judge) -> None:
         """Leave without effect what the author had no right to."""
         rows = []
+        there = self._refused_before([each.place.operation for each in arrived])
         for each, (table, record), register in judge(self.session, self.knowledge, arrived):
+            self._barred.add((table, record))
+            if (each.place.operation, table, record, register) in there:
+                continue
+            if table == MARK_TABLE:
+                self._unmark(each.place, record)
             rows.append(
                 {
                     "operation_seq": each.place.operation,
@@ -243,13 +251,28 @@ class Merger:
                     "since": self.now,
                 }
             )
-            self._barred.add((table, record))
         if rows:
             self.session.execute(insert(Unentitled), rows)
 
+    def _refused_before(self, operations: Sequence[int]) -> set[tuple[int, str, bytes, str]]:
+        """What was refused of operations that are shown anew."""
+        found: set[tuple[int, str, bytes, str]] = set()
+        for start in range(0, len(operations), _SOME):
+            wanted = select(Unentitled).where(Unentitled.operation_seq.in_(operations[start : start + _SOME]))
+            for row in self.session.scalars(wanted):
+                found.add((row.operation_seq, row.table, row.record.bytes, row.register))
+        return found
+
+    def _unmark(self, place: Place, peer: bytes) -> None:
+        """Forget a mark that cannot be true."""
+        which = (Mark.chain_ix == place.chain_ix, Mark.at_seq == place.seq, Mark.peer == peer)
+        self.session.execute(delete(Mark).where(*which))
+        self.knowledge = Knowledge(self.session)
+
     def reconsider(self, judge: Judge) -> None:
         """Let count what was without effect only because its author's rights had not arrived yet."""
-        rows = self.session.scalars(select(Unentitled).order_by(Unentitled.operation_seq)).all()
+        wanted_rows = select(Unentitled).where(Unentitled.table != MARK_TABLE).order_by(Unentitled.operation_seq)
+        rows = self.session.scalars(wanted_rows).all()
         refused = {(row.operation_seq, (row.table, row.record.bytes), row.register): row for row in rows}
         again = [arrived_again(self.session, number) for number in sorted({row.operation_seq for row in rows})]
         told = {(each.place.operation, record, reg) for each, record, reg in judge(self.session, self.knowledge, again)}
@@ -258,7 +281,9 @@ class Merger:
             self.session.delete(refused[key])
         self.session.flush()
         wanted: dict[RecordKey, set[str]] = defaultdict(set)
-        for _number, record, register in free:
+        for number, record, register in free:
+            if record[0] == ERASED_TABLE:
+                self.merged.orders.add(number)
             if (model := recorded_models().get(record[0])) is not None:
                 wanted[record] |= set(registers_of(model)[register])
         self.recompute(wanted)

@@ -37,6 +37,9 @@ OPERATION_TABLE = "op"
 NO_RECORD = bytes(16)
 _RECORDER = "recorder"  # where a session keeps its own
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Away from the ends of the calendar, so that every zone can show what lies between.
+_FIRST = (datetime(2, 1, 1, tzinfo=UTC) - EPOCH) // timedelta(milliseconds=1)
+_LAST = (datetime(9998, 12, 31, tzinfo=UTC) - EPOCH) // timedelta(milliseconds=1)
 A_DAY = 24 * 60 * 60 * 1000
 
 MARK_TABLE = "mark"
@@ -94,12 +97,17 @@ def to_leaf(value: object) -> Value:
     raise TypeError(type(value).__name__)
 
 
+def moment_of(milliseconds: int) -> datetime:
+    """When an author says it was; a time that no calendar has is told as the nearest that can be shown anywhere."""
+    return EPOCH + timedelta(milliseconds=min(max(milliseconds, _FIRST), _LAST))
+
+
 def from_leaf(declared: Field, value: Value) -> object:
     """The other way round: what a form or a page shows."""
     if value is None:
         return None
     converters: dict[Kind, Callable[[Any], object]] = {
-        Kind.MOMENT: lambda ms: EPOCH + timedelta(milliseconds=ms),
+        Kind.MOMENT: moment_of,
         Kind.DAY: date.fromisoformat,
         Kind.PARTIAL_DAY: partial_day_of,
         Kind.MONEY: money_of,

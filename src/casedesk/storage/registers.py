@@ -81,7 +81,12 @@ def current(writes: Iterable[Place], knows: Callable[[Place, Place], bool]) -> l
     newest = newest_of_each_chain(writes)
     if len(newest) < 2:
         return newest
-    return [write for write in newest if not any(other is not write and knows(other, write) for other in newest)]
+    return [write for write in newest if not any(_replaces(other, write, knows) for other in newest)]
+
+
+def _replaces(other: Place, write: Place, knows: Callable[[Place, Place], bool]) -> bool:
+    """Whether one write takes the place of another. Where each says that it knows the other, one of them lies."""
+    return other is not write and knows(other, write) and not knows(write, other)
 
 
 def in_causal_order(items: Sequence[T], place: Callable[[T], Place], knows: Callable[[Place, Place], bool]) -> list[T]:

@@ -39,6 +39,7 @@ from casedesk.sync.roster import Member, is_believed
 
 _FIRST: Final = (Kind.ROSTER, Kind.ORDERS, Kind.CHAIN, Kind.SHOW, Kind.CODED, Kind.RECEIPT, Kind.SNAPSHOT, Kind.JOIN)
 KEPT_DAYS: Final = 30
+NO_RIGHT: Final = "no_right"  # an order to forget what its author may not have forgotten
 
 
 class Fate(StrEnum):
@@ -203,14 +204,14 @@ def _apply(desk: Desk, batch: Batch) -> tuple[Fate, str]:
         raise Refused(Why.UNKNOWN_DESK)
     match header.kind:
         case Kind.CHAIN:
-            return _take_chain(desk, batch, author)
+            return _take_chain(desk, place, batch, author)
         case Kind.SHOW:
-            return _take_show(desk, batch, author)
+            return _take_show(desk, place, batch, author)
     if not author.active:
         return Fate.ASIDE, Why.ENDED_DESK
     match header.kind:
         case Kind.ORDERS:
-            _obey(desk, place, author, read_body(batch.body, Orders))
+            return _obey(desk, place, author, read_body(batch.body, Orders))
         case Kind.RECEIPT:
             _take_receipt(desk, place, author, read_body(batch.body, Receipt))
         case Kind.CODED if place.me.central:
@@ -220,7 +221,7 @@ def _apply(desk: Desk, batch: Batch) -> tuple[Fate, str]:
     return Fate.APPLIED, ""
 
 
-def _take_chain(desk: Desk, batch: Batch, author: Member) -> tuple[Fate, str]:
+def _take_chain(desk: Desk, place: Standing, batch: Batch, author: Member) -> tuple[Fate, str]:
     header = batch.header
     try:
         operations = unpack(batch.body)
@@ -238,7 +239,7 @@ def _take_chain(desk: Desk, batch: Batch, author: Member) -> tuple[Fate, str]:
     except (MalformedBody, chains.ChainBroken):
         raise Refused(Why.DAMAGED) from None
     ends = None if author.ended is None else dict(author.ended)
-    accepted = take_in(desk.store, piece, chains.Member(author.desk, ends), desk.clock())
+    accepted = take_in(desk.store, piece, chains.Member(author.desk, ends), desk.clock(), place.judge)
     match accepted.outcome:
         case chains.Outcome.STORED | chains.Outcome.KNOWN:
             return Fate.APPLIED, ""
@@ -251,7 +252,7 @@ def _take_chain(desk: Desk, batch: Batch, author: Member) -> tuple[Fate, str]:
     return Fate.REFUSED, "not_its_own"
 
 
-def _take_show(desk: Desk, batch: Batch, author: Member) -> tuple[Fate, str]:
+def _take_show(desk: Desk, place: Standing, batch: Batch, author: Member) -> tuple[Fate, str]:
     """More levels of operations that are here: they must have the digests that are held."""
     header = batch.header
     try:
@@ -268,14 +269,19 @@ def _take_show(desk: Desk, batch: Batch, author: Member) -> tuple[Fate, str]:
             return Fate.REFUSED, "not_its_own"
         try:
             shown = dict(zip(header.ops, operations, strict=True))
-            merged.add(show(session, chain.id, shown, desk.clock()))
+            merged.add(show(session, chain.id, shown, desk.clock(), place.judge))
         except NotTheSame:
             raise Refused(Why.DAMAGED) from None
     return Fate.APPLIED, ""
 
 
-def _obey(desk: Desk, place: Standing, author: Member, told: Orders) -> None:
-    """Forget what the order names, as far as nobody of another centre wrote about it."""
+def _obey(desk: Desk, place: Standing, author: Member, told: Orders) -> tuple[Fate, str]:
+    """Forget what the order names, as far as only its author's centre wrote about it.
+
+    Within a centre only what its author alone wrote: what a colleague may order is told by the chain, with the
+    right to it.
+    """
+    refused = False
     by_place: dict[tuple[bytes, int], list[tuple[UUID, str]]] = {}
     with desk.store.intake() as (session, merged):
         owned = set(session.scalars(select(Chain.id).where(Chain.desk != author.desk)))
@@ -283,12 +289,16 @@ def _obey(desk: Desk, place: Standing, author: Member, told: Orders) -> None:
         for order in told.orders:
             if order.chain not in owned and UUID(bytes=order.record) not in foreign:
                 by_place.setdefault((order.chain, order.seq), []).append((UUID(bytes=order.record), order.field))
+            else:
+                refused = True
         for (chain, seq), targets in by_place.items():
             merged.add(obey(session, chain, seq, targets, desk.clock()))
+    return Fate.REFUSED if refused and not by_place else Fate.APPLIED, NO_RIGHT if refused else ""
 
 
 def _foreign(session: Session, place: Standing, author: Member, records: Collection[UUID]) -> set[UUID]:
-    """The records about which a desk of another centre wrote."""
+    """The records about which a desk of another centre wrote; within a centre, another desk."""
+    is_colleague = author.centre == place.me.centre
     centres = {each.desk: each.centre for each in place.roster.members}
     found: set[UUID] = set()
     for some in by_hundreds(list(records)):
@@ -299,7 +309,9 @@ def _foreign(session: Session, place: Standing, author: Member, records: Collect
             .where(Change.record.in_(some))
             .distinct()
         )
-        found |= {record for record, desk in session.execute(wanted) if centres.get(desk) != author.centre}
+        for record, desk in session.execute(wanted):
+            if desk != author.desk and (is_colleague or centres.get(desk) != author.centre):
+                found.add(record)
     return found
 
 

@@ -14,7 +14,7 @@ from casedesk.models import Chain, Unentitled
 from casedesk.models import Operation as OperationRow
 from casedesk.storage.chain import continue_chain
 from casedesk.storage.erasing import EVERY_FIELD, Target, obey, targets_of
-from casedesk.storage.merging import Arrived, Judge, Merged, everybody_may, merge, next_number
+from casedesk.storage.merging import Arrived, Judge, Merged, arrived_again, everybody_may, merge, next_number
 from casedesk.storage.operations import start_link
 from casedesk.storage.recorder import own_chain
 from casedesk.storage.registers import Place
@@ -129,9 +129,10 @@ def _store(session: Session, chain: Chain, piece: Slice, now: datetime, judge: J
             arrived.append(Arrived(place, operation, proof.digest, proof.link))
     chain.held, chain.head = piece.last, piece.head
     merged = merge(session, arrived, now, judge)
-    for each in arrived:
+    freed = [arrived_again(session, number) for number in sorted(merged.orders)]
+    for each in (*freed, *arrived):
         if targets := entitled_targets(session, each):
-            merged.add(obey(session, chain.id, each.place.seq, targets, now))
+            merged.add(obey(session, each.place.chain, each.place.seq, targets, now))
     return merged
 
 

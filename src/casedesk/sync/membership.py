@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
 from casedesk.models import Admission, Membership, RosterCopy
+from casedesk.services.entitled import Trust, judge_with
+from casedesk.storage.merging import Judge
 from casedesk.storage.recorder import own_chain
 from casedesk.sync.batch import CENTRAL, Author, Reader
 from casedesk.sync.roster import (
@@ -56,6 +58,11 @@ class Standing:
     def reader(self) -> Reader:
         return Reader(self.organisation, self.me.desk, self.identities, self.me.audiences, self.roster.authors)
 
+    @property
+    def judge(self) -> Judge:
+        """Who decides what a batch may say of rights."""
+        return judge_with(trust_of(self.roster, self.me.centre))
+
     def recipients(self, audience: str) -> list[Member]:
         return recipients(self.roster, self.bound, audience, self.me.desk)
 
@@ -63,6 +70,16 @@ class Standing:
         """To whom this desk sends: its own centre, and the central office unless it is part of it."""
         wanted = [self.me.centre] if self.me.central else [self.me.centre, CENTRAL]
         return [each for each in wanted if self.recipients(each)]
+
+
+def trust_of(roster: Roster, centre: str) -> Trust:
+    """Whose word on rights counts at a centre: that of its first computer, and of whom that gave rights to."""
+    return Trust(
+        founders=frozenset([each.desk for each in roster.members if each.centre == centre][:1]),
+        here=centre,
+        centres={each.desk: each.centre for each in roster.members},
+        people={each.desk: frozenset(each.people) for each in roster.members},
+    )
 
 
 def standing(session: Session) -> Standing:
