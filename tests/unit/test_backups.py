@@ -125,6 +125,33 @@ def test_a_damaged_vault_gives_no_backup(desk: Desk) -> None:
     assert [each.name for each in (folder / backup.FOLDER).iterdir()] == [first.path.name]
 
 
+def test_damage_is_found_on_whichever_page_it_is_also_on_a_free_one(desk: Desk) -> None:
+    folder = desk.store.vault.folder
+    office.sign_out(desk)
+    opened = vault.unlock(folder, "farzana", PASSPHRASE)
+    with opened.writer.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE passing AS SELECT randomblob(4000 * 3) AS much")
+    with opened.writer.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE passing")
+        assert connection.exec_driver_sql("PRAGMA freelist_count").scalar_one() > 1
+    opened.close()
+    again = vault.unlock(folder, "farzana", PASSPHRASE)
+    path = folder / vault.VAULT
+    whole = path.read_bytes()
+    assert backup.pages_are_whole(again)
+    with path.open("rb+") as file:
+        for page in range(0, len(whole), 4096):
+            file.seek(page + 2000)
+            file.write(bytes([whole[page + 2000] ^ 1]))
+            file.flush()
+            assert not backup.pages_are_whole(again), page // 4096 + 1
+            file.seek(page)
+            file.write(whole[page : page + 4096])
+            file.flush()
+    assert backup.pages_are_whole(again)
+    again.close()
+
+
 def test_where_space_is_short_it_is_said_and_nothing_good_is_deleted(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
