@@ -64,8 +64,7 @@ class Desk:
         said: Mapping[str, str | int] | None = None,
     ) -> None:
         """Record that something was done that changes no record: a view, a print, a sign-in, a refusal."""
-        with self.store.write(Act(action, self.actor.id, about, reason, said or {}, always=True), self.clock):
-            pass
+        self.store.note(Act(action, self.actor.id, about, reason, said or {}, always=True), self.clock)
 
     def local(self) -> AbstractContextManager[Session]:
         """For drafts and preferences, which stay on this computer and out of the journal."""

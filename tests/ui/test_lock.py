@@ -22,7 +22,7 @@ from casedesk.errors import StorageFull
 from casedesk.services import office
 from casedesk.storage import vault
 from casedesk.ui.application import LOCKED
-from casedesk.ui.kit import theme
+from casedesk.ui.kit import clipboard, theme
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.theme import Theme
 from casedesk.ui.page import Goto
@@ -75,6 +75,25 @@ def test_locking_keeps_what_was_typed_and_returns_to_the_place(inside: Sitting) 
     assert fresh.page.which == "second"
     assert fresh.page.line.text() == "half a sentence"
     fresh.end()
+
+
+def test_what_is_copied_is_marked_as_secret_and_cleared_after_a_while(inside: Sitting) -> None:
+    page, copied = inside.page, QApplication.clipboard()
+    page.line.setText("her brother knows")
+    page.line.selectAll()
+    page.line.copy()
+    data = copied.mimeData()
+    assert data.text() == "her brother knows"
+    assert bytes(data.data(clipboard.SECRET).data()) == b"secret"
+    assert all(data.hasFormat(name) for name in clipboard.HINTS)
+    timer = inside.program.copies.timer
+    assert timer.isActive()
+    assert timer.interval() == 20_000
+    page.line.clear()
+    page.line.paste()
+    assert page.line.text() == "her brother knows"
+    timer.start(0)
+    inside.qtbot.waitUntil(lambda: copied.text() == "", timeout=SECONDS)
 
 
 def test_locking_closes_the_vault_and_zeroes_the_keys(inside: Sitting) -> None:

@@ -25,11 +25,12 @@ from casedesk.services.cases import case_facts, edit_case, look
 from casedesk.services.intake import register_case
 from casedesk.services.office import sign_in
 from casedesk.services.search import Filters, count_cases
-from casedesk.storage import backup, vault
+from casedesk.storage import backup, set_aside, vault
 from casedesk.storage.backup import SUFFIX, BackupDamaged, NotABackup
 from casedesk.storage.chain import begin_chain, check
 from casedesk.storage.keys import FLOOR, WrongPassphrase
 from casedesk.storage.migrate import migrate
+from casedesk.storage.recorder import Act
 from casedesk.storage.store import Store, VaultDamaged
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.journal import last, operations
@@ -566,9 +567,13 @@ def test_a_damaged_vault_is_only_read_and_leads_to_the_newest_backup(open_desk: 
     assert not backup.pages_are_whole(damaged.store.vault)
     assert backups.find_damage(damaged)
     before = (folder / vault.VAULT).read_bytes()
+    assert look(damaged, case_id).number, "people go on reading while they wait for the backup"
     with pytest.raises(VaultDamaged) as refused:
-        look(damaged, case_id)
+        edit_case(damaged, case_id, {"person.name_en": ("Rahima Begum", "Rahima")})
     assert "Restore the newest backup" in refused.value.hint
+    beside = (folder / set_aside.FILE).read_bytes()
+    assert b"case" not in beside
+    assert case_id.bytes not in beside
     office.sign_out(damaged)
     assert (folder / vault.VAULT).read_bytes() == before, "nothing is mended in place"
     newest = backups.newest_backup(folder)
@@ -578,6 +583,32 @@ def test_a_damaged_vault_is_only_read_and_leads_to_the_newest_backup(open_desk: 
     assert case_facts(back, case_id).number
     assert check(back.store).wrong == []
     assert (backups.kept(back)[0].path / vault.VAULT).read_bytes() == before
+    noted = [each.value("op.about") for each in operations(back) if each.action == "case.view"]
+    assert noted == [case_id.bytes], "who looked meanwhile is in the journal of what was restored"
+    assert not (folder / set_aside.FILE).exists()
+
+
+def test_what_was_noted_beside_survives_a_torn_line_and_opens_for_its_own_vault_alone(
+    desk: Desk, tmp_path: Path
+) -> None:
+    opened, path = desk.store.vault, desk.store.vault.folder / set_aside.FILE
+    case_id = register_case(desk, a_returnee())
+    act = Act("case.view", desk.actor.id, case_id, always=True)
+    set_aside.put(opened, act, NOW)
+    whole = path.read_bytes()
+    path.write_bytes(whole + whole[: len(whole) // 2])
+    set_aside.put(opened, act, NOW)
+    kept = path.read_bytes()
+    taken: list[set_aside.Noted] = []
+    set_aside.take_out(opened, taken.append)
+    assert [(each.act, each.at) for each in taken] == [(act, NOW)] * 2
+    assert not path.exists()
+    other, recovery, _slot = vault.create_vault(tmp_path / "o", sign_in_name="x", passphrase=OTHER, cost=FLOOR)
+    recovery.wipe()
+    (other.folder / set_aside.FILE).write_bytes(kept)
+    set_aside.take_out(other, taken.append)
+    assert len(taken) == 2
+    other.close()
 
 
 def test_who_holds_the_recovery_key_may_restore(desk: Desk, tmp_path: Path) -> None:

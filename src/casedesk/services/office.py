@@ -171,7 +171,8 @@ def _opened(opened: vault.Vault, slot: bytes, action: str, clock: Clock) -> Desk
         desk = _desk(store, slot, clock)
         with suppress(VaultDamaged):  # it opens to be read; the window leads to the newest backup
             installation.settle_in(store, clock())
-            desk.note(action)
+            store.take_noted()
+        desk.note(action)
         return desk
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import hmac
 import os
-import secrets
 import shutil
 import struct
 from collections.abc import Callable, Iterable, Iterator
@@ -23,15 +22,13 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 import msgspec
-from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_decrypt, crypto_aead_xchacha20poly1305_ietf_encrypt
-from nacl.exceptions import CryptoError
 from sqlcipher3 import dbapi2 as sqlcipher
 
 from casedesk import VERSION, machine
 from casedesk.errors import CaseDeskError, StorageFull
 from casedesk.formats import file_size
 from casedesk.i18n import _
-from casedesk.storage import keys, vault
+from casedesk.storage import keys, set_aside, vault
 from casedesk.storage.keys import KeysFile
 from casedesk.storage.vault import VAULT, Vault
 
@@ -44,10 +41,10 @@ WEEK, MONTH = 7, 28  # counted in backups, since a clock may say anything
 SPARE: Final = 64 * 1024 * 1024  # room that a backup leaves for the work
 
 _MAGIC: Final = b"CDBACKUP"
+_FOR_MANIFEST: Final = b"cdesk.bakman.1"
 _VERSION: Final = 1
 _FOOT: Final = struct.Struct("<8sBQQIQ32s")  # magic, version, lengths of database, files, keys, manifest; digest
 _DIGEST: Final = 32
-_NONCE: Final = 24
 _LARGEST_MANIFEST: Final = 64 * 1024 * 1024
 _PAGES: Final = 512  # copied at a time, some hundredths of a second in which others go on
 _CHUNK: Final = 1024 * 1024
@@ -314,13 +311,15 @@ def _manifest(source: Vault, found: dict[str, Any], number: int, made: datetime)
 
 def _finish(source: Vault, part: Path, manifest: Manifest, step: Step) -> None:
     """Add what belongs to the database behind it, and the digest over all. What was added is read back."""
-    written, sealed = keys.written(source.keys), _sealed(msgspec.msgpack.encode(manifest), source.subkey)
-    with part.open("r+b") as file:
-        database = file.seek(0, os.SEEK_END)
-        file.seek(0)
-        pages = _begun(source.subkey)
+    written, sealed = (
+        keys.written(source.keys),
+        keys.seal(source.subkey(_FOR_MANIFEST), msgspec.msgpack.encode(manifest), _MAGIC),
+    )
+    database, pages = part.stat().st_size, _begun(source.subkey)
+    with part.open("rb") as file:
         _feed(pages, _chunks(file, database), step, database)
-        over_all = pages.copy()
+    over_all = pages.copy()
+    with part.open("ab") as file:
         for piece in (*_beside(source, manifest), written, sealed):
             file.write(piece)
             over_all.update(piece)
@@ -389,25 +388,16 @@ def _foot(file: IO[bytes]) -> _Foot:
 def _opened(file: IO[bytes], foot: _Foot, subkey: Subkey) -> Manifest:
     file.seek(foot.database + foot.files + foot.keys)
     raw = file.read(foot.manifest)
-    key = subkey(b"cdesk.bakman.1")
+    plain = keys.unseal(subkey(_FOR_MANIFEST), raw, _MAGIC)
+    if plain is None:
+        raise BackupDamaged
     try:
-        plain = crypto_aead_xchacha20poly1305_ietf_decrypt(raw[_NONCE:], _MAGIC, raw[:_NONCE], bytes(key))
         manifest = msgspec.msgpack.decode(plain, type=Manifest)
-    except (CryptoError, ValueError, msgspec.MsgspecError):
+    except (ValueError, msgspec.MsgspecError):
         raise BackupDamaged from None
-    finally:
-        keys.wipe(key)
     if sum(each.size for each in manifest.files) != foot.files:
         raise BackupDamaged
     return manifest
-
-
-def _sealed(plain: bytes, subkey: Subkey) -> bytes:
-    key, nonce = subkey(b"cdesk.bakman.1"), secrets.token_bytes(_NONCE)
-    try:
-        return nonce + crypto_aead_xchacha20poly1305_ietf_encrypt(plain, _MAGIC, nonce, bytes(key))
-    finally:
-        keys.wipe(key)
 
 
 def _begun(subkey: Subkey) -> blake2b:
@@ -596,15 +586,16 @@ def switch(store: Path, number: int = 1) -> None:
 
 
 def settle(store: Path) -> None:
-    """Finish a switch that was cut short: the restored vault gets its place, and the backups move with it."""
+    """Finish a switch that was cut short: the restored vault gets its place, and what belongs to it moves along."""
     with _told():
         if not store.exists() and waiting_for(store).exists() and kept_folders(store):
             waiting_for(store).replace(store)
             machine.sync_directory(store.parent)
         for kept in kept_folders(store)[:1]:
-            if (kept / FOLDER).exists() and store.exists() and not (store / FOLDER).exists():
-                (kept / FOLDER).replace(store / FOLDER)
-                machine.sync_directory(store)
+            for name in (FOLDER, set_aside.FILE):
+                if (kept / name).exists() and store.exists() and not (store / name).exists():
+                    (kept / name).replace(store / name)
+                    machine.sync_directory(store)
 
 
 @contextlib.contextmanager

@@ -159,6 +159,26 @@ def wipe(key: bytearray) -> None:
     key[:] = bytes(len(key))
 
 
+def seal(key: bytearray, plain: bytes, context: bytes) -> bytes:
+    """Seal something for whoever has the key; it opens for the same context alone. The key is wiped."""
+    nonce = secrets.token_bytes(_NONCE_SIZE)
+    try:
+        return nonce + crypto_aead_xchacha20poly1305_ietf_encrypt(plain, context, nonce, bytes(key))
+    finally:
+        wipe(key)
+
+
+def unseal(key: bytearray, sealed: bytes, context: bytes) -> bytes | None:
+    """What was sealed, or None if it is not as it was or the key is another. The key is wiped."""
+    nonce, locked = sealed[:_NONCE_SIZE], sealed[_NONCE_SIZE:]
+    try:
+        return bytes(crypto_aead_xchacha20poly1305_ietf_decrypt(locked, context, nonce, bytes(key)))
+    except (CryptoError, ValueError):
+        return None
+    finally:
+        wipe(key)
+
+
 def measured_cost(
     seconds: Callable[[Cost], float] | None = None, memory: Callable[[], int] = machine.total_memory
 ) -> Cost:

@@ -17,7 +17,7 @@ from sqlcipher3 import dbapi2 as sqlcipher
 from casedesk.errors import CaseDeskError, StorageFailed, StorageFull
 from casedesk.i18n import _
 from casedesk.models import Operation
-from casedesk.storage import derived
+from casedesk.storage import derived, set_aside
 from casedesk.storage.merging import Merged
 from casedesk.storage.recorder import Act, Recorder
 from casedesk.storage.rows import Rows
@@ -116,6 +116,23 @@ class Store:
             self._commit(session, link)
         if link is not None:
             self.tell(Touched(act.action, frozenset(each.record.__tablename__ for each in altered)))
+
+    def note(self, act: Act, now: Callable[[], datetime]) -> None:
+        """Record an act that changes no record. While the vault is damaged it waits beside it for the next one."""
+        try:
+            with self.write(act, now):
+                pass
+        except VaultDamaged:
+            set_aside.put(self.vault, act, now())
+
+    def take_noted(self) -> None:
+        """Record what was noted while this vault, or the one that it took the place of, was damaged."""
+        if not self.damaged:
+            set_aside.take_out(self.vault, lambda noted: self._record(noted.act, noted.at))
+
+    def _record(self, act: Act, at: datetime) -> None:
+        with self.write(act, lambda: at):
+            pass
 
     @contextmanager
     def local(self) -> Iterator[Session]:

@@ -39,6 +39,7 @@ from casedesk.storage.vault import vault_exists
 from casedesk.ui.backups import Keeper, damaged_banner
 from casedesk.ui.first_run import FirstRun, Welcome
 from casedesk.ui.idle import steady
+from casedesk.ui.kit import clipboard
 from casedesk.ui.kit import theme as themes
 from casedesk.ui.kit.blocks import Banner, paint_mark
 from casedesk.ui.kit.buttons import button
@@ -169,6 +170,7 @@ class Program(QObject):
         self._locked: Locked | None = None
         self._telling = False
         self._words = QtWords(self)
+        self.copies = clipboard.Copies(self)
         self.faulted.connect(self._tell_fault, Qt.ConnectionType.QueuedConnection)
         app.styleHints().colorSchemeChanged.connect(self._system_look)
 
@@ -435,7 +437,7 @@ class Program(QObject):
 
     def _forget(self, desk: Desk) -> None:
         self._desk = None
-        self.app.clipboard().clear()
+        clipboard.clear()
         office.sign_out(desk)
 
     def _remember_window(self, window: Window) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtGui import QIcon, QKeyEvent
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from shiboken6 import isValid
 
+from casedesk.ui.kit import clipboard
 from casedesk.ui.kit.hide import TODAY, Cover
 from casedesk.ui.kit.icons import icon_in
 
@@ -48,7 +49,7 @@ class Curtain(QObject):
         host.setWindowTitle(self.cover.title)
         host.setWindowIcon(icon_in(TODAY, "calendar-blank", size=32))
         self.cover.setFocus()
-        QApplication.clipboard().clear()  # not every system tells whether we filled it, so always
+        clipboard.clear()
 
     def open(self) -> None:
         """Take the cover away; everything is as it was."""
