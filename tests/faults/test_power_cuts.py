@@ -9,6 +9,7 @@ import random
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -207,11 +208,10 @@ def set_up_or_again(store: Path, told: list[str]) -> None:
 
 
 def migrated_or_not(store: Path, told: list[str]) -> None:
-    opened = vault.unlock(store, "farzana", PASSPHRASE)
-    at = revision(opened.reader)
-    assert at == HEAD or (at == "0001" and "migrated" not in told)
-    assert backup.pages_are_whole(opened)
-    backups.migrate_safely(opened, NOW)
-    assert check(Store(opened)).wrong == []
-    no_half_backup(opened, store / backup.FOLDER)
-    opened.close()
+    with closing(vault.unlock(store, "farzana", PASSPHRASE)) as opened:
+        at = revision(opened.reader)
+        assert at == HEAD or (at == "0001" and "migrated" not in told)
+        assert backup.pages_are_whole(opened)
+        backups.migrate_safely(opened, NOW)
+        assert check(Store(opened)).wrong == []
+        no_half_backup(opened, store / backup.FOLDER)
