@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
     Date,
+    Integer,
     Label,
     Select,
     and_,
+    bindparam,
     case,
     distinct,
     func,
@@ -30,9 +33,9 @@ from casedesk.models import CaseIndex
 from casedesk.models.columns import UtcDateTime
 from casedesk.services.permissions import reaches, visible
 from casedesk.services.statistics.indicators import INDICATORS, Indicator
-from casedesk.services.statistics.periods import Period, begins
+from casedesk.services.statistics.periods import Kind, Period, begins
 from casedesk.services.statistics.shapes import Among, Figure
-from casedesk.services.statistics.sql import Expression
+from casedesk.services.statistics.sql import Expression, local_month
 from casedesk.services.statistics.subjects import BREAKDOWNS, COUNTS, SEX, joined
 
 SUPPRESSED, AS_THEY_ARE = "statistics.view", "statistics.caseload"
@@ -95,26 +98,55 @@ def tallies(
 def _tallies(
     session: Session, asked: Asked, indicator: Indicator, periods: Sequence[Period], by: Sequence[str]
 ) -> list[dict[Codes, Tally]]:
-    groups = [_which(indicator, periods), *(BREAKDOWNS[key].column for key in by)]
+    which: dict[Any, int] = {place: place for place in range(len(periods))}
+    spans: Sequence[Period] = periods
+    if len(periods) > 1 and all(period.kind is Kind.MONTH for period in periods):
+        which, spans = {f"{period.first:%Y-%m}": place for place, period in enumerate(periods)}, ()
+    wanted = _grouped(asked.actor, asked.action, asked.among, indicator, tuple(by), len(spans))
+    found: list[dict[Codes, Tally]] = [{} for _period in periods]
+    times = indicator.times
+    binds = _binds(asked, indicator, periods, spans)
+    for when, *codes, count, hit in session.connection().execute(wanted, binds):
+        if when in which:
+            found[which[when]][tuple(map(_text, codes))] = Tally(count * times, hit or 0)
+    return found
+
+
+@lru_cache(maxsize=512)
+def _grouped(
+    actor: Actor, action: str, among: Among, indicator: Indicator, by: tuple[str, ...], spans: int
+) -> Select[Any]:
+    """The statement that counts each group in each of so many periods, or in each month where `spans` is 0.
+
+    Made once: to put it together takes longer than to count a small centre.
+    """
+    groups = [_which(indicator, spans), *(BREAKDOWNS[key].column for key in by)]
     named = [column.label(f"g{place}") for place, column in enumerate(groups)]
     each = indicator.subject.each
     counted = func.count() if each is None else func.count(distinct(each))
-    hits = _hits(indicator, each)
-    wanted = _rows(asked, indicator, periods, [*named, counted, hits]).group_by(*_names(named))
-    found: list[dict[Codes, Tally]] = [{} for _period in periods]
-    for place, *codes, count, hit in session.execute(wanted, _binds(asked, periods)):
-        if place is not None:
-            found[place][tuple(_text(code) for code in codes)] = Tally(count * indicator.times, hit or 0)
-    return found
+    rows = _rows(actor, action, among, indicator, [*named, counted, _hits(indicator, each)])
+    return rows.group_by(*_names(named))
 
 
 def spreads(
     session: Session, asked: Asked, indicator: Indicator, period: Period, by: Sequence[str] = ()
 ) -> dict[Codes, Spread]:
     """The median and the third quartile of the value, for each group that occurs."""
+    wanted = _ranked(asked.actor, asked.action, asked.among, indicator, tuple(by))
+    found = session.connection().execute(wanted, _binds(asked, indicator, [period])).all()
+    return {
+        tuple(map(_text, codes)): Spread(count, float(median or 0), float(high or 0))
+        for *codes, count, median, high in found
+        if count
+    }
+
+
+@lru_cache(maxsize=512)
+def _ranked(actor: Actor, action: str, among: Among, indicator: Indicator, by: tuple[str, ...]) -> Select[Any]:
+    """The statement that puts the values of each group in order and takes the middle ones; made once."""
     groups: list[Label[Any]] = [BREAKDOWNS[key].column.label(f"g{place}") for place, key in enumerate(by)]
     value: Expression = indicator.value if indicator.value is not None else literal(0)
-    rows = _rows(asked, indicator, [period], [*groups, value.label("value")], value.is_not(None))
+    rows = _rows(actor, action, among, indicator, [*groups, value.label("value")], value.is_not(None))
     inner = rows.subquery()
     names = [inner.c[f"g{place}"] for place in range(len(groups))]
     over: dict[str, Any] = {"partition_by": names} if names else {}
@@ -128,15 +160,9 @@ def spreads(
     middle = or_(place * 2 == size, place * 2 == size + 1, place * 2 == size + 2)
     upper = and_(place * 4 >= size * 3, place * 4 < size * 3 + 4)
     keys = [ranked.c[f"g{place}"] for place in range(len(groups))]
-    wanted = select(
+    return select(
         *keys, func.max(size), func.avg(case((middle, ranked.c.value))), func.min(case((upper, ranked.c.value)))
     ).group_by(*keys)
-    found = session.execute(wanted, _binds(asked, [period])).all()
-    return {
-        tuple(_text(code) for code in codes): Spread(count, float(median or 0), float(high or 0))
-        for *codes, count, median, high in found
-        if count
-    }
 
 
 def cases_of(asked: Asked, figure: Figure) -> Select[Any]:
@@ -147,36 +173,34 @@ def cases_of(asked: Asked, figure: Figure) -> Select[Any]:
         conditions.append(indicator.hit if indicator.times == 1 else indicator.hit > 0)
     if indicator.value is not None:
         conditions.append(indicator.value.is_not(None))
-    wanted = _rows(asked, indicator, [figure.period], [CaseIndex.case_id], *conditions)
-    return wanted.params(**_binds(asked, [figure.period]))
+    wanted = _rows(asked.actor, asked.action, asked.among, indicator, [CaseIndex.case_id], *conditions)
+    return wanted.params(**_binds(asked, indicator, [figure.period]))
 
 
 def _rows(
-    asked: Asked, indicator: Indicator, periods: Sequence[Period], columns: Sequence[Any], *where: Any
+    actor: Actor, action: str, among: Among, indicator: Indicator, columns: Sequence[Any], *where: Any
 ) -> Select[Any]:
-    """These columns of the rows that are counted."""
+    """These columns of the rows that are counted. The days are given when it is asked."""
     subject = indicator.subject
-    whose = (COUNTS, served(asked.actor, asked.action), *_among(asked.among))
+    whose = (COUNTS, served(actor, action), *_among(among))
     conditions = [*whose, *subject.where, *indicator.where, *where]
     if indicator.day is not None:
-        first, last = min(periods).first, max(period.last for period in periods)
-        ripe = asked.today - timedelta(days=indicator.matured)
-        conditions += _within(indicator.day, first, min(last, ripe) if indicator.matured else last)
+        conditions += _within(indicator.day, "")
     return select(*columns).select_from(joined(subject.source, [*columns, *conditions])).where(*conditions)
 
 
-def _which(indicator: Indicator, periods: Sequence[Period]) -> Expression:
+def _which(indicator: Indicator, spans: int) -> Expression:
     """Which of the periods a row falls in."""
-    if len(periods) == 1 or indicator.day is None:
-        return literal(0)
-    return case(*((and_(*_within(indicator.day, each.first, each.last)), n) for n, each in enumerate(periods)))
+    if spans == 1 or indicator.day is None:
+        return literal_column("0", Integer)
+    if not spans:
+        return local_month(indicator.day)
+    return case(*((and_(*_within(indicator.day, str(place))), place) for place in range(spans)))
 
 
-def _within(day: Expression, first: date, last: date) -> list[ColumnElement[bool]]:
-    following = last + timedelta(days=1)
-    if isinstance(day.type, UtcDateTime):
-        return [day >= literal(begins(first), UtcDateTime), day < literal(begins(following), UtcDateTime)]
-    return [day >= literal(first, Date), day < literal(following, Date)]
+def _within(day: Expression, place: str) -> list[ColumnElement[bool]]:
+    kind = UtcDateTime() if isinstance(day.type, UtcDateTime) else Date()
+    return [day >= bindparam(f"first{place}", type_=kind), day < bindparam(f"after{place}", type_=kind)]
 
 
 def _hits(indicator: Indicator, each: Expression | None) -> Expression:
@@ -219,14 +243,22 @@ def _text(code: Any) -> str | None:
     return str(code) if code is not None else None
 
 
-def _binds(asked: Asked, periods: Sequence[Period]) -> dict[str, Any]:
+def _binds(
+    asked: Asked, indicator: Indicator, periods: Sequence[Period], spans: Sequence[Period] = ()
+) -> dict[str, Any]:
     """What the named places in the declarations stand for."""
-    last = max(period.last for period in periods)
+    first, last = min(period.first for period in periods), max(period.last for period in periods)
     looked = min(last, asked.today)
-    ends = min(begins(last + timedelta(days=1)), asked.now + timedelta(seconds=1))
-    return {
+    binds: dict[str, Any] = {
         "as_of": looked,
-        "ends_at": ends,
+        "ends_at": min(begins(last + timedelta(days=1)), asked.now + timedelta(seconds=1)),
         "now": asked.now,
         "of_month_at": begins(looked - timedelta(days=30)),
     }
+    if indicator.day is not None:
+        ripe = min(last, asked.today - timedelta(days=indicator.matured)) if indicator.matured else last
+        at = begins if isinstance(indicator.day.type, UtcDateTime) else lambda day: day
+        named = [("", first, ripe), *((str(place), each.first, each.last) for place, each in enumerate(spans))]
+        for place, since, until in named:
+            binds |= {f"first{place}": at(since), f"after{place}": at(until + timedelta(days=1))}
+    return binds

@@ -81,7 +81,7 @@ from casedesk.services.statistics.subjects import (
 Condition = ColumnElement[bool]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Indicator:
     """One indicator. Without a `day` it looks at how things stand when the period ends."""
 

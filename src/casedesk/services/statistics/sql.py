@@ -35,6 +35,23 @@ def _local_day_here(element: local_day, compiler: SQLCompiler, **more: Any) -> s
     return f"CAST(julianday({compiler.process(element.clauses, **more)}, '+6 hours') - 2440587.5 AS INTEGER)"
 
 
+class local_month(GenericFunction[str]):  # noqa: N801 - a function of SQL
+    """The month in Dhaka, like 2026-04, of a date or of a moment kept as UTC."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(local_month)
+def _local_month(element: local_month, compiler: SQLCompiler, **more: Any) -> str:
+    return f"to_char({compiler.process(element.clauses, **more)} + interval '6 hours', 'YYYY-MM')"
+
+
+@compiles(local_month, "sqlite")
+def _local_month_here(element: local_month, compiler: SQLCompiler, **more: Any) -> str:
+    return f"strftime('%Y-%m', {compiler.process(element.clauses, **more)}, '+6 hours')"
+
+
 class minutes_between(GenericFunction[float]):  # noqa: N801 - a function of SQL
     """Minutes from one moment to another."""
 

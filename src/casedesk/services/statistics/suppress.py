@@ -12,9 +12,10 @@ who solves the table, are a largest flow; and where a limit is too narrow, the s
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from functools import lru_cache
+from typing import Any, Generic, TypeVar
 
 INSIDE, PUBLISHING, SEXUAL_VIOLENCE = 5, 11, 10  # the least counts that are told
 MANY = 10**9
@@ -84,17 +85,12 @@ def protect(
     told elsewhere as they are; `also` are to be hidden whatever they are, and known to lie in these limits. Where a
     small count can be worked out all the same, because there is nothing left to hide, `TooLittleToHide` is raised.
     """
-    table = _Network(counts, sums, least, wholes, fixed)
     wanted = {key: limits for key, limits in (also or {}).items() if key in counts}
     if not fixed.isdisjoint(wanted):
         raise TooLittleToHide
-    for key, (low, high) in wanted.items():
-        table.limits[key] = (low, high, False)  # even for a small one: that it is small might say too much
-        table.small.discard(key)
-        table.hidden.add(key)
-    for key in sorted((*table.small, *wanted), key=repr):
-        table.shelter(key)
-    if not all(table.is_safe(key) for key in (*table.small, *wanted)):
+    table = _Network(counts, tuple(sums), least, wholes, fixed, wanted)
+    unsure = [key for key in sorted((*table.small, *wanted), key=repr) if not table.shelter(key)]
+    if not all(table.is_safe(key) for key in unsure):
         raise TooLittleToHide
     return {key: table.told(key) for key in counts}
 
@@ -129,114 +125,137 @@ class _Network(Generic[Key]):
     def __init__(
         self,
         counts: Mapping[Key, int],
-        sums: Sequence[Sum[Key]],
+        sums: tuple[Sum[Key], ...],
         least: int,
         wholes: Sequence[Mapping[Key, int]],
         fixed: frozenset[Key],
+        also: Mapping[Key, tuple[int, int]],
     ) -> None:
         self.counts, self.least, self.fixed = counts, least, fixed
-        self.rank = {each.whole: 1 for each in sums}
-        self.arcs = _arcs(counts, sums)
-        self.at: dict[int, list[Key]] = {}
-        for key, (tail, head) in self.arcs.items():
-            self.at.setdefault(tail, []).append(key)
-            self.at.setdefault(head, []).append(key)
         self.limits = {
             key: _limits(value, [each[key] for each in wholes if key in each], least) for key, value in counts.items()
         }
+        for key, (low, high) in also.items():
+            self.limits[key] = (low, high, False)  # even for a small one: that it is small might say too much
         self.small = {key for key, (_low, _high, small) in self.limits.items() if small}
-        self.hidden = set(self.small)
+        self.hidden = self.small | also.keys()
+        self.shape: _Shape[Key] = _shape(tuple(counts), sums) if self.hidden else _Shape({}, {}, {})
+        self.room = {  # how far a count can move down and up by itself
+            key: (value - self.limits[key][0], self.limits[key][1] - value) for key, value in counts.items()
+        }
 
-    def shelter(self, key: Key) -> None:
-        """Hide more until the count can be anything that a small one can be, as far as there is anything to hide."""
+    def shelter(self, key: Key) -> bool:
+        """Hide more until the count can be anything that a small one can be, as far as there is anything to hide.
+
+        Returns whether it is safe by then; hiding more afterwards only makes it safer.
+        """
+        sure = 0
         for up in (True, False):
-            room = min(self._room(key, up=up), self.least - 2)
+            room = min(self.room[key][up], self.least - 2)
             pushed, reached = self._push(key, up=up, stop_at=room)
             while pushed < room and (other := self._weakest(reached, room - pushed)) is not None:
                 self.hidden.add(other)
                 pushed, reached = self._push(key, up=up, stop_at=room)
+            sure += min(pushed, ENOUGH)
+        return sure >= min(ENOUGH, self.least - 2)
 
     def is_safe(self, key: Key) -> bool:
         """Whether a reader who solves the table is left with several values of the count."""
-        ways = (self._push(key, up=up, stop_at=min(self._room(key, up=up), ENOUGH))[0] for up in (True, False))
+        ways = (self._push(key, up=up, stop_at=min(self.room[key][up], ENOUGH))[0] for up in (True, False))
         return sum(ways) >= min(ENOUGH, self.least - 2)
 
     def told(self, key: Key) -> Told:
         value = self.counts[key]
         if key not in self.hidden:
             return Told(value, value)
-        low = value - self._push(key, up=False, stop_at=self._room(key, up=False))[0]
-        high = value + self._push(key, up=True, stop_at=self._room(key, up=True))[0]
         if key in self.small:  # the small are told alike, however well they are hidden
             low, high, _small = self.limits[key]
-        return Told(low, high, small=key in self.small)
+            return Told(low, high, small=True)
+        down, up = self.room[key]
+        return Told(value - self._push(key, up=False, stop_at=down)[0], value + self._push(key, up=True, stop_at=up)[0])
 
-    def _room(self, key: Key, *, up: bool) -> int:
-        low, high, _small = self.limits[key]
-        return high - self.counts[key] if up else self.counts[key] - low
-
-    def _push(self, key: Key, *, up: bool, stop_at: int) -> tuple[int, set[int]]:
+    def _push(self, key: Key, *, up: bool, stop_at: int) -> tuple[int, Set[int]]:
         """How far the count can be raised (lowered) by moving the other hidden ones, and the sums the last try
         reached."""
-        tail, head = self.arcs[key]
+        tail, head = self.shape.arcs[key]
         start, goal = (head, tail) if up else (tail, head)
+        if start == goal:  # nothing holds it
+            return stop_at, set()
         moved: dict[Key, int] = {key: 0}
         pushed = 0
-        reached: set[int] = set()
+        reached: Set[int] = set()
         while pushed < stop_at:
-            way, reached = self._way(start, goal, moved, key)
-            if way is None:
+            came = self._ways(start, goal, moved, key)
+            reached = came.keys()
+            if goal not in came:
                 break
-            step = min(stop_at - pushed, *(self._left(arc, moved, up=along) for arc, along in way)) if way else 0
-            if not way:  # both ends are the same sum: nothing holds it
-                return stop_at, reached
+            way = list(_back(came, start, goal))
+            step = min(stop_at - pushed, *(self._left(arc, moved, up=along) for arc, along in way))
             for arc, along in way:
                 moved[arc] = moved.get(arc, 0) + (step if along else -step)
             pushed += step
         return pushed, reached
 
-    def _way(
-        self, start: int, goal: int, moved: Mapping[Key, int], without: Key
-    ) -> tuple[list[tuple[Key, bool]] | None, set[int]]:
-        """The shortest way from one sum to another over hidden counts with room."""
-        came: dict[int, tuple[int, Key, bool]] = {}
-        reached, waiting = {start}, deque([start])
+    def _ways(self, start: int, goal: int, moved: Mapping[Key, int], without: Key) -> dict[int, tuple[int, Key, bool]]:
+        """From where, and over which hidden count with room, each sum is reached from the first; ends at the goal."""
+        hidden, beside = self.hidden, self.shape.beside
+        came = {start: (start, without, True)}
+        waiting = deque([start])
         while waiting:
             here = waiting.popleft()
-            if here == goal:
-                return list(_back(came, start, goal)), reached
-            for key, there, along in self._from(here):
-                usable = key in self.hidden and key != without and there not in reached
-                if usable and self._left(key, moved, up=along) > 0:
+            for key, there, along in beside.get(here, ()):
+                if there in came or key not in hidden or key == without:
+                    continue
+                if self._left(key, moved, up=along) > 0:
                     came[there] = (here, key, along)
-                    reached.add(there)
+                    if there == goal:
+                        return came
                     waiting.append(there)
-        return None, reached
-
-    def _from(self, node: int) -> Iterator[tuple[Key, int, bool]]:
-        for key in self.at.get(node, ()):
-            tail, head = self.arcs[key]
-            yield (key, head, True) if tail == node else (key, tail, False)
+        return came
 
     def _left(self, key: Key, moved: Mapping[Key, int], *, up: bool) -> int:
-        return self._room(key, up=up) - moved.get(key, 0) if up else self._room(key, up=False) + moved.get(key, 0)
+        down, most = self.room[key]
+        return most - moved.get(key, 0) if up else down + moved.get(key, 0)
 
-    def _weakest(self, reached: set[int], need: int) -> Key | None:
+    def _weakest(self, reached: Set[int], need: int) -> Key | None:
         """What to hide next: of the counts that lead out of the sums reached, parts before totals, the smallest of
         those with room enough."""
         found = {
-            key: self._room(key, up=along)
+            key: self.room[key][along]
             for node in reached
-            for key, there, along in self._from(node)
+            for key, there, along in self.shape.beside.get(node, ())
             if there not in reached and key not in self.hidden and key not in self.fixed
         }
         fit = [key for key, room in found.items() if room > 0]
-        order = lambda key: (self.rank.get(key, 0), found[key] < need, self.counts[key], repr(key))  # noqa: E731
+        order = lambda key: (self.shape.rank.get(key, 0), found[key] < need, self.counts[key], repr(key))  # noqa: E731
         return min(fit, key=order, default=None)
 
 
-def _arcs(counts: Mapping[Key, int], sums: Sequence[Sum[Key]]) -> dict[Key, tuple[int, int]]:
-    """Each count as an arc from one sum to another; node -1 is the world outside the table."""
+@dataclass(frozen=True, slots=True)
+class _Shape(Generic[Key]):
+    """A table without its counts: each count as an arc from one sum to another, and which arcs touch a sum.
+
+    Node -1 is the world outside the table.
+    """
+
+    arcs: Mapping[Key, tuple[int, int]]
+    beside: Mapping[int, Sequence[tuple[Key, int, bool]]]  # the count, the sum at its other end, whether along the arc
+    rank: Mapping[Key, int]
+
+
+@lru_cache(maxsize=256)
+def _shape(keys: tuple[Any, ...], sums: tuple[Sum[Any], ...]) -> _Shape[Any]:
+    """Made once: the tables of a report are of few shapes, and there are many of each."""
+    arcs = _arcs(keys, sums)
+    beside: dict[int, list[tuple[Any, int, bool]]] = {}
+    for key, (tail, head) in arcs.items():
+        beside.setdefault(tail, []).append((key, head, True))
+        if head != tail:
+            beside.setdefault(head, []).append((key, tail, False))
+    return _Shape(arcs, beside, {each.whole: 1 for each in sums})
+
+
+def _arcs(counts: Iterable[Key], sums: Sequence[Sum[Key]]) -> dict[Key, tuple[int, int]]:
     places: dict[Key, list[tuple[int, int]]] = {key: [] for key in counts}
     for number, each in enumerate(sums):
         places[each.whole].append((number, -1))

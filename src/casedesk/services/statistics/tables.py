@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -94,6 +94,7 @@ class Maker:
     least: int
     opens: bool  # whether one who asks may see lists of cases
     _kept: dict[object, dict[Period, dict[Codes, Tally]]] = field(default_factory=dict)
+    _made: dict[object, Any] = field(default_factory=dict)
 
     @property
     def period(self) -> Period:
@@ -114,10 +115,10 @@ class Maker:
         return self._kept_or(replace(self.asked, among=Among()), indicator, by)
 
     def _kept_or(self, asked: Asked, indicator: Indicator, by: Sequence[str]) -> dict[Period, dict[Codes, Tally]]:
-        key = (asked.among, indicator.id, tuple(by), self.periods)
-        if key not in self._kept:
-            self._kept[key] = self._counted(asked, indicator, by)
-        return self._kept[key]
+        kept = self._kept.setdefault((asked.among, indicator.id, tuple(by)), {})
+        if any(period not in kept for period in self.periods):
+            kept |= self._counted(asked, indicator, by)
+        return kept
 
     def _counted(self, asked: Asked, indicator: Indicator, by: Sequence[str]) -> dict[Period, dict[Codes, Tally]]:
         if indicator.day is None:  # how things stand does not add up over time
@@ -129,10 +130,22 @@ class Maker:
             _add_up(counted, period)
         return counted
 
-    def over_time(self, indicator: Indicator, period: Period, make: Callable[[Period, list[Made]], Made]) -> Made:
-        """Make something of a period from what was made of its parts, which are told in reports of their own."""
+    def over_time(
+        self, indicator: Indicator, period: Period, make: Callable[[Period, list[Made]], Made], *name: object
+    ) -> Made:
+        """Make something of a period from what was made of its parts, which are told in reports of their own.
+
+        What has a name is made once.
+        """
+        key = (indicator.id, self.least, period, *name)
+        if name and key in self._made:
+            made: Made = self._made[key]
+            return made
         parts = period.parts() if indicator.day is not None else ()
-        return make(period, [self.over_time(indicator, part, make) for part in parts])
+        made = make(period, [self.over_time(indicator, part, make, *name) for part in parts])
+        if name:
+            self._made[key] = made
+        return made
 
     def floor(self, indicator: Indicator) -> int:
         return max(self.least, indicator.least)
@@ -269,7 +282,8 @@ def block(maker: Maker, indicator: Indicator, by: str | None = None, columns: Se
         counted = placed(found[period], by, rows, columns)
         return grid(counted, *names, maker.floor(indicator), whole, shared=by is None, finer=finer)
 
-    grids = (maker.over_time(indicator, period, made) for period in maker.periods)
+    name = ("block", by, rows, tuple(columns))
+    grids = (maker.over_time(indicator, period, made, *name) for period in maker.periods)
     return Block(indicator, rows, by, tuple(grids))
 
 
