@@ -253,6 +253,7 @@ def _binds(
         "as_of": looked,
         "ends_at": min(begins(last + timedelta(days=1)), asked.now + timedelta(seconds=1)),
         "now": asked.now,
+        "of_month": looked - timedelta(days=30),
         "of_month_at": begins(looked - timedelta(days=30)),
     }
     if indicator.day is not None:

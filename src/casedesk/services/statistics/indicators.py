@@ -65,6 +65,7 @@ from casedesk.services.statistics.subjects import (
     INCIDENTS,
     NEEDS,
     NOW,
+    OF_MONTH,
     OF_MONTH_AT,
     PERSON,
     REFERRALS,
@@ -173,18 +174,22 @@ _UNDONE = (
 )
 OPEN_THEN = and_(
     CaseIndex.opened_on <= AS_OF,
-    ~some(_STEP, _STEP.entity_id == CaseIndex.case_id, _STEP.to_status.in_(_CLOSED), _STEP.at < ENDS_AT, ~_UNDONE),
+    CaseIndex.case_id.not_in(
+        select(_STEP.entity_id).where(alive(_STEP), _STEP.to_status.in_(_CLOSED), _STEP.at < ENDS_AT, ~_UNDONE)
+    ),
 )
 _CONTACT, _NOTE = aliased(FollowUp), aliased(CaseNote)
+
+
+def _cases_touched(model: Any, at: Any) -> Any:
+    """The cases of the records of the last month, gathered once: to look beside each case would take longer."""
+    return select(model.case_id).where(alive(model), at >= OF_MONTH_AT, at < ENDS_AT, model.case_id.is_not(None))
+
+
 _TALKED = or_(  # registering is a contact too
-    CASE.registered_at >= OF_MONTH_AT,
-    some(
-        _CONTACT,
-        _CONTACT.case_id == CaseIndex.case_id,
-        _CONTACT.done_at >= OF_MONTH_AT,
-        _CONTACT.done_at < ENDS_AT,
-    ),
-    some(_NOTE, _NOTE.case_id == CaseIndex.case_id, _NOTE.at >= OF_MONTH_AT, _NOTE.at < ENDS_AT),
+    CaseIndex.opened_on >= OF_MONTH,
+    CaseIndex.case_id.in_(_cases_touched(_CONTACT, _CONTACT.done_at)),
+    CaseIndex.case_id.in_(_cases_touched(_NOTE, _NOTE.at)),
 )
 _ASKED_LATER = tuple(
     getattr(alias, name)

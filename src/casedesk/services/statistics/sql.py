@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Float, Integer, String, case, cast, func, literal, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Float, Integer, String, case, cast, func, literal, literal_column, select, type_coerce
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -71,18 +71,21 @@ def _minutes_here(element: minutes_between, compiler: SQLCompiler, **more: Any) 
     return f"((julianday({last}) - julianday({first})) * 1440.0)"
 
 
+def written(code: str) -> ColumnElement[str]:
+    """A code as it stands in a statement. Places for hundreds of them would have to be filled each time it is run."""
+    plain = code.isascii() and code.replace("_", "").isalnum()
+    return literal_column(f"'{code}'", String) if plain else literal(code)
+
+
 def mapped(column: Any, codes: Mapping[str, str], otherwise: str | None = None) -> ColumnElement[Any]:
     """The column with each code in the place of which another stands."""
-    gathered: dict[str, list[str]] = {}
-    for code, to in codes.items():
-        gathered.setdefault(to, []).append(code)
-    ways = [(column.in_(some), literal(to)) for to, some in gathered.items()]
-    return case(*ways, else_=literal(otherwise) if otherwise is not None else None)
+    ways = {written(code): written(to) for code, to in codes.items()}
+    return case(ways, value=column, else_=written(otherwise) if otherwise is not None else None)
 
 
 def banded(number: Any, bands: Sequence[tuple[str, int]], unknown: str) -> ColumnElement[Any]:
     """The band a number is in; each has its code and the first number that is above it."""
-    return case((number.is_(None), literal(unknown)), *((number < below, literal(code)) for code, below in bands))
+    return case((number.is_(None), written(unknown)), *((number < below, written(code)) for code, below in bands))
 
 
 def taka(amount: Any) -> ColumnElement[Any]:

@@ -1,6 +1,7 @@
 """What can be counted, and what it can be broken down by; each said once as expressions over the records.
 
-`begin`, `end` and `as_of` stand for the days of the period: they are given when a figure is computed.
+`as_of` stands for the day the period is looked at, `of_month` for thirty days before it, `ends_at` for the moment it is
+over: they are given when a figure is computed.
 """
 
 from __future__ import annotations
@@ -54,9 +55,8 @@ from casedesk.models import (
 from casedesk.models.columns import UtcDateTime
 from casedesk.services.statistics.sql import Expression, banded, mapped
 
-BEGIN, END, AS_OF = (bindparam(name, type_=Date) for name in ("begin", "end", "as_of"))  # END: the day after the last
-BEGINS_AT, ENDS_AT, NOW = (bindparam(name, type_=UtcDateTime) for name in ("begins_at", "ends_at", "now"))
-OF_MONTH_AT = bindparam("of_month_at", type_=UtcDateTime)  # thirty days before the day the period is looked at
+AS_OF, OF_MONTH = (bindparam(name, type_=Date) for name in ("as_of", "of_month"))
+ENDS_AT, NOW, OF_MONTH_AT = (bindparam(name, type_=UtcDateTime) for name in ("ends_at", "now", "of_month_at"))
 
 STATE = aliased(State)
 OTHER = "other"
@@ -239,6 +239,7 @@ SEX = mapped(CaseIndex.sex_gender, group_of("sex_gender", "report_group"), UNKNO
 SEXES = (("female", N_("Women")), ("male", N_("Men")), ("other", N_("Other genders")), ("unknown", N_("Not stated")))
 _ILO = mapped(_TOLD.violation, group_of("violation_type", "ilo_indicator"))
 ILO_COUNT = _violations_of_case(func.count(func.distinct(_ILO))).scalar_subquery()
+_ILO_BANDS = ("none", "one_or_two", "one_or_two", "three_or_four", "three_or_four")
 _RECRUITER = (
     select(func.min(Recruiter.type))
     .join(RecruiterInvolvement, RecruiterInvolvement.recruiter_id == Recruiter.id)
@@ -312,7 +313,7 @@ BREAKDOWNS: dict[str, Breakdown] = {
         Breakdown(
             "ilo",
             N_("Signs of forced labour (ILO)"),
-            banded(ILO_COUNT, [("none", 1), ("one_or_two", 3), ("three_or_four", 5), ("five_or_more", 12)], "none"),
+            case(dict(enumerate(_ILO_BANDS)), value=ILO_COUNT, else_="five_or_more"),  # counted once for each case
             words=(
                 ("none", N_("None")),
                 ("one_or_two", N_("1 or 2")),
