@@ -178,9 +178,7 @@ def same_numbers(desk: Desk, period: Period, twins: Sequence[Twin]) -> list[str]
             found = compute.tallies(session, Asked.of(desk), INDICATORS[twin.indicator], [period], twin.by)[0]
             ours = {codes: (tally.count, tally.hits) for codes, tally in found.items()}
             theirs = {
-                tuple(codes): (count, hits or 0)
-                for *codes, now, count, hits in cursor.execute(twin.sql, values)
-                if now
+                tuple(codes): (count, hits or 0) for *codes, now, count, hits in cursor.execute(twin.sql, values) if now
             }
             if ours != theirs:
                 wrong.append(f"{twin.indicator} by {', '.join(twin.by)}: {ours} and not {theirs}")

@@ -6,7 +6,8 @@ The same document gives the same bytes: fonts are fresh, and times, names and nu
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from io import BytesIO
 from itertools import zip_longest
 from threading import Lock
@@ -78,13 +79,7 @@ def render(document: Document) -> bytes:
     with _press:
         bangla.install()
         rl_config.trustedSchemes, rl_config.trustedHosts = [], []
-        pages, paper = _print(document, pages=1)
-        while pages > 1:
-            found, paper = _print(document, pages=pages)
-            if found == pages:
-                break
-            pages = found
-        return paper
+        return _print(document)
 
 
 def escape(text: str) -> str:
@@ -555,16 +550,35 @@ class _Chart(_Painted):
                     bangla.write_line(pen, mark.x - before, top - mark.y, mark.text, font, mark.size)
 
 
-def _print(document: Document, pages: int) -> tuple[int, bytes]:
-    """Print with `pages` as the total, and tell how many there are."""
+class _Numbered(bangla.Canvas):
+    """Keeps each page until all are known, and then writes under each how many there are."""
+
+    def __init__(self, *args: Any, foot: Callable[[Any, int, int], None], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._foot, self._kept = foot, []  # type: list[dict[str, Any]]
+
+    def showPage(self) -> None:  # noqa: N802 - ReportLab calls it by this name
+        self._kept.append(dict(self.__dict__))
+        self._startPage()
+
+    def save(self) -> None:
+        kept = self._kept
+        for page, state in enumerate(kept, start=1):
+            self.__dict__.update(state)
+            self._foot(self, page, len(kept))
+            super().showPage()
+        super().save()
+
+
+def _print(document: Document) -> bytes:
     load_fonts()
-    head, foot = _head(document), _foot(document, 1, pages)
-    head_height, foot_height = _height(head), _height([foot])
+    head, foot = _head(document), _foot(document, 1, 1)
+    heights, foot_height = _heights(head), sum(_heights([foot]))
     frame = Frame(
         SIDE,
         BOTTOM + foot_height,
         WIDTH,
-        A4[1] - TOP - BOTTOM - head_height - foot_height,
+        A4[1] - TOP - BOTTOM - sum(heights) - foot_height,
         leftPadding=0,
         rightPadding=0,
         topPadding=0,
@@ -573,12 +587,12 @@ def _print(document: Document, pages: int) -> tuple[int, bytes]:
 
     def paint_head(pen: Any, _template: Any) -> None:
         top = A4[1] - TOP
-        for part in _head(document):
-            top -= part.wrapOn(pen, WIDTH, A4[1])[1]
+        for part, height in zip(head, heights, strict=True):
+            top -= height
             part.drawOn(pen, SIDE, top)
 
-    def paint_foot(pen: Any, template: Any) -> None:
-        below = _foot(document, template.page, pages)
+    def paint_foot(pen: Any, page: int, pages: int) -> None:
+        below = _foot(document, page, pages)
         below.wrapOn(pen, WIDTH, A4[1])
         below.drawOn(pen, SIDE, BOTTOM)
 
@@ -586,7 +600,7 @@ def _print(document: Document, pages: int) -> tuple[int, bytes]:
     template = BaseDocTemplate(
         out,
         pagesize=A4,
-        pageTemplates=[PageTemplate(frames=[frame], onPage=paint_head, onPageEnd=paint_foot)],
+        pageTemplates=[PageTemplate(frames=[frame], onPage=paint_head)],
         title=document.title,
         author="CaseDesk",
         creator="CaseDesk",
@@ -597,13 +611,13 @@ def _print(document: Document, pages: int) -> tuple[int, bytes]:
         pageCompression=1,
         displayDocTitle=1,
     )
-    template.build(_flowables(document), canvasmaker=bangla.Canvas)
-    return template.page, out.getvalue()
+    template.build(_flowables(document), canvasmaker=partial(_Numbered, foot=paint_foot))
+    return out.getvalue()
 
 
-def _height(parts: Sequence[Any]) -> float:
+def _heights(parts: Sequence[Any]) -> list[float]:
     pen = bangla.Canvas(BytesIO())
-    return float(sum(part.wrapOn(pen, WIDTH, A4[1])[1] for part in parts))
+    return [float(part.wrapOn(pen, WIDTH, A4[1])[1]) for part in parts]
 
 
 def _head(document: Document) -> list[Any]:
