@@ -6,7 +6,7 @@ import csv
 import json
 from collections import Counter
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO, StringIO
 from pathlib import Path
 from uuid import uuid4
@@ -23,7 +23,7 @@ from casedesk.fields import Kind, Level
 from casedesk.models import Disclosure, fields_of
 from casedesk.progress import Cancelled, Progress
 from casedesk.reports.dictionary import dictionary
-from casedesk.reports.hand_out import FileKind, save_register
+from casedesk.reports.hand_out import FileKind, first_rows, save_register
 from casedesk.services import case_register
 from casedesk.services.case_register import (
     MODELS,
@@ -173,6 +173,33 @@ def test_a_list_with_names_is_short_and_recorded_for_each_person(desk: Desk, tmp
         save_register(desk, NAMED, FileKind.XLSX, tmp_path / "many.xlsx")
     assert not (tmp_path / "many.xlsx").exists()
     assert len(disclosures(desk)) == 3
+
+
+def test_lists_with_names_count_together_over_a_day(desk: Desk, tmp_path: Path) -> None:
+    some(desk, MOST_NAMED)
+    written(desk, NAMED, tmp_path)
+    save_register(desk, NAMED, FileKind.XLSX, tmp_path / "again.xlsx")  # the same people are told once
+    some(desk, 1)
+    with pytest.raises(TooManyNames, match="Lists you made today name 25 already"):
+        save_register(desk, NAMED, FileKind.XLSX, tmp_path / "more.xlsx")
+    another = replace(desk, actor=replace(desk.actor, id=uuid4()))
+    with pytest.raises(TooManyNames, match="would name 26 people"):
+        extract(another, NAMED)
+    now = desk.clock()
+    tomorrow = replace(desk, clock=lambda: now + timedelta(days=1))
+    with pytest.raises(TooManyNames, match=r"would name 26 people\.$"):
+        extract(tomorrow, NAMED)
+
+
+def test_the_first_rows_are_looked_at_as_they_will_leave(desk: Desk, tmp_path: Path) -> None:
+    some(desk, 11)
+    found = first_rows(desk, ASKED)
+    assert (found.cases, len(found.rows)) == (11, 5)
+    assert disclosures(desk) == []
+    save_register(desk, ASKED, FileKind.CSV, tmp_path / "register.csv")
+    with (tmp_path / "register.csv").open(encoding="utf-8-sig", newline="") as file:
+        titles, *rows = csv.reader(file)
+    assert (tuple(titles), [tuple(row) for row in rows[:5]]) == (found.titles, list(found.rows))
 
 
 def test_a_coded_register_is_one_record(desk: Desk, tmp_path: Path) -> None:

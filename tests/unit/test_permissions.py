@@ -208,6 +208,7 @@ OFFICE: dict[str, tuple[Callable[[Desk], object], str]] = {
     "copy a backup": (lambda desk: quietly(backups.copy_backup, desk, Path("nowhere")), "SU CR AD"),
     "restore": (lambda desk: quietly(backups.restore_over, desk, Path("nowhere"), ""), "SU CR AD"),
     "statistics": (lambda desk: reports.make(desk, Request("R1", periods.month(2026, 5))), "CW SU CR DO"),
+    "caseload": (lambda desk: reports.make(desk, Request("R12", periods.month(2026, 5))), "CW SU CR"),
     "not the same": (lambda desk: look_alikes.not_the_same(desk, uuid4(), uuid4()), "CW SU"),
 }
 

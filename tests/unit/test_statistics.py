@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+
+from sqlalchemy import func, select
+
 from casedesk.desk import Desk
+from casedesk.models import Case, ConsentLine
+from casedesk.services.drafts import begin_draft
 from casedesk.services.intake import register_case
 from casedesk.services.search import count_cases, filters_for
-from casedesk.services.statistics import periods, reports
+from casedesk.services.statistics import compute, periods, reports
+from casedesk.services.statistics.compute import Asked
+from casedesk.services.statistics.indicators import INDICATORS
 from casedesk.services.statistics.shapes import Among, Cell, Report, Request, Shown
 from tests.support.people import a_returnee
 
@@ -46,3 +56,58 @@ def test_a_single_case_is_told_nowhere(desk: Desk) -> None:
     assert cell(made, "indicators", "IND-01.all", "total").words == "<5"
     figures = [each for table in made.tables for row in table.rows for each in row.cells]
     assert not [each for each in figures if each.shown is Shown.EXACT and each.value]
+
+
+def test_a_period_in_the_future_has_no_figures_and_says_so(desk: Desk) -> None:
+    register_case(desk, a_returnee())
+    for kind in reports.CATALOGUE:
+        made = reports.make(desk, Request(kind, periods.year(2031)))
+        assert "This period has not begun yet." in made.notes
+    assert cell(reports.make(desk, Request("R1", periods.year(2031))), "indicators", "IND-01.all", "total").words == "0"
+
+
+def test_where_everything_is_small_no_count_is_told(desk: Desk) -> None:
+    """Three people of a year with everything recorded: every table of every report holds its tongue."""
+    for number in range(3):
+        register_case(desk, a_returnee(person__phone_1=f"+88017110004{number:02}", person__name_en=f"Person {number}"))
+    for name in ("R1", "R3", "R4", "R6"):
+        for period in (MAY, periods.quarter(2026, 2), periods.year(2026)):
+            made = reports.make(desk, Request(name, period))
+            figures = [each for table in made.tables for row in table.rows for each in row.cells]
+            assert not [each for each in figures if each.shown is Shown.EXACT and each.value], (name, period)
+            drawn = [each for section in made.sections for chart in section.charts for each in chart.series]
+            assert not [c for each in drawn for c in each.cells if c.shown is Shown.EXACT and c.value], (name, period)
+
+
+def test_a_filtered_report_does_not_leave(desk: Desk) -> None:
+    """All less women less men are the others: what two filters tell is subtracted from the whole."""
+    assert not report(desk).internal
+    assert report(desk, Among(sexes=("female",))).internal
+    assert report(desk, Among(districts=("dhaka",))).internal
+
+
+def test_an_intake_is_timed_from_its_draft(desk: Desk) -> None:
+    draft = begin_draft(desk, "full", {})
+    later = replace(desk, clock=partial(lambda at: at + timedelta(minutes=25), desk.clock()))
+    case_id = register_case(later, a_returnee(), draft)
+    with desk.read() as session:
+        case = session.get_one(Case, case_id)
+        assert case.begun_at is not None
+        assert case.registered_at is not None
+        assert case.registered_at - case.begun_at == timedelta(minutes=25)
+        found = compute.spreads(session, Asked.of(later), INDICATORS["IND-05"], MAY)[()]
+    assert (found.count, round(found.median)) == (1, 25)
+
+
+def test_the_caseload_says_how_well_records_are_kept(desk: Desk) -> None:
+    case_id = register_case(desk, a_returnee())
+    month_later = replace(desk, clock=partial(lambda at: at + timedelta(days=30), desk.clock()))
+    made = reports.make(month_later, Request("R12", MAY))
+    due = cell(made, "kept", "all", "of")
+    assert due.value == INDICATORS["IND-43"].times
+    assert cell(made, "kept", "all", "hit").value is not None
+    with desk.read() as session:
+        asked = select(func.count()).where(ConsentLine.case_id == case_id, ConsentLine.answer.in_(["given", "refused"]))
+        answers = session.scalar(asked)
+    agreed = next(table for table in made.tables if table.key == "agreed")
+    assert sum(row.cells[0].value or 0 for row in agreed.rows) == answers

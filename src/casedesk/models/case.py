@@ -49,6 +49,7 @@ class Case(Recorded):
     priority_reason: Mapped[str | None] = line(N_("Why this priority"), register="priority")
     opened_on: Mapped[date | None] = day(N_("Opened"), ask=Ask.PROGRAM, maps={"primero": "registration_date"})
     registered_at: Mapped[datetime | None] = moment(N_("Registered"), ask=Ask.PROGRAM)
+    begun_at: Mapped[datetime | None] = moment(N_("Intake begun"), ask=Ask.PROGRAM)
     intake_place: Mapped[str | None] = code("intake_place", N_("Where we met"), ask=Ask.REGISTER)
     intake_district: Mapped[str | None] = code("bd_district", N_("District of the intake"), ask=Ask.REGISTER)
     case_source: Mapped[str | None] = code(

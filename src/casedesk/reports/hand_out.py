@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -24,6 +26,8 @@ from casedesk.services.given_out import Handing
 from casedesk.services.prints import Copy
 from casedesk.services.statistics.shapes import Report
 from casedesk.whole_file import whole_file
+
+SHOWN_BEFORE = 5  # rows of a register that are looked at before it leaves
 
 
 class FileKind(StrEnum):
@@ -83,6 +87,26 @@ def save_report(
             write_book(book, kind, file, desk.store.vault.folder, progress)
 
     _hand_out(path, write, lambda digest: _record(desk, report, copy, handing, digest))
+
+
+@dataclass(frozen=True, slots=True)
+class FirstRows:
+    """The beginning of a register as it would leave, and how many cases it would tell of."""
+
+    titles: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    cases: int
+    left_out: int  # without the consent that the purpose needs
+    too_rare: int  # nothing coarse enough could hide them
+
+
+def first_rows(desk: Desk, asked: Register, progress: Progress = silent) -> FirstRows:
+    """Look before it leaves: nothing is written or recorded."""
+    made = extract(desk, asked, progress)
+    sheet = register_book(desk, asked, made, codes=False).sheets[0]
+    rows = (tuple("" if cell is None else str(cell) for cell in row) for row in islice(sheet.rows, SHOWN_BEFORE))
+    titles = tuple(column.title for column in sheet.columns)
+    return FirstRows(titles, tuple(rows), len(made.cases), made.left_out, made.too_rare)
 
 
 def save_register(desk: Desk, asked: Register, kind: FileKind, path: Path, progress: Progress = silent) -> int:

@@ -555,7 +555,8 @@ class _Numbered(bangla.Canvas):
 
     def __init__(self, *args: Any, foot: Callable[[Any, int, int], None], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._foot, self._kept = foot, []  # type: list[dict[str, Any]]
+        self._foot = foot
+        self._kept: list[dict[str, Any]] = []
 
     def showPage(self) -> None:  # noqa: N802 - ReportLab calls it by this name
         self._kept.append(dict(self.__dict__))

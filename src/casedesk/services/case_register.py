@@ -29,9 +29,11 @@ from casedesk.models import (
     CaseIndex,
     Change,
     ConsentLine,
+    Disclosure,
     IncidentViolation,
     MigrationEpisode,
     NeedItem,
+    Operation,
     Person,
     fields_of,
 )
@@ -39,10 +41,12 @@ from casedesk.progress import Progress, silent
 from casedesk.services.ages import age_of
 from casedesk.services.permissions import needs, reaches, visible
 from casedesk.services.prints import CODED, FULL, SHARED
+from casedesk.services.statistics.periods import begins
 from casedesk.values import PartialDay, Precision
 
 K: Final = 11  # how many share what is told of one, at least
-MOST_NAMED: Final = 25  # people on one list with names
+MOST_NAMED: Final = 25  # people on the lists with names that one person makes in a day
+REGISTER_FILE: Final = "case-register"  # what a Disclosure calls it
 AT_ONCE: Final = 1000  # rows read at a time
 NO_NAMES: Final = "no"  # in the column consent_shared: this purpose takes coded files only
 SERIOUS: Final = "serious_violence"
@@ -67,13 +71,18 @@ CODED_WORDS = frozenset(("person_code",))  # the only line of text a coded file 
 
 
 class TooManyNames(CaseDeskError):
-    """A list of people with names is longer than one person alone may make."""
+    """Lists of people with names are longer than one person alone may make in a day."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, before: int) -> None:
+        words = _("This list would name {count} people.").format(count=formats.number(count))
+        if before:
+            today = _("Lists you made today name {count} already.").format(count=formats.number(before))
+            words = f"{words} {today}"
         super().__init__(
-            _("This list would name {count} people.").format(count=formats.number(count)),
+            words,
             hint=_(
-                "Nothing was written. A list with names has at most {most}; choose fewer, or the coded form."
+                "Nothing was written. With names one person gives out at most {most} people a day; choose fewer, or the"
+                " coded form."
             ).format(most=formats.number(MOST_NAMED)),
         )
 
@@ -190,9 +199,28 @@ def _named(desk: Desk, asked: Register, scope: str, progress: Progress) -> Extra
     if "reason" in reaches(desk.actor, "register.named"):
         within = or_(within, CaseIndex.confidential.is_(False))
     made = _extract(desk, asked, scope, within, progress)
-    if len(made.cases) > MOST_NAMED:
-        raise TooManyNames(len(made.cases))
+    before = _named_today(desk)
+    if len(before.union(made.cases)) > MOST_NAMED:
+        raise TooManyNames(len(made.cases), len(before))
     return made
+
+
+def _named_today(desk: Desk) -> set[UUID | None]:
+    """The cases that lists with names told of today, made by the one signed in. The same case is told once."""
+    wanted = (
+        select(Disclosure.case_id)
+        .join(Change, Change.record == Disclosure.id)
+        .join(Operation, Operation.seq == Change.operation_seq)
+        .where(
+            Disclosure.document == REGISTER_FILE,
+            Disclosure.level != CODED,
+            Disclosure.at >= begins(desk.today()),
+            Disclosure.case_id.is_not(None),
+            Operation.actor == desk.actor.id.bytes,
+        )
+    )
+    with desk.read() as session:
+        return set(session.scalars(wanted))
 
 
 def _scope(asked: Register) -> str:

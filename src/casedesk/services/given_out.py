@@ -15,11 +15,11 @@ from sqlalchemy.orm import Session
 from casedesk.desk import Desk
 from casedesk.errors import Conflict
 from casedesk.models import Disclosure
-from casedesk.services.case_register import NoReason, Register
+from casedesk.services.case_register import REGISTER_FILE, NoReason, Register
 from casedesk.services.permissions import needs
 from casedesk.services.prints import CODED, Copy
 
-REPORT, REGISTER = "report", "case-register"
+REPORT = "report"
 AS_REPORT = "report"  # of print_purpose
 
 
@@ -78,7 +78,7 @@ def register_given_out(
                 case_id=case,
                 at=desk.clock(),
                 medium="file",
-                document=REGISTER,
+                document=REGISTER_FILE,
                 level=asked.profile,
                 language=language,
                 recipient_name=receiver,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -78,10 +78,11 @@ def register_new(desk: Desk, answers: Answers, draft_id: UUID | None = None) -> 
     if found:
         raise InvalidInput(found)
     with desk.write("case.register") as session:
-        new = _register(session, desk, answers)
         draft = session.get(Draft, draft_id) if draft_id is not None else None
-        if draft is not None and draft.author_id == desk.actor.id:
-            session.delete(draft)
+        mine = draft if draft is not None and draft.author_id == desk.actor.id else None
+        new = _register(session, desk, answers, mine.begun_at if mine is not None else None)
+        if mine is not None:
+            session.delete(mine)
         return new
 
 
@@ -99,10 +100,11 @@ def known(session: Session, desk: Desk, answers: Answers) -> Known:
     return Known(phone_owners=owners, rates=rates(session))
 
 
-def _register(session: Session, desk: Desk, answers: Answers) -> NewCase:
+def _register(session: Session, desk: Desk, answers: Answers, begun_at: datetime | None = None) -> NewCase:
     person = _person(session, desk, answers)
     episode = _journey(session, desk, answers, person)
     case = _case(session, desk, answers, person, episode)
+    case.begun_at = begun_at
     _consent(session, desk, answers, case)
     suggested = add_triage(session, desk, answers, case)
     _what_happened(session, answers, case)

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from casedesk.i18n import _
 from casedesk.services.office import names_of_users
 from casedesk.services.statistics import suppress
+from casedesk.services.statistics.compute import Tally
 from casedesk.services.statistics.contents import bars
-from casedesk.services.statistics.indicators import INDICATORS
+from casedesk.services.statistics.indicators import INDICATORS, Indicator
 from casedesk.services.statistics.shapes import (
+    Cell,
     Column,
     Row,
     Section,
+    Shown,
     Table,
+    Unit,
 )
 from casedesk.services.statistics.tables import (
     Maker,
+    label_of,
+    share,
 )
 
 
@@ -47,8 +54,46 @@ def caseload(maker: Maker) -> list[Section]:
     heads = tuple(Column(f"{name}{'.hit' if hit else ''}", label) for name, _by, hit, label in columns)
     table = Table("workers", _("Caseload"), _("Caseworker"), heads, tuple(rows))
     return [
-        Section(_("Caseload"), (table,), (bars(table, "open", column="OPEN"), bars(table, "overdue", column="OVERDUE")))
+        Section(
+            _("Caseload"), (table,), (bars(table, "open", column="OPEN"), bars(table, "overdue", column="OVERDUE"))
+        ),
+        Section(_("How well records are kept"), (_kept(maker, people),)),
+        Section(_("What was agreed to"), (_agreed(maker),)),
     ]
+
+
+def _kept(maker: Maker, people: Mapping[UUID, str]) -> Table:
+    """Assessment questions that are answered two weeks after registering."""
+    indicator = INDICATORS["IND-43"]
+    found = {codes[0]: tally for codes, tally in maker.tallies(indicator, ["owner"])[maker.period].items()}
+    rows = [_part("all", _("All"), indicator, sum(found.values(), Tally()))]
+    order = sorted(found, key=lambda code: (code is None, _worker(people, code)))
+    rows += [_part(str(at), _worker(people, code), indicator, found[code], 1) for at, code in enumerate(order)]
+    return Table("kept", _(indicator.label), _("Caseworker"), _heads(indicator), tuple(rows))
+
+
+def _agreed(maker: Maker) -> Table:
+    """For each purpose how many agreed, and how many took it back."""
+    asked, back = INDICATORS["IND-44"], INDICATORS["IND-44-BACK"]
+    given, taken = (maker.tallies(each, ["scope"])[maker.period] for each in (asked, back))
+    order = sorted(given.keys() | taken.keys(), key=lambda codes: label_of("scope", codes[0]))
+    rows = []
+    for codes in order:
+        row = _part(codes[0] or "unknown", label_of("scope", codes[0]), asked, given.get(codes, Tally()), 1)
+        again = Cell(Shown.EXACT, taken.get(codes, Tally()).count, unit=Unit.ITEMS)
+        rows.append(replace(row, cells=(*row.cells, again)))
+    heads = (*_heads(asked), Column("back", _(back.label)))
+    return Table("agreed", _("What was agreed to"), _("Purpose"), heads, tuple(rows))
+
+
+def _heads(indicator: Indicator) -> tuple[Column, ...]:
+    return Column("of", _(indicator.of)), Column("hit", _(indicator.label)), Column("share", _("in percent"))
+
+
+def _part(key: str, label: str, indicator: Indicator, tally: Tally, depth: int = 0) -> Row:
+    """How many there are, how many of them are as they should be, and what share that is."""
+    of, hit = (Cell(Shown.EXACT, count, unit=indicator.unit) for count in (tally.count, tally.hits))
+    return Row(key, label, (of, hit, share(hit, of)), depth)
 
 
 def _worker(people: Mapping[UUID, str], code: str | None) -> str:

@@ -96,6 +96,7 @@ def _by_category(maker: Maker) -> tuple[Chart, ...]:
 
 
 def activity(maker: Maker) -> list[Section]:
+    chart = _by_category(maker)  # first: it counts all months at once, and the table is made of the same
     indicators = _by_sex(
         maker,
         "indicators",
@@ -112,10 +113,12 @@ def activity(maker: Maker) -> list[Section]:
     )
     countries = listed(maker, INDICATORS["IND-01"], "country", "countries", _("Came back from"))
     waits = medians(maker, "IND-22", "service_group", "waits", _("Days until the service began"))
+    intakes = medians(maker, "IND-05", "place", "intakes", _("Minutes of an intake"))
     return [
-        Section(_("Indicators"), (indicators,), _by_category(maker)),
+        Section(_("Indicators"), (indicators,), chart),
         Section(_("Came back from"), (countries,), (bars(countries, "countries"),)),
         Section(_("Days until the service began"), (waits,), (bars(waits, "waits", column="median"),)),
+        Section(_("Minutes of an intake"), (intakes,)),
     ]
 
 
@@ -136,8 +139,8 @@ def profile(maker: Maker) -> list[Section]:
             ("source", "sources", _("Who sent or brought them")),
         )
     ]
-    charts = [(bars(table, table.key),) for table in parts]
-    charts[1] = (districts(maker, one, _("Home district")),)
+    charts: list[tuple[Chart, ...]] = [(bars(table, table.key),) for table in parts]
+    charts[1] = districts(maker, one, _("Home district"))
     costs = [
         medians(maker, name, "country", key, _(INDICATORS[name].label))
         for name, key in (("COST", "paid"), ("IND-17", "months"), ("IND-19-OWED", "debts"))
@@ -162,8 +165,7 @@ def violations(maker: Maker) -> list[Section]:
         maker, INDICATORS["IND-11"], "recruiter", base, "recruiters", _("Who arranged the job"), columns
     )
     signs = _by_sex(maker, "ilo", _("Signs of forced labour (ILO)"), (("IND-12", "ilo"),))
-    lines = rows_of(maker, block(maker, INDICATORS["IND-14"]), ())  # by sex in the table above
-    wages = Table("wages", _("Wages"), "", columns_by_sex(maker, ()), tuple(lines))
+    wages = _totals(maker, "wages", _("Wages"), ("IND-14",))  # by sex in the table above
     owed = medians(maker, "IND-14-OWED", "country", "owed", _("Wages owed, median"))
     sections = [
         Section(_("Rights violations"), (told,), (bars(told, "violations"),)),
@@ -179,10 +181,16 @@ def violations(maker: Maker) -> list[Section]:
     return [*sections, _violence(maker)]
 
 
+def _totals(maker: Maker, key: str, title: str, names: Sequence[str]) -> Table:
+    """Indicators one under the other, without sex."""
+    rows = [row for name in names for row in rows_of(maker, block(maker, INDICATORS[name]), ())]
+    return Table(key, title, "", columns_by_sex(maker, ()), tuple(rows))
+
+
 def _violence(maker: Maker) -> Section:
     """Told from ten people on, without sex and place."""
     rows: list[Row] = []
-    for name, by in (("SEXUAL", None), ("IND-16", None)):
+    for name, by in (("SEXUAL", None), ("IND-16", "grown")):
         rows += rows_of(maker, block(maker, INDICATORS[name], by), ())
     title = _("Sexual and gender-based violence")
     table = Table("violence", title, "", columns_by_sex(maker, ()), tuple(rows))
@@ -201,6 +209,7 @@ def pathway(maker: Maker) -> list[Section]:
     steps, funnel = _funnel(maker)
     sent = INDICATORS["SENT"]
     answers = _by_sex(maker, "answers", _("How referrals went"), (("IND-20", None), ("IND-21", None), ("IND-24", None)))
+    needs = _totals(maker, "needs", _("Needs"), ("IND-45",))
     services = listed(maker, sent, "service_group", "services", _("Referrals by service"))
     partners = listed(maker, sent, "provider_type", "partners", _("Referrals by kind of partner"))
     waits = medians(maker, "IND-22", "service_group", "waits", _("Days until the service began"))
@@ -208,11 +217,11 @@ def pathway(maker: Maker) -> list[Section]:
     gaps = listed(maker, INDICATORS["GAPS"], "district", "gaps", _("Gaps by district"))
     return [
         Section(_("From sent to helped"), (steps,), (funnel,)),
-        Section(_("How referrals went"), (answers,)),
+        Section(_("How referrals went"), (answers, needs)),
         Section(_("Referrals by service"), (services, partners), (bars(services, "services"),)),
         Section(_("Days until the service began"), (waits,), (bars(waits, "waits", column="median"),)),
         Section(_("Why not accepted"), (declined,), (bars(declined, "declined"),)),
-        Section(_("Gaps by district"), (gaps,), (districts(maker, INDICATORS["GAPS"], _("Gaps by district")),)),
+        Section(_("Gaps by district"), (gaps,), districts(maker, INDICATORS["GAPS"], _("Gaps by district"))),
     ]
 
 

@@ -51,7 +51,7 @@ from casedesk.models import (
 )
 from casedesk.services.statistics import suppress
 from casedesk.services.statistics.shapes import Unit
-from casedesk.services.statistics.sql import Expression, local_day, mapped, taka
+from casedesk.services.statistics.sql import Expression, local_day, mapped, minutes_between, taka
 from casedesk.services.statistics.subjects import (
     AS_OF,
     CASE,
@@ -236,6 +236,16 @@ INDICATORS: dict[str, Indicator] = {
             hit=CaseIndex.category == _SUGGESTED,
         ),
         Indicator(
+            id="IND-05",
+            label=N_("Minutes of an intake, median"),
+            subject=CASES,
+            day=OPENED,
+            where=(CASE.begun_at.is_not(None),),
+            value=minutes_between(CASE.begun_at, CASE.registered_at),
+            unit=Unit.MINUTES,
+            by=("place",),
+        ),
+        Indicator(
             id="IND-06",
             label=N_("Safety flags acted on in time"),
             of=N_("Safety flags raised"),
@@ -373,7 +383,7 @@ INDICATORS: dict[str, Indicator] = {
             day=OPENED,
             where=(IncidentViolation.violation.in_(GBV_CODES),),
             unit=Unit.ITEMS,
-            by=("gbv", "stage"),
+            by=("gbv", "grown", "stage"),
             least=suppress.SEXUAL_VIOLENCE,
         ),
         Indicator(

@@ -129,9 +129,11 @@ def _before(maker: Maker, indicator: Indicator, by: str, codes: Codes, old: Fold
     return HIDDEN
 
 
-def districts(maker: Maker, indicator: Indicator, title: str) -> Chart:
-    """A map: the districts with enough people by themselves; few and none look alike."""
+def districts(maker: Maker, indicator: Indicator, title: str) -> tuple[Chart, ...]:
+    """A map: the districts with enough people by themselves; few and none look alike. No map where all do."""
     (now,) = _folded(maker, indicator, "district", [maker.period])
+    if not any(now.counts[code] for code in now.alone):
+        return ()
     rows = list(codelists.get("bd_district"))
     cells = (
         maker.cell(now.told(row.code), maker.figure(indicator, maker.period, ("district", (row.code,))), indicator.unit)
@@ -139,7 +141,7 @@ def districts(maker: Maker, indicator: Indicator, title: str) -> Chart:
     )
     series = Series("total", _(indicator.label), tuple(cells))
     places = tuple(Column(row.code, row.label) for row in rows)
-    return Chart("districts", ChartKind.DISTRICTS, title, places, (series,), indicator.unit)
+    return (Chart("districts", ChartKind.DISTRICTS, title, places, (series,), indicator.unit),)
 
 
 # Things of which one case can have several
@@ -167,6 +169,8 @@ def several(
     if few:
         words = ngettext("{count} more was told by too few.", "{count} more were told by too few.", len(few))
         notes = (words.format(count=formats.number(len(few))),)
+    elif not order:
+        notes = (_("Nothing was told of this."),)
     heads = (*columns_by_sex(maker, columns)[: len(columns) + 1], Column("share", _("Share")), *maker.before_head())
     return Table(key, title, _(BREAKDOWNS[by].label), heads, tuple(rows), notes)
 

@@ -109,9 +109,13 @@ def _made(desk: Desk, request: Request, kind: Kind) -> Report:
 
 
 def _stays_inside(desk: Desk, request: Request, kind: Kind) -> bool:
-    """Reports that could be subtracted from one another, and those about one person's work, do not leave."""
+    """Reports that could be subtracted from one another do not leave.
+
+    Free days overlap with months. A filtered report holds against the whole, but all of one filter less two of its
+    groups would be the third, and nobody counts what left before.
+    """
     free = request.period.kind is periods.Kind.ANY
-    return kind.action == AS_THEY_ARE or free or bool(request.among.owners) or not serves_all(desk.actor)
+    return kind.action == AS_THEY_ARE or free or request.among != Among() or not serves_all(desk.actor)
 
 
 def _notes(desk: Desk, request: Request, kind: Kind, least: int) -> tuple[str, ...]:

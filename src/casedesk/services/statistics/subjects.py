@@ -287,6 +287,12 @@ BREAKDOWNS: dict[str, Breakdown] = {
             "bd_division",
         ),
         Breakdown("age", N_("Age when registered"), banded(AGE, _AGES, "age_unknown"), "age_band"),
+        Breakdown(
+            "grown",
+            N_("Child or adult"),
+            banded(AGE, [("child", 18), ("adult", 200)], UNKNOWN),
+            words=(("child", N_("Children")), ("adult", N_("Adults")), (UNKNOWN, N_("Age not known"))),
+        ),
         Breakdown("stay", N_("Time abroad"), banded(EPISODE.months_abroad, _STAYS, UNKNOWN), "stay_duration_band"),
         Breakdown("manner", N_("How they came back"), EPISODE.manner_of_return, "manner_of_return"),
         Breakdown("industry", N_("Industry"), EPISODE.industry, "industry"),

@@ -17,7 +17,7 @@ from casedesk import formats, i18n
 from casedesk.desk import Desk
 from casedesk.i18n import _
 from casedesk.progress import Progress
-from casedesk.reports.hand_out import FileKind, save_register, save_report
+from casedesk.reports.hand_out import FileKind, FirstRows, first_rows, save_register, save_report
 from casedesk.services.case_register import Register
 from casedesk.services.given_out import Handing
 from casedesk.services.permissions import may
@@ -40,7 +40,7 @@ from casedesk.ui.reports.figures import FigureTable
 from casedesk.ui.reports.filters import FilterSheet, chips_of
 from casedesk.ui.reports.handing import HandOutSheet, ask_where, with_ending
 from casedesk.ui.reports.period import DaysSheet, PeriodBar
-from casedesk.ui.reports.register import RegisterSheet
+from casedesk.ui.reports.register import FirstRowsSheet, RegisterSheet
 
 ICONS = {
     "R1": "calendar",
@@ -329,7 +329,16 @@ class ReportsPage(Page):
 
     def _ask_register(self) -> None:
         sheet = RegisterSheet(self, self.here.desk, self.request.period)
-        sheet.ready.connect(self._ask_where_register)
+        sheet.ready.connect(self._look_at_register)
+        sheet.open()
+
+    def _look_at_register(self, kind: FileKind, asked: Register) -> None:
+        work = partial(first_rows, self.here.desk, asked)
+        self.here.jobs.run_long(self, _("Reading the cases"), work, partial(self._show_first_rows, kind, asked))
+
+    def _show_first_rows(self, kind: FileKind, asked: Register, found: FirstRows) -> None:
+        sheet = FirstRowsSheet(self, found)
+        sheet.ready.connect(partial(self._ask_where_register, kind, asked))
         sheet.open()
 
     def _ask_where_register(self, kind: FileKind, asked: Register) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QAbstractItemView, QTableWidget, QTableWidgetItem, QWidget
 
 from casedesk import codelists
 from casedesk.desk import Desk
-from casedesk.i18n import _
-from casedesk.reports.hand_out import FileKind
+from casedesk.formats import number
+from casedesk.i18n import _, ngettext
+from casedesk.reports.hand_out import FileKind, FirstRows
 from casedesk.reports.register_files import PROFILES
 from casedesk.services.case_register import NO_NAMES, Register
 from casedesk.services.permissions import may
@@ -20,6 +21,7 @@ from casedesk.ui.kit.blocks import Banner
 from casedesk.ui.kit.buttons import Segmented, button
 from casedesk.ui.kit.choices import Combo
 from casedesk.ui.kit.sheet import Sheet
+from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.reports.handing import KINDS, WhoAndWhy, labelled
 
 FILES = (FileKind.XLSX, FileKind.CSV, FileKind.JSON)
@@ -54,7 +56,7 @@ class RegisterSheet(Sheet):
         self.body.addWidget(self.who)
         self.body.addWidget(self.told)
         self.foot.addStretch(1)
-        self.save_button = button(_("Choose where…"), "primary", "export", clicked=self._done)
+        self.save_button = button(_("Show the first rows"), "primary", "next", clicked=self._done)
         self.foot.addWidget(self.save_button)
         self.profile.currentIndexChanged.connect(lambda _at: self._offer())
         self._offer()
@@ -91,3 +93,55 @@ class RegisterSheet(Sheet):
             self._done()
         else:
             super().keyPressEvent(event)
+
+
+class FirstRowsSheet(Sheet):
+    """The first rows as they will leave, and what is not among them. `ready` says to go on."""
+
+    ready = Signal()
+
+    def __init__(self, host: QWidget, found: FirstRows) -> None:
+        words = ngettext("{count} case will be in the file.", "{count} cases will be in the file.", found.cases)
+        super().__init__(
+            host, _("The first rows as they will leave"), words.format(count=number(found.cases)), width=960
+        )
+        for told in _missing(found):
+            self.body.addWidget(PlainLabel(told, "body", tone="text2", wrap=True))
+        self.table = QTableWidget(len(found.rows), len(found.titles))
+        self.table.setAccessibleName(_("The first rows as they will leave"))
+        self.table.setHorizontalHeaderLabels(found.titles)
+        self.table.verticalHeader().hide()
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        for row, cells in enumerate(found.rows):
+            for at, cell in enumerate(cells):
+                self.table.setItem(row, at, QTableWidgetItem(cell))
+        self.table.resizeColumnsToContents()
+        self.table.setMinimumHeight(self.table.verticalHeader().length() + 64)
+        self.body.addWidget(self.table)
+        self.foot.addStretch(1)
+        self.save_button = button(_("Choose where…"), "primary", "export", clicked=self._done)
+        self.save_button.setEnabled(found.cases > 0)
+        self.foot.addWidget(self.save_button)
+
+    def _done(self) -> None:
+        self.dismiss()
+        self.ready.emit()
+
+
+def _missing(found: FirstRows) -> list[str]:
+    told = []
+    if found.left_out:
+        words = ngettext(
+            "{count} case is left out: this purpose is not agreed to.",
+            "{count} cases are left out: this purpose is not agreed to.",
+            found.left_out,
+        )
+        told.append(words.format(count=number(found.left_out)))
+    if found.too_rare:
+        words = ngettext(
+            "{count} case is left out: the person would stand out.",
+            "{count} cases are left out: the people would stand out.",
+            found.too_rare,
+        )
+        told.append(words.format(count=number(found.too_rare)))
+    return told
