@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
+from sqlalchemy import text
 
 from casedesk import i18n
 from casedesk.errors import CaseDeskError
@@ -119,15 +120,73 @@ def test_a_second_program_on_the_vault_says_so(at_door: Sitting) -> None:
     other.close()
 
 
-def test_a_missing_keys_file_says_so(at_door: Sitting) -> None:
-    for path in at_door.folder.glob(f"{KEYS}*"):
+def without_keys(folder: Path) -> None:
+    for path in folder.glob(f"{KEYS}*"):
         path.unlink()
+
+
+def cut_keys(folder: Path) -> None:
+    for path in folder.glob(f"{KEYS}*"):
+        path.write_bytes(path.read_bytes()[:400])
+
+
+def weakened_keys(folder: Path) -> None:
+    for path in folder.glob(f"{KEYS}*"):
+        path.write_bytes(path.read_bytes().replace(b'"passes": 3', b'"passes": 1'))
+
+
+def empty_vault(folder: Path) -> None:
+    (folder / vault.VAULT).write_bytes(b"")
+
+
+def plaintext_vault(folder: Path) -> None:
+    (folder / vault.VAULT).write_bytes(b"SQLite format 3\x00" + bytes(5000))
+
+
+def vault_of_another_centre(folder: Path) -> None:
+    other = folder.with_name("other")
+    desk, recovery = set_up(other, CENTRE, FLOOR, lambda: NOW, device="K4")
+    recovery.wipe()
+    desk.store.vault.close()
+    (folder / vault.VAULT).write_bytes((other / vault.VAULT).read_bytes())
+
+
+def newer_vault(folder: Path) -> None:
+    opened = vault.unlock(folder, "farzana", PASSPHRASE)
+    with opened.writer.begin() as connection:
+        connection.execute(text("UPDATE vault SET version = 2"))
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (without_keys, "The keys file is missing."),
+        (cut_keys, "The keys file is damaged."),
+        (weakened_keys, "The keys file was changed so that passphrases are easier to guess."),
+        (empty_vault, "The vault file is empty."),
+        (plaintext_vault, "The vault file is not encrypted"),
+        (vault_of_another_centre, "The vault and the keys file do not belong together"),
+        (newer_vault, "A newer version of CaseDesk made this vault."),
+    ],
+)
+def test_what_cannot_be_opened_says_why_and_is_left_as_it_is(
+    at_door: Sitting, spoil: Callable[[Path], None], words: str
+) -> None:
+    spoil(at_door.folder)
+    before = files(at_door.folder)
     assert at_door.sign_in.isVisible()
     type_keys("farzana")
     press(Key.Key_Return)
     type_keys(PASSPHRASE)
     press(Key.Key_Return)
-    refused(at_door, "The keys file is missing.")
+    refused(at_door, words)
+    assert files(at_door.folder) == before
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """The vault and its keys, whatever lies beside them."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name.startswith((KEYS, vault.VAULT))}
 
 
 def test_the_passphrase_can_be_looked_at(at_door: Sitting) -> None:
@@ -184,16 +243,6 @@ def test_a_practice_centre_tells_how_to_get_in(qtbot: QtBot, store_folder: Path)
     sitting = Sitting(qtbot, store_folder, practice)
     assert f"Sign in as farzana with the passphrase “{PASSPHRASE}”." in words_of(sitting.sign_in)
     sitting.end()
-
-
-def test_a_store_that_cannot_be_read_keeps_the_program_standing(at_door: Sitting) -> None:
-    (at_door.folder / vault.VAULT).write_bytes(b"SQLite format 3\x00" + bytes(5000))
-    assert at_door.sign_in.isVisible()
-    type_keys("farzana")
-    press(Key.Key_Return)
-    type_keys(PASSPHRASE)
-    press(Key.Key_Return)
-    refused(at_door, "The vault file is not encrypted")
 
 
 # The clock

@@ -35,7 +35,7 @@ from casedesk.ui.kit.blocks import KeyCap, keys_hint, paint_key
 from casedesk.ui.kit.choices import fold
 from casedesk.ui.kit.icons import Icon, paint_icon
 from casedesk.ui.kit.sheet import Sheet
-from casedesk.ui.kit.texts import PlainLabel
+from casedesk.ui.kit.texts import PlainLabel, visible
 from casedesk.ui.kit.theme import current
 from casedesk.ui.listing import short, write_line
 from casedesk.ui.page import Goto, Here
@@ -334,7 +334,8 @@ class _Lines(QAbstractListModel):
         if role == LINE_ROLE:
             return line
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return line.text if isinstance(line, Title) else ", ".join(part for part in (line.text, line.more) if part)
+            parts = (line.text,) if isinstance(line, Title) else (line.text, line.more)
+            return visible(", ".join(part for part in parts if part))
         return None
 
 

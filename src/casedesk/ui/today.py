@@ -69,7 +69,7 @@ from casedesk.ui.kit.layouts import block, clear, column, row, scrolled, widget
 from casedesk.ui.kit.messages import show_error
 from casedesk.ui.kit.questions import Form
 from casedesk.ui.kit.sheet import Sheet
-from casedesk.ui.kit.texts import ElidedLabel, PlainLabel, rule
+from casedesk.ui.kit.texts import ElidedLabel, PlainLabel, rule, visible
 from casedesk.ui.kit.theme import current, tokens
 from casedesk.ui.listing import short, write_line
 from casedesk.ui.page import Goto, Here, Page
@@ -513,7 +513,7 @@ class TaskModel(QAbstractListModel):
         if role == ROW:
             return line
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return self._spoken(line)
+            return visible(self._spoken(line))
         return None
 
     def _spoken(self, line: Line) -> str:

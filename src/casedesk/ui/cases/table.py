@@ -44,7 +44,7 @@ from casedesk.services.search import (
 from casedesk.ui.jobs import Jobs
 from casedesk.ui.kit.badges import category_badge, paint_badge, priority_badge, status_badge
 from casedesk.ui.kit.icons import paint_icon
-from casedesk.ui.kit.texts import tip
+from casedesk.ui.kit.texts import tip, visible
 from casedesk.ui.kit.theme import current, tokens
 from casedesk.ui.listing import short, write_line
 
@@ -233,7 +233,7 @@ class CaseTable(QAbstractTableModel):
         row = self.row(index.row())
         if role == ROW or row is None:
             return row
-        text = self.text(row, Column(index.column()))
+        text = visible(self.text(row, Column(index.column())))
         title = _(TITLES[Column(index.column())])
         return f"{title}: {text}" if role == Qt.ItemDataRole.AccessibleTextRole else text
 
