@@ -129,13 +129,12 @@ def _compared(session: Session, row: CaseIndex, answers: Answers, today: date) -
         if mine and their:
             same = similar(str(mine), str(their)) if key == "person.mother_name" else mine == their
             (agrees if same else differs).append(key)
-    if not _of_an_age(person, answers, today):
+    if not (of_an_age := _of_an_age(person, answers, today)):
         differs.append("person.age_stated")
-        if "person.name_bn" in agrees and len(agrees) <= 2:
-            return None
     by_number = {"person.phone_1", "identity_document.number"} & set(agrees)
     by_name = {"person.name_bn", "person.district"} <= set(agrees)
-    if not by_number and not by_name:
+    known = of_an_age or "person.mother_name" in agrees  # ages are often told wrongly, mothers hardly ever
+    if not by_number and not (by_name and known):
         return None
     return LookAlike(
         case_id=row.case_id,
