@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from casedesk import cli
 from casedesk.cli import register
 from casedesk.paths import RESOURCES
+from casedesk.reports.preview import text_of
 from tests.conftest import PASSPHRASE
 from tests.unit.test_imports import somebody
 
@@ -26,7 +28,7 @@ def casedesk(*words: str | Path, typed: str = PASSPHRASE + "\n", **more: str) ->
         capture_output=True,
         encoding="utf-8",
         env=there,
-        timeout=120,
+        timeout=600,  # the pictures of a demo on a busy machine
         check=False,
     )
 
@@ -135,6 +137,25 @@ def test_a_damaged_record_is_found_by_the_check(store_folder: Path) -> None:
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert done.stdout + done.stderr
+
+
+def test_without_a_display_the_demo_registers_prints_and_lists_what_was_written(tmp_path: Path) -> None:
+    done = casedesk("demo", "--people", "8", "--out", tmp_path, DISPLAY="", WAYLAND_DISPLAY="", QT_QPA_PLATFORM="")
+    assert (done.returncode, "There is no display here" in done.stdout + done.stderr) == (0, True)
+    (number,) = re.findall(r"Registered through the window: (\S+)", done.stdout)
+    papers = {path.name.split("_20")[0]: path for path in tmp_path.rglob("*.pdf")}
+    summaries = [
+        f"{language}_case-summary_{number}_{level}" for language in ("bn", "en") for level in ("full", "shared")
+    ]
+    assert {*summaries} < papers.keys()
+    assert {name[:18] for name in papers.keys() - {*summaries}} == {"bn_referral-letter", "en_referral-letter"}
+    assert all(number in text_of(papers[name].read_bytes()) for name in summaries)
+    pictures = sorted(path.name for path in tmp_path.rglob("*.png"))
+    looks = [f"-{language}-{look}.png" for language in ("bn", "en") for look in ("dark", "light")]
+    places = {name.removesuffix(look) for name in pictures for look in looks if name.endswith(look)}
+    assert pictures == sorted(place + look for place in places for look in looks)
+    assert {"01-today", "02-cases", "03-intake", "05-case", "08-refer", "10-print"} <= places
+    assert all(name in done.stdout for name in (*pictures, *(path.name for path in papers.values())))
 
 
 @pytest.mark.parametrize("command", ["", "demo", "check", "register", "summary"])
