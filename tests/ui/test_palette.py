@@ -116,6 +116,7 @@ def test_without_words_it_offers_places_and_a_new_case(shown: Shown) -> None:
         "Cases",
         "Referrals",
         "Directory",
+        "Reports",
         "Settings",
     ]
     look_for(shown, "direct")
