@@ -22,6 +22,7 @@ from casedesk.sync.batch import (
     EVERYONE,
     Author,
     Kind,
+    Passed,
     Reader,
     Refused,
     Stretch,
@@ -39,7 +40,8 @@ from tests.sync import examples
 ORGANISATION = b"o" * 16
 AUTHOR = Author(ORGANISATION, SigningKey(b"a" * 32))
 IDENTITY = pyrage.x25519.Identity.generate()
-OFFICE = Reader(ORGANISATION, b"c" * 32, (str(IDENTITY),), frozenset({CENTRAL}), {AUTHOR.desk})
+READER = b"c" * 32
+OFFICE = Reader(ORGANISATION, READER, (str(IDENTITY),), frozenset({CENTRAL}), {AUTHOR.desk})
 BODY = pack(examples.chains()[0].operations)
 STRETCH = Stretch(b"i" * 16, b"", 1, 3, b"p" * 32, b"h" * 32)
 
@@ -48,6 +50,11 @@ def a_batch(kind: Kind = Kind.CHAIN, body: bytes = BODY, audience: str = CENTRAL
     match kind:
         case Kind.CHAIN:
             return write_batch(AUTHOR, kind, body, audience=audience, made=1, to=to, stretch=STRETCH)
+        case Kind.SNAPSHOT:
+            passed = Passed(b"w" * 32, b"s" * 64)
+            return write_batch(
+                AUTHOR, kind, body, audience=audience, made=1, to=to or (READER,), stretch=STRETCH, passed=passed
+            )
         case Kind.SHOW:
             return write_batch(AUTHOR, kind, body, audience=audience, made=1, to=to, chain=b"i" * 16, ops=(1, 7))
     return write_batch(AUTHOR, kind, body, audience=audience, made=1, to=to)
@@ -154,7 +161,7 @@ def test_two_files_joined_are_refused() -> None:
     assert why(a_batch() + a_batch()) is Why.DAMAGED
 
 
-def resigned(plain: bytes, author: Author = AUTHOR, **changed: object) -> bytes:
+def resigned(plain: bytes, author: Author = AUTHOR, /, **changed: object) -> bytes:
     """The batch with another header, signed again: what a member could do to its own."""
     length = int.from_bytes(plain[4:8], "little")
     header = msgspec.structs.asdict(msgspec.msgpack.decode(plain[8 : 8 + length], type=batch.Header)) | changed
@@ -211,6 +218,12 @@ def test_limits() -> None:
         (Kind.CHAIN, {"prev": None}),
         (Kind.CHAIN, {"parent": b"x"}),
         (Kind.CHAIN, {"ops": (1,)}),
+        (Kind.CHAIN, {"proof": None}),
+        (Kind.CHAIN, {"author": b"w" * 32}),
+        (Kind.SNAPSHOT, {"author": None}),
+        (Kind.SNAPSHOT, {"proof": None}),
+        (Kind.SNAPSHOT, {"to": ()}),
+        (Kind.SHOW, {"proof": b"s" * 64}),
         (Kind.SHOW, {"ops": ()}),
         (Kind.SHOW, {"ops": (2, 1)}),
         (Kind.SHOW, {"ops": (1, 1)}),

@@ -13,6 +13,7 @@ from casedesk.models.exchange import (
     Invited,
     LetOut,
     Membership,
+    Proved,
     RosterCopy,
 )
 from casedesk.models.happened import Incident, IncidentViolation
@@ -83,6 +84,7 @@ __all__ = [
     "Parked",
     "Person",
     "Preference",
+    "Proved",
     "Provider",
     "ProviderService",
     "Recorded",

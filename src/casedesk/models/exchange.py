@@ -122,8 +122,21 @@ class Covered(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class Proved(Base):
+    """The signature of another desk over a place in its chain: by it the operations up to there can be passed on."""
+
+    __tablename__ = "proved"
+
+    chain: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    signature: Mapped[bytes] = mapped_column(LargeBinary(64))
+
+
 class LetOut(Base):
-    """How much of a case an audience was last sent, so that what changes with a consent can be made good."""
+    """How much of a case an audience was last sent, so that what changes with a consent can be made good.
+
+    Of confidential cases the audience is one desk: the first digits of its signing key.
+    """
 
     __tablename__ = "let_out"
 

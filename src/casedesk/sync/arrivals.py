@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
-from casedesk.models import BatchIn, BatchOut, Chain, Change, CodedRow, CountRow, Covered
+from casedesk.models import BatchIn, BatchOut, Chain, Change, CodedRow, CountRow, Covered, Proved
 from casedesk.models import Operation as OperationRow
 from casedesk.progress import Progress, silent
 from casedesk.services.permissions import needs
@@ -28,7 +28,19 @@ from casedesk.storage.derived import by_hundreds
 from casedesk.storage.erasing import NotTheSame, obey, show
 from casedesk.storage.operations import MalformedBody, unpack
 from casedesk.sync import bodies, chains
-from casedesk.sync.batch import EVERYONE, Batch, Header, Kind, Refused, Why, file_name, open_batch, seal, write_batch
+from casedesk.sync.batch import (
+    EVERYONE,
+    Batch,
+    Header,
+    Kind,
+    Refused,
+    Why,
+    file_name,
+    is_proved,
+    open_batch,
+    seal,
+    write_batch,
+)
 from casedesk.sync.bodies import CodedRows, Line, Orders, Receipt, read_body, write_body
 from casedesk.sync.files import Folder, inbox, outbox
 from casedesk.sync.intake import held_of, take_in
@@ -37,7 +49,7 @@ from casedesk.sync.membership import NotJoined, Standing, standing
 from casedesk.sync.outbox import State, keep_file
 from casedesk.sync.roster import Member, is_believed
 
-_FIRST: Final = (Kind.ROSTER, Kind.ORDERS, Kind.CHAIN, Kind.SHOW, Kind.CODED, Kind.RECEIPT, Kind.SNAPSHOT, Kind.JOIN)
+_FIRST: Final = (Kind.ROSTER, Kind.ORDERS, Kind.CHAIN, Kind.SNAPSHOT, Kind.SHOW, Kind.CODED, Kind.RECEIPT, Kind.JOIN)
 KEPT_DAYS: Final = 30
 NO_RIGHT: Final = "no_right"  # an order to forget what its author may not have forgotten
 
@@ -205,6 +217,8 @@ def _apply(desk: Desk, batch: Batch) -> tuple[Fate, str]:
     match header.kind:
         case Kind.CHAIN:
             return _take_chain(desk, place, batch, author)
+        case Kind.SNAPSHOT:
+            return _take_chain(desk, place, batch, _writer_of_passed(place, header, author))
         case Kind.SHOW:
             return _take_show(desk, place, batch, author)
     if not author.active:
@@ -221,15 +235,29 @@ def _apply(desk: Desk, batch: Batch) -> tuple[Fate, str]:
     return Fate.APPLIED, ""
 
 
+def _writer_of_passed(place: Standing, header: Header, by: Member) -> Member:
+    """Whose operations a colleague passes on: of a desk of our own centre, by one that we are bound to."""
+    writer = place.roster.member(header.writer)
+    if writer is None:
+        raise Refused(Why.UNKNOWN_DESK)
+    if not by.active:
+        raise Refused(Why.ENDED_DESK)
+    if by.desk not in place.bound or {by.centre, writer.centre} != {place.me.centre}:
+        raise Refused(Why.OTHER_AUDIENCE)
+    return writer
+
+
 def _take_chain(desk: Desk, place: Standing, batch: Batch, author: Member) -> tuple[Fate, str]:
     header = batch.header
+    if not is_proved(header):
+        raise Refused(Why.SIGNATURE)
     try:
         operations = unpack(batch.body)
         if len(operations) != header.n:
             raise Refused(Why.DAMAGED)
         piece = chains.checked(
             chain=header.chain or b"",
-            desk=header.desk,
+            desk=header.writer,
             parent=header.parent,
             first=header.first,
             before=header.prev or b"",
@@ -242,6 +270,8 @@ def _take_chain(desk: Desk, place: Standing, batch: Batch, author: Member) -> tu
     accepted = take_in(desk.store, piece, chains.Member(author.desk, ends), desk.clock(), place.judge)
     match accepted.outcome:
         case chains.Outcome.STORED | chains.Outcome.KNOWN:
+            with desk.local() as session:
+                session.merge(Proved(chain=piece.chain, seq=piece.last, signature=header.proof))
             return Fate.APPLIED, ""
         case chains.Outcome.WAITING:
             return Fate.WAITING, ""
@@ -338,14 +368,13 @@ def _take_receipt(desk: Desk, place: Standing, author: Member, told: Receipt) ->
                 forked.append((line.chain, line.fork))
         done = {name for name, why in told.files if not why}
         active = {each.desk.hex() for each in place.roster.members if each.active}
-        rows = session.scalars(select(BatchOut)).all()
-        lost = {row.chain for row in rows if _is_missed(row, author.desk.hex(), held)}
-        for row in rows:
-            if row.chain in lost and row.kind == Kind.CHAIN and row.first > held[row.chain or b""].held:
-                row.state, row.covered_by = State.FORKED, []  # made anew, with all that comes after the gap
-                folder.remove(row.name)
-            else:
-                _settle(folder, row, author.desk.hex(), held, done, active)
+        session.execute(
+            delete(Covered).where(
+                Covered.desk == author.desk, Covered.chain.in_(ours), Covered.chain.not_in(list(held))
+            )
+        )
+        for row in session.scalars(select(BatchOut)).all():
+            _settle(folder, row, author.desk.hex(), held, done, active)
     for chain, at in forked:
         _go_on_after_a_fork(desk, chain, at)
 
@@ -356,18 +385,13 @@ def _settle(
     """Bring one file of ours to the state that a receipt gives it."""
     if author not in row.sealed_to:
         return
-    line = held.get(row.chain) if row.chain is not None and row.kind == Kind.CHAIN else None
+    whole = row.kind in (Kind.CHAIN, Kind.SNAPSHOT)
+    line = held.get(row.chain) if row.chain is not None and whole else None
     if row.name in done or (line is not None and line.held >= row.last):
         row.covered_by = sorted({*row.covered_by, author})
         if set(row.covered_by) >= set(row.sealed_to) & active and row.state != State.FORKED:
             row.state = State.COVERED
             folder.remove(row.name)
-
-
-def _is_missed(row: BatchOut, author: str, held: dict[bytes, Line]) -> bool:
-    """Whether the author once held this file and does not now: it was restored from an older backup."""
-    line = held.get(row.chain) if row.chain is not None and row.kind == Kind.CHAIN else None
-    return line is not None and row.state == State.COVERED and author in row.sealed_to and line.held < row.first
 
 
 def _go_on_after_a_fork(desk: Desk, chain: bytes, at: int) -> None:

@@ -42,6 +42,7 @@ _WINDOW: Final = 128 * 1024 * 1024  # of the decompressor: what the levels used 
 
 _Id: TypeAlias = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
 _Hash: TypeAlias = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+_Signature: TypeAlias = Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
 
 
 class Kind(enum.StrEnum):
@@ -100,7 +101,8 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     """What stands before the body. The order of the declarations is the order of the bytes.
 
     `audience` is `central`, `everyone` or the three letters of a centre; `to` narrows it to some of its desks,
-    named by their signing keys. The last seven are for the operations of a chain, and what is shown of them.
+    named by their signing keys. The rest is for the operations of a chain, and what is shown of them. `proof` is the
+    signature of who writes the chain over its head; `author` says who that is where a colleague passes it on.
     """
 
     v: Literal[1]
@@ -122,11 +124,18 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     prev: _Hash | None = None
     head: _Hash | None = None
     ops: tuple[int, ...] = ()
+    proof: _Signature | None = None
+    author: _Hash | None = None
 
     @property
     def last(self) -> int:
         """The number of the last operation."""
         return self.first + self.n - 1
+
+    @property
+    def writer(self) -> bytes:
+        """The desk whose operations these are."""
+        return self.author or self.desk
 
 
 class _AnyVersion(msgspec.Struct):
@@ -148,6 +157,18 @@ class Stretch:
     n: int
     prev: bytes
     head: bytes
+
+    @property
+    def last(self) -> int:
+        return self.first + self.n - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """Whose chain is passed on, and the signature of that desk over the head."""
+
+    author: bytes
+    proof: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +211,7 @@ def write_batch(
     made: int,
     to: Iterable[bytes] = (),
     stretch: Stretch | None = None,
+    passed: Passed | None = None,
     chain: bytes | None = None,
     ops: Iterable[int] = (),
 ) -> bytes:
@@ -221,11 +243,32 @@ def write_batch(
             n=stretch.n,
             prev=stretch.prev,
             head=stretch.head,
+            proof=passed.proof if passed is not None else prove(author, stretch.chain, stretch.last, stretch.head),
+            author=passed.author if passed is not None else None,
         )
     written = _encode(header)
     signed = b"".join((MAGIC, len(written).to_bytes(4, "little"), written, packed))
     whole = signed + author.signing.sign(_fingerprint(signed)).signature
     return whole.ljust(padded_size(len(whole)), b"\0")
+
+
+def prove(author: Author, chain: bytes, seq: int, link: bytes) -> bytes:
+    """The author's own signature over a place in its chain, by which the operations up to there can be passed on."""
+    return author.signing.sign(_place(author.organisation, chain, seq, link)).signature
+
+
+def is_proved(header: Header) -> bool:
+    """Whether the desk whose operations these are signed the head they lead to."""
+    try:
+        place = _place(header.org, header.chain or b"", header.last, header.head or b"")
+        VerifyKey(header.writer).verify(place, header.proof or b"")
+    except (BadSignatureError, ValueError):
+        return False
+    return True
+
+
+def _place(organisation: bytes, chain: bytes, seq: int, link: bytes) -> bytes:
+    return b"cdesk.head.1" + organisation + chain + seq.to_bytes(8, "little") + link
 
 
 def seal(plain: bytes, recipients: Iterable[str]) -> bytes:
@@ -309,20 +352,24 @@ def _is_whole(header: Header) -> bool:
     """Whether a batch of its kind says what it must, and nothing that it must not."""
     links = (header.prev, header.head)
     match header.kind:
-        case Kind.CHAIN:
+        case Kind.CHAIN | Kind.SNAPSHOT:
             numbered = header.first >= 1 and header.n >= 1 and header.last < 2**63 and not header.ops
-            return header.chain is not None and None not in links and len(header.parent) in (0, 56) and numbered
+            passed_on = header.kind is Kind.SNAPSHOT
+            whose = (header.author is not None) == passed_on and (bool(header.to) or not passed_on)
+            proved = None not in (header.chain, header.proof, *links)
+            return proved and len(header.parent) in (0, 56) and numbered and whose
         case Kind.SHOW:
             ascending = all(1 <= before < after for before, after in pairwise((*header.ops, 2**63)))
             few = 1 <= len(header.ops) <= MOST_OPERATIONS
             return (
                 header.chain is not None
-                and links == (None, None)
+                and (header.proof, header.author, *links) == (None,) * 4
                 and header.first == header.n == 0
                 and few
                 and ascending
             )
-    return header.chain is None and links == (None, None) and header.first == header.n == 0 and not header.ops
+    no_chain = (header.chain, header.proof, header.author, *links) == (None,) * 5
+    return no_chain and header.first == header.n == 0 and not header.ops
 
 
 def _unpacked(packed: bytes, raw: int) -> bytes:

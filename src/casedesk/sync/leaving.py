@@ -7,13 +7,13 @@ person is shown beforehand is what is sent.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from casedesk.fields import Level
@@ -35,6 +35,7 @@ from casedesk.storage.derived import by_hundreds, cases_of
 from casedesk.storage.operations import ID_SIZE, Leaf, Operation, OperationKind, shown, start_link, unpack
 from casedesk.storage.recorder import OPERATION_TABLE, Altered, own_chain
 from casedesk.sync.batch import CENTRAL, MOST_OPERATIONS, Kind, Stretch
+from casedesk.sync.roster import Member
 from casedesk.sync.views import view_of_leaves
 
 IDENTIFIED, CODED, COUNTED, SHUT = "identified", "coded", "counted", "shut"
@@ -86,11 +87,21 @@ class Going:
     """One operation: as it is here, as it goes, and for each leaf that stays why."""
 
     seq: int
+    link: bytes
     whole: Operation
     view: Operation
     back: Mapping[Place, Back]
     cases: Mapping[Place, frozenset[UUID]]
     is_bookkeeping: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Operations of a chain of which more may be seen than was sent; by one desk alone if `to` names it."""
+
+    chain: bytes
+    operations: tuple[Going, ...]
+    to: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +115,16 @@ class Forget:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What goes to one audience now, and what stays back."""
+    """What goes to one audience now, and what stays back. `named` has for a desk the confidential cases it may read."""
 
     audience: str
     stretch: Stretch | None
     chain: bytes
     going: tuple[Going, ...]
-    shows: tuple[Going, ...]
+    shows: tuple[Show, ...]
     forgets: tuple[Forget, ...]
     decisions: Mapping[UUID, Decision]
+    named: Mapping[bytes, frozenset[UUID]]
     more: bool  # whether operations are left for another file
 
     @property
@@ -121,41 +133,83 @@ class Plan:
         return not (self.shows or self.forgets or any(not each.is_bookkeeping for each in self.going))
 
 
-def plan(session: Session, audience: str, today: date, most: int = MOST_OPERATIONS) -> Plan:
-    """Decide what goes to an audience, from the first operation that was not sent to it."""
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """Who will read: an audience, and of it the people at one computer, who may be named on confidential cases."""
+
+    audience: str
+    today: date
+    people: frozenset[UUID] = frozenset()
+
+
+def plan(
+    session: Session, audience: str, today: date, most: int = MOST_OPERATIONS, desks: Collection[Member] = ()
+) -> Plan:
+    """Decide what goes to an audience, from the first operation that was not sent to it. `desks` are its own."""
     chain, after = _next_chain(session, audience)
     rows = _operations(session, chain, after, most)
-    known = _known(session, audience)
-    told = [(row.chain_seq, _read(row)) for row in rows]
-    cases = _cases(session, (operation for _seq, operation in told))
+    known, eyes = _known(session, audience), Eyes(audience, today)
+    told = [(row, _read(row)) for row in rows]
+    cases = _cases(session, (operation for _row, operation in told))
     changed = set().union(*cases.values()) | known.keys()
-    decisions = decide(session, changed, audience, today)
-    going = tuple(_going(seq, operation, cases, decisions, audience) for seq, operation in told)
+    decisions = decide(session, changed, eyes)
+    going = tuple(_going(row, operation, cases, decisions, audience, known) for row, operation in told)
     opened = {case for case, view in known.items() if view != IDENTIFIED and decisions[case].view == IDENTIFIED}
     closed = {case for case, view in known.items() if view == IDENTIFIED and decisions[case].view != IDENTIFIED}
     if audience != CENTRAL:
         closed = set()  # colleagues of the centre go on with what they have: they may have written what nobody else has
+    upto = {each.ix: sent_upto(session, audience, each.id) for each in own_chains(session)}
+    shows = list(_shows(session, opened, upto, eyes))
+    named = _named(session, desks, today) if audience != CENTRAL else {}
+    upto[chain.ix] = rows[-1].chain_seq if rows else after
+    for desk in desks if named else ():
+        now = {(chain.id, each.seq): each for each in going}
+        shows += _shows_of_named(session, desk, named[desk.desk], now, upto, eyes)
     return Plan(
         audience=audience,
         stretch=_stretch(session, chain, rows) if rows else None,
         chain=chain.id,
         going=going,
-        shows=_shows(session, chain, opened, after, decisions, audience, today),
-        forgets=tuple(_forget(session, case, decisions, audience, chain.held, today) for case in sorted(closed)),
+        shows=tuple(shows),
+        forgets=tuple(_forget(session, case, decisions, eyes, chain.held) for case in sorted(closed)),
         decisions=decisions,
+        named=named,
         more=(bool(rows) and rows[-1].chain_seq < chain.held) or chain.signing_seed is None,
     )
 
 
+def again(
+    session: Session, chain: Chain, first: int, ends: Sequence[int], eyes: Eyes
+) -> Iterator[tuple[Stretch, tuple[Going, ...], Mapping[UUID, Decision]]]:
+    """A stretch of a chain as these eyes may see it now: for who was not there when it was sent.
+
+    It comes in parts that end at one of these numbers, the last of them included.
+    """
+    while first <= ends[-1]:
+        end = max(each for each in ends if each < first + MOST_OPERATIONS)
+        rows = _operations(session, chain, first - 1, end - first + 1)
+        told = [(row, _read(row)) for row in rows]
+        cases = _cases(session, (operation for _row, operation in told))
+        decisions = decide(session, set().union(*cases.values()), eyes)
+        going = tuple(_going(row, operation, cases, decisions, eyes.audience, {}) for row, operation in told)
+        yield _stretch(session, chain, rows), going, decisions
+        first = rows[-1].chain_seq + 1
+
+
 def _next_chain(session: Session, audience: str) -> tuple[Chain, int]:
     """The chain of ours that goes on, and up to where it was sent. After a restore an older one goes first."""
-    own = own_chain(session)
-    wanted = select(Chain).where(Chain.desk == own.desk, Chain.organisation == own.organisation).order_by(Chain.ix)
-    for chain in session.scalars(wanted):
+    for chain in own_chains(session):
         after = sent_upto(session, audience, chain.id)
-        if chain.held > after or chain.ix == own.ix:
+        if chain.held > after or chain.signing_seed is not None:
             return chain, after
     raise AssertionError("our own chain is among ours")
+
+
+def own_chains(session: Session) -> Sequence[Chain]:
+    """The chains of this desk in its organisation, in the order in which they continue each other."""
+    own = own_chain(session)
+    wanted = select(Chain).where(Chain.desk == own.desk, Chain.organisation == own.organisation).order_by(Chain.ix)
+    return session.scalars(wanted).all()
 
 
 def sent_upto(session: Session, audience: str, chain: bytes) -> int:
@@ -169,15 +223,34 @@ def sent_upto(session: Session, audience: str, chain: bytes) -> int:
     return session.scalar(wanted) or 0
 
 
-def decide(session: Session, cases: Collection[UUID], audience: str, today: date) -> dict[UUID, Decision]:
-    """For each case how much of it the audience may have."""
-    scopes = tuple(_SCOPES.values()) if audience == CENTRAL else (KEPT,)
-    lines = newest_lines(session, cases, scopes)
+def decide(session: Session, cases: Collection[UUID], eyes: Eyes) -> dict[UUID, Decision]:
+    """For each case how much of it these eyes may see."""
+    central = eyes.audience == CENTRAL
+    lines = newest_lines(session, cases, tuple(_SCOPES.values()) if central else (KEPT,))
     secret: set[UUID] = set()
     for some in by_hundreds(list(cases)):
-        secret |= set(session.scalars(select(Case.id).where(Case.id.in_(some), Case.confidential_case.is_(True))))
-    weigh = _for_central if audience == CENTRAL else _for_centre
-    return {case: weigh(lines.get(case, {}), case in secret, today) for case in cases}
+        found = session.execute(_CONFIDENTIAL.where(Case.id.in_(some)))
+        secret |= {row.id for row in found if not _people_of(row) & eyes.people}
+    weigh = _for_central if central else _for_centre
+    return {case: weigh(lines.get(case, {}), case in secret, eyes.today) for case in cases}
+
+
+_CONFIDENTIAL: Final = select(Case.id, Case.owner_id, Case.supervisor_id, Case.named_access).where(
+    Case.confidential_case.is_(True)
+)
+
+
+def _people_of(row: Row[UUID, UUID | None, UUID | None, list[str] | None]) -> set[UUID]:
+    """Who may read a confidential case: its owner, its supervisor, and who is named on it."""
+    return {each for each in (row.owner_id, row.supervisor_id) if each} | {UUID(id_) for id_ in row.named_access or ()}
+
+
+def _named(session: Session, desks: Collection[Member], today: date) -> dict[bytes, frozenset[UUID]]:
+    """For each of these desks the confidential cases that the people there may read."""
+    secret = {row.id: _people_of(row) for row in session.execute(_CONFIDENTIAL.where(Case.removed_at.is_(None)))}
+    kept = {case for case, lines in newest_lines(session, secret, (KEPT,)).items() if holds(lines[KEPT], today)}
+    here = {desk.desk: {UUID(bytes=each) for each in desk.people} for desk in desks}
+    return {key: frozenset(case for case in kept if secret[case] & people) for key, people in here.items()}
 
 
 def _for_centre(lines: Mapping[str, ConsentLine], secret: bool, today: date) -> Decision:
@@ -261,16 +334,23 @@ def _present(session: Session, table: str, ids: Collection[UUID]) -> Iterator[Re
         yield from session.scalars(select(model).where(model.id.in_(some)))
 
 
-def _going(seq: int, operation: Operation, cases: Cases, decisions: Mapping[UUID, Decision], audience: str) -> Going:
+def _going(
+    row: OperationRow,
+    operation: Operation,
+    cases: Cases,
+    decisions: Mapping[UUID, Decision],
+    audience: str,
+    known: Mapping[UUID, str],
+) -> Going:
     """One operation as the audience may see it."""
     if operation.kind != OperationKind.WORK:  # marks and erasures are open to everyone
-        return Going(seq, operation, operation, {}, {}, is_bookkeeping=True)
+        return Going(row.chain_seq, row.link, operation, operation, {}, {}, is_bookkeeping=True)
     leaves = list(shown(operation))
     belongs = _belongs(leaves, cases)
     back: dict[Place, Back] = {}
     for level, leaf in leaves:
         why = _back(level, leaf, belongs[place_of(leaf)], decisions, audience)
-        if why is not None:
+        if why is not None and not _is_the_mark(leaf, audience, known):
             back[place_of(leaf)] = why
     if audience == CENTRAL and not any(
         leaf.table != OPERATION_TABLE and place_of(leaf) not in back for _, leaf in leaves
@@ -278,8 +358,17 @@ def _going(seq: int, operation: Operation, cases: Cases, decisions: Mapping[UUID
         back = {
             place_of(leaf): back.get(place_of(leaf), Back.OFFICE) for _level, leaf in leaves
         }  # an act without a record
-    view = view_of_leaves(seq, operation, lambda _level, leaf: place_of(leaf) not in back)
-    return Going(seq, operation, view, back, belongs, _is_bookkeeping(leaves))
+    view = view_of_leaves(row.chain_seq, operation, lambda _level, leaf: place_of(leaf) not in back)
+    return Going(row.chain_seq, row.link, operation, view, back, belongs, _is_bookkeeping(leaves))
+
+
+def _is_the_mark(leaf: Leaf, audience: str, known: Mapping[UUID, str]) -> bool:
+    """Whether this tells colleagues who have the case that it is confidential now, so that it is hidden there too."""
+    return (
+        audience != CENTRAL
+        and (leaf.table, leaf.field) == ("case", "confidential_case")
+        and known.get(UUID(bytes=leaf.record)) == IDENTIFIED
+    )
 
 
 def place_of(leaf: Leaf) -> Place:
@@ -331,68 +420,82 @@ def _is_bookkeeping(leaves: Iterable[tuple[int, Leaf]]) -> bool:
     )
 
 
-def _shows(
-    session: Session,
-    chain: Chain,
-    opened: Collection[UUID],
-    upto: int,
-    decisions: Mapping[UUID, Decision],
-    audience: str,
-    today: date,
-) -> tuple[Going, ...]:
-    """The operations sent before that may now be seen, with the levels that are open now."""
-    if not opened:
-        return ()
-    records = {record for case in opened for record in records_of(session, case)}
-    numbers: set[int] = set()
+def _shows(session: Session, opened: Collection[UUID], upto: Mapping[int, int], eyes: Eyes) -> Iterator[Show]:
+    """The operations sent before, up to these numbers of our chains, that these eyes may see more of now."""
+    for chain in own_chains(session) if opened else ():
+        rows = _about(session, chain, records_of(session, opened), upto[chain.ix])
+        told = [(row, _read(row)) for row in rows]
+        cases = _cases(session, (operation for _row, operation in told))
+        decisions = decide(session, set().union(*cases.values()), eyes)
+        found = (_going(row, operation, cases, decisions, eyes.audience, {}) for row, operation in told)
+        shown_now = tuple(each for each in found if each.view.only_digest is None)
+        if shown_now:
+            yield Show(chain.id, shown_now)
+
+
+def _about(session: Session, chain: Chain, records: Collection[UUID], upto: int) -> Sequence[OperationRow]:
+    """The operations of a chain, up to a number, that touched any of these records."""
+    found: dict[int, OperationRow] = {}
     for some in by_hundreds(list(records)):
         wanted = (
-            select(OperationRow.chain_seq)
+            select(OperationRow)
             .join(Change, Change.operation_seq == OperationRow.seq)
             .where(Change.record.in_(some), OperationRow.chain_ix == chain.ix, OperationRow.chain_seq <= upto)
         )
-        numbers |= set(session.scalars(wanted))
-    rows = session.scalars(
-        select(OperationRow)
-        .where(OperationRow.chain_ix == chain.ix, OperationRow.chain_seq.in_(numbers))
-        .order_by(OperationRow.chain_seq)
-    ).all()
-    told = [(row.chain_seq, _read(row)) for row in rows]
-    cases = _cases(session, (operation for _seq, operation in told))
-    others = set().union(*cases.values()) - decisions.keys()
-    known = {**decisions, **decide(session, others, audience, today)} if others else decisions
-    found = [_going(seq, operation, cases, known, audience) for seq, operation in told]
-    return tuple(each for each in found if each.view.only_digest is None)
+        found |= {row.chain_seq: row for row in session.scalars(wanted)}
+    return [found[seq] for seq in sorted(found)]
 
 
-def records_of(session: Session, case_id: UUID) -> set[UUID]:
-    """Every record that belongs to a case: its own, its person's, its journeys'."""
-    case = session.get(Case, case_id)
-    if case is None:
-        return set()
-    person = {case.person_id} - {None}
-    episodes = {case.index_episode_id} - {None}
-    if case.person_id is not None:
-        episodes |= set(
-            session.scalars(select(MigrationEpisode.id).where(MigrationEpisode.person_id == case.person_id))
+def desk_audience(desk: bytes) -> str:
+    """Under which name is kept what confidential cases one desk was shown."""
+    return desk.hex()[:20]
+
+
+def _shows_of_named(
+    session: Session,
+    desk: Member,
+    cases: frozenset[UUID],
+    going: Mapping[tuple[bytes, int], Going],
+    upto: Mapping[int, int],
+    eyes: Eyes,
+) -> Iterator[Show]:
+    """What the people at one computer may read of confidential cases: all of those new to it, and what goes now."""
+    new = cases - _known(session, desk_audience(desk.desk)).keys()
+    now = {case for each in going.values() for found in each.cases.values() for case in found} & cases
+    theirs = replace(eyes, people=frozenset(UUID(bytes=each) for each in desk.people))
+    for show in _shows(session, new | now, upto, theirs):
+        fresh = tuple(
+            each
+            for each in show.operations
+            if (show.chain, each.seq) in going or any(found & new for found in each.cases.values())
         )
-    found = {case_id, *person, *episodes}
-    for model in recorded_models().values():
-        columns = model.__table__.c
-        for name, ids in (("case_id", {case_id}), ("person_id", person), ("episode_id", episodes)):
-            if name in columns and ids and model is not Case:
-                found |= set(session.scalars(select(columns.id).where(columns[name].in_(ids))))
-    return {each for each in found if each is not None}
+        if fresh:
+            yield replace(show, operations=fresh, to=desk.desk)
 
 
-def _forget(
-    session: Session, case_id: UUID, decisions: Mapping[UUID, Decision], audience: str, upto: int, today: date
-) -> Forget:
+def records_of(session: Session, cases: Collection[UUID]) -> set[UUID]:
+    """Every record that belongs to these cases: their own, their people's, their journeys'."""
+    found: set[UUID] = set()
+    for some in by_hundreds(list(cases)):
+        rows = session.execute(select(Case.id, Case.person_id, Case.index_episode_id).where(Case.id.in_(some))).all()
+        people = {row.person_id for row in rows} - {None}
+        episodes = {row.index_episode_id for row in rows} - {None}
+        episodes |= set(session.scalars(select(MigrationEpisode.id).where(MigrationEpisode.person_id.in_(people))))
+        ids = {"case_id": {row.id for row in rows}, "person_id": people, "episode_id": episodes}
+        found |= ids["case_id"] | people | episodes
+        for model in recorded_models().values():
+            columns = model.__table__.c
+            for name in ids.keys() & columns.keys() if model is not Case else ():
+                found |= set(session.scalars(select(columns.id).where(columns[name].in_(ids[name]))))
+    return found
+
+
+def _forget(session: Session, case_id: UUID, decisions: Mapping[UUID, Decision], eyes: Eyes, upto: int) -> Forget:
     """The order to forget a case. What it shares with another case that stays open is not named."""
-    records = records_of(session, case_id)
+    records = records_of(session, {case_id})
     shared = cases_of(session, [Altered(each, (), {}, new=False) for each in _every(session, records)])
     others = set().union(*shared.values()) - decisions.keys()
-    known = {**decisions, **decide(session, others, audience, today)}
+    known = {**decisions, **decide(session, others, eyes)}
     own = [
         record
         for record in records
@@ -403,7 +506,7 @@ def _forget(
 
 def every_record_of(session: Session, case_id: UUID) -> list[Recorded]:
     """The records of a case themselves."""
-    return list(_every(session, records_of(session, case_id)))
+    return list(_every(session, records_of(session, {case_id})))
 
 
 def _every(session: Session, ids: Collection[UUID]) -> Iterator[Recorded]:

@@ -7,8 +7,8 @@ row, what was let out and the Disclosures are written in one operation, so none 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -26,8 +26,8 @@ from casedesk.services.permissions import needs
 from casedesk.storage.derived import by_hundreds
 from casedesk.storage.operations import pack, shown
 from casedesk.storage.recorder import OPERATION_TABLE, say_again
-from casedesk.sync import batch, coded, leaving
-from casedesk.sync.batch import CENTRAL, MOST_OPERATIONS, Kind, seal, write_batch
+from casedesk.sync import batch, coded, leaving, newcomers
+from casedesk.sync.batch import CENTRAL, MOST_OPERATIONS, Kind, Passed, Stretch, seal, write_batch
 from casedesk.sync.bodies import Coded, CodedRows, Order, Orders, write_body
 from casedesk.sync.files import Folder, outbox
 from casedesk.sync.leaving import (
@@ -35,15 +35,20 @@ from casedesk.sync.leaving import (
     COUNTED,
     IDENTIFIED,
     Back,
+    Decision,
+    Eyes,
     Going,
     Place,
     Plan,
+    again,
     decide,
+    desk_audience,
     every_record_of,
     place_of,
     plan,
 )
 from casedesk.sync.membership import Standing, standing
+from casedesk.sync.roster import Member
 
 FOR_THE_LINE: Final = 128 * 1024
 FOR_A_STICK: Final = 16 * 1024 * 1024
@@ -122,12 +127,16 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """The plain content of one file of a plan."""
+    """The plain content of one file. `to` narrows it to some desks of the audience."""
 
     kind: Kind
-    body: bytes
+    body: bytes = b""
     operations: tuple[Going, ...] = ()
     told: dict[str, int] = field(default_factory=dict)
+    stretch: Stretch | None = None
+    passed: Passed | None = None
+    chain: bytes | None = None
+    to: tuple[bytes, ...] = ()
 
 
 @needs("sync.send")
@@ -141,7 +150,7 @@ def audiences(desk: Desk) -> list[str]:
 def preview(desk: Desk, audience: str) -> Preview:
     """What would be sent now, read from the very plan that files are packed from."""
     with desk.read() as session:
-        planned = plan(session, audience, desk.today())
+        planned = plan(session, audience, desk.today(), desks=standing(session).recipients(audience))
         return _previewed(session, desk, planned)
 
 
@@ -160,6 +169,12 @@ def make_files(desk: Desk, audience: str, largest: int = FOR_A_STICK, progress: 
         progress.step(len(names), 0)
         made, more = _make_some(desk, folder, audience, largest)
         names += made
+    with desk.write("sync.send") as session:
+        place = standing(session)
+        names += [
+            _keep(session, desk, folder, place, audience, piece, decisions)
+            for piece, decisions in _for_newcomers(session, desk, place, audience, largest)
+        ]
     return names
 
 
@@ -195,51 +210,108 @@ def uncovered(session: Session) -> list[BatchOut]:
 
 def _make_some(desk: Desk, folder: Folder, audience: str, largest: int) -> tuple[list[str], bool]:
     """The files of one plan, and whether operations are left for another."""
-    with desk.read() as session:
-        place = standing(session)
-        most = _fitting(place, session, audience, desk, largest)
-    if most == 0:
-        return [], False
     with desk.write("sync.send") as session:
-        planned = plan(session, audience, desk.today(), most)
-        names = [_keep(session, desk, folder, place, planned, piece) for piece in _pieces(session, desk, planned)]
+        place = standing(session)
+        desks = place.recipients(audience)
+        if not desks:
+            raise NobodyThere
+        planned = plan(session, audience, desk.today(), desks=desks)
+        if planned.is_empty:
+            return [], False
+        names = [
+            _keep(session, desk, folder, place, audience, piece, planned.decisions)
+            for piece in _pieces(session, desk, place, planned, largest)
+        ]
         _remember(session, planned)
     return names, planned.more
 
 
-def _fitting(place: Standing, session: Session, audience: str, desk: Desk, largest: int) -> int:
-    """How many operations make a file of at most this size; 0 if nothing waits. One always may."""
-    if not place.recipients(audience):
-        raise NobodyThere
-    most = MOST_OPERATIONS
-    while True:
-        planned = plan(session, audience, desk.today(), most)
-        if planned.is_empty:
-            return 0
-        size = len(_packed(place, planned.audience, _chain_piece(planned), planned, 0)) if planned.going else 0
-        if size <= largest or len(planned.going) == 1:
-            return most
-        most = max(1, min(len(planned.going) - 1, int(len(planned.going) * largest / size * 0.9)))
-
-
-def _pieces(session: Session, desk: Desk, planned: Plan) -> Iterator[_Piece]:
+def _pieces(session: Session, desk: Desk, place: Standing, planned: Plan, largest: int) -> Iterator[_Piece]:
     """What goes, in the order in which it should arrive."""
     if planned.forgets:
         orders = [
             Order(record.bytes, "", planned.chain, each.upto) for each in planned.forgets for record in each.records
         ]
         yield _Piece(Kind.ORDERS, write_body(Orders(tuple(orders))), told={"cases": len(planned.forgets)})
-    if planned.going:
-        yield _chain_piece(planned)
-    for start in range(0, len(planned.shows), MOST_OPERATIONS):
-        some = planned.shows[start : start + MOST_OPERATIONS]
-        yield _Piece(Kind.SHOW, pack([each.view for each in some]), some, _told(some))
+    if planned.stretch is not None:
+        yield from _cut(place, planned.audience, _Piece(Kind.CHAIN), planned.stretch, planned.going, largest)
+    for show in planned.shows:
+        for start in range(0, len(show.operations), MOST_OPERATIONS):
+            some = show.operations[start : start + MOST_OPERATIONS]
+            to = (show.to,) if show.to else ()
+            yield _Piece(Kind.SHOW, _packed(some), some, _told(some), chain=show.chain, to=to)
     if planned.audience == CENTRAL and (rows := coded_rows(session, desk, planned)):
         yield _Piece(Kind.CODED, write_body(rows), told={"cases": len(rows.rows)})
 
 
-def _chain_piece(planned: Plan) -> _Piece:
-    return _Piece(Kind.CHAIN, pack([each.view for each in planned.going]), planned.going, _told(planned.going))
+def _cut(
+    place: Standing,
+    audience: str,
+    like: _Piece,
+    whole: Stretch,
+    left: Sequence[Going],
+    largest: int,
+    proofs: Mapping[int, bytes] | None = None,
+) -> Iterator[_Piece]:
+    """Pieces of a stretch that make files of at most this size; one operation always may.
+
+    What is passed on can end only where its author signed: `proofs` has the signatures by number.
+    """
+    before, most = whole.prev, MOST_OPERATIONS
+    while left:
+        ends = [at for at, each in enumerate(left, 1) if proofs is None or each.seq in proofs]
+        end = max((at for at in ends if at <= most), default=ends[0])
+        some = tuple(left[:end])
+        stretch = replace(whole, first=some[0].seq, n=end, prev=before, head=some[-1].link)
+        piece = replace(like, body=_packed(some), operations=some, told=_told(some), stretch=stretch)
+        if piece.passed is not None and proofs is not None:
+            piece = replace(piece, passed=replace(piece.passed, proof=proofs[stretch.last]))
+        size = len(_sealed(place, audience, piece, 0))
+        if size > largest and end > ends[0]:
+            most = max(1, min(end - 1, int(end * largest / size * 0.9)))
+            continue
+        yield piece
+        before, left = stretch.head, left[end:]
+
+
+def _packed(going: Sequence[Going]) -> bytes:
+    return pack([each.view for each in going])
+
+
+def _for_newcomers(
+    session: Session, desk: Desk, place: Standing, audience: str, largest: int
+) -> Iterator[tuple[_Piece, Mapping[UUID, Decision]]]:
+    """What desks of the audience lack of what was sent before they were there, or before they were restored.
+
+    Each desk sends its own chains again, as far as they may be seen now. What colleagues wrote, who may be away for
+    long, is passed on by the desk that let the newcomer in, with the signatures of those who wrote it.
+    """
+    for member in place.recipients(audience):
+        eyes = Eyes(audience, desk.today(), frozenset(UUID(bytes=each) for each in member.people))
+        for chain, ranges in newcomers.lacking(session, audience, member.desk):
+            for first, last in ranges:
+                for stretch, going, decisions in again(session, chain, first, range(first, last + 1), eyes):
+                    like = _Piece(Kind.CHAIN, to=(member.desk,))
+                    yield from ((piece, decisions) for piece in _cut(place, audience, like, stretch, going, largest))
+        if audience == CENTRAL and newcomers.lacks_rows(session, member.desk):
+            rows, decisions = _all_rows(session, desk)
+            yield _Piece(Kind.CODED, write_body(rows), told={"cases": len(rows.rows)}, to=(member.desk,)), decisions
+        for chain, proofs in newcomers.to_pass_on(session, place, audience, member):
+            for stretch, going, decisions in again(session, chain, 1, sorted(proofs), eyes):
+                like = _Piece(Kind.SNAPSHOT, to=(member.desk,), passed=Passed(chain.desk, b""))
+                cut = _cut(place, audience, like, stretch, going, largest, proofs)
+                yield from ((piece, decisions) for piece in cut)
+
+
+def _all_rows(session: Session, desk: Desk) -> tuple[CodedRows, Mapping[UUID, Decision]]:
+    """Every row without a name and every total, for a desk of the central office that is new."""
+    views = dict(_let_out(session, CENTRAL))
+    decisions = decide(session, views.keys(), Eyes(CENTRAL, desk.today()))
+    by_view = {view: {case for case, each in decisions.items() if each.view == view} for view in (CODED, COUNTED)}
+    rows = [coded.coded_row(session, case, desk.today()) for case in by_view[CODED]]
+    return CodedRows(
+        0, tuple(sorted(rows, key=lambda row: row.row)), coded.totals(session, by_view[COUNTED])
+    ), decisions
 
 
 def _told(going: Sequence[Going]) -> dict[str, int]:
@@ -273,42 +345,52 @@ def _let_out(session: Session, audience: str) -> Iterator[tuple[UUID, str]]:
         yield row.case_id, row.view
 
 
-def _packed(place: Standing, audience: str, piece: _Piece, planned: Plan, made: int, to: Iterable[bytes] = ()) -> bytes:
+def _sealed(place: Standing, audience: str, piece: _Piece, made: int) -> bytes:
     """The file: written, signed, padded and sealed."""
-    recipients = [each for each in place.recipients(audience) if not to or each.desk in set(to)]
     plain = write_batch(
         place.author,
         piece.kind,
         piece.body,
         audience=audience,
         made=made,
-        to=to,
-        stretch=planned.stretch if piece.kind is Kind.CHAIN else None,
-        chain=planned.chain if piece.kind is Kind.SHOW else None,
+        to=piece.to,
+        stretch=piece.stretch,
+        passed=piece.passed,
+        chain=piece.chain,
         ops=[each.seq for each in piece.operations] if piece.kind is Kind.SHOW else (),
     )
-    return seal(plain, [each.seal for each in recipients])
+    return seal(plain, [each.seal for each in _receivers(place, audience, piece)])
 
 
-def _keep(session: Session, desk: Desk, folder: Folder, place: Standing, planned: Plan, piece: _Piece) -> str:
+def _receivers(place: Standing, audience: str, piece: _Piece) -> list[Member]:
+    return [each for each in place.recipients(audience) if not piece.to or each.desk in piece.to]
+
+
+def _keep(
+    session: Session,
+    desk: Desk,
+    folder: Folder,
+    place: Standing,
+    audience: str,
+    piece: _Piece,
+    decisions: Mapping[UUID, Decision],
+) -> str:
     """Put one file into the outbox, with its row and, where it leaves the centre, its Disclosures."""
     now = desk.clock()
-    sealed = _packed(place, planned.audience, piece, planned, int(now.timestamp() * 1000))
-    stretch = planned.stretch if piece.kind is Kind.CHAIN else None
     row = keep_file(
         session,
         folder,
-        sealed,
+        _sealed(place, audience, piece, int(now.timestamp() * 1000)),
         kind=piece.kind,
-        audience=planned.audience,
-        to=[each.desk for each in place.recipients(planned.audience)],
+        audience=audience,
+        to=[each.desk for each in _receivers(place, audience, piece)],
         now=now,
         told=piece.told,
     )
-    if stretch is not None:
-        row.chain, row.first, row.last = stretch.chain, stretch.first, stretch.first + stretch.n - 1
-    if planned.audience == CENTRAL:
-        session.add_all(_disclosures(planned, piece, row.name, now))
+    if piece.stretch is not None:
+        row.chain, row.first, row.last = piece.stretch.chain, piece.stretch.first, piece.stretch.last
+    if audience == CENTRAL:
+        session.add_all(_disclosures(piece, decisions, row.name, now))
     return row.name
 
 
@@ -341,7 +423,7 @@ def keep_file(
     return row
 
 
-def _disclosures(planned: Plan, piece: _Piece, name: str, now: datetime) -> Iterator[Disclosure]:
+def _disclosures(piece: _Piece, decisions: Mapping[UUID, Decision], name: str, now: datetime) -> Iterator[Disclosure]:
     """One for each case of which something left, with the consent it stands on."""
     tells: dict[UUID, set[str]] = {}
     for each in piece.operations:
@@ -351,7 +433,7 @@ def _disclosures(planned: Plan, piece: _Piece, name: str, now: datetime) -> Iter
     level = IDENTIFIED
     if piece.kind is Kind.CODED:
         level = CODED
-        tells = {case: set() for case, decision in planned.decisions.items() if decision.view == CODED}
+        tells = {case: set() for case, decision in decisions.items() if decision.view == CODED}
     for case, fields in tells.items():
         yield Disclosure(
             case_id=case,
@@ -359,7 +441,7 @@ def _disclosures(planned: Plan, piece: _Piece, name: str, now: datetime) -> Iter
             medium="sync",
             document="sync",
             level=level,
-            consent_line_id=planned.decisions[case].line_id if case in planned.decisions else None,
+            consent_line_id=decisions[case].line_id if case in decisions else None,
             fields=sorted(fields) or None,
             hash=name.removesuffix(batch.ENDING),
         )
@@ -388,13 +470,25 @@ def _remember(session: Session, planned: Plan) -> None:
         row.view = decision.view
         row.forgotten = row.forgotten or case in forgotten
         session.add(row)
+    for desk, cases in planned.named.items():
+        _remember_named(session, desk_audience(desk), cases)
+
+
+def _remember_named(session: Session, audience: str, cases: Collection[UUID]) -> None:
+    """Keep which confidential cases a desk was shown. One that it may not read now is shown whole if it may again."""
+    known = {row.case_id: row for row in session.scalars(select(LetOut).where(LetOut.audience == audience))}
+    for case in known.keys() - set(cases):
+        session.delete(known[case])
+    session.add_all(
+        LetOut(audience=audience, case_id=case, view=IDENTIFIED, forgotten=False) for case in set(cases) - known.keys()
+    )
 
 
 def _say_again_what_was_forgotten(desk: Desk, audience: str) -> None:
     """A case that was forgotten there and may be known again is told anew: an old file cannot bring it back."""
     with desk.read() as session:
         waiting = set(session.scalars(select(LetOut.case_id).where(LetOut.audience == audience, LetOut.forgotten)))
-        decisions = decide(session, waiting, audience, desk.today())
+        decisions = decide(session, waiting, Eyes(audience, desk.today()))
     for case in sorted(case for case, decision in decisions.items() if decision.view == IDENTIFIED):
         with desk.write("case.said_again", about=case) as session:
             for record in every_record_of(session, case):
@@ -415,7 +509,8 @@ def _sweep(desk: Desk, folder: Folder) -> None:
 
 def _previewed(session: Session, desk: Desk, planned: Plan) -> Preview:
     counts: Counter[tuple[str, UUID | None, str, str, int, bool, Back | None]] = Counter()
-    for kind, going in ((Kind.CHAIN, planned.going), (Kind.SHOW, planned.shows)):
+    shows = [each for show in planned.shows for each in show.operations]
+    for kind, going in ((Kind.CHAIN, planned.going), (Kind.SHOW, shows)):
         for each in going:
             if each.is_bookkeeping:
                 continue

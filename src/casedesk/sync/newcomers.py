@@ -1,0 +1,73 @@
+"""What a desk lacks of what was sent before it was there, or before it was restored from an old backup (SYNC 9, 10).
+
+A newcomer is given the chains themselves, not a picture of the records: so it checks each author, keeps the whole
+history and every mark, and what was erased is erased in what it gets. What is passed on for an author who is away
+carries the author's own signature over the place it leads to; who passes it on can leave something out, and can
+neither add nor change anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from casedesk.models import Admission, BatchOut, Chain, Covered, Proved
+from casedesk.sync.batch import CENTRAL, Kind
+from casedesk.sync.intake import gaps
+from casedesk.sync.leaving import own_chains, sent_upto
+from casedesk.sync.membership import Standing
+from casedesk.sync.roster import Member
+
+_UNDERWAY: Final = ("built", "partly", "sent")
+
+
+def lacking(session: Session, audience: str, desk: bytes) -> Iterator[tuple[Chain, list[tuple[int, int]]]]:
+    """Of our own chains what others of the audience were sent, and this desk neither has nor is being sent."""
+    for chain in own_chains(session):
+        wanted = select(BatchOut.first, BatchOut.last, BatchOut.sealed_to).where(
+            BatchOut.audience == audience,
+            BatchOut.chain == chain.id,
+            BatchOut.kind == Kind.CHAIN,
+            BatchOut.state.in_(_UNDERWAY),
+        )
+        underway = [(row.first, row.last) for row in session.execute(wanted) if desk.hex() in row.sealed_to]
+        end = sent_upto(session, audience, chain.id) + 1
+        if ranges := gaps(_held(session, desk, chain.id), [*underway, (end, end)]):
+            yield chain, ranges
+
+
+def lacks_rows(session: Session, desk: bytes) -> bool:
+    """Whether rows without a name were sent to the central office, and none to this desk of it."""
+    wanted = select(BatchOut.sealed_to).where(BatchOut.audience == CENTRAL, BatchOut.kind == Kind.CODED)
+    sent = session.scalars(wanted).all()
+    return bool(sent) and not any(desk.hex() in to for to in sent)
+
+
+def to_pass_on(
+    session: Session, place: Standing, audience: str, newcomer: Member
+) -> Iterator[tuple[Chain, dict[int, bytes]]]:
+    """The chains of colleagues to pass on to a desk that this one let in, with their signatures; once each.
+
+    Whoever joined later than the newcomer seals for it from the beginning.
+    """
+    if audience != place.me.centre or session.get(Admission, (newcomer.desk, place.me.desk)) is None:
+        return
+    order = [each.desk for each in place.roster.members if each.centre == place.me.centre]
+    before = set(order[: order.index(newcomer.desk)]) - {place.me.desk}
+    wanted = select(Chain).where(Chain.desk.in_(before), Chain.organisation == place.organisation)
+    for chain in session.scalars(wanted.order_by(Chain.ix)).all():
+        signed = session.execute(select(Proved.seq, Proved.signature).where(Proved.chain == chain.id))
+        proofs = {row.seq: row.signature for row in signed}
+        passed = select(BatchOut.sealed_to).where(BatchOut.chain == chain.id, BatchOut.kind == Kind.SNAPSHOT)
+        done = any(newcomer.desk.hex() in to for to in session.scalars(passed))
+        if proofs and not done and _held(session, newcomer.desk, chain.id) < max(proofs):
+            yield chain, proofs
+
+
+def _held(session: Session, desk: bytes, chain: bytes) -> int:
+    """Up to where the desk said that it holds the chain."""
+    row = session.get(Covered, (desk, chain))
+    return row.held if row is not None else 0
