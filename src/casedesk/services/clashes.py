@@ -77,7 +77,10 @@ class ClashRow:
     id: int
     case_id: UUID | None
     case_number: str
+    record_id: UUID
     record: str  # what kind of record
+    name: str  # of a record that belongs to no case
+    keys: tuple[str, ...]  # of the answers, as in a form
     labels: tuple[str, ...]
     sides: tuple[Side, ...]
     suggested: int  # the operation whose value the records show now
@@ -86,6 +89,13 @@ class ClashRow:
     may_settle: bool
     may_keep_both: bool
     settled: bool
+
+    @property
+    def differing(self) -> tuple[int, ...]:
+        """Which of the answers differ; all of them where that may not be known."""
+        places = range(len(self.labels))
+        found = tuple(at for at in places if len({side.words[at] for side in self.sides}) > 1)
+        return found or tuple(places)
 
 
 @needs("clash.list")
@@ -151,8 +161,11 @@ def _list(value: Value) -> list[str]:
 
 def _rows(desk: Desk, wanted: Select[Clash], case_id: UUID | None) -> list[ClashRow]:
     with desk.read() as session:
+        those = session.scalars(wanted).all()
+        if not those:
+            return []
         reader = _Reader(session, desk)
-        found = (reader.row(clash) for clash in session.scalars(wanted))
+        found = (reader.row(clash) for clash in those)
         return [row for row in found if row is not None and case_id in (None, row.case_id)]
 
 
@@ -182,7 +195,10 @@ class _Reader:
             id=clash.id,
             case_id=case_id,
             case_number=(case.case_number or "") if case is not None else "",
+            record_id=clash.record,
             record=_(model.label),
+            name=_name(record) if case is None else "",
+            keys=tuple(f"{clash.table}.{name}" for name in names),
             labels=tuple(_(declared[name].label) for name in names),
             sides=tuple(
                 self._side(number, operation, clash, names, readable=readable, restricted=restricted)
@@ -244,6 +260,12 @@ def _belongs(session: Session, clash: Clash) -> tuple[UUID | None, Case | None]:
     cases = [case for each in sorted(found) if (case := session.get(Case, each)) is not None]
     case = min(cases, key=lambda each: (each.case_number or "", each.id), default=None)
     return (case.id if case is not None else None), case
+
+
+def _name(record: Recorded) -> str:
+    """What a record of the office is called."""
+    found = (getattr(record, field, None) for field in ("name", "name_en", "name_bn"))
+    return next((name for name in found if name), "")
 
 
 def _reaches_office(actor: Actor, table: str) -> bool:

@@ -86,6 +86,7 @@ def tables() -> Tables:
     from casedesk.ui.referrals import ReferralsPage
     from casedesk.ui.reports.page import ReportsPage
     from casedesk.ui.reports.paper import ReportPaperPage
+    from casedesk.ui.review import ReviewPage
     from casedesk.ui.today import TodayPage
 
     pages: dict[str, Callable[..., Page]] = {
@@ -100,6 +101,7 @@ def tables() -> Tables:
         "reports": ReportsPage,
         "report_paper": ReportPaperPage,
         "sync": _sync_page,
+        "review": ReviewPage,
         "settings": SettingsPage,
     }
     return pages, {"palette": Palette, "refer": ReferSheet}

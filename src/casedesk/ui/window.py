@@ -17,6 +17,7 @@ from casedesk import codelists, formats, i18n
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import N_, _, ngettext
+from casedesk.services.clashes import count_clashes
 from casedesk.services.office import exchanges, is_own_passphrase, office
 from casedesk.services.permissions import may
 from casedesk.storage.store import Touched
@@ -24,7 +25,7 @@ from casedesk.ui.curtain import Curtain
 from casedesk.ui.hub import Hub
 from casedesk.ui.idle import Watch, steady
 from casedesk.ui.jobs import LONGEST_WRITE, Jobs
-from casedesk.ui.kit.badges import BadgeSpec
+from casedesk.ui.kit.badges import BadgeSpec, count_badge
 from casedesk.ui.kit.blocks import Banner
 from casedesk.ui.kit.hide import Cover
 from casedesk.ui.kit.icons import Icon
@@ -175,6 +176,7 @@ class Window(QMainWindow):
         self.sidebar.fold(self.width() < NARROW)
         for place, badge in self._badges.items():
             self.badge(place, badge)
+        self._count_clashes()
 
     def rebuild(self) -> None:
         """Show the same place again in another language or look; what was typed is kept by the page."""
@@ -345,7 +347,17 @@ class Window(QMainWindow):
     def _sheets(self) -> list[Sheet]:
         return [sheet for sheet in self.findChildren(Sheet) if not sheet.isHidden() or sheet in self.curtain.behind]
 
+    def _count_clashes(self) -> None:
+        """How many answers wait for this user's decision, at the place of Sync."""
+        if "sync" in self.sidebar.items and may(self.desk, "clash.list"):
+            self.jobs.run(self, partial(count_clashes, self.desk), self._show_clashes)
+
+    def _show_clashes(self, count: int) -> None:
+        self.badge("sync", count_badge(count, danger=True, text=formats.number(count)) if count else None)
+
     def _refresh(self, touched: Touched) -> None:
+        if touched.tables and not self._over:
+            self._count_clashes()
         if self.page is not None and not self._over:
             self.page.refresh(touched)
 

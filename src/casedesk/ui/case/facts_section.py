@@ -22,8 +22,8 @@ from casedesk.ui.case.kept import kept_of, put_back
 from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.case.pieces import Part, hidden, locked
 from casedesk.ui.kit.blocks import Banner, Card, fact
-from casedesk.ui.kit.buttons import button
-from casedesk.ui.kit.layouts import clear, column, widget
+from casedesk.ui.kit.buttons import IconButton, button
+from casedesk.ui.kit.layouts import clear, column, row, widget
 from casedesk.ui.kit.messages import show_error
 from casedesk.ui.kit.questions import Form
 from casedesk.ui.kit.texts import PlainLabel
@@ -149,13 +149,24 @@ class FactsCard(Card):
             span = self._columns if field_of(key).kind in WIDE else 1
             if place + span > self._columns:
                 line, place = line + 1, 0
-            grid.addWidget(fact(label_of(key), value_of(self.case, key, self.answers)), line, place, 1, span)
+            grid.addWidget(self._fact(key), line, place, 1, span)
             place += span
         for at, (label, words) in enumerate(besides):
             grid.addWidget(fact(label, words), line + 1 + at // self._columns, at % self._columns)
         for at in range(self._columns):
             grid.setColumnStretch(at, 1)
         return widget(grid)
+
+    def _fact(self, key: str) -> QWidget:
+        """An answer, with a sign beside it where another computer says something else."""
+        shown = fact(label_of(key), value_of(self.case, key, self.answers))
+        if key not in self.case.disputed:
+            return shown
+        name = _("{answer}: written differently on two computers. Review").format(answer=label_of(key))
+        sign = IconButton("conflict", name, tone="warn", size="s", clicked=self.case.review)
+        inside = row(shown, sign, gap=6)
+        inside.setStretch(0, 1)
+        return widget(inside)
 
     def _is_asked(self, key: str) -> bool:
         declared = field_of(key)

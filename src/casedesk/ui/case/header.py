@@ -11,7 +11,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from casedesk import codelists, formats
-from casedesk.i18n import N_, _
+from casedesk.i18n import N_, _, ngettext
 from casedesk.services import cases
 from casedesk.services.lifecycle import Step, steps_from
 from casedesk.services.triage import is_returnee
@@ -268,6 +268,20 @@ def reason_strip(case: OpenCase, ask: Callable[[], object]) -> QWidget | None:
         return None
     give = button(_("Give a reason"), icon="restricted", size="s", clicked=ask)
     return _strip(_("What is restricted here is not shown. You can read it for a written reason."), give)
+
+
+def clash_strip(case: OpenCase) -> QWidget | None:
+    """Says that two computers wrote different answers, and leads to both versions; nothing where all agree."""
+    count = len(case.known.clashes)
+    if not count:
+        return None
+    said = ngettext(
+        "{count} answer was written differently on two computers. Both are kept until somebody decides.",
+        "{count} answers were written differently on two computers. Both are kept until somebody decides.",
+        count,
+    )
+    review = button(_("Review"), icon="conflict", size="s", clicked=case.review)
+    return _strip(said.format(count=formats.number(count)), review)
 
 
 def closed_strip(case: OpenCase, reopen: Step | None, take: partial[None]) -> QWidget:

@@ -18,6 +18,7 @@ from casedesk.i18n import _
 from casedesk.services import cases
 from casedesk.services.access import CaseAccess, access_of
 from casedesk.services.cases import CaseFacts
+from casedesk.services.clashes import ClashRow, clashes
 from casedesk.services.consents import ConsentNow, consents_of
 from casedesk.services.follow_ups import FollowUpRow, follow_ups_of
 from casedesk.services.history import Entry, history
@@ -49,6 +50,7 @@ class Known:
     triages: Triages
     access: CaseAccess
     colleagues: list[UserRow]
+    clashes: list[ClashRow]
 
 
 def look_at(desk: Desk, case_id: UUID) -> Known:
@@ -71,6 +73,7 @@ def _with_the_rest(desk: Desk, facts: CaseFacts, reason: str = "") -> Known:
         triages_of(desk, facts.id),
         access_of(desk, facts.id),
         colleagues(desk),
+        clashes(desk, facts.id) if may(desk, "clash.list") else [],
     )
 
 
@@ -125,6 +128,15 @@ class OpenCase(QObject):
     @property
     def may_edit(self) -> bool:
         return self.facts.editable and not self.closed
+
+    @property
+    def disputed(self) -> frozenset[str]:
+        """The answers that two computers wrote differently, and nobody decided yet."""
+        return frozenset(each.keys[at] for each in self.known.clashes for at in each.differing)
+
+    def review(self) -> None:
+        """Go where both versions stand side by side."""
+        self.here.go(Goto("review", {"about": str(self.id)}))
 
     def may(self, action: str) -> bool:
         """Whether the user may do this at all; the services look at the case itself."""

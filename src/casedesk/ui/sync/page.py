@@ -13,21 +13,26 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from casedesk import formats
 from casedesk.desk import Desk
 from casedesk.i18n import _, ngettext
-from casedesk.progress import Progress
+from casedesk.progress import Cancelled, Progress
+from casedesk.services.clashes import clashes
+from casedesk.services.office import clock_is_wrong
 from casedesk.services.permissions import may
 from casedesk.storage.store import Touched
 from casedesk.sync import arrivals, outbox, stick
 from casedesk.sync.arrivals import Fate, FileInRow, Taken
+from casedesk.sync.line import Address
 from casedesk.sync.outbox import FileRow, Preview
 from casedesk.sync.stick import Written
+from casedesk.sync.visit import Visited, relay_of, visit
 from casedesk.ui.kit.blocks import Card, Disc, Skeleton
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.cards import BROAD_SIDE, Columns
 from casedesk.ui.kit.layouts import clear, column, row, scrolled, widget
-from casedesk.ui.kit.messages import tell
+from casedesk.ui.kit.messages import show_error, tell
 from casedesk.ui.kit.places import choose_folder
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.page import Here, Page
+from casedesk.ui.review import Differing, grouped, groups_card
 from casedesk.ui.sync.fields import EveryField
 from casedesk.ui.sync.going import going_card
 from casedesk.ui.sync.travelled import came_card, sent_card
@@ -40,6 +45,8 @@ class Seen:
     previews: Sequence[Preview] = ()
     sent: Sequence[FileRow] = ()
     came: Sequence[FileInRow] = ()
+    groups: Sequence[Differing] = ()
+    relay: Address | None = None
 
     @property
     def waiting(self) -> int:
@@ -51,7 +58,9 @@ def read_all(desk: Desk) -> Seen:
     """Read the page."""
     sends = may(desk, "sync.send")
     previews = [outbox.preview(desk, each) for each in outbox.audiences(desk)] if sends else []
-    return Seen(previews, outbox.files_out(desk) if sends else (), arrivals.files_in(desk))
+    sent = outbox.files_out(desk) if sends else ()
+    differ = grouped(clashes(desk)) if may(desk, "clash.list") else ()
+    return Seen(previews, sent, arrivals.files_in(desk), differ, relay_of(desk))
 
 
 def to_stick(desk: Desk, root: Path, progress: Progress) -> Written:
@@ -60,6 +69,10 @@ def to_stick(desk: Desk, root: Path, progress: Progress) -> Written:
         for audience in outbox.audiences(desk):
             outbox.make_files(desk, audience, progress=progress)
     return stick.write_stick(desk, root, progress)
+
+
+def _visit(desk: Desk, progress: Progress) -> Visited:
+    return visit(desk, progress, clock_doubted=clock_is_wrong(desk))
 
 
 class SyncPage(Page):
@@ -75,7 +88,8 @@ class SyncPage(Page):
         self.last = PlainLabel("", "body", tone="text2")
         self.state = PlainLabel("", "card", wrap=True)
         self.sentence = PlainLabel("", "body", tone="text2", wrap=True)
-        self.write_button = button(_("Write to USB stick"), "primary", "usb", clicked=self._ask_where_to)
+        self.write_button = button(_("Write to USB stick"), icon="usb", clicked=self._ask_where_to)
+        self.send_button = button(_("Send now"), "primary", "to_send", keys="Ctrl+Enter", clicked=self._send)
         self.read_button = button(_("Read from stick"), icon="import", clicked=self._ask_where_from)
         self._main = QVBoxLayout()
         self._side = QVBoxLayout()
@@ -92,11 +106,13 @@ class SyncPage(Page):
     def _line_card(self) -> QWidget:
         card = Card()
         words = column(self.state, self.sentence, gap=2)
-        inside = row(Disc("offline"), words, self.read_button, self.write_button, gap=14)
+        inside = row(Disc("offline"), words, self.read_button, self.write_button, self.send_button, gap=14)
         inside.setStretch(1, 1)
         card.body.addLayout(inside)
         for each in (self.read_button, self.write_button):
             each.setVisible(may(self.here.desk, "sync.carry"))
+        self.send_button.setVisible(may(self.here.desk, "sync.send"))
+        self.send_button.setEnabled(False)
         return card
 
     def place(self) -> dict[str, Any]:
@@ -106,8 +122,8 @@ class SyncPage(Page):
         self._look()
 
     def main_action(self) -> None:
-        if self.write_button.isVisible():
-            self._ask_where_to()
+        if self.send_button.isVisible() and self.send_button.isEnabled():
+            self._send()
 
     # Reading and showing
 
@@ -122,6 +138,8 @@ class SyncPage(Page):
         if may(self.here.desk, "sync.send"):
             self._main.addWidget(going_card(seen.previews, self.show_fields))
             self._main.addWidget(sent_card(seen.sent, whole=self._whole, show_all=self._show_all))
+        if seen.groups:
+            self._side.addWidget(groups_card(seen.groups, self.here.go))
         self._side.addWidget(came_card(seen.came, whole=self._whole, show_all=self._show_all))
         self._side.addStretch(1)
 
@@ -129,15 +147,19 @@ class SyncPage(Page):
         went = [each.made_at for each in self.seen.sent if each.state != outbox.State.BUILT]
         self.last.setText(_("Last sent {when}").format(when=formats.moment(max(went))) if went else "")
         self.last.setVisible(bool(went))
-        self.state.setText(_("No connection"))
+        self.send_button.setEnabled(self.seen.relay is not None)
+        self.state.setText(_("Not connected") if self.seen.relay is not None else _("No line is set up"))
         waiting = self.seen.waiting
         safe = ngettext(
             "{count} change waits on this computer. It can wait; nothing is lost.",
             "{count} changes wait on this computer. They can wait; nothing is lost.",
             waiting,
         )
-        nothing = _("All work is saved on this computer. Files travel by stick.")
-        self.sentence.setText(safe.format(count=formats.number(waiting)) if waiting else nothing)
+        told = safe.format(count=formats.number(waiting)) if waiting else _("All work is saved on this computer.")
+        how = _("A connection is made when you press Send now, and at no other time.")
+        if self.seen.relay is None:
+            how = _("Files travel by stick.")
+        self.sentence.setText(f"{told} {how}")
 
     def _show_all(self) -> None:
         self._whole = True
@@ -146,6 +168,27 @@ class SyncPage(Page):
     def show_fields(self) -> None:
         """Show each field that goes or stays."""
         EveryField(self, self.seen.previews).open()
+
+    # Over the line
+
+    def _send(self) -> None:
+        work = partial(_visit, self.here.desk)
+        self.here.jobs.run_long(self, _("Sending and fetching"), work, self._visited, failed=self._stopped)
+
+    def _visited(self, done: Visited) -> None:
+        self._look()
+        line = _("{sent} files sent, {fetched} fetched").format(
+            sent=formats.number(done.sent), fetched=formats.number(done.fetched)
+        )
+        tell(self, line, " ".join(taken_words(done.taken)) if done.taken else _("All is up to date."), kind="ok")
+
+    def _stopped(self, error: Exception) -> None:
+        """What was whole stays, and the rest goes on from the same byte next time."""
+        self._look()
+        if isinstance(error, Cancelled):
+            self.here.say(_("Stopped. Nothing was doubled, and it goes on from the same place next time."))
+        else:
+            show_error(self, error)
 
     # Carrying by stick
 
@@ -164,7 +207,7 @@ class SyncPage(Page):
         self._long(_("Reading from the stick"), work, self._taken)
 
     def _long(self, title: str, work: Callable[[Progress], Any], done: Callable[[Any], object]) -> None:
-        self.here.jobs.run_long(self, title, work, done, writes=True)
+        self.here.jobs.run_long(self, title, work, done, failed=self._stopped, writes=True)
 
     def _written(self, written: Written) -> None:
         self._look()

@@ -1,0 +1,174 @@
+"""A clash made on two real computers: it appears, is settled on one, and vanishes on the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from casedesk import i18n
+from casedesk.desk import Desk
+from casedesk.services.cases import case_facts, edit_case
+from casedesk.services.clashes import clashes
+from casedesk.services.intake import register_case
+from casedesk.sync import outbox, stick
+from casedesk.ui.application import tables
+from casedesk.ui.case.page import CasePage
+from casedesk.ui.kit import theme
+from casedesk.ui.kit.buttons import IconButton
+from casedesk.ui.kit.theme import Theme
+from casedesk.ui.page import Goto
+from casedesk.ui.review import ReviewPage
+from tests.conftest import PASSPHRASE
+from tests.support.people import a_returnee
+from tests.support.sitting import NOW, SECONDS, Sitting, cut_off, press, words_of
+from tests.sync.office import begin, join, new_desk
+
+Key, Held = Qt.Key, Qt.KeyboardModifier
+VILLAGE, SPOKEN = "person.village_or_street", "person.languages"
+
+
+class Two:
+    """K3, seen through its window, and K4, which shares its caseload by a stick."""
+
+    def __init__(self, folder: Path) -> None:
+        self.stick = folder / "stick"
+        self.stick.mkdir()
+        self.first = new_desk(folder / "K3", "K3", clock=lambda: NOW)
+        self.other = new_desk(folder / "K4", "K4", clock=lambda: NOW)
+        begin(self.first, folder)
+        join(self.first, self.other)
+        self.case_id = register_case(self.first, a_returnee(person__village_or_street="Charpara"))
+        self.bring(self.first, self.other)
+
+    def bring(self, of: Desk, to: Desk) -> None:
+        for audience in outbox.audiences(of):
+            outbox.make_files(of, audience)
+        stick.write_stick(of, self.stick)
+        stick.take_stick(to, self.stick)
+
+    def edit(self, desk: Desk, key: str, value: object) -> None:
+        before = case_facts(desk, self.case_id).answers.get(key)
+        edit_case(desk, self.case_id, {key: (before, value)})
+
+    def disagree(self) -> None:
+        """Each writes another village, and another language she speaks."""
+        self.edit(self.first, VILLAGE, "Charpara")
+        self.edit(self.first, VILLAGE, "Charpara Bazar")
+        self.edit(self.other, VILLAGE, "Charpara School")
+        self.edit(self.first, SPOKEN, ["hindi"])
+        self.edit(self.other, SPOKEN, ["arabic"])
+        self.bring(self.other, self.first)
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[Two]:
+    made = Two(tmp_path)
+    yield made
+    made.other.store.vault.close()
+
+
+@pytest.fixture
+def inside(qtbot: QtBot, tmp_path: Path, two: Two, qapp: QApplication) -> Iterator[Sitting]:
+    two.disagree()
+    two.first.store.vault.close()
+    sitting = Sitting(qtbot, tmp_path / "K3", tables=tables)
+    sitting.enter("farzana", PASSPHRASE)
+    yield sitting
+    sitting.end()
+    i18n.use("en")
+    theme.apply(qapp, Theme())
+
+
+def review(sitting: Sitting, case_id: UUID) -> ReviewPage:
+    sitting.window.go(Goto("review", {"about": str(case_id)}))
+    page = sitting.window.page
+    assert isinstance(page, ReviewPage)
+    sitting.qtbot.waitUntil(lambda: bool(page.parts), timeout=SECONDS)
+    return page
+
+
+def test_a_clash_is_settled_here_and_vanishes_there(inside: Sitting, two: Two) -> None:
+    desk = inside.window.desk
+    assert len(clashes(desk)) == 2
+    page = review(inside, two.case_id)
+    words = words_of(page)
+    assert "Charpara Bazar" in words
+    assert "Charpara School" in words
+    assert "Farzana" in words
+    village = next(part for part in page.parts if VILLAGE in part.row.keys)
+    wanted = next(side for side in village.row.sides if "Charpara School" in side.words)
+    village.take_focus()
+    press(Key.Key_Right if village.picked != wanted.operation else Key.Key_Left)
+    village.pick(wanted.operation)
+    page.note.setText("She told me herself.")
+    press(Key.Key_Return, Held.ControlModifier)
+    inside.qtbot.waitUntil(lambda: clashes(desk) == [], timeout=SECONDS)
+    assert case_facts(desk, two.case_id).answers[VILLAGE] == "Charpara School"
+    inside.qtbot.waitUntil(lambda: "Nothing differs" in words_of(page), timeout=SECONDS)
+    two.bring(desk, two.other)
+    assert clashes(two.other) == []
+    assert case_facts(two.other, two.case_id).answers[VILLAGE] == "Charpara School"
+
+
+def test_both_are_kept_by_a_key_and_a_decision_is_taken_again(inside: Sitting, two: Two) -> None:
+    desk = inside.window.desk
+    page = review(inside, two.case_id)
+    rules = next(part for part in page.parts if part.row.may_keep_both)
+    rules.take_focus()
+    press(Key.Key_B)
+    assert rules.both is not None
+    assert rules.both.isChecked()
+    page.main_action()
+    inside.qtbot.waitUntil(lambda: clashes(desk) == [], timeout=SECONDS)
+    assert case_facts(desk, two.case_id).answers[SPOKEN] == ["arabic", "hindi"]
+    inside.qtbot.waitUntil(lambda: "Saved." in words_of(inside.window), timeout=SECONDS)
+    press(Key.Key_Z, Held.ControlModifier)
+    again = inside.window.page
+    assert isinstance(again, ReviewPage)
+    inside.qtbot.waitUntil(lambda: len(again.parts) == 2, timeout=SECONDS)
+    village = next(part for part in again.parts if VILLAGE in part.row.keys)
+    other = next(side for side in village.row.sides if side.operation != village.picked)
+    village.pick(other.operation)
+    again.main_action()
+    inside.qtbot.waitUntil(lambda: case_facts(desk, two.case_id).answers[VILLAGE] in other.words, timeout=SECONDS)
+
+
+def test_the_arrow_keys_pick_and_go_on(inside: Sitting, two: Two) -> None:
+    page = review(inside, two.case_id)
+    first, second = page.parts
+    first.take_focus()
+    before = first.picked
+    press(Key.Key_Right)
+    assert first.picked != before
+    press(Key.Key_Left)
+    assert first.picked == before
+    press(Key.Key_Down)
+    assert second.has_focus()
+    press(Key.Key_Up)
+    assert first.has_focus()
+
+
+def test_the_case_says_so_and_leads_there(inside: Sitting, two: Two) -> None:
+    inside.window.go(Goto("case", {"case_id": str(two.case_id), "section": "person"}))
+    page = inside.window.page
+    assert isinstance(page, CasePage)
+    inside.qtbot.waitUntil(lambda: "written differently on two computers" in words_of(page), timeout=SECONDS)
+    signs = [each for each in page.findChildren(IconButton) if "written differently" in each.accessibleName()]
+    assert signs
+    signs[0].click()
+    assert isinstance(inside.window.page, ReviewPage)
+
+
+def test_it_fits_in_both_languages_and_sizes(inside: Sitting, two: Two) -> None:
+    for language in ("en", "bn"):
+        i18n.use(language)
+        for width, height in ((1366, 768), (1024, 600)):
+            inside.window.resize(width, height)
+            page = review(inside, two.case_id)
+            inside.qtbot.waitUntil(lambda page=page: cut_off(page) == [], timeout=SECONDS)  # type: ignore[misc]
