@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import gzip
+import io
 import json
 import logging
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
+import zstandard
 
-from casedesk import logs
+from casedesk import codelists, logs
 from casedesk.desk import Desk
 from casedesk.errors import StorageFull
 from casedesk.reports.assemble import print_letter, print_summary
+from casedesk.reports.hand_out import FileKind, save_register
+from casedesk.services import backups
+from casedesk.services.case_register import CODED, Register
 from casedesk.services.cases import edit_case, look, show_number
 from casedesk.services.consents import RecordConsent, record_consent
 from casedesk.services.drafts import begin_draft, save_draft
@@ -29,15 +40,25 @@ from casedesk.services.history import history
 from casedesk.services.intake import register_case
 from casedesk.services.notes import add_note
 from casedesk.services.prints import PrintRequest
+from casedesk.services.problem_report import problem_report
 from casedesk.services.providers import ServiceEdit, save_provider
 from casedesk.services.referrals import MakeReferral, make_referral, send
 from casedesk.services.search import Filters, Order, page_of_cases
 from casedesk.storage.chain import check
 from casedesk.storage.vault import VAULT
+from casedesk.sync import outbox
+from casedesk.sync.batch import Refused, unseal
+from casedesk.sync.files import on_a_stick
+from casedesk.sync.stick import take_stick, write_stick
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.people import a_returnee
+from tests.sync.office import as_role, begin, join, new_desk, standing_of
 
 LEGAL = "legal_counselling"
+ZSTD = b"\x28\xb5\x2f\xfd"
+LARGEST = 16 * 1024 * 1024
+TO_THE_DISTRICT = Register(profile="shared", receiver="District office", reason="Review of the year")
+MARKERS_SENT = "name after an edit"
 DIGITS = random.Random(40)  # noqa: S311 - the same numbers each time
 
 
@@ -80,15 +101,34 @@ def spellings(marker: str) -> dict[str, bytes]:
     return found
 
 
+def layers(content: bytes) -> Iterator[bytes]:
+    """The bytes as they are, and all that anybody without a key gets by unpacking: archives, streams of PDFs, zstd."""
+    yield content
+    if zipfile.is_zipfile(io.BytesIO(content)):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for name in archive.namelist():
+                yield name.encode()
+                yield from layers(archive.read(name))
+    for raw in re.findall(rb"stream\r?\n(.*?)endstream", content, re.DOTALL) if content[:5] == b"%PDF-" else ():
+        with contextlib.suppress(zlib.error):
+            yield zlib.decompressobj().decompress(raw)
+    for at in (each.start() for each in re.finditer(re.escape(ZSTD), content)):
+        with contextlib.suppress(zstandard.ZstdError):
+            yield zstandard.ZstdDecompressor().decompress(content[at:], max_output_size=LARGEST)
+    if content[:2] == b"\x1f\x8b":
+        with contextlib.suppress(OSError, EOFError, zlib.error):
+            yield from layers(gzip.decompress(content))
+
+
 def readable(*folders: Path) -> list[str]:
     """Which marker can be read in which file, and how it is spelled there."""
     wanted = [(name, how, raw) for name, marker in MARKERS.items() for how, raw in spellings(marker).items()]
     found = []
     for folder in folders:
         for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                content = path.read_bytes()
-                found += [f"{path.name}: {name} as {how}" for name, how, raw in wanted if raw in content]
+            names = os.fsencode(path.name)
+            for content in layers(path.read_bytes()) if path.is_file() else ():
+                found += [f"{path.name}: {name} as {how}" for name, how, raw in wanted if raw in content + names]
     return found
 
 
@@ -136,7 +176,6 @@ def work_a_day(desk: Desk) -> None:
     show_number(desk, case_id)
     assert MARKERS["narrative"] in repr(history(desk, case_id))
     save_draft(desk, draft, {"person.name_en": MARKERS["draft"], "person.phone_1": MARKERS["draft phone"]})
-    fail_loudly(desk)
 
 
 def fail_loudly(desk: Desk) -> None:
@@ -171,6 +210,7 @@ def test_no_planted_name_is_readable_in_any_file_after_a_day(
     folder = desk.store.vault.folder
     with logs.kept(folder):
         work_a_day(desk)
+        fail_loudly(desk)
     assert (folder / f"{VAULT}-wal").stat().st_size > 0
     assert any(folder.glob("*.log")), "something was logged"
     as_it_lay = tmp_path / "as it lay"
@@ -181,17 +221,87 @@ def test_no_planted_name_is_readable_in_any_file_after_a_day(
     assert check(again.store).wrong == []
 
 
+def hand_on(desk: Desk, other: Desk, stick: Path, asked: Path) -> None:
+    """Back up, copy, exchange by a stick both ways, and write the files that a user asks for into `asked`."""
+    for each in (stick, asked):
+        each.mkdir()
+    backups.make_backup(desk)
+    backups.copy_backup(desk, stick, same_disk=True)
+    save_register(desk, TO_THE_DISTRICT, FileKind.XLSX, asked / "names.xlsx")
+    save_register(desk, replace(TO_THE_DISTRICT, profile=CODED), FileKind.XLSX, asked / "coded.xlsx")
+    (asked / "report.txt").write_text(problem_report(desk, {}), encoding="utf-8")
+    outbox.make_files(desk, desk.centre)
+    write_stick(desk, stick)
+    take_stick(other, stick)
+    outbox.make_files(other, other.centre)
+    write_stick(other, stick)
+    take_stick(desk, stick)
+    backups.restore_over(desk, newest(desk), MARKERS["reason"])
+
+
+def newest(desk: Desk) -> Path:
+    found = backups.newest_backup(desk.store.vault.folder)
+    assert found is not None
+    return found
+
+
+def everybody(desk: Desk) -> Desk:
+    """The desk of somebody who holds every role, as where one person is the whole centre."""
+    return as_role(desk, *(role.code for role in codelists.get("user_role")))
+
+
+@pytest.mark.usefixtures("temporary")
+def test_what_is_backed_up_exported_and_exchanged_is_readable_only_where_it_was_asked_for(tmp_path: Path) -> None:
+    desk, other = (everybody(new_desk(tmp_path / code, code)) for code in ("K3", "K4"))
+    begin(desk, tmp_path)
+    join(desk, other)
+    stick, asked = tmp_path / "stick", tmp_path / "asked"
+    with logs.kept(desk.store.vault.folder):
+        work_a_day(desk)
+        hand_on(desk, other, stick, asked)
+        fail_loudly(desk)
+    as_it_lay = [shutil.copytree(tmp_path / code, tmp_path / f"{code} as it lay") for code in ("K3", "K4")]
+    folders = [tmp_path / name for name in ("K3", "K4", "K3.restored", "stick", "temporary")]
+    assert all(any(folder.rglob("*")) for folder in folders[:4])
+    assert readable(*folders, *as_it_lay) == []
+    found = readable(asked)
+    assert {line.partition(":")[0] for line in found} == {"names.xlsx"}, "found inside the archive, and nowhere else"
+    opened = tmp_path / "opened"
+    opened.mkdir()
+    for name in on_a_stick(stick).names():
+        with contextlib.suppress(Refused):  # those for the other way
+            (opened / name).write_bytes(unseal(on_a_stick(stick).read(name), standing_of(other).identities))
+    assert any(f"{MARKERS_SENT} as" in line for line in readable(opened)), "with the key, unpacked, it is there"
+    for each in (desk, other):
+        each.store.vault.close()
+
+
+def test_a_scan_finds_what_is_packed(tmp_path: Path) -> None:
+    raw = MARKERS["name"].encode()
+    with zipfile.ZipFile(tmp_path / "book.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/sharedStrings.xml", raw)
+    (tmp_path / "paper.pdf").write_bytes(b"%PDF-1.7\nstream\n" + zlib.compress(raw) + b"\nendstream")
+    (tmp_path / "body").write_bytes(b"head" + zstandard.ZstdCompressor().compress(raw) + b"padding")
+    (tmp_path / "log.gz").write_bytes(gzip.compress(raw))
+    (tmp_path / f"{MARKERS['name']}.txt").write_bytes(b"")
+    assert {line.split(":")[0] for line in readable(tmp_path)} == {path.name for path in tmp_path.iterdir()}
+
+
 def test_no_planted_name_is_readable_after_the_process_is_killed(store_folder: Path, temporary: Path) -> None:
     program = f"""
 import os, sys
 from pathlib import Path
 from datetime import datetime
 from casedesk.services.office import sign_in
-from tests.faults.test_no_plaintext import work_a_day
+from casedesk.services.backups import make_backup
+from tests.faults.test_no_plaintext import fail_loudly, work_a_day
 from casedesk import logs
 folder = Path(sys.argv[1])
 with logs.kept(folder):
-    work_a_day(sign_in(folder, "farzana", {PASSPHRASE!r}, lambda: datetime.fromisoformat({NOW.isoformat()!r})))
+    desk = sign_in(folder, "farzana", {PASSPHRASE!r}, lambda: datetime.fromisoformat({NOW.isoformat()!r}))
+    work_a_day(desk)
+    make_backup(desk)
+    fail_loudly(desk)
     os.kill(os.getpid(), 9) if os.name != "nt" else os._exit(9)
 """
     run = subprocess.run(

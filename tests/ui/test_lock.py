@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
-from casedesk import i18n, machine
+from casedesk import i18n, logs, machine
 from casedesk.errors import StorageFull
 from casedesk.services import office
 from casedesk.storage import vault
+from casedesk.sync.process import beside
 from casedesk.ui.application import LOCKED
 from casedesk.ui.kit import clipboard, theme
 from casedesk.ui.kit.sheet import Sheet
@@ -445,6 +448,50 @@ def test_back_returns_to_the_place_before(inside: Sitting) -> None:
     inside.window.go(Goto("cases", {"which": "second"}))
     press(Key.Key_Left, Held.AltModifier)
     assert inside.page.which == "first"
+
+
+NAME = "Qudratunnesa Zvornik"
+
+
+def stumble(*_given: object) -> None:
+    raise ValueError(NAME)
+
+
+def in_a_slot(inside: Sitting) -> None:
+    inside.page.line.returnPressed.connect(stumble)
+    press(Key.Key_Return)
+
+
+def in_a_timer(inside: Sitting) -> None:
+    QTimer.singleShot(0, inside.page, stumble)
+
+
+def in_a_thread(_inside: Sitting) -> None:
+    Thread(target=stumble).start()
+
+
+def in_a_job(inside: Sitting) -> None:
+    inside.page.here.jobs.run(inside.page, stumble, stumble)
+
+
+def in_the_child_process(inside: Sitting) -> None:
+    here = inside.page.here
+    here.jobs.run(inside.page, partial(beside, here.desk.store, stumble), stumble)
+
+
+@pytest.mark.parametrize("stumbling", [in_a_slot, in_a_timer, in_a_thread, in_a_job, in_the_child_process])
+def test_a_mistake_of_ours_anywhere_is_logged_admitted_and_costs_nothing_typed(
+    inside: Sitting, stumbling: Callable[[Sitting], None], capfd: pytest.CaptureFixture[str]
+) -> None:
+    with logs.kept(inside.folder, inside.program.faulted.emit):
+        type_keys("typed before")
+        stumbling(inside)
+        inside.qtbot.waitUntil(lambda: bool(re.search(r"CD-\d{3}", words_of(inside.window))), timeout=SECONDS)
+    assert inside.page.line.text() == "typed before"
+    logged = (inside.folder / logs.FILE).read_text(encoding="utf-8")
+    assert "CRITICAL" in logged or "ERROR" in logged
+    for text in (logged, words_of(inside.window), *capfd.readouterr()):
+        assert NAME not in text
 
 
 def test_a_mistake_of_ours_is_admitted_and_what_was_typed_is_kept(inside: Sitting) -> None:
