@@ -188,6 +188,17 @@ def hired(desk: Desk, name: str, sign_in_name: str, role: str) -> UUID:
 # Opening
 
 
+def test_a_case_is_read_on_while_the_vault_is_damaged(shown: Shown, desk: Desk) -> None:
+    desk.store.damaged = True
+    shown.open()
+    shown.sees("Rahima")
+    shown.press(KEY.Key_9)
+    assert not shown.window.findChildren(Sheet), "nothing complains"
+    desk.store.damaged = False
+    desk.store.take_noted()
+    assert who_looked(desk, shown.case_id)[0].action == "case.view"
+
+
 def test_opening_a_case_is_recorded(shown: Shown, desk: Desk) -> None:
     before = len(who_looked(desk, shown.case_id))
     shown.open()
