@@ -14,6 +14,7 @@ from casedesk.services.statistics.contents import bars
 from casedesk.services.statistics.indicators import INDICATORS, Indicator
 from casedesk.services.statistics.shapes import (
     Cell,
+    Chart,
     Column,
     Row,
     Section,
@@ -27,12 +28,14 @@ from casedesk.services.statistics.tables import (
     share,
 )
 
+PICTURED = (("open", "OPEN"), ("overdue", "OVERDUE"))  # chart and the column it shows
+
 
 def caseload(maker: Maker) -> list[Section]:
     """For work inside the centre: figures as they are, each opening its list."""
     people = names_of_users(maker.session)
     columns = (
-        ("OPEN", "owner", False, _("Open")),
+        ("OPEN", "owner", False, _("Open cases")),
         ("OVERDUE", "owner", False, _("Overdue")),
         ("IND-10", "owner", True, _("No contact for 30 days")),
         ("IND-01", "owner", False, _("New in the period")),
@@ -54,12 +57,16 @@ def caseload(maker: Maker) -> list[Section]:
     heads = tuple(Column(f"{name}{'.hit' if hit else ''}", label) for name, _by, hit, label in columns)
     table = Table("workers", _("Caseload"), _("Caseworker"), heads, tuple(rows))
     return [
-        Section(
-            _("Caseload"), (table,), (bars(table, "open", column="OPEN"), bars(table, "overdue", column="OVERDUE"))
-        ),
+        Section(_("Caseload"), (table,), tuple(_chart(table, key, column) for key, column in PICTURED)),
         Section(_("How well records are kept"), (_kept(maker, people),)),
         Section(_("What was agreed to"), (_agreed(maker),)),
     ]
+
+
+def _chart(table: Table, key: str, column: str) -> Chart:
+    """A picture of one column, called by its name."""
+    made = bars(table, key, column=column)
+    return replace(made, title=made.series[0].label)
 
 
 def _kept(maker: Maker, people: Mapping[UUID, str]) -> Table:

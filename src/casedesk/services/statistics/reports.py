@@ -83,7 +83,7 @@ def _internal(desk: Desk, request: Request) -> Report:
 
 def _made(desk: Desk, request: Request, kind: Kind) -> Report:
     asked = Asked.of(desk, request.among, kind.action)
-    before = request.period.before() if request.compare and kind.action != AS_THEY_ARE else None
+    before = request.period.before() if request.compare and compares(kind.id) else None
     least = suppress.PUBLISHING if request.publishing else suppress.INSIDE
     spans = (request.period,) if before is None else (request.period, before)
     with desk.read() as session:
@@ -106,6 +106,11 @@ def _made(desk: Desk, request: Request, kind: Kind) -> Report:
         so_far=not request.period.over(desk.today()),
         internal=_stays_inside(desk, request, kind),
     )
+
+
+def compares(report: str) -> bool:
+    """Whether a report can show the period before."""
+    return CATALOGUE[report].action != AS_THEY_ARE
 
 
 def _stays_inside(desk: Desk, request: Request, kind: Kind) -> bool:

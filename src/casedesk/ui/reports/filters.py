@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from casedesk import codelists
 from casedesk.i18n import N_, _
+from casedesk.services.statistics import reports
 from casedesk.services.statistics.shapes import Among, Request
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.choices import Combo
@@ -35,7 +36,7 @@ def choices(field: str) -> list[tuple[str, str]]:
 
 def chips_of(request: Request) -> Iterator[tuple[str, Request]]:
     """The words of each chip, and the request without it."""
-    if request.compare:
+    if request.compare and reports.compares(request.report):
         words = _("Compare: {period}").format(period=request.period.before().label)
         yield words, replace(request, compare=False)
     if request.publishing:

@@ -267,7 +267,8 @@ class ReportsPage(Page):
         made.head.setContentsMargins(13, 0, 13, 0)
         made.body.addWidget(table)
         for note in next(each.notes for each in report.tables if each.title == table.accessibleName()):
-            made.body.addWidget(PlainLabel(note, "caption", tone="text2", wrap=True))
+            words = PlainLabel(note, "caption", tone="text2", wrap=True)
+            made.body.addWidget(widget(column(words, margins=(13, 0, 13, 4))))
         return made
 
     def _chart_grid(self) -> QGridLayout:
