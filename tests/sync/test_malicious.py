@@ -447,6 +447,21 @@ def marks_what_does_not_exist(a: Attack) -> None:
     a.say(operation(*odd, *more, kind=OperationKind.MARK, level=0))
 
 
+def jumps_in_the_life_of_its_own_case(a: Attack) -> None:
+    id_, event = uuid4().bytes, uuid4().bytes
+    told: dict[str, object] = {
+        "entity": "case",
+        "entity_id": id_,
+        "from_status": None,
+        "to_status": "closed",
+        "at": WALL,
+    }
+    a.write(
+        Leaf("case", id_, "case_number", "DHK-26-K4-00001-X"),
+        *(Leaf("status_event", event, name, value) for name, value in told.items()),  # type: ignore[arg-type]
+    )
+
+
 def tells_receipts_of_everything(a: Attack) -> None:
     line = Line(a.our_chain.id, 2**62, bytes(32), ((1, 2**62),), None, "")
     a.put(Kind.RECEIPT, write_body(Receipt((line,), (("../../vault.db", ""),))), audience=EVERYONE)
@@ -513,6 +528,7 @@ HARMLESS: list[Trick] = [
     writes_fields_that_are_no_fields,
     writes_very_long_names,
     marks_what_does_not_exist,
+    jumps_in_the_life_of_its_own_case,
     tells_receipts_of_everything,
 ]
 
@@ -594,7 +610,7 @@ def test_what_is_not_its_authors_is_refused(attack: Attack, trick: Trick, why: s
 
 @pytest.mark.parametrize("trick", HARMLESS, ids=lambda trick: trick.__name__)
 def test_what_is_odd_is_kept_and_breaks_nothing(attack: Attack, trick: Trick) -> None:
-    before = everything(attack.ours)
+    before, case_id = everything(attack.ours), attack.case_id
     trick(attack)
     assert ours_of(records(attack.ours), before[0]) == before[0]
     assert everything(attack.ours)[3] == before[3], "no file was made or lost"
@@ -603,5 +619,5 @@ def test_what_is_odd_is_kept_and_breaks_nothing(attack: Attack, trick: Trick) ->
         states = {state.status for state in session.scalars(select(State))}
     assert "closed" not in states
     supervisor = replace(attack.ours, actor=Actor(attack.owner, "", frozenset({"supervisor"})))
-    history(supervisor, attack.case_id)
+    history(supervisor, case_id)
     assert check_store(coordinator(attack.ours)).wrong == []

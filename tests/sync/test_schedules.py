@@ -18,6 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casedesk.desk import Desk
+from casedesk.lifecycles import steps_from
 from casedesk.models import Case, CaseNote, Person, State
 from casedesk.services import lifecycle
 from casedesk.storage.chain import check, continue_chain
@@ -95,7 +96,7 @@ class Schedule:
                 case.removed_at = None if case.removed_at else desk.clock()
             case 4:
                 status = lifecycle.status_of(session, case.id)
-                steps = lifecycle.steps_from("case", status)
+                steps = steps_from("case", status)
                 if steps:
                     lifecycle.take(session, desk, case, self.random.choice(steps).to)
 

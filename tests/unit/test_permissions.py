@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
-from casedesk import services, sync
+from casedesk import lifecycles, services, sync
 from casedesk.desk import Actor, Desk
 from casedesk.errors import CaseDeskError, InvalidInput, NotAllowed, NotFound
 from casedesk.models import Case, Change, Clash, Person
@@ -185,6 +185,7 @@ OFFICE: dict[str, tuple[Callable[[Desk], object], str]] = {
     "drafts": (drafts.drafts, "CW SH SU CR"),
     "count": (lambda desk: search.count_cases(desk, Filters()), "CW CO LO SU CR"),
     "clashes": (clashes.clashes, "CW CO LO SU CR AD"),
+    "steps that did not fit": (clashes.steps_skipped, "CW CO LO SU CR AD"),
     "alarms": (entitled.alarms, "CR AD"),
     "today": (today.tasks, "CW CO LO SU CR"),
     "referrals": (referrals.all_referrals, "CW CO LO SU CR"),
@@ -498,7 +499,7 @@ def test_no_service_is_without_a_rule() -> None:
 
 def test_every_rule_is_used() -> None:
     written = "\n".join(path.read_text(encoding="utf-8") for path in (RESOURCES.parent / "src/casedesk").rglob("*.py"))
-    steps = {step.by for found in lifecycle._steps().values() for step in found}
+    steps = {step.by for found in lifecycles.every_step().values() for step in found}
     assert {action for action in permissions.table() if f'"{action}"' not in written} <= steps
     assert steps <= permissions.table().keys()
 

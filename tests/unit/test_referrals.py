@@ -13,12 +13,13 @@ from sqlalchemy import select
 from casedesk.desk import Actor, Desk
 from casedesk.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from casedesk.i18n import speaking
+from casedesk.lifecycles import steps_from
 from casedesk.models import Case, Disclosure, NeedItem, Operation, Person, ProviderService, Referral
 from casedesk.services.consents import RecordConsent, record_consent, withdraw
 from casedesk.services.edits import as_new
 from casedesk.services.follow_ups import follow_ups_of
 from casedesk.services.intake import register_case
-from casedesk.services.lifecycle import NotThisStep, steps_from
+from casedesk.services.lifecycle import NotThisStep
 from casedesk.services.notes import add_note
 from casedesk.services.permissions import Hidden
 from casedesk.services.providers import ServiceEdit, save_provider

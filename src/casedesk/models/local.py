@@ -69,6 +69,7 @@ class State(Base):
     case_id: Mapped[UUID | None] = mapped_column(Uuid, index=True)
     status: Mapped[str] = mapped_column(String(40))
     since: Mapped[datetime] = mapped_column(UtcDateTime)
+    skipped: Mapped[int] = mapped_column(default=0)  # steps that could not follow where they stood: somebody looks
 
 
 # What lists filter by and what tells whom a case is shown to stands behind the order in each index, so that

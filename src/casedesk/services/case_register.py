@@ -39,6 +39,7 @@ from casedesk.models import (
 )
 from casedesk.progress import Progress, silent
 from casedesk.services.ages import age_of
+from casedesk.services.consents import holds, newest_lines
 from casedesk.services.permissions import needs, reaches, visible
 from casedesk.services.prints import CODED, FULL, SHARED
 from casedesk.services.statistics.periods import begins
@@ -267,9 +268,24 @@ def _agreed(session: Session, scope: str, today: date) -> set[UUID | None]:
     )
     agreed: set[UUID | None] = set()
     for case, answer, until, named in session.execute(wanted):
-        holds = answer == "given" and named is None and (until is None or until >= today)
-        (agreed.add if holds else agreed.discard)(case)
+        agrees = answer == "given" and named is None and (until is None or until >= today)
+        (agreed.add if agrees else agreed.discard)(case)
+    for case, lines in newest_lines(session, _told_by_several(session, scope), [scope]).items():
+        (agreed.add if holds(lines[scope], today) else agreed.discard)(case)
     return agreed
+
+
+def _told_by_several(session: Session, scope: str) -> list[UUID]:
+    """The cases of which several desks told a consent: the order of arrival says nothing there."""
+    wanted = (
+        select(ConsentLine.case_id)
+        .join(Change, Change.record == ConsentLine.id)
+        .join(Operation, Operation.seq == Change.operation_seq)
+        .where(ConsentLine.scope == scope, ConsentLine.removed_at.is_(None), ConsentLine.case_id.is_not(None))
+        .group_by(ConsentLine.case_id)
+        .having(func.count(Operation.chain_ix.distinct()) > 1)
+    )
+    return [case for case in session.scalars(wanted) if case is not None]
 
 
 Rough = tuple[str | None, ...]

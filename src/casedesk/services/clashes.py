@@ -18,10 +18,10 @@ from casedesk.desk import Actor, Desk
 from casedesk.errors import CaseDeskError, NotFound
 from casedesk.fields import Field, Kind, Level
 from casedesk.i18n import _
-from casedesk.models import Case, Clash, Recorded, fields_of, recorded_models, registers_of
+from casedesk.models import Case, CaseIndex, Clash, Recorded, State, fields_of, recorded_models, registers_of
 from casedesk.models import Operation as OperationRow
 from casedesk.services.office import names_of_users
-from casedesk.services.permissions import Hidden, OutOfReach, needs, reach, within_reach
+from casedesk.services.permissions import Hidden, OutOfReach, needs, reach, visible, within_reach
 from casedesk.services.words import in_words
 from casedesk.storage import derived
 from casedesk.storage.operations import ClockFlag, Operation, Value, shown, unpack
@@ -114,6 +114,36 @@ def settled_clashes(desk: Desk, case_id: UUID | None = None, size: int = 50) -> 
 def count_clashes(desk: Desk) -> int:
     """How many open clashes wait for this user."""
     return sum(row.may_settle for row in clashes(desk))
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedRow:
+    """A case, or something of it, whose steps on several desks did not fit together: where it is, and how many of
+    them could not follow."""
+
+    case_id: UUID
+    case_number: str
+    entity: str
+    entity_id: UUID
+    status: str
+    skipped: int
+
+
+@needs("clash.list")
+def steps_skipped(desk: Desk) -> list[SkippedRow]:
+    """Where the life cycle did not allow the steps as they came together; the last state that it allows stands."""
+    with desk.read() as session:
+        wanted = (
+            select(State, CaseIndex.case_number)
+            .join(CaseIndex, CaseIndex.case_id == State.case_id)
+            .where(State.skipped > 0, visible(desk.actor, "clash.list"))
+            .order_by(CaseIndex.case_number, State.entity, State.entity_id)
+        )
+        return [
+            SkippedRow(state.case_id, number, state.entity, state.entity_id, state.status, state.skipped)
+            for state, number in session.execute(wanted)
+            if state.case_id is not None
+        ]
 
 
 @needs("clash.settle")

@@ -1,6 +1,7 @@
 """Consent, purpose by purpose: what holds now, asking again, and taking back (DOMAIN 4.25, 5.5, 11).
 
-Nothing is edited: for each purpose the newest line in the order of the journal holds.
+Nothing is edited: for each purpose the newest line holds. Of lines that were written at once on several desks one that
+says no holds, whatever arrived first.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from casedesk import codelists
@@ -20,7 +21,6 @@ from casedesk.errors import InvalidInput, Problem
 from casedesk.i18n import N_, _
 from casedesk.models import (
     Case,
-    Change,
     Consent,
     ConsentLine,
     Disclosure,
@@ -38,6 +38,8 @@ from casedesk.services.lifecycle import NotThisStep
 from casedesk.services.permissions import needs, open_case, see_case
 from casedesk.services.providers import name_of
 from casedesk.storage.derived import by_hundreds
+from casedesk.storage.merging import first_written as first_place
+from casedesk.storage.registers import Knowledge, Place, current, in_causal_order
 
 ASKED_ANSWERS = ("given", "refused")
 UNSENT = ("draft", "ready")
@@ -118,8 +120,13 @@ def consents_of(desk: Desk, case_id: UUID) -> list[ConsentNow]:
         lines = [line for line in rows.of(ConsentLine, "case_id", case_id) if line.removed_at is None]
         written = rows.first_written(ConsentLine, "case_id", case_id)
         asked = {consent.id: consent for consent in rows.of(Consent, "case_id", case_id)}
+        shared = rows.is_shared()
+    order_of = {record: seq for record, (seq, _by) in written.items()}
+    if shared:
+        with desk.read() as session:
+            order_of = {line.id: at for at, line in enumerate(_lines(session, case_id))}
     by_scope: dict[str, list[tuple[ConsentLine, ConsentStep]]] = {}
-    for line in sorted(lines, key=lambda line: written[line.id][0]):
+    for line in sorted((line for line in lines if line.id in order_of), key=lambda line: order_of[line.id]):
         step = _step(line, asked.get(line.consent_id) if line.consent_id else None, written[line.id][1])
         by_scope.setdefault(line.scope or "", []).append((line, step))
     order = codelists.get("consent_scope")
@@ -176,8 +183,8 @@ def newest_lines(
     """For each case the line that holds for each of these purposes, given or not; for many cases at once."""
     found: dict[UUID, dict[str, ConsentLine]] = {}
     for some in by_hundreds(list(case_ids)):
-        wanted = _IN_ORDER.where(ConsentLine.case_id.in_(some), ConsentLine.scope.in_(scopes))
-        for line in session.scalars(wanted):
+        wanted = _KEPT.where(ConsentLine.case_id.in_(some), ConsentLine.scope.in_(scopes))
+        for line in _in_order(session, session.scalars(wanted).all()):
             if line.case_id is not None:
                 found.setdefault(line.case_id, {})[line.scope or ""] = line
     return found
@@ -215,18 +222,37 @@ def expiry(scope: str, today: date) -> date | None:
 
 
 def _lines(session: Session, case_id: UUID, scope: str | None = None) -> Sequence[ConsentLine]:
-    """The lines in the order of the journal; no clock decides."""
-    lines = session.scalars(_LINES, {"case": case_id}).all()
+    """The lines in the order in which their authors knew of them, the one that holds last; no clock decides."""
+    lines = _in_order(session, session.scalars(_KEPT.where(ConsentLine.case_id == case_id)).all())
     return lines if scope is None else [line for line in lines if line.scope == scope]
 
 
-_FIRST = select(func.min(Change.operation_seq)).where(Change.record == ConsentLine.id).scalar_subquery()
-_IN_ORDER = (
-    select(ConsentLine)
-    .where(ConsentLine.removed_at.is_(None))
-    .order_by(_FIRST.is_(None), _FIRST)  # what this very write adds is not in the journal yet: the newest
-)
-_LINES = _IN_ORDER.where(ConsentLine.case_id == bindparam("case"))
+_KEPT = select(ConsentLine).where(ConsentLine.removed_at.is_(None)).order_by(ConsentLine.id)
+
+
+def _in_order(session: Session, lines: Sequence[ConsentLine]) -> list[ConsentLine]:
+    knowledge = Knowledge(session)
+    places = first_place(session, [line.id for line in lines], knowledge)
+    by_purpose: dict[tuple[UUID | None, str | None], list[ConsentLine]] = {}
+    for line in lines:
+        if line.id in places:
+            by_purpose.setdefault((line.case_id, line.scope), []).append(line)
+    found = [line for some in by_purpose.values() for line in _told(some, places, knowledge)]
+    return found + [line for line in lines if line.id not in places]  # what this very write adds is the newest
+
+
+def _told(lines: Sequence[ConsentLine], places: Mapping[UUID, Place], knowledge: Knowledge) -> list[ConsentLine]:
+    """The lines of one purpose, the one that holds last."""
+    ordered = in_causal_order(lines, lambda line: places[line.id], knowledge.knows)
+    newest = current([places[line.id] for line in ordered], knowledge.knows)
+    if len(newest) < 2:
+        return ordered
+    at_once = {place.operation for place in newest}
+    holding = max(
+        (line for line in ordered if places[line.id].operation in at_once),
+        key=lambda line: (line.answer != "given", ordered.index(line)),
+    )
+    return [line for line in ordered if line is not holding] + [holding]
 
 
 def _newest(session: Session, case_id: UUID, scope: str) -> ConsentLine | None:

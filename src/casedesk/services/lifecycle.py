@@ -6,10 +6,6 @@ or a condition that the subject's own module checks.
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -17,8 +13,8 @@ from sqlalchemy.orm import Session
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
+from casedesk.lifecycles import Step, steps_from
 from casedesk.models import Recorded, State, StatusEvent
-from casedesk.paths import RESOURCES
 from casedesk.storage.rows import Rows
 
 
@@ -32,33 +28,9 @@ class NotThisStep(CaseDeskError):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One allowed transition. `by` is the action that the permission table is asked for."""
-
-    to: str
-    by: str
-    needs: tuple[str, ...]
-
-
-@cache
-def _steps() -> dict[tuple[str, str], list[Step]]:
-    found: dict[tuple[str, str], list[Step]] = {}
-    with (RESOURCES / "lifecycles.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            needs = tuple(part for part in row["needs"].split(";") if part)
-            found.setdefault((row["entity"], row["from"]), []).append(Step(row["to"], row["by"], needs))
-    return found
-
-
 def states_of(rows: Rows, case_id: UUID) -> dict[UUID, State]:
     """Where the case and what belongs to it are in their lives, by record."""
     return {state.entity_id: state for state in rows.of(State, "case_id", case_id)}
-
-
-def steps_from(entity: str, status: str | None) -> Sequence[Step]:
-    """The steps that may follow a state; `None` is before the first."""
-    return tuple(_steps().get((entity, status or ""), ()))
 
 
 def step_to(entity: str, status: str | None, to: str) -> Step:

@@ -17,6 +17,7 @@ from casedesk.desk import DHAKA, Desk
 from casedesk.errors import InvalidInput, NotFound, Problem
 from casedesk.fields import Kind
 from casedesk.i18n import _
+from casedesk.lifecycles import Step, steps_from
 from casedesk.models import (
     Case,
     CaseIndex,
@@ -33,7 +34,7 @@ from casedesk.services import lifecycle
 from casedesk.services.consents import active_line, scope_for, status_now
 from casedesk.services.edits import Edits, apply_edits, as_new
 from casedesk.services.follow_ups import end_planned, planned
-from casedesk.services.lifecycle import NotThisStep, Step
+from casedesk.services.lifecycle import NotThisStep
 from casedesk.services.notes import reads_restricted
 from casedesk.services.numbers import next_referral_number
 from casedesk.services.permissions import case_of, needs, open_case, open_record, see_case, visible
@@ -554,7 +555,7 @@ def _row(desk: Desk, referral: Referral, state: State, provider: Provider | None
     today = desk.today()
     unanswered = state.status in WAITING
     overdue = unanswered and referral.expires_on is not None and referral.expires_on < today
-    steps = [step.to for step in lifecycle.steps_from("referral", state.status)]
+    steps = [step.to for step in steps_from("referral", state.status)]
     return ReferralRow(
         id=referral.id,
         case_id=referral.case_id or referral.id,

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -18,16 +19,14 @@ from sqlalchemy.orm import Session
 
 from casedesk import codelists
 from casedesk.fields import Level
+from casedesk.lifecycles import is_a_step
 from casedesk.models import (
     Case,
     CaseIndex,
-    Chain,
-    Change,
     FollowUp,
     IdentityDocument,
     MigrationEpisode,
     NumberKey,
-    Operation,
     Person,
     State,
     StatusEvent,
@@ -35,9 +34,9 @@ from casedesk.models import (
 from casedesk.parsing import document_key
 from casedesk.progress import Progress, silent
 from casedesk.search_keys import number_key, phone_key, sounds_of, words_of
-from casedesk.storage.merging import LINKS, Merged, in_parts
+from casedesk.storage.merging import LINKS, Merged, first_written, in_parts
 from casedesk.storage.recorder import Altered
-from casedesk.storage.registers import Knowledge, Place, in_causal_order
+from casedesk.storage.registers import Knowledge, in_causal_order
 
 NOTHING_DUE = date(9999, 12, 31)
 NO_PRIORITY = 99
@@ -137,7 +136,7 @@ def refresh(session: Session, altered: Sequence[Altered], cases: Mapping[UUID, s
                 moved |= {to for to in (event.entity_id, each.before.get("entity_id")) if isinstance(to, UUID)}
     refold(session, moved)
     for entity_id, events in begun.items():
-        _set_state(session, None, entity_id, fold(sorted(events, key=lambda event: event.id)))
+        _set_state(session, None, entity_id, fold([sorted(events, key=lambda event: event.id)]))
     session.flush()
     for case_id in set().union(*cases.values()):
         index_case(session, case_id, new=case_id in new)
@@ -270,16 +269,14 @@ def refold(session: Session, entities: Collection[UUID]) -> None:
     if not entities:
         return
     states = {state.entity_id: state for state in session.scalars(select(State).where(State.entity_id.in_(entities)))}
-    events: dict[UUID, list[StatusEvent]] = {}
-    for event in events_of(session, entities):
-        if event.entity_id is not None:
-            events.setdefault(event.entity_id, []).append(event)
+    events = events_of(session, entities)
     for entity_id in entities:
         _set_state(session, states.get(entity_id), entity_id, fold(events.get(entity_id, ())))
     session.flush()
 
 
-def _set_state(session: Session, state: State | None, entity_id: UUID, last: StatusEvent | None) -> None:
+def _set_state(session: Session, state: State | None, entity_id: UUID, folded: Folded) -> None:
+    last = folded.last
     if last is None or last.to_status is None or last.at is None:
         if state is not None:
             session.delete(state)
@@ -289,38 +286,53 @@ def _set_state(session: Session, state: State | None, entity_id: UUID, last: Sta
         session.add(state)
     state.entity, state.case_id = last.entity or "", last.case_id
     state.status, state.since = last.to_status, last.at
+    state.skipped = len(folded.skipped)
 
 
-def events_of(session: Session, entities: Collection[UUID]) -> list[StatusEvent]:
-    """The status events of these entities in the order in which their authors knew of them; no clock decides."""
-    wanted = (
-        select(StatusEvent, Chain.ix, Chain.id, Operation.chain_seq, Operation.seq, Operation.wall)
-        .join(Change, Change.record == StatusEvent.id)
-        .join(Operation, Operation.seq == Change.operation_seq)
-        .join(Chain, Chain.ix == Operation.chain_ix)
-        .where(StatusEvent.entity_id.in_(entities), StatusEvent.removed_at.is_(None), Change.fields != "")
-        .order_by(Operation.seq, StatusEvent.id)
-    )
-    first: dict[UUID, tuple[Place, StatusEvent]] = {}
-    for event, ix, chain, chain_seq, number, wall in session.execute(wanted):
-        first.setdefault(event.id, (Place(ix, chain, chain_seq, number, wall), event))
-    by_entity: dict[UUID | None, list[tuple[Place, StatusEvent]]] = {}
-    for told in first.values():
-        by_entity.setdefault(told[1].entity_id, []).append(told)
-    knows = Knowledge(session).knows
-    return [
-        event for told in by_entity.values() for _place, event in in_causal_order(told, lambda each: each[0], knows)
-    ]
+def events_of(session: Session, entities: Collection[UUID]) -> dict[UUID, list[list[StatusEvent]]]:
+    """The status events of these entities in the order in which their authors knew of them; no clock decides.
+
+    Those that one operation told stand together.
+    """
+    wanted = select(StatusEvent).where(StatusEvent.entity_id.in_(entities), StatusEvent.removed_at.is_(None))
+    by_entity: dict[UUID, list[StatusEvent]] = {}
+    for event in session.scalars(wanted.order_by(StatusEvent.id)):
+        if event.entity_id is not None:
+            by_entity.setdefault(event.entity_id, []).append(event)
+    knowledge = Knowledge(session)
+    places = first_written(session, [event.id for events in by_entity.values() for event in events], knowledge)
+    found: dict[UUID, list[list[StatusEvent]]] = {}
+    for entity_id, events in by_entity.items():
+        told = [event for event in events if event.id in places]
+        ordered = in_causal_order(told, lambda event: places[event.id], knowledge.knows)
+        found[entity_id] = [list(some) for _number, some in groupby(ordered, lambda e: places[e.id].operation)]
+    return found
 
 
-def fold(events: Sequence[StatusEvent]) -> StatusEvent | None:
-    """The event that says where the entity is now. One that does not start where the entity was is skipped."""
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """The event that says where an entity is now, and those that the life cycle did not allow where they stood."""
+
+    last: StatusEvent | None
+    skipped: tuple[StatusEvent, ...]
+
+
+def fold(events: Iterable[Sequence[StatusEvent]]) -> Folded:
+    """Take the events one operation after the other. A step that cannot follow is skipped, for good (DOMAIN 2.8)."""
     last: StatusEvent | None = None
-    waiting = list(events)
-    while (step := next((e for e in waiting if e.from_status == (last.to_status if last else None)), None)) is not None:
-        waiting.remove(step)
-        last = step
-    return last
+    skipped: list[StatusEvent] = []
+    for told in events:
+        waiting = list(told)
+        while (step := next((event for event in waiting if _follows(event, last)), None)) is not None:
+            waiting.remove(step)
+            last = step
+        skipped += waiting
+    return Folded(last, tuple(skipped))
+
+
+def _follows(event: StatusEvent, last: StatusEvent | None) -> bool:
+    now = last.to_status if last is not None else None
+    return event.from_status == now and is_a_step(event.entity or "", now, event.to_status or "")
 
 
 def index_case(session: Session, case_id: UUID, *, new: bool = False) -> None:

@@ -47,7 +47,7 @@ from casedesk.storage.operations import (
     unpack,
 )
 from casedesk.storage.recorder import MARK_TABLE, NO_RECORD, OPERATION_TABLE, gate, registers_written
-from casedesk.storage.registers import Knowledge, Place, Values, current
+from casedesk.storage.registers import Knowledge, Place, Values, current, in_causal_order
 from casedesk.storage.registers import shown as shown_value
 
 RecordKey: TypeAlias = tuple[str, bytes]  # table, id
@@ -494,6 +494,18 @@ def histories(session: Session, wanted: Collection[RecordKey]) -> dict[RecordKey
             place = Place(row.ix, row.id, row.chain_seq, row.seq, row.wall)
             found[row.table, row.record.bytes].append((place, frozenset(row.fields.split())))
     return found
+
+
+def first_written(session: Session, records: Collection[UUID], knowledge: Knowledge) -> dict[UUID, Place]:
+    """Where each record was begun; the same on every desk, whatever arrived first."""
+    writes: dict[UUID, list[Place]] = defaultdict(list)
+    for some in in_parts(list(records)):
+        for row in session.execute(_HISTORY, {"records": some}):
+            writes[row.record].append(Place(row.ix, row.id, row.chain_seq, row.seq, row.wall))
+    return {
+        record: places[0] if len(places) == 1 else in_causal_order(places, lambda place: place, knowledge.knows)[0]
+        for record, places in writes.items()
+    }
 
 
 def arrived_again(session: Session, number: int) -> Arrived:

@@ -53,6 +53,11 @@ class Rows:
         found = self._cursor.execute(_first_written(model, link), (to.hex,))
         return {UUID(record): (seq, by or "") for record, seq, by in found.fetchall()}
 
+    def is_shared(self) -> bool:
+        """Whether other desks wrote here too, so that the order of arrival says nothing."""
+        found = self._cursor.execute("SELECT 1 FROM chain WHERE signing_seed IS NULL AND held > 0 LIMIT 1")
+        return found.fetchone() is not None
+
 
 class Records:
     """Finds the same as `Rows`, as mapped records that can be changed."""

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QFrame, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from casedesk import codelists, formats
 from casedesk.i18n import N_, _, ngettext
+from casedesk.lifecycles import Step, steps_from
 from casedesk.services import cases
-from casedesk.services.lifecycle import Step, steps_from
 from casedesk.services.triage import is_returnee
 from casedesk.ui.case.access import HandOverSheet, NamedSheet, SupervisorSheet
 from casedesk.ui.case.open_case import OpenCase

@@ -18,11 +18,11 @@ from casedesk import codelists, formats
 from casedesk.errors import CaseDeskError, InvalidInput, Problem
 from casedesk.fields import Ask, Field, Kind, Level
 from casedesk.i18n import N_, _
+from casedesk.lifecycles import Step
 from casedesk.services import cases, follow_ups, notes
 from casedesk.services.answers import as_asked
 from casedesk.services.cases import Flag
 from casedesk.services.follow_ups import FollowUpRow, RecordFollowUp
-from casedesk.services.lifecycle import Step
 from casedesk.services.notes import NoteRow
 from casedesk.services.office import clock_is_wrong
 from casedesk.ui.case.kept import kept_of, put_back
