@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from casedesk.desk import Desk
 from casedesk.models import Case, Erasure, Parked, Person
 from casedesk.models import Operation as OperationRow
 from casedesk.services.intake import register_case
+from casedesk.services.office import sign_in
 from casedesk.services.search import find_people
 from casedesk.storage.chain import check
 from casedesk.storage.erasing import NotTheSame, Target, apply_parked, obey, order_erasure, show
 from casedesk.storage.operations import Leaf, Operation
+from casedesk.storage.recorder import gate
 from casedesk.sync.chains import Outcome
 from casedesk.sync.intake import take_in
 from casedesk.sync.views import view
-from tests.conftest import NOW
+from tests.conftest import NOW, PASSPHRASE
 from tests.support.exchange import Office, clashes, held, own, piece_of, records, same_everywhere, write_leaves
 from tests.support.people import a_returnee
 
@@ -187,6 +190,40 @@ def test_what_this_version_does_not_know_or_cannot_keep_is_parked_and_the_rest_i
         parked = {(each.table, each.field) for each in session.scalars(select(Parked))}
     assert parked == {("person", "favourite_tea"), ("person", "age_stated"), ("person", "district"), ("visit", "place")}
     assert check(first.store).wrong == []
+
+
+def test_an_old_program_that_is_brought_up_to_date_applies_what_a_newer_one_wrote(
+    empty_centre: Path, tmp_path: Path
+) -> None:
+    """The old one's vault is at the step before, and kept aside what it did not know; both go on exchanging."""
+    office = Office(tmp_path, empty_centre)
+    new, old, other = office.add(), office.add(), office.add()
+    person = UUID(int=7).bytes
+    write_leaves(new, [Leaf("person", person, "name_en", "Asha"), Leaf("person", person, "nickname", "Shiuli")])
+    office.send(new, old)
+    with old.store.intake() as (session, _merged):
+        number = session.scalars(select(OperationRow.seq).order_by(OperationRow.seq.desc())).first()
+        session.add(Parked(operation_seq=number, table="person", record=UUID(bytes=person), field="nickname"))
+        session.flush()
+        with gate(session):
+            session.execute(text("UPDATE person SET nickname = NULL"))
+        for step in ("ALTER TABLE state DROP COLUMN skipped", "UPDATE alembic_version SET version_num = '0007'"):
+            session.execute(text(step))
+    with old.write("test.edit") as session:  # the old program goes on working
+        session.get_one(Person, UUID(bytes=person)).district = "khulna"
+    office.send(old, new)
+    folder = old.store.vault.folder
+    old.store.vault.close()
+    updated = sign_in(folder, "farzana", PASSPHRASE, lambda: NOW)
+    office.desks[1] = updated
+    try:
+        assert records(updated)["person", person]["nickname"] == "Shiuli"
+        office.exchange(2)
+        assert records(updated)["person", person] == records(other)["person", person]
+        assert records(other)["person", person]["district"] == "khulna"
+        assert check(updated.store).wrong == check(other.store).wrong == []
+    finally:
+        office.close()
 
 
 def test_parked_leaves_are_applied_once_they_are_known(office: Office) -> None:

@@ -33,7 +33,6 @@ from tests.support.exchange import Office, actor_of, chains, clashes, held, own,
 DESKS = 4
 STEPS = 40
 NAMES = ("Asha", "Bina", "Champa", "Dipa", "Ela", "Fuli")
-ORPHAN = "points to nothing."
 
 
 class Died(Exception):
@@ -254,7 +253,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def test_four_desks_end_equal_whatever_happens(office: Office, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    ids = Random(seed)  # noqa: S311
+    ids = Random(f"ids {seed}")  # noqa: S311 - not the numbers of the schedule, or two records get one id
     monkeypatch.setattr("secrets.token_bytes", ids.randbytes)
     monkeypatch.setattr("casedesk.models.base.uuid4", lambda: UUID(int=ids.getrandbits(128)))
     schedule = Schedule(office, seed)
@@ -262,8 +261,7 @@ def test_four_desks_end_equal_whatever_happens(office: Office, seed: int, monkey
     schedule.settle()
     first, *others = office.desks
     for desk in office.desks:
-        wrong = [said for said in check(desk.store).wrong if not said.endswith(ORPHAN)]
-        assert wrong == []
+        assert check(desk.store).wrong == []
     for other in others:
         assert records(other) == records(first)
         assert clashes(other) == clashes(first)

@@ -31,6 +31,14 @@ def _check(asked: argparse.Namespace) -> int:
     say(_("Looked at: the chain, the journal against the records, links, lists, search, and the pages of the vault."))
     if finding:
         say(_("The keys file: {finding}").format(finding=_(finding)))
+    if found.awaited:
+        say(
+            ngettext(
+                "{count} record that is pointed to has not come from another computer.",
+                "{count} records that are pointed to have not come from other computers.",
+                found.awaited,
+            ).format(count=number(found.awaited))
+        )
     if not found.wrong:
         say(_("Everything agrees."))
         return 0

@@ -24,6 +24,7 @@ from casedesk.services.permissions import needs
 from casedesk.storage import backup, installation, keys, vault
 from casedesk.storage.backup import Backup, Manifest
 from casedesk.storage.chain import check, continue_chain
+from casedesk.storage.erasing import apply_parked
 from casedesk.storage.migrate import HEAD, migrate, revision
 from casedesk.storage.recorder import Act
 from casedesk.storage.recovery_key import read_recovery_key
@@ -134,7 +135,16 @@ def migrate_safely(opened: Vault, at: datetime) -> None:
     """Bring a vault up to date, after a backup of it as it was."""
     if revision(opened.reader) not in (None, HEAD):
         _make(opened, at, silent)
+    _bring_up_to_date(opened, at)
+
+
+def _bring_up_to_date(opened: Vault, at: datetime) -> None:
+    """Run the missing steps; then put into the records what a newer program said and this one could only keep aside."""
+    before = revision(opened.reader)
     migrate(opened.writer)
+    if before not in (None, HEAD):
+        with Store(opened).intake() as (session, merged):
+            merged.add(apply_parked(session, at))
 
 
 def _make(opened: Vault, at: datetime, progress: Progress, *, rotate: bool = True) -> Backup:
@@ -343,7 +353,7 @@ def restore_here(
             keys.wipe(other_key)
         with _or_removed(part):
             restored = vault.open_known(part, file, slot, bytearray(data_key))
-            actor = _allowed(restored, [each for each in (slot, second_slot) if each is not None], second)
+            actor = _allowed(restored, [each for each in (slot, second_slot) if each is not None], second, clock())
             _settle(restored, actor, reason, clock(), None)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
@@ -366,10 +376,10 @@ def _unwrapped(file: keys.KeysFile, person: Person) -> tuple[keys.Slot, bytearra
     return slot, data_key
 
 
-def _allowed(restored: Vault, slots: Sequence[keys.Slot], second: Person | None) -> Any:
+def _allowed(restored: Vault, slots: Sequence[keys.Slot], second: Person | None, at: datetime) -> Any:
     """Who restores on a new computer, by the roster in the backup; the recovery key stands for everybody."""
     with _or_closed(restored):
-        migrate(restored.writer)
+        _bring_up_to_date(restored, at)
         if slots[0].kind is keys.Kind.RECOVERY:
             return NOBODY
         with Store(restored).read() as session:
@@ -384,7 +394,7 @@ def _allowed(restored: Vault, slots: Sequence[keys.Slot], second: Person | None)
 def _settle(restored: Vault, actor: Any, reason: str, at: datetime, present: Mapping[Any, User] | None) -> None:
     """Make the restored vault a new installation: a new chain, no role that is not held now, and checked whole."""
     with _or_closed(restored):
-        migrate(restored.writer)
+        _bring_up_to_date(restored, at)
         store = Store(restored)
         with store.local() as session:
             continue_chain(session, at)

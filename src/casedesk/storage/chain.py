@@ -154,6 +154,7 @@ class Findings:
     records: int = 0
     lists_differ: bool = False
     partial: bool = False  # whether others showed only a part of what they wrote
+    awaited: int = 0  # references to records that have not come from another desk yet
     wrong: list[str] = field(default_factory=list)
 
 
@@ -421,9 +422,17 @@ def _compare(session: Session, told: Replayed, found: Findings, step: Callable[[
             session.expunge(record)
     for table in sorted(table for table, _record in told if table in recorded_models()):
         found.wrong.append(_("{table}: the journal has a record that is not here.").format(table=table))
-    for place, to in pointing:
-        if to not in known and to.int != 0 and not found.partial:  # what is not shown here cannot be pointed to
-            found.wrong.append(_("{place}: points to nothing.").format(place=place))
+    orphans = [place for place, to in pointing if to not in known and to.int != 0]
+    if found.partial or _shares(session):  # what is not shown here, or comes later, cannot be pointed to
+        found.awaited = len(orphans)
+    else:
+        found.wrong += [_("{place}: points to nothing.").format(place=place) for place in orphans]
+
+
+def _shares(session: Session) -> bool:
+    """Whether other desks wrote here too: what they wrote arrives in any order."""
+    others = select(Chain.ix).where(Chain.desk != own_chain(session).desk, Chain.held > 0)
+    return session.scalar(others.limit(1)) is not None
 
 
 def _compare_record(table: str, names: list[str], record: Recorded, told: Replayed, found: Findings) -> None:
