@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from casedesk import machine
 from casedesk.storage.recorder import Act
 from casedesk.storage.rows import Rows
 from casedesk.storage.store import Store
@@ -30,6 +31,53 @@ class Actor:
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+class Clock:
+    """The one clock of a sitting.
+
+    It tells what the computer says, until somebody says which day it is: from then on that day and what has passed
+    since, so that setting the computer right meanwhile does no harm. `believed_until` is set while the computer is
+    doubted and nobody has said: the last day that is known, from which days are counted so that nothing expires.
+    """
+
+    def __init__(self, computer: Callable[[], datetime] = now, passed: Callable[[], float] = machine.steady) -> None:
+        self._computer, self._passed = computer, passed
+        self._said: tuple[datetime, float] | None = None
+        self.believed_until: date | None = None
+
+    def __call__(self) -> datetime:
+        if self._said is None:
+            return self._computer()
+        moment, at = self._said
+        return moment + timedelta(seconds=self._passed() - at)
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether somebody said which day it is."""
+        return self._said is not None
+
+    def say_today(self, day: date) -> None:
+        """It is this day; the time of day is the computer's."""
+        here = self._computer().astimezone(DHAKA)
+        self._said = datetime.combine(day, here.timetz()).astimezone(UTC), self._passed()
+        self.believed_until = None
+
+    def handed_over(self) -> dict[str, str | float]:
+        """What the next process of this sitting needs to know."""
+        told: dict[str, str | float] = {}
+        if self._said is not None:
+            told |= {"said": self._said[0].isoformat(), "at": self._said[1]}
+        if self.believed_until is not None:
+            told["believed_until"] = self.believed_until.isoformat()
+        return told
+
+    def take_over(self, told: Mapping[str, str | float]) -> None:
+        """Go on as the process before."""
+        if "said" in told:
+            self._said = datetime.fromisoformat(str(told["said"])), float(told["at"])
+        if "believed_until" in told:
+            self.believed_until = date.fromisoformat(str(told["believed_until"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +101,7 @@ class Desk:
         self, action: str, *, about: UUID | None = None, reason: str | None = None
     ) -> AbstractContextManager[Session]:
         """One operation of the journal, and the records it changes."""
-        return self.store.write(Act(action, self.actor.id, about, reason), self.clock)
+        return self.store.write(Act(action, self.actor.id, about, reason, confirmed=self.confirmed), self.clock)
 
     def note(
         self,
@@ -64,11 +112,23 @@ class Desk:
         said: Mapping[str, str | int] | None = None,
     ) -> None:
         """Record that something was done that changes no record: a view, a print, a sign-in, a refusal."""
-        self.store.note(Act(action, self.actor.id, about, reason, said or {}, always=True), self.clock)
+        act = Act(action, self.actor.id, about, reason, said or {}, always=True, confirmed=self.confirmed)
+        self.store.note(act, self.clock)
 
     def local(self) -> AbstractContextManager[Session]:
         """For drafts and preferences, which stay on this computer and out of the journal."""
         return self.store.local()
 
+    @property
+    def confirmed(self) -> bool:
+        """Whether the day of this sitting was said by somebody."""
+        return isinstance(self.clock, Clock) and self.clock.confirmed
+
+    @property
+    def believed_until(self) -> date | None:
+        """The last day that is known, while the clock is doubted and nobody has said which day it is."""
+        return self.clock.believed_until if isinstance(self.clock, Clock) else None
+
     def today(self) -> date:
-        return self.clock().astimezone(DHAKA).date()
+        """The day in Dhaka; while the clock is doubted, the last day that is known."""
+        return self.believed_until or self.clock().astimezone(DHAKA).date()

@@ -10,6 +10,7 @@ import ctypes
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import IO, Literal, NoReturn
 
@@ -18,6 +19,14 @@ Place = Literal["here", "network", "removable", "cloud"]
 _NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afpfs", "ncpfs", "ceph", "glusterfs", "davfs", "fuse.sshfs"}
 _CLOUD = {"dropbox", "onedrive", "google drive", "googledrive", "nextcloud", "owncloud", "icloud drive", "mega"}
 _SYSTEM_MOUNTS = {"/", "/home", "/var", "/tmp"}  # noqa: S108 - mount points to compare with, nothing is written there
+
+
+def steady() -> float:
+    """Seconds since the computer started: a clock that nobody can set, the same for every process, and that runs on
+    while the computer sleeps, where the system has one."""
+    if sys.platform == "linux":
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
 
 
 def lock_file(path: Path) -> IO[bytes]:

@@ -82,6 +82,17 @@ def read_day(text: str, today: date, *, ahead: bool = False) -> date:
     return found.first
 
 
+def read_full_day(text: str) -> date:
+    """An exact day that counts from no other: with its year, and without words such as today."""
+    one, other = (_day_of(text, today, ahead=False) for today in (date(2026, 7, 1), date(2028, 2, 1)))
+    if one is None or one != other or one.precision is not Precision.DAY:
+        raise NotUnderstood(
+            _("“{text}” is not a whole date.").format(text=text.strip()),
+            hint=_("Type day, month and year, like 28 4 2026."),
+        )
+    return one.first
+
+
 def _date_words(text: str) -> list[str]:
     """Numbers and words in the order typed, without separators, and without the weekday beside a number."""
     plain = latin_digits(_tidy(text))

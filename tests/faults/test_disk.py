@@ -20,7 +20,7 @@ from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError, StorageFull
 from casedesk.models import Draft, Person
 from casedesk.services.cases import case_facts, edit_case, look
-from casedesk.services.consents import RecordConsent, record_consent
+from casedesk.services.consents import RecordConsent, consents_of, record_consent
 from casedesk.services.drafts import begin_draft, open_draft, save_draft
 from casedesk.services.follow_ups import plan
 from casedesk.services.history import history
@@ -290,18 +290,20 @@ def test_everything_works_whatever_the_clock_says(open_desk: Callable[..., Desk]
     desk = open_desk(clock=lambda: mad)
     flag = ClockFlag.BEHIND if year < NOW.year else ClockFlag.AHEAD
     assert last(desk).flags == flag, "signing in is marked"
+    assert desk.today() == NOW.date(), "days count from the last that is known"
     answers = a_returnee(
         person__phone_1="+8801711000418",
-        migration_episode__departed_on=PartialDay(date(year - 2, 6, 12)),
-        migration_episode__returned_on=PartialDay(date(year - 1, 4, 1), Precision.MONTH),
-        case__next_contact_on=date(year, 2, 1),
+        migration_episode__departed_on=PartialDay(date(2024, 6, 12)),
+        migration_episode__returned_on=PartialDay(date(2026, 4, 1), Precision.MONTH),
+        case__next_contact_on=date(2026, 6, 1),
     )
     draft = begin_draft(desk, "full", answers)
     new = register_case(desk, open_draft(desk, draft).answers, draft)
     edit_case(desk, case_id, {"person.upazila": (None, "Shibchar")})
     note = add_note(desk, case_id, "general", "Came by.")
-    plan(desk, case_id, "welfare_check", date(year, 3, 1))
+    plan(desk, case_id, "welfare_check", date(2026, 7, 1))
     record_consent(desk, new, RecordConsent({"share_legal": "given"}, method="verbal"))
+    assert {each.status for each in consents_of(desk, case_id)} <= {"given", "refused"}, "nothing expires"
     look(desk, case_id)
     assert count_cases(desk, Filters()) == 2
     assert [row.id for row in notes_of(desk, case_id)] == [note]

@@ -593,8 +593,19 @@ def test_the_arrow_key_opens_the_whole_list(show: Show) -> None:
 def test_a_list_can_be_narrowed(qtbot: QtBot) -> None:
     editor = CodeEdit("journey.country", field(Kind.CODE, code_list="destination_country"))
     qtbot.addWidget(editor)
-    editor.offer(["my", "qa"])
+    editor.line.offer(["my", "qa"])
     assert editor.line.completer().model().rowCount() == 2
+
+
+def test_a_narrow_line_cuts_no_choice_off(qtbot: QtBot) -> None:
+    editor = CodeEdit("referral.service", field(Kind.CODE, code_list="service_type"))
+    qtbot.addWidget(editor)
+    editor.resize(120, 40)
+    editor.show()
+    editor.line.open_list()
+    popup = editor.line.completer().popup()
+    assert popup.width() > popup.sizeHintForColumn(0)
+    popup.hide()
 
 
 def test_a_form_tells_what_was_edited(show: Show) -> None:

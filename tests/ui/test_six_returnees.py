@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLineEdit, Q
 from pytestqt.qtbot import QtBot
 
 from casedesk import codelists
+from casedesk.i18n import spoken_first
 from casedesk.reports import preview
 from casedesk.services.cases import CaseFacts, case_facts
 from casedesk.services.consents import consents_of
@@ -480,7 +481,7 @@ def registered_as_told(facts: CaseFacts, who: Returnee) -> None:
     assert said.get("case.category") == who.decided
     assert said.get("case.priority") == who.priority
     assert facts.hide_name is who.hidden_name
-    assert facts.names == ((facts.person_code, "") if who.hidden_name else who.names())
+    assert facts.names == ((facts.person_code, "") if who.hidden_name else spoken_first(*who.names()))
     wanted = {flag for _part, answers in who.parts for flag in answers.get("safety_flag.flags", ())}
     wanted |= set(who.quick.get("safety_flag.flags", ()))
     assert {codelists.get("safety_flag").label(flag.code) for flag in facts.flags} == wanted

@@ -201,6 +201,7 @@ OFFICE: dict[str, tuple[Callable[[Desk], object], str]] = {
     "coded register": (lambda desk: case_register.extract(desk, REGISTER), "CW SU CR DO"),
     "register with names": (lambda desk: case_register.extract(desk, replace(REGISTER, profile="full")), "CR"),
     "copies of a report": (lambda desk: given_out.next_copy(desk, "R1", "2026-04"), "CW SU CR DO"),
+    "say which day it is": (lambda desk: office.confirm_today(desk, date(2020, 1, 1)), "CW SH CO LO SU CR DO AD"),
     "preferences": (office.preferences, "CW SH CO LO SU CR DO AD"),
     "what would be lost": (backups.loss, "CW SH CO LO SU CR DO AD"),
     "backup by itself": (backups.keep_up, "CW SH CO LO SU CR DO AD"),

@@ -186,7 +186,9 @@ def _case(session: Session, desk: Desk, answers: Answers, person: Person, episod
 
 
 def _consent(session: Session, desk: Desk, answers: Answers, case: Case) -> None:
-    consent = Consent(case_id=case.id, **({"given_on": desk.today()} | part(answers, "consent")))
+    told = part(answers, "consent")
+    given_on = told.setdefault("given_on", desk.today())
+    consent = Consent(case_id=case.id, **told)
     session.add(consent)
     for scope, answer in asked(answers, CONSENT).items():
         session.add(
@@ -196,7 +198,7 @@ def _consent(session: Session, desk: Desk, answers: Answers, case: Case) -> None
                 scope=scope,
                 answer=answer,
                 at=desk.clock(),
-                expires_on=expiry(scope, desk.today()) if answer == "given" else None,
+                expires_on=expiry(scope, given_on) if answer == "given" else None,
             )
         )
 

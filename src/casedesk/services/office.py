@@ -14,8 +14,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casedesk import i18n
-from casedesk.desk import NOBODY, Actor, Desk, now
+from casedesk import formats, i18n
+from casedesk.desk import DHAKA, NOBODY, Actor, Clock, Desk, now
 from casedesk.errors import CaseDeskError, InvalidInput, NotAllowed, NotFound, Problem
 from casedesk.i18n import _
 from casedesk.models import Centre, Device, ExchangeRate, Membership, Preference, User
@@ -39,7 +39,8 @@ KEEPING_ROLES = frozenset(("data_officer", "administrator"))
 ALONE = ("administrator", "caseworker", "coordinator", "supervisor")  # a centre with one user combines them
 RELEASED: Final = date(2026, 5, 1)  # a computer that says it is earlier is wrong
 AN_HOUR: Final = 60 * 60 * 1000
-Clock = Callable[[], datetime]
+FAR_AHEAD: Final = 400 * 24 * AN_HOUR  # an office that was closed longer is asked for the day
+ComputerClock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ class NeverSetUp(CaseDeskError):
 
 
 def set_up(
-    folder: Path, centre: NewCentre, cost: Cost, clock: Clock = now, *, device: str | None = None
+    folder: Path, centre: NewCentre, cost: Cost, clock: ComputerClock = now, *, device: str | None = None
 ) -> tuple[Desk, RecoveryKey]:
     """Make a vault for a new centre with its first user. Returns the signed-in desk and the recovery key."""
     _refuse_passphrase(
@@ -145,14 +146,14 @@ def set_up(
         return _desk(store, slot, clock), recovery
 
 
-def sign_in(folder: Path, sign_in_name: str, passphrase: str, clock: Clock = now) -> Desk:
+def sign_in(folder: Path, sign_in_name: str, passphrase: str, clock: ComputerClock = now) -> Desk:
     """Open the vault and return the desk of this user. No network, ever."""
     opened = vault.unlock(folder, sign_in_name, passphrase)
     return _opened(opened, opened.slot, "office.sign_in", clock)
 
 
 def recover(
-    folder: Path, recovery_text: str, sign_in_name: str, passphrase: str, cost: Cost, clock: Clock = now
+    folder: Path, recovery_text: str, sign_in_name: str, passphrase: str, cost: Cost, clock: ComputerClock = now
 ) -> tuple[Desk, RecoveryKey]:
     """Open the vault with the recovery key, give the user a new passphrase, and make a new recovery key."""
     _refuse_passphrase(passphrase, [sign_in_name])
@@ -163,17 +164,26 @@ def recover(
         return desk, vault.new_recovery(opened)
 
 
-def _opened(opened: vault.Vault, slot: bytes, action: str, clock: Clock) -> Desk:
+def _opened(opened: vault.Vault, slot: bytes, action: str, clock: ComputerClock) -> Desk:
     """The desk, with its sign-in recorded; where that cannot be, the vault is closed again."""
     with _or_closed(opened):
         backups.migrate_safely(opened, clock())
         store = Store(opened)
-        desk = _desk(store, slot, clock)
+        desk = _desk(store, slot, _judged(store, clock))
         with suppress(VaultDamaged):  # it opens to be read; the window leads to the newest backup
             installation.settle_in(store, clock())
             store.take_noted()
         desk.note(action)
         return desk
+
+
+def _judged(store: Store, clock: ComputerClock) -> Clock:
+    """The clock of the sitting, doubted where it cannot be right: before this sign-in is written with it."""
+    ours = clock if isinstance(clock, Clock) else Clock(clock)
+    if ours.believed_until is None and not ours.confirmed:  # else a lock handed it over
+        with store.read() as session:
+            ours.believed_until = _last_known_day(session, ours())
+    return ours
 
 
 @contextmanager
@@ -186,7 +196,7 @@ def _or_closed(opened: vault.Vault) -> Iterator[None]:
         raise
 
 
-def _desk(store: Store, slot: bytes, clock: Clock) -> Desk:
+def _desk(store: Store, slot: bytes, clock: ComputerClock) -> Desk:
     with store.read() as session:
         user = session.scalars(select(User).where(User.slot == slot.hex(), User.removed_at.is_(None))).first()
         centre, device = this_centre(session), this_computer(session)
@@ -195,7 +205,8 @@ def _desk(store: Store, slot: bytes, clock: Clock) -> Desk:
         if user is None or not user.active:
             raise NotAllowed
         actor = Actor(user.id, user.name or "", frozenset(user.roles or ()), user.team)
-        return Desk(store, actor, centre.code or "", device.code or "", bool(centre.practice), clock)
+        ours = clock if isinstance(clock, Clock) else Clock(clock)
+        return Desk(store, actor, centre.code or "", device.code or "", bool(centre.practice), ours)
 
 
 def _refuse_passphrase(passphrase: str, names: Sequence[str]) -> None:
@@ -322,12 +333,38 @@ def _user(session: Session, user_id: UUID) -> User:
 
 @needs("office.view")
 def clock_is_wrong(desk: Desk) -> bool:
-    """Whether the computer says a day before this program was made, or before what was recorded earlier."""
-    if desk.today() < RELEASED:
+    """Whether the clock is doubted and nobody has said yet which day it is."""
+    if desk.confirmed:
+        return False
+    if desk.believed_until is not None:
         return True
     with desk.read() as session:
-        newest = session.scalar(NEWEST_SURE)
-    return desk.clock().timestamp() * 1000 < (newest or 0) - AN_HOUR
+        return _last_known_day(session, desk.clock()) is not None
+
+
+def _last_known_day(session: Session, at: datetime) -> date | None:
+    """If a clock that says this cannot be right, the last day that is known: the computer says a time before the
+    program was made, before what was recorded earlier, or far after it. None if it may be right."""
+    newest, wall = session.scalar(NEWEST_SURE), at.timestamp() * 1000
+    told = at.astimezone(DHAKA).date()
+    if newest is None:
+        return RELEASED if told < RELEASED else None
+    if told >= RELEASED and newest - AN_HOUR <= wall <= newest + FAR_AHEAD:
+        return None
+    known = max(datetime.fromtimestamp(newest / 1000, DHAKA).date(), RELEASED)
+    # Where years lie between them either may be the wrong one, and the earlier day lets nothing expire.
+    return min(known, told) if told >= RELEASED and wall < newest - FAR_AHEAD else known
+
+
+@needs("office.today")
+def confirm_today(desk: Desk, day: date) -> None:
+    """Somebody says which day it is: from now on the sitting counts from that, and what is written tells so."""
+    if day < RELEASED:
+        text = _("CaseDesk was made in {month}, so today cannot be before that.")
+        raise InvalidInput({"clock.today": [Problem(text.format(month=formats.month_year(RELEASED)))]})
+    if isinstance(desk.clock, Clock):
+        desk.clock.say_today(day)
+        desk.note("office.today")
 
 
 @needs("store.check")

@@ -74,6 +74,7 @@ class Act:
     about: UUID | None = None
     reason: str | None = None
     said: Mapping[str, str | int] = field(default_factory=dict)
+    confirmed: bool = False  # somebody said which day it is (SYNC 12)
     always: bool = False  # written even when no record changes: looking, printing, signing in
 
 
@@ -179,8 +180,8 @@ class Recorder:
     def _append(self, act: Act, now: datetime, leaves: dict[int, list[Leaf]], altered: Sequence[Altered]) -> bytes:
         session = self._session
         chain = own_chain(session)
-        mark_what_was_seen(session, chain, act.actor, now)
-        number = append(session, chain, leaves, actor=act.actor, now=now)
+        mark_what_was_seen(session, chain, act.actor, now, confirmed=act.confirmed)
+        number = append(session, chain, leaves, actor=act.actor, now=now, confirmed=act.confirmed)
         self._index(number, act, altered)
         _settle(session, number, altered)
         return chain.head
@@ -267,13 +268,14 @@ def append(
     actor: UUID,
     now: datetime,
     kind: OperationKind = OperationKind.WORK,
+    confirmed: bool = False,
 ) -> int:
     """Add an operation to our own chain. Returns its local number."""
     wall = (now - EPOCH) // timedelta(milliseconds=1)
     operation = new_operation(
         {int(level): some for level, some in leaves.items()},
         wall=wall,
-        flags=_clock_flags(session, wall),
+        flags=_clock_flags(session, wall) | (ClockFlag.CONFIRMED if confirmed else 0),
         actor=actor.bytes,
         kind=kind,
         schema=SCHEMA,
@@ -299,14 +301,15 @@ def append(
         return session.connection().execute(_NEW_OPERATION, row).scalar_one()
 
 
-def mark_what_was_seen(session: Session, chain: Chain, actor: UUID, now: datetime) -> None:
+def mark_what_was_seen(session: Session, chain: Chain, actor: UUID, now: datetime, *, confirmed: bool = False) -> None:
     """Say in our own chain how far we hold the others, if any moved since we last wrote (SYNC 8)."""
     moved = [each for each in session.scalars(_MOVED) if each.ix != chain.ix]
     if not moved:
         return
     action = Leaf(OPERATION_TABLE, NO_RECORD, "action", "sync.mark")
     told = [Leaf(MARK_TABLE, each.id, "held", each.held) for each in moved]
-    append(session, chain, {Level.PUBLIC: [action, *told]}, actor=actor, now=now, kind=OperationKind.MARK)
+    leaves = {Level.PUBLIC: [action, *told]}
+    append(session, chain, leaves, actor=actor, now=now, kind=OperationKind.MARK, confirmed=confirmed)
     rows = [{"chain_ix": chain.ix, "peer": each.id, "at_seq": chain.held, "held": each.held} for each in moved]
     session.connection().execute(_NEW_MARKS, rows)
     for each in moved:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -26,11 +26,12 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
-from casedesk import formats, i18n, logs, machine
+from casedesk import i18n, logs, machine
 from casedesk import settings as stored
-from casedesk.desk import Desk, now
+from casedesk.desk import Clock, Desk, now
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
+from casedesk.machine import steady
 from casedesk.services import office
 from casedesk.services.permissions import may
 from casedesk.settings import TEXT_SIZES, Settings
@@ -38,7 +39,6 @@ from casedesk.storage import backup, keys
 from casedesk.storage.vault import vault_exists
 from casedesk.ui.backups import Keeper, damaged_banner
 from casedesk.ui.first_run import FirstRun, Welcome
-from casedesk.ui.idle import steady
 from casedesk.ui.kit import clipboard
 from casedesk.ui.kit import theme as themes
 from casedesk.ui.kit.blocks import Banner, paint_mark
@@ -165,7 +165,7 @@ class Program(QObject):
         self.folder = folder
         self.screen: Screen | None = None
         self.settings = stored.load(folder)
-        self._practice, self._clock, self._ticks, self._cost = practice, clock, ticks, cost
+        self._practice, self._clock, self._ticks, self._cost = practice, Clock(clock), ticks, cost
         self._restart, self._tables = restart, tables
         self._desk: Desk | None = None
         self._name = ""
@@ -178,7 +178,7 @@ class Program(QObject):
 
     def start(self) -> None:
         """Show the first screen: unlock after a lock, sign in where there is a centre, else welcome."""
-        locked, folder = _handed_over(self.folder)
+        locked, folder = _handed_over(self.folder, self._clock)
         if locked is not None:
             self.folder, self._locked = folder, locked
             self.settings = stored.load(folder)
@@ -270,8 +270,6 @@ class Program(QObject):
         finding = desk.store.vault.finding.value
         if finding:
             window.notice(lambda: Banner("warn", _("Look at the keys file"), _(finding)))
-        if office.clock_is_wrong(desk):
-            window.notice(partial(_clock_banner, desk.today()))
 
     def _keep_up(self, window: Window) -> None:
         """Backups of the day, and a look for damage; what comes of it is told under the top bar."""
@@ -414,7 +412,8 @@ class Program(QObject):
         self._start_again(why)
 
     def _start_again(self, why: str) -> None:
-        os.environ[LOCKED] = json.dumps({"name": self._name, "why": why, "store": str(self.folder.absolute())})
+        told = {"name": self._name, "why": why, "store": str(self.folder.absolute())}
+        os.environ[LOCKED] = json.dumps(told | {"clock": self._clock.handed_over()})
         self._restart(machine.command(*sys.argv[1:]))
 
     def _restored(self) -> None:
@@ -476,10 +475,11 @@ def _put_down(desk: Desk, place: Goto) -> None:
     desk.note("office.lock")
 
 
-def _handed_over(folder: Path) -> tuple[Locked | None, Path]:
-    """Who locked, if the process before this one was locked; and in which store."""
+def _handed_over(folder: Path, clock: Clock) -> tuple[Locked | None, Path]:
+    """Who locked, if the process before this one was locked; and in which store. The clock goes on as it was."""
     try:
         told = json.loads(os.environ.pop(LOCKED, ""))
+        clock.take_over(told["clock"])
         return Locked(str(told["name"]), str(told["why"])), Path(told["store"])
     except (ValueError, KeyError, TypeError):
         return None, folder
@@ -501,15 +501,6 @@ def _own(chosen: Mapping[str, str]) -> dict[str, Any]:
         wanted["single_keys"] = chosen["single_keys"] == YES
     read = stored.read(wanted)
     return {name: getattr(read, name) for name in wanted}
-
-
-def _clock_banner(today: date) -> Banner:
-    return Banner(
-        "warn",
-        _("This computer says it is {day}. That looks wrong.").format(day=formats.day(today)),
-        _("Set the date of the computer. Until then no date fills itself in: write each one."),
-        icon="calendar",
-    )
 
 
 def _mark() -> QIcon:

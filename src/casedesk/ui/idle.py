@@ -3,13 +3,13 @@
 # ruff: noqa: N802 - Qt names the methods
 from __future__ import annotations
 
-import sys
-import time
 from collections import deque
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
+
+from casedesk.machine import steady
 
 NOTICE = 20  # seconds of warning before the lock
 HIDDEN = 60  # seconds behind the cover until it locks
@@ -27,13 +27,6 @@ USE = frozenset(
         QEvent.Type.TabletMove,
     }
 )
-
-
-def steady() -> float:
-    """Seconds of a clock that nobody can set and that runs on while the computer sleeps, where the system has one."""
-    if sys.platform == "linux":
-        return time.clock_gettime(time.CLOCK_BOOTTIME)
-    return time.monotonic()
 
 
 class Watch(QObject):

@@ -31,6 +31,7 @@ class Here:
     go: Callable[[Goto], None]
     back: Callable[[], None]
     say: Callable[..., None]  # say(text, undo=None): a toast
+    day_is_known: Callable[[], bool]  # if the clock is doubted, it asks for today's date and answers no
 
 
 def home(desk: Desk) -> Goto:

@@ -22,6 +22,7 @@ WORDS = {
     "office.set_up": N_("Set up this centre"),
     "office.sign_in": N_("Signed in"),
     "office.lock": N_("Locked"),
+    "office.today": N_("Said which day it is"),
     "office.recovered": N_("Signed in with the recovery key"),
     "office.change_passphrase": N_("Changed the own passphrase"),
     "office.replace_recovery": N_("Made a new recovery key"),

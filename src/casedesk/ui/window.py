@@ -17,13 +17,15 @@ from casedesk import codelists, formats, i18n
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import N_, _, ngettext
+from casedesk.machine import steady
 from casedesk.services.clashes import count_clashes
-from casedesk.services.office import exchanges, is_own_passphrase, office
+from casedesk.services.office import clock_is_wrong, exchanges, is_own_passphrase, office
 from casedesk.services.permissions import may
 from casedesk.storage.store import Touched
+from casedesk.ui.clock_bar import ClockBar
 from casedesk.ui.curtain import Curtain
 from casedesk.ui.hub import Hub
-from casedesk.ui.idle import Watch, steady
+from casedesk.ui.idle import Watch
 from casedesk.ui.jobs import LONGEST_WRITE, Jobs
 from casedesk.ui.kit.badges import BadgeSpec, count_badge
 from casedesk.ui.kit.blocks import Banner
@@ -107,7 +109,7 @@ class Window(QMainWindow):
         self._close_anyway = False
         self._listening = False
         self.page: Page | None = None
-        self.here = Here(desk, self.jobs, self.go, self.back, self.say)
+        self.here = Here(desk, self.jobs, self.go, self.back, self.say, self._day_is_known)
         self.curtain = Curtain(self, desk.today)
         self.curtain.tried.connect(self._try_to_return)
         self.curtain.again.connect(partial(self.lock, "hidden"))
@@ -166,6 +168,7 @@ class Window(QMainWindow):
         self._body.addWidget(self.top)
         for make in self._notices:
             self._body.addWidget(_notice(make()))
+        self._clock_bar = self._ask_for_the_day() if clock_is_wrong(self.desk) else None
         shell = widget(row(self.sidebar, widget(self._body), gap=0))
         if (old := self._root.widget(0)) is not None:
             self._root.removeWidget(old)
@@ -200,6 +203,25 @@ class Window(QMainWindow):
         """Keep a banner under the top bar, made again after a change of language."""
         self._notices.append(make)
         self._body.insertWidget(len(self._notices), _notice(make()))
+
+    def _ask_for_the_day(self) -> ClockBar:
+        bar = ClockBar(self.desk, self.jobs)
+        bar.answered.connect(self._day_was_said)
+        self._body.insertWidget(1 + len(self._notices), _notice(bar))
+        return bar
+
+    def _day_was_said(self) -> None:
+        """Everything is shown anew, counted from that day."""
+        self.rebuild()
+        self.say(_("Dates count from today, {day}.").format(day=formats.day(self.desk.today())))
+
+    def _day_is_known(self) -> bool:
+        """Whether dates may fill themselves in; if the clock is doubted, somebody is asked first."""
+        if not clock_is_wrong(self.desk):
+            return True
+        self._clock_bar = self._clock_bar or self._ask_for_the_day()  # the clock was set wrong during the sitting
+        self._clock_bar.insist()
+        return False
 
     def _shortcuts(self) -> None:
         always: dict[str, Callable[[], object]] = {

@@ -254,10 +254,6 @@ class Middle(QWidget):
             self.part.tell(self.talk.problems(registering=True), self.talk.answers)
         self._tell_problems(found)
 
-    def problems_shown(self) -> Found:
-        """What is shown in this part and still open."""
-        return self.part.problems() if self.part is not None else {}
-
     def _tell_problems(self, found: Found | None = None) -> None:
         if self.part is None:
             return

@@ -310,6 +310,8 @@ class IntakePage(Page):
             self._refused(InvalidInput(self.talk.problems(registering=True)))
             return
         self.saver.flush()
+        if not self.here.day_is_known():
+            return
         self._busy = True
         self.setEnabled(False)
         work = partial(register, self.here.desk, self.talk.complete(), self.keeper, tuple(self.talk.not_same))

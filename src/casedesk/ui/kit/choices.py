@@ -26,6 +26,7 @@ from casedesk.ui.kit.style import paint_box
 from casedesk.ui.kit.texts import visible
 from casedesk.ui.kit.theme import current
 
+BESIDE, WIDEST = 56, 520  # what stands beside the words of a choice, and the widest list
 SEARCHED = Qt.ItemDataRole.UserRole + 1
 
 
@@ -101,7 +102,10 @@ class CodeFinder(QCompleter):
         self.setMaxVisibleItems(9)
         self.view.setProperty("kind", "popup")
         self.view.setUniformItemSizes(True)
+        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setPopup(self.view)
+        widest = max((self.view.fontMetrics().horizontalAdvance(row.label) for row in rows), default=0)
+        self.view.setMinimumWidth(min(widest + BESIDE, WIDEST))  # a narrow line cuts no choice off
 
     def pathFromIndex(self, index: QModelIndex | QPersistentModelIndex) -> str:
         return str(index.data(Qt.ItemDataRole.DisplayRole))

@@ -416,10 +416,6 @@ class CodeEdit(Editor):
         self.setLayout(row(self.line, gap=6))
         self._take(self.line)
 
-    def offer(self, codes: Collection[str] | None) -> None:
-        """Narrow the list; None is the whole list."""
-        self.line.offer(codes)
-
     def inputs(self) -> Sequence[QWidget]:
         return (self.line,)
 
