@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from casedesk import i18n, logs, machine
@@ -164,6 +164,38 @@ def test_a_page_that_cannot_be_stored_stays_and_says_so(qtbot: QtBot, store_fold
     window.go(Goto("cases"))
     assert window.where().page == "cases"
     assert office.preferences(window.desk)["note_first"] == "not lost"
+    sitting.end()
+
+
+def test_who_locks_by_the_key_is_told_before_what_was_typed_is_lost(qtbot: QtBot, store_folder: Path) -> None:
+    FullPage.room = False
+    sitting = Sitting(qtbot, store_folder, tables=lambda: ({"today": FullPage, "settings": SettingsPage}, {}))
+    window = sitting.enter("farzana", PASSPHRASE)
+    page = window.page
+    assert isinstance(page, FullPage)
+    page.line.setText("not lost")
+    press(Key.Key_L, Held.ControlModifier)
+    assert "Lock all the same?" in words_of(window)
+    assert "What was typed last could not be stored and would be lost." in words_of(window)
+    press(Key.Key_Escape)
+    assert not sitting.restarts
+    assert page.line.text() == "not lost"
+    press(Key.Key_L, Held.ControlModifier)
+    (yes,) = [each for each in window.findChildren(QPushButton) if each.text() == "Lock and lose it"]
+    yes.click()
+    assert locked_because(sitting) == "key"
+    sitting.end()
+
+
+def test_no_other_lock_waits_for_what_cannot_be_stored(qtbot: QtBot, store_folder: Path) -> None:
+    FullPage.room = False
+    sitting = Sitting(qtbot, store_folder, tables=lambda: ({"today": FullPage, "settings": SettingsPage}, {}))
+    window = sitting.enter("farzana", PASSPHRASE)
+    press(Key.Key_L, Held.ControlModifier)
+    assert "Lock all the same?" in words_of(window)
+    window.watch.due.emit("idle")
+    assert locked_because(sitting) == "idle"
+    assert not window.isVisible()
     sitting.end()
 
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from threading import Event
@@ -44,6 +43,7 @@ from casedesk.ui.system_lock import SystemLock
 
 NARROW = 1100
 HISTORY = 50
+KEY = "key"  # locked by somebody who is there
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ class Window(QMainWindow):
         self.sidebar.new_button.setVisible(may(self.desk, "case.register"))
         self.sidebar.chosen.connect(lambda code: self.go(Goto(code)))
         self.sidebar.new_case.connect(self.new_case)
-        self.sidebar.lock.connect(partial(self.lock, "key"))
+        self.sidebar.lock.connect(partial(self.lock, KEY))
         self.top = TopBar(i18n.language())
         self.top.language.connect(self.language_chosen)
         self.top.hide_screen.connect(self.hide_screen)
@@ -226,7 +226,7 @@ class Window(QMainWindow):
     def _shortcuts(self) -> None:
         always: dict[str, Callable[[], object]] = {
             "F9": self.hide_screen,
-            "Ctrl+L": partial(self.lock, "key"),
+            "Ctrl+L": partial(self.lock, KEY),
             "Ctrl+Shift+L": lambda: self.language_chosen.emit("en" if i18n.language() == "bn" else "bn"),
         }
         on_pages: dict[str, Callable[[], object]] = {
@@ -450,19 +450,48 @@ class Window(QMainWindow):
         else:
             self._warning.say(seconds)
 
-    def lock(self, why: str = "key") -> None:
-        """Store what is typed and ask for the lock screen."""
+    def lock(self, why: str = KEY) -> None:
+        """Store what is typed and ask for the lock screen. Where it cannot be stored, who locks by the key is told
+        before it is lost; every other lock waits for nobody."""
         if self._over:
             return
         self.jobs.cancel()  # what is typed waits for no long work
+        lost = False
         try:
             self._close_sheets()
-            if self.page is not None:
-                with suppress(CaseDeskError):  # a full disk is no reason to stay open
-                    self.page.store()
+            lost = not self._stored()
+            if self.page is not None and not (lost and why == KEY):
                 self.page.leave()
         finally:  # whatever became of what was typed
-            self.locked.emit(why)
+            if lost and why == KEY:
+                self._ask_to_lock()
+            else:
+                self.locked.emit(why)
+
+    def _stored(self) -> bool:
+        try:
+            if self.page is not None:
+                self.page.store()
+        except CaseDeskError:  # a full disk
+            return False
+        return True
+
+    def _ask_to_lock(self) -> None:
+        ask(
+            self,
+            _("Lock all the same?"),
+            _("What was typed last could not be stored and would be lost. Everything saved before is safe."),
+            yes=_("Lock and lose it"),
+            done=self._lose_and_lock,
+            danger=True,
+        )
+
+    def _lose_and_lock(self) -> None:
+        try:
+            if self.page is not None:
+                self.page.leave()
+        finally:
+            self.locked.emit(KEY)
 
     def shut(self) -> None:
         """Let what is being written finish and do no more: the window is about to go."""
@@ -556,7 +585,7 @@ class _Warning(QFrame):
 
 def _notice(banner: Banner) -> QWidget:
     """A banner with the margins of the page."""
-    return widget(row(banner, margins=(20, 10, 20, 0)))
+    return widget(row(banner, margins=(20, 10, 20, 8)))
 
 
 def _around(part: QWidget) -> QWidget:
