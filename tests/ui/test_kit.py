@@ -604,6 +604,7 @@ def test_a_narrow_line_cuts_no_choice_off(qtbot: QtBot) -> None:
     editor.show()
     editor.line.open_list()
     popup = editor.line.completer().popup()
+    assert popup is not None
     assert popup.width() > popup.sizeHintForColumn(0)
     popup.hide()
 
