@@ -31,7 +31,7 @@ from casedesk.errors import StorageFull
 from casedesk.reports.assemble import print_letter, print_summary
 from casedesk.reports.hand_out import FileKind, save_register
 from casedesk.services import backups
-from casedesk.services.case_register import CODED, Register
+from casedesk.services.case_register import Register
 from casedesk.services.cases import edit_case, look, show_number
 from casedesk.services.consents import RecordConsent, record_consent
 from casedesk.services.drafts import begin_draft, save_draft
@@ -39,7 +39,7 @@ from casedesk.services.edits import as_new
 from casedesk.services.history import history
 from casedesk.services.intake import register_case
 from casedesk.services.notes import add_note
-from casedesk.services.prints import PrintRequest
+from casedesk.services.prints import CODED, PrintRequest
 from casedesk.services.problem_report import problem_report
 from casedesk.services.providers import ServiceEdit, save_provider
 from casedesk.services.referrals import MakeReferral, make_referral, send

@@ -118,7 +118,7 @@ def activity(maker: Maker) -> list[Section]:
         Section(_("Indicators"), (indicators,), chart),
         Section(_("Came back from"), (countries,), (bars(countries, "countries"),)),
         Section(_("Days until the service began"), (waits,), (bars(waits, "waits", column="median"),)),
-        Section(_("Minutes of an intake"), (intakes,)),
+        *([Section(_("Minutes of an intake"), (intakes,))] if intakes.rows[0].cells[0].shown is Shown.EXACT else []),
     ]
 
 
