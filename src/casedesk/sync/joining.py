@@ -368,6 +368,23 @@ def ask_to_join(desk: Desk, raw: bytes) -> Asked:
 
 
 @needs("sync.join")
+def asked(desk: Desk) -> Asked | None:
+    """What this computer asked with and the words again, while it waits to be let in and its invitation holds."""
+    with desk.read() as session:
+        member = session.get(Membership, 1)
+        row = session.scalars(select(BatchOut).where(BatchOut.kind == Kind.JOIN).order_by(BatchOut.id.desc())).first()
+        if member is None or member.joined_at is not None or member.invitation is None or row is None:
+            return None
+        try:
+            found = read_invitation(member.invitation, desk.clock())
+        except NoInvitation:
+            return None
+        me, _device, _centre = _describe(session, own_chain(session).desk, desk, central=found.central)
+        me = msgspec.structs.replace(me, seal=public_half(member.sealing[0]))
+        return Asked(row.name, six_words(me, found.root, found.code))
+
+
+@needs("sync.join")
 def request_to_stick(desk: Desk, asked: Asked, root: Path) -> None:
     """Write a request to a stick."""
     on_a_stick(root).put(outbox(desk.store.vault.folder).read(asked.file))

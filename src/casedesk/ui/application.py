@@ -329,7 +329,12 @@ class Program(QObject):
             hide=self._hide,
             cost=self._cost,
             restored=self._restored,
+            again=self._rebuild,
         )
+
+    def _rebuild(self) -> None:
+        if self.screen is not None:
+            self.screen.rebuild()
 
     def use_language(self, code: str) -> None:
         """Speak another language at once; where one is and what is typed stays."""

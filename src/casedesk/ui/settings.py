@@ -52,6 +52,7 @@ TABS = (
     ("people", "users-three", N_("People"), "office.edit"),
     ("centre", "buildings", N_("This centre"), "office.view"),
     ("rates", "money", N_("Exchange rates"), "office.rates"),
+    ("computers", "sync", N_("Computers"), "sync.look"),
     ("trail", "who_looked", N_("Audit trail"), "audit.view"),
     ("backup", "usb", N_("Backup"), "backup.make"),
     ("keys", "keyboard", N_("Keyboard"), "own.preferences"),
@@ -102,6 +103,7 @@ class Wishes:
     hide: Callable[[], object]
     cost: Callable[[], keys.Cost] = keys.measured_cost
     restored: Callable[[], object] = lambda: None
+    again: Callable[[], object] = lambda: None  # the window made anew, when what is in it changed
 
 
 class SettingsPage(Page):
@@ -112,7 +114,9 @@ class SettingsPage(Page):
     def __init__(self, here: Here, *, wishes: Wishes, tab: str = "look") -> None:
         super().__init__(here)
         self._wishes = wishes
-        shown = [each for each in TABS if may(here.desk, each[3])]
+        shown = [
+            each for each in TABS if may(here.desk, each[3]) and (each[0] != "computers" or _computers_matter(here))
+        ]
         self.sections = SectionNav([NavItem(code, icon, _(words)) for code, icon, words, _needs in shown])
         self.sections.chosen.connect(self.open_tab)
         self._content = QVBoxLayout()
@@ -157,6 +161,7 @@ class SettingsPage(Page):
             "people": self._people,
             "centre": self._centre,
             "rates": self._rates,
+            "computers": self._computers,
             "trail": self._trail,
             "backup": self._backup,
             "keys": self._keyboard,
@@ -377,6 +382,13 @@ class SettingsPage(Page):
         self.here.say(_("The rate is kept."))
         self.open_tab("rates")
 
+    # Computers
+
+    def _computers(self) -> None:
+        from casedesk.ui.sync.computers import Computers  # with the libraries of sync, which are loaded when needed
+
+        self._add(Computers(self.here, self._wishes.again))
+
     # Trail
 
     def _trail(self) -> None:
@@ -537,6 +549,11 @@ def _missing(values: Mapping[str, object]) -> dict[str, list[Problem]]:
         "user.roles": _("Choose at least one role."),
     }
     return {key: [Problem(words[key])] for key, value in values.items() if not value}
+
+
+def _computers_matter(here: Here) -> bool:
+    """Off until set up: before, only who may set sync up hears of it."""
+    return may(here.desk, "sync.roster") or office.exchanges(here.desk)
 
 
 def _rate(code: str, minor: int) -> QWidget:

@@ -19,7 +19,7 @@ from casedesk.services.office import clock_is_wrong
 from casedesk.services.permissions import may
 from casedesk.storage.store import Touched
 from casedesk.sync import arrivals, outbox, stick
-from casedesk.sync.arrivals import Fate, FileInRow, Taken
+from casedesk.sync.arrivals import FileInRow, Taken
 from casedesk.sync.line import Address
 from casedesk.sync.outbox import FileRow, Preview
 from casedesk.sync.stick import Written
@@ -36,6 +36,7 @@ from casedesk.ui.review import Differing, grouped, groups_card
 from casedesk.ui.sync.fields import EveryField
 from casedesk.ui.sync.going import going_card
 from casedesk.ui.sync.travelled import came_card, sent_card
+from casedesk.ui.sync.words import taken_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,26 +223,3 @@ class SyncPage(Page):
     def _taken(self, taken: list[Taken]) -> None:
         self._look()
         tell(self, *taken_words(taken), kind="ok")
-
-
-def taken_words(taken: Sequence[Taken]) -> tuple[str, str]:
-    """What became of the files that lay on a stick or at the relay: a line, and the rest."""
-    used = sum(each.fate is Fate.APPLIED for each in taken)
-    wait = sum(each.fate is Fate.WAITING for each in taken)
-    asks = sum(each.fate is Fate.ASKS for each in taken)
-    if not taken:
-        return _("Nothing new was there"), _("All that came earlier was taken in already.")
-    told = ngettext("{count} file was taken in", "{count} files were taken in", used)
-    more = []
-    if wait:
-        text = ngettext(
-            "{count} file waits for one before it, and is tried again.",
-            "{count} files wait for one before them, and are tried again.",
-            wait,
-        )
-        more.append(text.format(count=formats.number(wait)))
-    if asks:
-        more.append(_("A computer asks to join: look under Settings, Computers."))
-    if used + wait + asks < len(taken):
-        more.append(_("What is for somebody else, or could not be used, changed nothing here."))
-    return told.format(count=formats.number(used)), " ".join(more)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from casedesk import formats
 from casedesk.i18n import N_, _, ngettext
 from casedesk.models import fields_of, recorded_models
-from casedesk.sync.arrivals import Fate, FileInRow
+from casedesk.sync.arrivals import Fate, FileInRow, Taken
 from casedesk.sync.batch import CENTRAL, EVERYONE, Kind, Refused, Why
 from casedesk.sync.outbox import FileRow, State
 
@@ -88,3 +90,26 @@ def field_words(table: str, name: str) -> str:
     model = recorded_models().get(table)
     declared = fields_of(model).get(name) if model is not None else None
     return _(declared.label) if declared is not None else name
+
+
+def taken_words(taken: Sequence[Taken]) -> tuple[str, str]:
+    """What became of the files that lay on a stick or at the relay: a line, and the rest."""
+    used = sum(each.fate is Fate.APPLIED for each in taken)
+    wait = sum(each.fate is Fate.WAITING for each in taken)
+    asks = sum(each.fate is Fate.ASKS for each in taken)
+    if not taken:
+        return _("Nothing new was there"), _("All that came earlier was taken in already.")
+    told = ngettext("{count} file was taken in", "{count} files were taken in", used)
+    more = []
+    if wait:
+        text = ngettext(
+            "{count} file waits for one before it, and is tried again.",
+            "{count} files wait for one before them, and are tried again.",
+            wait,
+        )
+        more.append(text.format(count=formats.number(wait)))
+    if asks:
+        more.append(_("A computer asks to join: look under Settings, Computers."))
+    if used + wait + asks < len(taken):
+        more.append(_("What is for somebody else, or could not be used, changed nothing here."))
+    return told.format(count=formats.number(used)), " ".join(more)

@@ -1,0 +1,215 @@
+"""Settings, Computers: setting sync up, joining with six words, letting in, ending, all through the window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+
+from casedesk import i18n
+from casedesk.desk import Desk
+from casedesk.services.office import exchanges
+from casedesk.sync import joining, stick, visit
+from casedesk.sync.files import inbox
+from casedesk.ui.application import tables
+from casedesk.ui.kit import theme
+from casedesk.ui.kit.messages import Confirm
+from casedesk.ui.kit.sheet import Sheet
+from casedesk.ui.kit.theme import Theme
+from casedesk.ui.page import Goto
+from casedesk.ui.settings import SettingsPage
+from casedesk.ui.sync.computers import BeginSheet, Computers, InviteSheet, RelaySheet
+from tests.conftest import PASSPHRASE
+from tests.support.sitting import NOW, SECONDS, Sitting, cut_off, words_of
+from tests.sync.office import ROOT_WORDS, admin, as_role, begin, key_of, new_desk
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[Desk]:
+    desk = new_desk(tmp_path / "K4", "K4", clock=lambda: NOW)
+    yield desk
+    desk.store.vault.close()
+
+
+@pytest.fixture
+def inside(qtbot: QtBot, tmp_path: Path, qapp: QApplication) -> Iterator[Sitting]:
+    """K3, just set up, signed in to."""
+    new_desk(tmp_path / "K3", "K3", clock=lambda: NOW).store.vault.close()
+    sitting = Sitting(qtbot, tmp_path / "K3", tables=tables)
+    sitting.enter("farzana", PASSPHRASE)
+    yield sitting
+    sitting.end()
+    i18n.use("en")
+    theme.apply(qapp, Theme())
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "stick").mkdir()
+    return tmp_path / "stick"
+
+
+def computers(sitting: Sitting) -> Computers:
+    sitting.window.go(Goto("settings", {"tab": "computers"}))
+    page = sitting.window.page
+    assert isinstance(page, SettingsPage)
+    assert page.tab == "computers"
+    return part(sitting)
+
+
+def part(sitting: Sitting) -> Computers:
+    assert sitting.window.page is not None
+    return sitting.window.page.findChildren(Computers)[-1]
+
+
+def shown(sitting: Sitting, words: str) -> None:
+    sitting.qtbot.waitUntil(lambda: words in words_of(sitting.window), timeout=SECONDS)
+
+
+def click(sitting: Sitting, words: str) -> None:
+    """Press the button of this name, once it is there."""
+
+    def there() -> list[QPushButton]:
+        every = part(sitting).findChildren(QPushButton)
+        return [each for each in every if each.isVisible() and each.accessibleName() == words]
+
+    sitting.qtbot.waitUntil(lambda: bool(there()), timeout=SECONDS)
+    there()[-1].click()
+
+
+def sheet(sitting: Sitting, kind: type[Sheet]) -> Sheet:
+    return next(each for each in sitting.window.findChildren(kind) if each.isVisible())
+
+
+def state_of(sitting: Sitting, other: Desk) -> joining.MemberRow:
+    """How the list of computers has the other one."""
+    return next(each for each in joining.members(sitting.window.desk) if each.desk == key_of(other))
+
+
+def begun(sitting: Sitting, folder: Path) -> None:
+    computers(sitting).begin()
+    asked = sheet(sitting, BeginSheet)
+    assert isinstance(asked, BeginSheet)
+    asked.new.fill(ROOT_WORDS)
+    asked.begin(folder / "root.age")
+    sitting.qtbot.waitUntil(lambda: "sync" in sitting.window.sidebar.items, timeout=SECONDS)
+
+
+def test_off_until_set_up(inside: Sitting, tmp_path: Path) -> None:
+    assert "sync" not in inside.window.sidebar.items
+    computers(inside)
+    shown(inside, "Off until you set it up.")
+    begun(inside, tmp_path)
+    assert (tmp_path / "root.age").exists()
+    shown(inside, "DHK/K3")
+
+
+def test_a_file_that_is_there_already_is_not_written_over(inside: Sitting, tmp_path: Path) -> None:
+    (tmp_path / "root.age").write_text("something of mine")
+    computers(inside).begin()
+    asked = sheet(inside, BeginSheet)
+    assert isinstance(asked, BeginSheet)
+    asked.new.fill(ROOT_WORDS)
+    asked.begin(tmp_path / "root.age")
+    shown(inside, "already")
+    assert (tmp_path / "root.age").read_text() == "something of mine"
+    assert not exchanges(inside.window.desk)
+
+
+def test_another_computer_is_let_in_admitted_and_ended(inside: Sitting, other: Desk, folder: Path) -> None:
+    begun(inside, folder)
+    click(inside, "Invite a computer")
+    invite = sheet(inside, InviteSheet)
+    assert isinstance(invite, InviteSheet)
+    invite.centre.setText("D")
+    invite._choose()
+    shown(inside, "A centre has three letters")
+    invite.centre.setText("dhk")
+    invite.write(folder / "K4.invitation")
+    inside.qtbot.waitUntil((folder / "K4.invitation").exists, timeout=SECONDS)
+    asked = joining.ask_to_join(admin(other), (folder / "K4.invitation").read_bytes())
+    joining.request_to_stick(admin(other), asked, folder)
+    stick.take_stick(inside.window.desk, folder)
+    computers(inside)
+    shown(inside, asked.words)
+    click(inside, "The six words are the same: let it in")
+    click(inside, "Let DHK/K4 read our cases")
+    confirm = sheet(inside, Confirm)
+    assert isinstance(confirm, Confirm)
+    confirm.yes.click()
+    inside.qtbot.waitUntil(lambda: state_of(inside, other).admitted, timeout=SECONDS)
+    stick.write_stick(inside.window.desk, folder)
+    stick.take_stick(other, folder)
+    assert exchanges(other)
+    click(inside, "End DHK/K4")
+    confirm = sheet(inside, Confirm)
+    assert isinstance(confirm, Confirm)
+    assert "nobody can wipe it from afar" in words_of(confirm)
+    confirm.yes.click()
+    inside.qtbot.waitUntil(lambda: not state_of(inside, other).active, timeout=SECONDS)
+
+
+def test_joining_with_an_invitation(inside: Sitting, other: Desk, folder: Path) -> None:
+    begin(other, folder)
+    (folder / "K3.invitation").write_bytes(joining.invite(admin(other), "DHK"))
+    computers(inside).join(folder / "K3.invitation")
+    shown(inside, "This computer asks to join")
+    asked = joining.asked(inside.window.desk)
+    assert asked is not None
+    assert asked.words in words_of(part(inside))
+    computers(inside)
+    shown(inside, asked.words)
+    part(inside).write_request(asked, folder)
+    shown(inside, "The stick can be removed.")
+    stick.take_stick(other, folder)
+    (request,) = joining.requests(admin(other), inbox(other.store.vault.folder))
+    assert request.words == asked.words
+    joining.let_in(admin(other), request)
+    joining.admit_to_centre(as_role(other, "supervisor"), key_of(inside.window.desk))
+    stick.write_stick(other, folder)
+    part(inside).read(folder)
+    inside.qtbot.waitUntil(lambda: "sync" in inside.window.sidebar.items, timeout=SECONDS)
+    shown(inside, "DHK/K4")
+
+
+def test_what_is_no_invitation_is_refused_in_words(inside: Sitting, folder: Path) -> None:
+    (folder / "letter").write_text("Dear colleague")
+    computers(inside).join(folder / "letter")
+    shown(inside, "This file is no invitation.")
+    inside.window._close_sheets()
+    part(inside).join(folder / "gone")
+    shown(inside, "cannot be read")
+    assert not exchanges(inside.window.desk)
+
+
+def test_the_relay_is_named_and_nobody_else_is_trusted(inside: Sitting, folder: Path) -> None:
+    begun(inside, folder)
+    shown(inside, "None: files travel by stick.")
+    click(inside, "Name the relay")
+    named = sheet(inside, RelaySheet)
+    assert isinstance(named, RelaySheet)
+    for wrong in ("https://relay.example", "nonsense", "http://[", "https://"):
+        named.url.setText(wrong)
+        named.keep()
+        inside.qtbot.waitUntil(lambda named=named: bool(named.said.text()), timeout=SECONDS)  # type: ignore[misc]
+        named.said.say("")
+    named.url.setText("http://127.0.0.1:9")
+    named.keep()
+    shown(inside, "http://127.0.0.1:9")
+    address = visit.relay_of(inside.window.desk)
+    assert address is not None
+    assert address.url == "http://127.0.0.1:9"
+
+
+def test_both_languages_and_sizes_fit(inside: Sitting, folder: Path) -> None:
+    begun(inside, folder)
+    for language in ("en", "bn"):
+        i18n.use(language)
+        for width, height in ((1366, 768), (1024, 600)):
+            inside.window.resize(width, height)
+            page = computers(inside)
+            inside.qtbot.waitUntil(lambda page=page: "DHK/K3" in words_of(page), timeout=SECONDS)  # type: ignore[misc]
+            inside.qtbot.waitUntil(lambda page=page: cut_off(page) == [], timeout=SECONDS)  # type: ignore[misc]
