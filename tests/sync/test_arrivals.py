@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from casedesk.desk import Desk
 from casedesk.models import BatchOut, Person
 from casedesk.services.intake import register_case
 from casedesk.services.office import check_store, sign_in
+from casedesk.storage.recorder import own_chain
 from casedesk.sync import joining
 from casedesk.sync.arrivals import Fate, Taken, files_in, take_inbox
 from casedesk.sync.batch import Kind
@@ -164,3 +168,50 @@ def test_a_stick_carries_both_ways_and_is_tidied(laptops: tuple[Desk, Desk], tmp
         covered = set(session.scalars(select(BatchOut.name).where(BatchOut.state == State.COVERED)))
     assert not covered & {path.name for path in (stick / "CASEDESK").iterdir()}
     assert not list((stick / "CASEDESK").glob("*.part"))
+
+
+def test_a_fork_is_told_by_a_receipt_and_gone_on_from_in_a_new_chain(
+    laptops: tuple[Desk, Desk], tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """A copied disk: both copies go on, and what each wrote reaches the other laptop."""
+    one, two = laptops
+    write(one, "Before")
+    give(two, *made(one))
+    shutil.copytree(one.store.vault.folder, tmp_path / "copy")
+    write(one, "Original")
+    give(two, *made(one))
+    copy = sign_in(tmp_path / "copy", "farzana", PASSPHRASE, lambda: NOW)
+    request.addfinalizer(copy.store.vault.close)
+    with copy.read() as session:
+        before = own_chain(session).id
+    write(copy, "Copied")
+    sealed = made(copy)
+    assert [(each.fate, each.why) for each in give(two, *sealed)] == [(Fate.REFUSED, "fork")]
+    give(copy, *receipts(two))
+    give(two, *made(copy))
+    with copy.read() as session:
+        assert own_chain(session).id != before
+    assert names(two) == {"Before", "Original", "Copied"}
+    for each in (two, copy):
+        assert check_store(coordinator(each)).wrong == []
+
+
+def test_a_damaged_file_is_kept_for_thirty_days_on_a_stick(laptops: tuple[Desk, Desk], tmp_path: Path) -> None:
+    one, two = laptops
+    (tmp_path / "stick").mkdir()
+    write(one, "First")
+    make_files(coordinator(one), "DHK")
+    [name] = [each for each in write_stick(coordinator(one), tmp_path / "stick").files if each in chains_of(one)]
+    lying = tmp_path / "stick" / "CASEDESK" / name
+    lying.write_bytes(lying.read_bytes()[:-3])
+    came = NOW.timestamp()
+    os.utime(lying, (came, came))
+    for days, kept in ((29, True), (31, False)):
+        later = replace(two, clock=lambda days=days: NOW + timedelta(days=days))  # type: ignore[misc]  # bound at once
+        assert name not in {each.name for each in take_stick(coordinator(later), tmp_path / "stick")}
+        assert lying.exists() == kept
+    assert names(two) == set()
+
+
+def chains_of(desk: Desk) -> set[str]:
+    return {row.name for row in files_out(coordinator(desk)) if row.kind == Kind.CHAIN}

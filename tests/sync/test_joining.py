@@ -6,14 +6,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
+import msgspec
 import pytest
+from nacl.signing import SigningKey
 from sqlalchemy import select
 
 from casedesk import i18n
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError, NotAllowed
-from casedesk.models import Chain
+from casedesk.models import Chain, Membership
 from casedesk.services.intake import register_case
 from casedesk.services.office import check_store
 from casedesk.sync import joining
@@ -31,7 +34,7 @@ from casedesk.sync.joining import (
 )
 from casedesk.sync.membership import NotJoined, new_identity
 from casedesk.sync.outbox import NobodyThere, make_files
-from casedesk.sync.roster import Member
+from casedesk.sync.roster import Member, NotThisRoster, sign_roster
 from tests.conftest import NOW
 from tests.support.people import a_returnee
 from tests.sync.office import (
@@ -208,6 +211,36 @@ def test_an_ended_computer_is_sealed_nothing_any_more(first: Desk, second: Desk)
         joining.end_computer(admin(first), key_of(second))
     with pytest.raises(NotOurs):
         joining.end_computer(admin(first), key_of(first))
+
+
+def test_a_new_key_signs_the_list_and_the_old_one_counts_no_more(first: Desk, second: Desk, tmp_path: Path) -> None:
+    join(first, second)
+    with first.read() as session:
+        stolen = SigningKey(session.get_one(Membership, 1).roster_seed or b"")
+    with pytest.raises(NotTheRootKey):
+        joining.renew_roster_key(admin(first), tmp_path / "root.age", "other words here")
+    joining.renew_roster_key(admin(first), tmp_path / "root.age", ROOT_WORDS)
+    hand_rosters(first, [second])
+    old, new = standing_of(first).roster, standing_of(second).roster
+    assert old == new
+    assert new.key != bytes(stolen.verify_key)
+    forged = sign_roster(msgspec.structs.replace(new, number=new.number + 1), stolen)
+    with pytest.raises(NotThisRoster):
+        joining.take_roster_file(second, write_body(RosterBody(forged, ())))
+    joining.end_computer(admin(first), key_of(second))
+    assert standing_of(first).roster.number == new.number + 1, "the new key goes on signing"
+
+
+def test_a_laptop_is_handed_over(first: Desk, second: Desk) -> None:
+    join(first, second)
+    somebody = uuid4()
+    joining.set_people(admin(first), key_of(second), [somebody])
+    hand_rosters(first, [second])
+    member = standing_of(second).me
+    assert member.people == (somebody.bytes,)
+    assert [row.admitted for row in joining.members(admin(first))] == [True, True], "nobody has to be let in again"
+    with pytest.raises(NotOurs):
+        joining.set_people(admin(first), b"x" * 32, [somebody])
 
 
 def test_an_older_roster_changes_nothing(first: Desk, second: Desk) -> None:

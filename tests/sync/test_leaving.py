@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from casedesk.desk import Desk
-from casedesk.models import Case, Disclosure, LetOut
+from casedesk.models import BatchOut, Case, Disclosure, LetOut
 from casedesk.models import Operation as OperationRow
 from casedesk.services.cases import edit_case, mark_confidential
 from casedesk.services.consents import RecordConsent, consents_of, record_consent, withdraw
@@ -24,6 +24,7 @@ from casedesk.services.notes import add_note
 from casedesk.services.office import check_store, sign_in
 from casedesk.storage.operations import digest, pack, shown, unpack
 from casedesk.storage.recorder import own_chain
+from casedesk.sync import withdrawing
 from casedesk.sync.batch import CENTRAL, Batch, Kind, Reader, open_batch
 from casedesk.sync.bodies import CodedRows, Orders, read_body
 from casedesk.sync.coded import SMALLEST, row_of
@@ -32,7 +33,7 @@ from casedesk.sync.leaving import IDENTIFIED, WHY_BACK, Back, plan
 from casedesk.sync.outbox import make_files, preview
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.people import a_returnee
-from tests.sync.office import begin, coordinator, join, new_desk, standing_of
+from tests.sync.office import as_role, begin, coordinator, join, new_desk, standing_of
 
 BY_NAME, CODED, COUNTED = "sync_central_identified", "sync_central_coded", "statistics"
 
@@ -212,6 +213,31 @@ def test_a_withdrawal_goes_first_as_an_order_that_names_no_value(office: Office)
     assert b"Sentinel" not in bodies(batches)
     edit_case(desk, case_id, {"person.marital_status": (None, "married")})
     assert b"married" not in bodies(sent(office))
+
+
+def test_the_order_lies_in_the_outbox_as_soon_as_a_consent_is_taken_back(office: Office) -> None:
+    desk = as_role(office.desk, "caseworker")
+    for take_back in (
+        lambda case_id: withdrawing.withdraw(desk, case_id, BY_NAME),
+        lambda case_id: withdrawing.record_consent(desk, case_id, RecordConsent({BY_NAME: "refused"}, method="verbal")),
+    ):
+        case_id = someone(desk, "Sentinel", **{BY_NAME: "given"})
+        sent(office)
+        take_back(case_id)
+        folder = outbox(desk.store.vault.folder)
+        with desk.read() as session:
+            name = session.scalars(select(BatchOut.name).order_by(BatchOut.id.desc()).limit(1)).one()
+        order = open_batch(folder.read(name), office.central)
+        assert order.header.kind is Kind.ORDERS
+        assert case_id.bytes in {each.record for each in read_body(order.body, Orders).orders}
+        later = sent(office)
+        assert Kind.ORDERS not in {each.header.kind for each in later}, "once is enough"
+        assert b"Sentinel" not in bodies(later)
+        record_consent(desk, case_id, RecordConsent({BY_NAME: "given"}, method="verbal"))
+        assert b"Sentinel Name" in bodies(sent(office)), "it is told anew"
+    before = len(outbox(desk.store.vault.folder).names())
+    withdrawing.withdraw(desk, someone(desk, "Neighbour", **{BY_NAME: "given"}), BY_NAME)
+    assert len(outbox(desk.store.vault.folder).names()) == before, "what nobody has is not ordered back"
 
 
 def test_after_a_withdrawal_a_new_consent_tells_the_case_anew(office: Office) -> None:

@@ -25,6 +25,7 @@ from casedesk.sync.arrivals import Fate, Taken, take_inbox
 from casedesk.sync.batch import CENTRAL, Batch, Kind, Passed, Refused, Stretch, open_batch, prove, seal, write_batch
 from casedesk.sync.files import inbox, outbox
 from casedesk.sync.outbox import make_files, uncovered
+from casedesk.sync.stick import take_stick, write_stick
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.people import a_returnee
 from tests.sync.office import begin, coordinator, hand_rosters, join, key_of, new_desk, standing_of
@@ -281,3 +282,28 @@ def test_after_a_restore_only_the_one_restored_is_sent_again(centre: Centre, tmp
         assert len(again) == 1
         assert session.scalars(select(Chain).where(Chain.id == chain)).one().held >= again[0].last
     old.store.vault.close()
+
+
+def test_three_laptops_share_one_stick_at_once(centre: Centre, tmp_path: Path) -> None:
+    three = [coordinator(each) for each in (centre.one, centre.two, centre.three)]
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    for desk, word in zip(three, ("Sentinel One", "Sentinel Two", "Sentinel Three"), strict=True):
+        write(desk, word)
+        make_files(desk, "DHK")
+        write_stick(desk, stick)
+    for desk in three:
+        take_stick(desk, stick)
+        write_stick(desk, stick)
+    for desk in three:
+        take_stick(desk, stick)
+        assert names(desk) == {"Sentinel One", "Sentinel Two", "Sentinel Three"}
+        assert check_store(desk).wrong == []
+    for desk in three:
+        write_stick(desk, stick)
+    kinds = {each.header.kind for desk in three for each in read_by(desk, [p.read_bytes() for p in files_on(stick)])}
+    assert Kind.CHAIN not in kinds, "what all three have is taken away"
+
+
+def files_on(stick: Path) -> list[Path]:
+    return sorted((stick / "CASEDESK").glob("*.cdb"))

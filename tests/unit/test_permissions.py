@@ -52,6 +52,10 @@ from casedesk.services import (
 from casedesk.services.search import Filters, Order
 from casedesk.services.statistics import periods, reports
 from casedesk.services.statistics.shapes import Request
+from casedesk.sync import arrivals, joining, outbox, stick
+from casedesk.sync.joining import NoInvitation
+from casedesk.sync.membership import NotJoined
+from casedesk.sync.stick import NoStick
 from casedesk.values import Money
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.journal import count, last
@@ -175,7 +179,7 @@ UNRECORDED = ("list", "restricted")  # what these do not show is no attempt
 
 def quietly(act: Callable[..., object], *given: object) -> None:
     """Do what cannot succeed for another reason than rights."""
-    with contextlib.suppress(backups.NotAnotherDisk, InvalidInput):
+    with contextlib.suppress(backups.NotAnotherDisk, InvalidInput, NotJoined, NoInvitation, NoStick):
         act(*given)
 
 
@@ -211,6 +215,19 @@ OFFICE: dict[str, tuple[Callable[[Desk], object], str]] = {
     "restore": (lambda desk: quietly(backups.restore_over, desk, Path("nowhere"), ""), "SU CR AD"),
     "statistics": (lambda desk: reports.make(desk, Request("R1", periods.month(2026, 5))), "CW SU CR DO"),
     "caseload": (lambda desk: reports.make(desk, Request("R12", periods.month(2026, 5))), "CW SU CR"),
+    "what was exchanged": (lambda desk: quietly(arrivals.files_in, desk), "SU CR DO AD"),
+    "who belongs to the organisation": (lambda desk: quietly(joining.members, desk), "SU CR DO AD"),
+    "what would leave": (lambda desk: quietly(outbox.preview, desk, "central"), "CR DO"),
+    "make files": (lambda desk: quietly(outbox.make_files, desk, "central"), "CR DO"),
+    "take in": (lambda desk: quietly(arrivals.take_inbox, desk), "CR DO AD"),
+    "write a stick": (lambda desk: quietly(stick.write_stick, desk, Path("nowhere")), "CR DO AD"),
+    "invite a computer": (lambda desk: quietly(joining.invite, desk, "DHK"), "AD"),
+    "end a computer": (lambda desk: quietly(joining.end_computer, desk, b"x" * 32), "AD"),
+    "renew the key of the list": (lambda desk: quietly(joining.renew_roster_key, desk, Path("nowhere"), ""), "AD"),
+    "say who works at a computer": (lambda desk: quietly(joining.set_people, desk, b"x" * 32, []), "AD"),
+    "ask to join": (lambda desk: quietly(joining.ask_to_join, desk, b""), "AD"),
+    "admit a computer": (lambda desk: quietly(joining.admit_to_centre, desk, b"x" * 32), "SU"),
+    "order to forget": (lambda desk: quietly(outbox.order_to_forget, desk, uuid4()), "CW CO LO SU"),
     "not the same": (lambda desk: look_alikes.not_the_same(desk, uuid4(), uuid4()), "CW SU"),
 }
 

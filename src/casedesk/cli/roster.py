@@ -11,12 +11,13 @@ from casedesk.cli.signing_in import another_secret, signed_in, user_word
 from casedesk.cli.speech import Commands, say
 from casedesk.desk import Desk
 from casedesk.i18n import _
+from casedesk.services.office import colleagues
 from casedesk.sync import joining
 from casedesk.sync.batch import LARGEST_HEADER
 from casedesk.sync.line import der_of
 
 T = TypeVar("T")
-WHAT = ("begin", "list", "show", "invite", "end", "relay")
+WHAT = ("begin", "list", "show", "invite", "end", "people", "renew", "relay")
 
 
 def add(commands: Commands) -> None:
@@ -27,6 +28,8 @@ def add(commands: Commands) -> None:
         "show: the organisation’s mark, by which a relay or a database knows it.\n"
         "invite --centre XXX --out FILE: an invitation for one new computer; --central for one of the central office.\n"
         "end --computer XXX/K4: a computer that was lost or is no longer used.\n"
+        "people --computer XXX/K4 --users a,b: who works at a computer now, by the names they sign in with.\n"
+        "renew --root ROOT.age: signs the list with a new key from now on; asks for the passphrase of the root key.\n"
         "relay --url URL --issuer FILE: where the relay is, and the certificate (PEM or DER) that vouches for it."
     )
     options = commands.add("roster", _roster, _("Who belongs to the organisation."), more)
@@ -37,11 +40,22 @@ def add(commands: Commands) -> None:
     options.add_argument("--central", action="store_true", help=_("The computer belongs to the central office."))
     options.add_argument("--url", help=_("The relay’s address, like https://relay.example.org."))
     options.add_argument("--issuer", metavar="FILE", type=Path, help=_("The certificate that vouches for the relay."))
+    options.add_argument("--root", metavar="FILE", type=Path, help=_("The file with the root key."))
+    options.add_argument("--users", metavar="A,B", help=_("Names that people sign in with."))
     options.add_argument("--computer", metavar="XXX/K4", help=_("A computer of the list."))
 
 
 def _roster(asked: argparse.Namespace) -> int:
-    run = {"begin": _begin, "list": _list, "show": _show, "invite": _invite, "end": _end, "relay": _relay}[asked.what]
+    run = {
+        "begin": _begin,
+        "list": _list,
+        "show": _show,
+        "invite": _invite,
+        "end": _end,
+        "people": _people,
+        "renew": _renew,
+        "relay": _relay,
+    }[asked.what]
     with signed_in(asked) as desk:
         return run(desk, asked)
 
@@ -108,6 +122,26 @@ def _invite(desk: Desk, asked: argparse.Namespace) -> int:
 def _end(desk: Desk, asked: argparse.Namespace) -> int:
     joining.end_computer(desk, computer(desk, asked.computer))
     say(_("Ended: {computer}. Nobody seals anything for it any more.").format(computer=asked.computer))
+    return 0
+
+
+def _people(desk: Desk, asked: argparse.Namespace) -> int:
+    key, wanted = computer(desk, asked.computer), said(asked.users, "--users").split(",")
+    found = [row.id for row in colleagues(desk) if row.active and row.sign_in_name in wanted]
+    if len(found) != len(wanted):
+        raise FileTrouble(
+            _("Not every name of {names} belongs to exactly one person who works here.").format(names=asked.users),
+            hint=_("Nothing was changed."),
+        )
+    joining.set_people(desk, key, found)
+    say(_("Who works at {computer} is on the list now.").format(computer=asked.computer))
+    return 0
+
+
+def _renew(desk: Desk, asked: argparse.Namespace) -> int:
+    root = said(asked.root, "--root")
+    joining.renew_roster_key(desk, root, another_secret(_("Passphrase for the root key:")))
+    say(_("The list is signed with a new key. Carry it to everybody."))
     return 0
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hmac
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -482,6 +483,40 @@ def end_computer(desk: Desk, key: bytes) -> None:
     desk.note("sync.ended")
 
 
+# Renewing
+
+
+@needs("sync.roster")
+def renew_roster_key(desk: Desk, root_file: Path, passphrase: str) -> None:
+    """Sign the list with a new key from now on, certified by the root key. Whoever has the old one is not believed."""
+    with desk.read() as session:
+        place = standing(session)
+    organisation, root = read_root(root_file, passphrase)
+    if (organisation, bytes(root.verify_key)) != (place.organisation, place.roster.root):
+        raise NotTheRootKey
+    key = SigningKey.generate()
+    with desk.local() as session:
+        place = standing(session)
+        session.get_one(Membership, 1).roster_seed = bytes(key)
+        public = bytes(key.verify_key)
+        _renew(session, place, desk, key=(public, certify(root, organisation, public)))
+    desk.note("sync.renewed")
+
+
+@needs("sync.roster")
+def set_people(desk: Desk, key: bytes, people: Sequence[UUID]) -> None:
+    """Say who works at a computer: it was handed over, or somebody came. They are sent the cases that name them."""
+    with desk.local() as session:
+        place = standing(session)
+        member = place.roster.member(key)
+        if member is None or not member.active:
+            raise NotOurs
+        changed = msgspec.structs.replace(member, people=tuple(sorted(each.bytes for each in people)))
+        members = tuple(changed if each.desk == key else each for each in place.roster.members)
+        _renew(session, place, desk, members=members)
+    desk.note("sync.people")
+
+
 # Who is there
 
 
@@ -515,14 +550,17 @@ def _renew(
     *,
     members: tuple[Member, ...] | None = None,
     invitations: tuple[Open, ...] | None = None,
+    key: tuple[bytes, bytes] | None = None,
 ) -> None:
-    """Sign the next roster and put it into the outbox for everybody."""
+    """Sign the next roster and put it into the outbox for everybody. `key` is a new one, and its certificate."""
     member = session.get_one(Membership, 1)
     if member.roster_seed is None:
         raise NotThisRoster
     changed = msgspec.structs.replace(
         place.roster,
         number=place.roster.number + 1,
+        key=key[0] if key is not None else place.roster.key,
+        certificate=key[1] if key is not None else place.roster.certificate,
         members=place.roster.members if members is None else members,
         invitations=place.roster.invitations if invitations is None else invitations,
     )

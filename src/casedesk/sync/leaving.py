@@ -171,7 +171,7 @@ def plan(
         chain=chain.id,
         going=going,
         shows=tuple(shows),
-        forgets=tuple(_forget(session, case, decisions, eyes, chain.held) for case in sorted(closed)),
+        forgets=tuple(forget(session, case, decisions, eyes, chain.held) for case in sorted(closed)),
         decisions=decisions,
         named=named,
         more=(bool(rows) and rows[-1].chain_seq < chain.held) or chain.signing_seed is None,
@@ -490,7 +490,7 @@ def records_of(session: Session, cases: Collection[UUID]) -> set[UUID]:
     return found
 
 
-def _forget(session: Session, case_id: UUID, decisions: Mapping[UUID, Decision], eyes: Eyes, upto: int) -> Forget:
+def forget(session: Session, case_id: UUID, decisions: Mapping[UUID, Decision], eyes: Eyes, upto: int) -> Forget:
     """The order to forget a case. What it shares with another case that stays open is not named."""
     records = records_of(session, {case_id})
     shared = cases_of(session, [Altered(each, (), {}, new=False) for each in _every(session, records)])

@@ -25,7 +25,7 @@ from casedesk.progress import Progress, silent
 from casedesk.services.permissions import needs
 from casedesk.storage.derived import by_hundreds
 from casedesk.storage.operations import pack, shown
-from casedesk.storage.recorder import OPERATION_TABLE, say_again
+from casedesk.storage.recorder import OPERATION_TABLE, own_chain, say_again
 from casedesk.sync import batch, coded, leaving, newcomers
 from casedesk.sync.batch import CENTRAL, MOST_OPERATIONS, Kind, Passed, Stretch, seal, write_batch
 from casedesk.sync.bodies import Coded, CodedRows, Order, Orders, write_body
@@ -34,9 +34,11 @@ from casedesk.sync.leaving import (
     CODED,
     COUNTED,
     IDENTIFIED,
+    SHUT,
     Back,
     Decision,
     Eyes,
+    Forget,
     Going,
     Place,
     Plan,
@@ -44,6 +46,7 @@ from casedesk.sync.leaving import (
     decide,
     desk_audience,
     every_record_of,
+    forget,
     place_of,
     plan,
 )
@@ -178,6 +181,25 @@ def make_files(desk: Desk, audience: str, largest: int = FOR_A_STICK, progress: 
     return names
 
 
+@needs("case.consent")
+def order_to_forget(desk: Desk, case_id: UUID) -> str | None:
+    """Make the order that the central office forget a case, if it has it and may not have it any more."""
+    with desk.write("sync.send") as session:
+        place = standing(session)
+        known = session.get(LetOut, (CENTRAL, case_id))
+        if known is None or known.view != IDENTIFIED or not place.recipients(CENTRAL):
+            return None
+        eyes = Eyes(CENTRAL, desk.today())
+        decisions = decide(session, {case_id}, eyes)
+        if decisions[case_id].view == IDENTIFIED:
+            return None
+        chain = own_chain(session)
+        forgotten = forget(session, case_id, decisions, eyes, chain.held)
+        known.view, known.forgotten = SHUT, True  # whatever else it may be told now goes with the next files
+        piece = _orders_piece([forgotten], chain.id)
+        return _keep(session, desk, outbox(desk.store.vault.folder), place, CENTRAL, piece, decisions)
+
+
 @needs("sync.send")
 def files_out(desk: Desk) -> list[FileRow]:
     """The files that were made, newest first."""
@@ -229,10 +251,7 @@ def _make_some(desk: Desk, folder: Folder, audience: str, largest: int) -> tuple
 def _pieces(session: Session, desk: Desk, place: Standing, planned: Plan, largest: int) -> Iterator[_Piece]:
     """What goes, in the order in which it should arrive."""
     if planned.forgets:
-        orders = [
-            Order(record.bytes, "", planned.chain, each.upto) for each in planned.forgets for record in each.records
-        ]
-        yield _Piece(Kind.ORDERS, write_body(Orders(tuple(orders))), told={"cases": len(planned.forgets)})
+        yield _orders_piece(planned.forgets, planned.chain)
     if planned.stretch is not None:
         yield from _cut(place, planned.audience, _Piece(Kind.CHAIN), planned.stretch, planned.going, largest)
     for show in planned.shows:
@@ -242,6 +261,11 @@ def _pieces(session: Session, desk: Desk, place: Standing, planned: Plan, larges
             yield _Piece(Kind.SHOW, _packed(some), some, _told(some), chain=show.chain, to=to)
     if planned.audience == CENTRAL and (rows := coded_rows(session, desk, planned)):
         yield _Piece(Kind.CODED, write_body(rows), told={"cases": len(rows.rows)})
+
+
+def _orders_piece(forgets: Sequence[Forget], chain: bytes) -> _Piece:
+    orders = [Order(record.bytes, "", chain, each.upto) for each in forgets for record in each.records]
+    return _Piece(Kind.ORDERS, write_body(Orders(tuple(orders))), told={"cases": len(forgets)})
 
 
 def _cut(

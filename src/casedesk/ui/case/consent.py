@@ -17,6 +17,7 @@ from casedesk.services import consents
 from casedesk.services.ages import ADULT
 from casedesk.services.consents import AffectedReferral, ConsentNow, ConsentStep, Effects, RecordConsent
 from casedesk.services.office import clock_is_wrong
+from casedesk.sync import withdrawing
 from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.case.pieces import Part, declared, separated
 from casedesk.ui.case.sheets import FormSheet, Saved, explain, line, lines
@@ -176,7 +177,7 @@ class ConsentSheet(FormSheet):
     def work(self, values: Saved) -> Callable[[], object]:
         said = {scope: choice.value() for scope, choice in self.answers.items() if choice.value() != NOT_ASKED}
         how: dict[str, Any] = {key.partition(".")[2]: value for key, value in values.items()}
-        return partial(consents.record_consent, self.case.here.desk, self.case.id, RecordConsent(said, **how))
+        return partial(withdrawing.record_consent, self.case.here.desk, self.case.id, RecordConsent(said, **how))
 
 
 def _asking_fields(case: OpenCase) -> list[tuple[str, Field]]:
@@ -208,7 +209,7 @@ class WithdrawSheet(Sheet):
         if self._saving:
             return
         self._saving = True
-        work = partial(consents.withdraw, self.case.here.desk, self.case.id, self._effects.scope)
+        work = partial(withdrawing.withdraw, self.case.here.desk, self.case.id, self._effects.scope)
         self.case.write(self, work, _("Consent taken back"), done=self._done, failed=self._refused)
 
     def _done(self, _effects: object) -> None:
