@@ -14,7 +14,7 @@ from casedesk.storage.chain import Findings, check_records
 from casedesk.storage.national import PARTS, NationalStore, OtherOrganisation
 from casedesk.storage.recorder import to_leaf
 from casedesk.sync.chains import Outcome
-from casedesk.sync.intake import Accepted, accept, parts
+from casedesk.sync.intake import Accepted, accept, divided
 from tests.conftest import NOW
 from tests.support import postgres
 from tests.support.exchange import Office, chains, own, piece_of, records
@@ -40,7 +40,8 @@ def take_all(store: NationalStore, office: Office, centre: str = "DHK") -> list[
     first, answers = office.desks[0], []
     for chain in chains(first):
         piece = piece_of(first, chain)
-        for part in parts(piece, 3):
+        while piece.operations:
+            part, piece = divided(piece, 3)
             with store.intake(centre) as (session, merged):
                 answer = accept(session, part, office.members.get(part.desk), NOW)
                 merged.add(answer.merged)

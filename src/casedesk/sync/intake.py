@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -21,7 +22,9 @@ from casedesk.storage.registers import Place
 from casedesk.storage.store import Store
 from casedesk.sync.chains import Held, Member, Outcome, Slice
 
-AT_ONCE: Final = 2000  # operations in one transaction
+AT_ONCE: Final = 2000  # operations in one transaction at most
+_FEWEST: Final = 100
+_A_SLICE: Final = 0.3  # seconds that others wait at most for the disk, as far as the slice before tells
 
 
 @dataclass(slots=True)
@@ -37,7 +40,10 @@ class Accepted:
 def take_in(store: Store, piece: Slice, member: Member | None, now: datetime, judge: Judge = everybody_may) -> Accepted:
     """Accept a slice in transactions of a size that leaves the disk to others in between."""
     answer = Accepted(Outcome.KNOWN)
-    for part in parts(piece):
+    left, size = piece, _FEWEST
+    while left.operations:
+        part, left = divided(left, size)
+        began = time.perf_counter()
         with store.intake() as (session, merged):
             accepted = accept(session, part, member, now, judge)
             merged.add(accepted.merged)
@@ -47,18 +53,22 @@ def take_in(store: Store, piece: Slice, member: Member | None, now: datetime, ju
         answer.new_chain |= accepted.new_chain
         if accepted.outcome not in (Outcome.STORED, Outcome.KNOWN):
             break
+        fitting = int(size * _A_SLICE / max(time.perf_counter() - began, 0.001))
+        size = min(max(fitting, size // 2, _FEWEST), 2 * size, AT_ONCE)
     return answer
 
 
-def parts(piece: Slice, size: int = AT_ONCE) -> list[Slice]:
-    """The slice in smaller ones."""
-    found = []
-    before = piece.before
-    for start in range(0, len(piece.operations), size):
-        operations, proofs = piece.operations[start : start + size], piece.proofs[start : start + size]
-        found.append(replace(piece, first=piece.first + start, before=before, operations=operations, proofs=proofs))
-        before = proofs[-1].link
-    return found
+def divided(piece: Slice, size: int) -> tuple[Slice, Slice]:
+    """The first operations of a slice, and the rest."""
+    start = replace(piece, operations=piece.operations[:size], proofs=piece.proofs[:size])
+    rest = replace(
+        piece,
+        first=start.last + 1,
+        before=start.head,
+        operations=piece.operations[size:],
+        proofs=piece.proofs[size:],
+    )
+    return start, rest
 
 
 def accept(
