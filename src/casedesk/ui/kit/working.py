@@ -45,7 +45,7 @@ class Working(Sheet):
 
     def _told(self, done: int, of: int) -> str:
         if self.progress.cancelled:
-            return _("Stopping. Nothing is changed.")
+            return _("Stopping. Nothing is left half done.")
         if not of:
             return _("Please wait…")
         return _("{done} of {all}").format(done=formats.number(done), all=formats.number(of))
