@@ -5,9 +5,11 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from uuid import UUID, uuid4
 
 from casedesk.desk import DHAKA, Desk
+from casedesk.lifecycles import steps_from
 from casedesk.models import (
     Case,
     CaseNote,
@@ -227,7 +229,9 @@ def _later_records(one: Someone, case: Case) -> list[Recorded]:
             accepted_at=at(sent.on) if sent.accepted else None, service_started_on=sent.started,
             outcome=sent.outcome, decline_reason=sent.declined, consent_line_id=uuid4() if sent.consent else None,
         )  # fmt: skip
-        records += [referral, _event(one, referral, None, sent.status, sent.on)]
+        records.append(referral)
+        for before, to in pairwise((None, *_way("referral", sent.status))):
+            records.append(_event(one, referral, before, to or "", sent.on))
     if one.needs:
         asked = NeedsAssessment(case_id=case.id, done_on=one.opened)
         records.append(asked)
@@ -238,6 +242,16 @@ def _later_records(one: Someone, case: Case) -> list[Recorded]:
         ConsentLine(case_id=case.id, scope="share_legal", answer=answer, at=at(one.opened)) for answer in one.consents
     ]
     return records
+
+
+def _way(entity: str, to: str) -> list[str]:
+    """The shortest way of the life cycle from nothing to a status."""
+    ways = [[step.to] for step in steps_from(entity, None)]
+    for way in ways:  # grows while it is walked
+        if way[-1] == to:
+            return way
+        ways += [[*way, step.to] for step in steps_from(entity, way[-1]) if step.to not in way]
+    raise ValueError(to)
 
 
 def _event(
