@@ -15,11 +15,12 @@ from casedesk.desk import DHAKA
 from casedesk.errors import InvalidInput, Problem
 from casedesk.i18n import _
 from casedesk.models import Referral, fields_of
-from casedesk.services.consents import ConsentNow, RecordConsent, consents_of, record_consent, scope_for
+from casedesk.services.consents import ConsentNow, RecordConsent, consents_of, scope_for
 from casedesk.services.permissions import may
 from casedesk.services.providers import ProviderRow
 from casedesk.services.referrals import EXCEPTION
 from casedesk.services.sharing import ShareItem, what_may_be_shared
+from casedesk.sync import withdrawing
 from casedesk.ui.kit.blocks import Banner
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.choices import Combo
@@ -232,7 +233,7 @@ class Sharing(Tall):
             giver=self.ask_first.giver.value() or None,
         )
         self.ask_first.setEnabled(False)
-        work = partial(record_consent, self._here.desk, self._case_id, command)
+        work = partial(withdrawing.record_consent, self._here.desk, self._case_id, command)
         self._here.jobs.write(self, work, self._recorded, failed=self._refused)
 
     def _recorded(self, _consent_id: UUID) -> None:
