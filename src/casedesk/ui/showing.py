@@ -30,10 +30,12 @@ from casedesk.services.cases import case_facts
 from casedesk.services.drafts import drafts
 from casedesk.services.prints import FULL, LETTER, SHARED, SUMMARY, PrintRequest
 from casedesk.services.referrals import ListedReferral, waiting
+from casedesk.settings import Settings
 from casedesk.ui.application import HEIGHT, WIDTH, tables
 from casedesk.ui.intake.page import IntakePage
 from casedesk.ui.kit import theme as themes
 from casedesk.ui.page import Goto
+from casedesk.ui.settings import Wishes
 from casedesk.ui.window import Window
 
 Key = Qt.Key
@@ -70,7 +72,9 @@ def show(desk: Desk, folder: Path) -> Shown:
     assert isinstance(app, QApplication)  # noqa: S101 - the only kind this program makes
     with _no_word_of_the_platform():
         _dress(app, "en", dark=False)
-        window = Window(desk, *tables())
+        pages, overlays = tables()
+        pages = {**pages, "settings": partial(pages["settings"], wishes=_no_wishes())}
+        window = Window(desk, pages, overlays)
         window.resize(WIDTH, HEIGHT)
         window.show()
         window.activateWindow()
@@ -83,6 +87,14 @@ def show(desk: Desk, folder: Path) -> Shown:
             window.close()
             QTest.qWait(QUIET)
     return Shown(case_id, case_facts(desk, case_id).number, tuple(pictures))
+
+
+def _no_wishes() -> Wishes:
+    """For settings that are looked at and not changed."""
+
+    def nothing(*_: object) -> None: ...
+
+    return Wishes(Settings, nothing, nothing, nothing, nothing, nothing, nothing)
 
 
 @contextmanager
@@ -254,6 +266,8 @@ def _places(desk: Desk, registered: UUID) -> dict[str, tuple[Goto, ...]]:
         "directory": (Goto("directory"),),
         "reports": (Goto("reports"),),
         "report-paper": (Goto("report_paper"),),
+        "backup": (Goto("settings", {"tab": "backup"}),),
+        "audit-trail": (Goto("settings", {"tab": "audit"}),),
     }
 
 
