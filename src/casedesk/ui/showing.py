@@ -267,7 +267,7 @@ def _places(desk: Desk, registered: UUID) -> dict[str, tuple[Goto, ...]]:
         "reports": (Goto("reports"),),
         "report-paper": (Goto("report_paper"),),
         "backup": (Goto("settings", {"tab": "backup"}),),
-        "audit-trail": (Goto("settings", {"tab": "audit"}),),
+        "audit-trail": (Goto("settings", {"tab": "trail"}),),
     }
 
 
