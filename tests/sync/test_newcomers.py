@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from casedesk.desk import Desk
-from casedesk.models import BatchOut, Case, CaseNote, Chain, CodedRow, Person
+from casedesk.models import BatchOut, Case, CaseNote, Chain, CodedRow, Person, User
 from casedesk.services.access import name_people
 from casedesk.services.cases import mark_confidential
 from casedesk.services.consents import RecordConsent, record_consent
@@ -28,7 +28,7 @@ from casedesk.sync.outbox import make_files, uncovered
 from casedesk.sync.stick import take_stick, write_stick
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.people import a_returnee
-from tests.sync.office import begin, coordinator, hand_rosters, join, key_of, new_desk, standing_of
+from tests.sync.office import admin, begin, coordinator, hand_rosters, join, key_of, new_desk, standing_of
 
 NAMES = ("K3", "K4", "K5", "K6")
 
@@ -217,7 +217,10 @@ def test_a_new_desk_of_the_central_office_gets_what_each_consent_allows(centre: 
 
 def test_a_confidential_case_goes_to_the_computers_of_who_is_named_and_to_no_other(centre: Centre) -> None:
     one, two, three = centre.one, centre.two, centre.three
-    carry(two, one)  # so that its people are known
+    carry(two, one)  # so that its people are known; they count from when an administrator says so
+    with admin(one).write("office.set_roles", about=two.actor.id) as session:
+        user = session.get_one(User, two.actor.id)
+        user.active, user.roles = True, ["caseworker"]
     case_id = write(one, "Sentinel Secret")
     mark_confidential(one, case_id)
     files = carried(one)

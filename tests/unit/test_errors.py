@@ -39,6 +39,7 @@ REPEATS = {
     "NotUnderstood",
     "OtherCentre",
     "Refused",
+    "Unreadable",
     "_Unusable",
 }
 

@@ -431,7 +431,8 @@ def _compare(session: Session, told: Replayed, found: Findings, step: Callable[[
 
 def _shares(session: Session) -> bool:
     """Whether other desks wrote here too: what they wrote arrives in any order."""
-    others = select(Chain.ix).where(Chain.desk != own_chain(session).desk, Chain.held > 0)
+    ours = select(Chain.desk).where(Chain.signing_seed.is_not(None))
+    others = select(Chain.ix).where(Chain.desk.not_in(ours), Chain.held > 0)
     return session.scalar(others.limit(1)) is not None
 
 
