@@ -181,8 +181,11 @@ def _judged(store: Store, clock: ComputerClock) -> Clock:
     """The clock of the sitting, doubted where it cannot be right: before this sign-in is written with it."""
     ours = clock if isinstance(clock, Clock) else Clock(clock)
     if ours.believed_until is None and not ours.confirmed:  # else a lock handed it over
-        with store.read() as session:
-            ours.believed_until = _last_known_day(session, ours())
+        try:
+            with store.read() as session:
+                ours.believed_until = _last_known_day(session, ours())
+        except vault.VaultUnreadable:  # a damaged journal tells no day, and the connection that met it reads no more
+            store.vault.reader.dispose()
     return ours
 
 
