@@ -311,10 +311,8 @@ def _manifest(source: Vault, found: dict[str, Any], number: int, made: datetime)
 
 def _finish(source: Vault, part: Path, manifest: Manifest, step: Step) -> None:
     """Add what belongs to the database behind it, and the digest over all. What was added is read back."""
-    written, sealed = (
-        keys.written(source.keys),
-        keys.seal(source.subkey(_FOR_MANIFEST), msgspec.msgpack.encode(manifest), _MAGIC),
-    )
+    written = keys.written(source.keys)
+    sealed = keys.seal(source.subkey(_FOR_MANIFEST), msgspec.msgpack.encode(manifest), _MAGIC)
     database, pages = part.stat().st_size, _begun(source.subkey)
     with part.open("rb") as file:
         _feed(pages, _chunks(file, database), step, database)

@@ -32,13 +32,19 @@ LETTERS: Final = 8  # of a name, by which people tell files apart
 
 def sent_card(files: Sequence[FileRow], *, whole: bool, show_all: Callable[[], object]) -> Card:
     """Earlier files, the newest first; a few of them until all are asked for."""
-    card, rows = row_card(_("Earlier files and receipts"))
-    if not files:
-        rows.say(_("Nothing has been sent yet."))
-    for each in files if whole else files[:SHOWN]:
-        rows.add(_sent(each))
-    if len(files) > SHOWN and not whole:
-        words = _("All {count}").format(count=formats.number(len(files)))
+    lines = [_sent(each) for each in (files if whole else files[:SHOWN])]
+    return _card(_("Earlier files and receipts"), _("Nothing has been sent yet."), lines, len(files), show_all)
+
+
+def _card(title: str, nothing: str, lines: Sequence[QLayout], there: int, show_all: Callable[[], object]) -> Card:
+    """Some lines of so many that are there; a link to all where that is more."""
+    card, rows = row_card(title)
+    if not there:
+        rows.say(nothing)
+    for line in lines:
+        rows.add(line)
+    if there > len(lines):
+        words = _("All {count}").format(count=formats.number(there))
         card.head.addWidget(button(words, "link", clicked=show_all))
     return card
 
@@ -61,15 +67,8 @@ def _sent(each: FileRow) -> QLayout:
 
 def came_card(files: Sequence[FileInRow], *, whole: bool, show_all: Callable[[], object]) -> Card:
     """What came in, the newest first."""
-    card, rows = row_card(_("Received"))
-    if not files:
-        rows.say(_("Nothing has come yet."))
-    for each in files if whole else files[:SHOWN]:
-        rows.add(_came(each))
-    if len(files) > SHOWN and not whole:
-        words = _("All {count}").format(count=formats.number(len(files)))
-        card.head.addWidget(button(words, "link", clicked=show_all))
-    return card
+    lines = [_came(each) for each in (files if whole else files[:SHOWN])]
+    return _card(_("Received"), _("Nothing has come yet."), lines, len(files), show_all)
 
 
 def _came(each: FileInRow) -> QLayout:
