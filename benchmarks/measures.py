@@ -9,8 +9,11 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import cycle
 from pathlib import Path
+from uuid import UUID
 
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
@@ -128,15 +131,23 @@ def lists(desk: Desk, cases: int, small: dict[str, float]) -> Iterator[Result]:
     yield Result(f"search by name, {hits} hits", cases, ours, bare, 2.0)
 
 
+def in_turn(works: Iterable[Callable[[], object]]) -> Callable[[], object]:
+    """One of them at each call, from the first to the last and again."""
+    taken = cycle(works)
+    return lambda: next(taken)()
+
+
 def case_page(desk: Desk, cases: int) -> Iterator[Result]:
-    """What a case page reads, against its bare SQL."""
-    case_id = page_of_cases(desk, Filters(), Order.NEWEST, skip=50, size=1)[0].case_id
-    works: dict[str, tuple[Callable[[], object], float | None]] = {
-        "case page, its reads": (lambda: case_facts(desk, case_id), 2.0),
-        "case page, with consents, notes, tasks, referrals": (lambda: look_again(desk, case_id), None),
+    """What case pages read, one after the other, against their bare SQL."""
+    opened = [row.case_id for row in page_of_cases(desk, Filters(), Order.NEWEST, skip=50, size=100)]
+    works: dict[str, tuple[Callable[[Desk, UUID], object], float | None]] = {
+        "case page, its reads": (case_facts, 2.0),
+        "case page, with consents, notes, tasks, referrals": (look_again, None),
     }
     for what, (work, limit) in works.items():
-        yield Result(what, cases, *paired(work, bare_reads(desk.store.vault.reader, work), ROUNDS * 2), limit)
+        ours = [partial(work, desk, case_id) for case_id in opened]
+        bare = [bare_reads(desk.store.vault.reader, each) for each in ours]
+        yield Result(what, cases, *paired(in_turn(ours), in_turn(bare), ROUNDS * 4), limit)
 
 
 def paper(desk: Desk, cases: int) -> Iterator[Result]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
+from operator import attrgetter
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -278,8 +279,8 @@ def _answers(
 ) -> dict[str, object]:
     answers: dict[str, object] = {}
     for record_name, record in records.items():
-        for key, name, declared in _keys(record_name):
-            value = getattr(record, name)
+        values, keys = _keys(record_name)
+        for (key, declared), value in zip(keys, values(record), strict=True):
             if value is not None and (restricted or level_of(declared, value) < Level.RESTRICTED):
                 answers[key] = value
     lists = {"need_item.needs": [row.need for row in rows.all(NeedItem) if row.need]}
@@ -295,9 +296,10 @@ def _answers(
 
 
 @cache
-def _keys(record: str) -> list[tuple[str, str, Field]]:
-    """The answers that a record holds: key, name of the field, declaration."""
-    return [(f"{record}.{name}", name, declared) for name, declared in fields_of(RECORDS[record]).items()]
+def _keys(record: str) -> tuple[attrgetter[tuple[object, ...]], list[tuple[str, Field]]]:
+    """The answers that a record holds: what reads their values, and the key and declaration of each."""
+    fields = fields_of(RECORDS[record])
+    return attrgetter(*fields), [(f"{record}.{name}", declared) for name, declared in fields.items()]
 
 
 def _violations(rows: _Rows, *, restricted: bool) -> tuple[Violation, ...]:
