@@ -12,9 +12,11 @@ from casedesk.services.office import set_up
 from casedesk.storage.keys import FLOOR
 from casedesk.storage.recorder import own_chain
 from casedesk.sync import joining
+from casedesk.sync.arrivals import Taken, take_inbox
 from casedesk.sync.bodies import RosterBody, write_body
-from casedesk.sync.files import outbox
+from casedesk.sync.files import inbox, outbox
 from casedesk.sync.membership import Standing, admissions, standing
+from casedesk.sync.outbox import make_files, uncovered
 from tests.conftest import CENTRE, NOW
 
 ROOT_WORDS = "nine quiet boats under the old bridge"
@@ -72,3 +74,16 @@ def key_of(desk: Desk) -> bytes:
 def standing_of(desk: Desk) -> Standing:
     with desk.read() as session:
         return standing(session)
+
+
+def carried(of: Desk, audience: str = "DHK") -> list[bytes]:
+    """Everything that a stick would carry: made now, or before and not yet confirmed."""
+    make_files(coordinator(of), audience)
+    with of.read() as session:
+        return [outbox(of.store.vault.folder).read(row.name) for row in uncovered(session)]
+
+
+def carry(of: Desk, to: Desk, audience: str = "DHK") -> list[Taken]:
+    for sealed in carried(of, audience):
+        inbox(to.store.vault.folder).put(sealed)
+    return take_inbox(coordinator(to))

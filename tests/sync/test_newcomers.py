@@ -21,14 +21,25 @@ from casedesk.services.intake import register_case
 from casedesk.services.notes import add_note
 from casedesk.services.office import check_store, sign_in
 from casedesk.storage.recorder import own_chain
-from casedesk.sync.arrivals import Fate, Taken, take_inbox
+from casedesk.sync.arrivals import Fate, take_inbox
 from casedesk.sync.batch import CENTRAL, Batch, Kind, Passed, Refused, Stretch, open_batch, prove, seal, write_batch
-from casedesk.sync.files import inbox, outbox
-from casedesk.sync.outbox import make_files, uncovered
+from casedesk.sync.files import inbox
+from casedesk.sync.outbox import make_files
 from casedesk.sync.stick import take_stick, write_stick
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.people import a_returnee
-from tests.sync.office import admin, begin, coordinator, hand_rosters, join, key_of, new_desk, standing_of
+from tests.sync.office import (
+    admin,
+    begin,
+    carried,
+    carry,
+    coordinator,
+    hand_rosters,
+    join,
+    key_of,
+    new_desk,
+    standing_of,
+)
 
 NAMES = ("K3", "K4", "K5", "K6")
 
@@ -74,19 +85,6 @@ def write(desk: Desk, word: str, **consents: str) -> UUID:
     if consents:
         record_consent(desk, case_id, RecordConsent(consents, method="verbal"))
     return case_id
-
-
-def carried(of: Desk, audience: str = "DHK") -> list[bytes]:
-    """Everything that a stick would carry: made now, or before and not yet confirmed."""
-    make_files(coordinator(of), audience)
-    with of.read() as session:
-        return [outbox(of.store.vault.folder).read(row.name) for row in uncovered(session)]
-
-
-def carry(of: Desk, to: Desk, audience: str = "DHK") -> list[Taken]:
-    for sealed in carried(of, audience):
-        inbox(to.store.vault.folder).put(sealed)
-    return take_inbox(coordinator(to))
 
 
 def read_by(desk: Desk, files: list[bytes]) -> list[Batch]:

@@ -197,6 +197,7 @@ OFFICE: dict[str, tuple[Callable[[Desk], object], str]] = {
     "edit the directory": (lambda desk: providers.save_provider(desk, None, {}), "CW SU CR"),
     "colleagues": (office.colleagues, "CW SH CO LO SU CR DO AD"),
     "roles": (lambda desk: office.set_roles(desk, uuid4(), ["caseworker"]), "AD"),
+    "let somebody work here": (lambda desk: office.let_work(desk, uuid4(), ["caseworker"]), "AD"),
     "end a user": (lambda desk: office.end_user(desk, uuid4()), "AD"),
     "rates": (lambda desk: office.set_rate(desk, "sar", Money(3_200, "bdt")), "CR"),
     "a new recovery key": (lambda desk: office.make_recovery(desk, "not this one"), "AD"),

@@ -16,14 +16,14 @@ from sqlalchemy.orm import Session
 
 from casedesk import formats, i18n
 from casedesk.desk import DHAKA, NOBODY, Actor, Clock, Desk, now
-from casedesk.errors import CaseDeskError, InvalidInput, NotAllowed, NotFound, Problem
+from casedesk.errors import CaseDeskError, Conflict, InvalidInput, NotAllowed, NotFound, Problem
 from casedesk.i18n import _
 from casedesk.models import Centre, Device, ExchangeRate, Membership, Preference, User
 from casedesk.progress import Progress, silent
 from casedesk.services import backups
 from casedesk.services.permissions import needs
 from casedesk.services.triage import Thresholds
-from casedesk.storage import installation, vault
+from casedesk.storage import installation, keys, vault
 from casedesk.storage.chain import Findings, begin_chain, check
 from casedesk.storage.keys import Cost
 from casedesk.storage.migrate import migrate
@@ -81,12 +81,15 @@ class OfficeFacts:
 
 @dataclass(frozen=True, slots=True)
 class UserRow:
+    """Somebody who works or worked here. Who came with another laptop waits until an administrator decides."""
+
     id: UUID
     name: str
-    sign_in_name: str
+    sign_in_name: str  # known of who was added here
     roles: tuple[str, ...]
     team: str
     active: bool
+    waits: bool = False
 
 
 class NeverSetUp(CaseDeskError):
@@ -239,7 +242,15 @@ def colleagues(desk: Desk) -> list[UserRow]:
     with desk.rows() as rows:
         users = [user for user in rows.all(User) if user.removed_at is None]
     return [
-        UserRow(u.id, u.name or "", u.sign_in_name or "", tuple(u.roles or ()), u.team or "", bool(u.active))
+        UserRow(
+            id=u.id,
+            name=u.name or "",
+            sign_in_name=u.sign_in_name or "",
+            roles=tuple(u.roles or ()),
+            team=u.team or "",
+            active=bool(u.active),
+            waits=u.active is None,
+        )
         for u in sorted(users, key=lambda user: user.name or "")
     ]
 
@@ -307,15 +318,40 @@ def set_roles(desk: Desk, user_id: UUID, roles: Sequence[str]) -> None:
 
 
 @needs("office.edit")
+def let_work(desk: Desk, user_id: UUID, roles: Sequence[str]) -> None:
+    """Let somebody who came with another laptop count as a colleague: own cases, be named on them, act by their roles.
+
+    Where they sign in stays as it is: their slot lies in the vault they came with.
+    """
+    _refuse_roles(roles)
+    with desk.write("office.let_work", about=user_id) as session:
+        user = _user(session, user_id)
+        if user.active is not None:  # another administrator was quicker
+            raise Conflict
+        user.roles, user.active = sorted(roles), True
+
+
+@needs("office.edit")
 def end_user(desk: Desk, user_id: UUID) -> None:
     """Let somebody sign in no more; what they wrote stays theirs."""
     if user_id == desk.actor.id:
         raise NotAllowed
     with desk.write("office.end_user", about=user_id) as session:
-        user = _user(session, user_id)
-        user.active = False
-        slot = bytes.fromhex(user.slot or "")
-    vault.remove_slot(desk.store.vault, slot)
+        _user(session, user_id).active = False
+    close_to_ended(desk.store)
+
+
+def close_to_ended(store: Store) -> None:
+    """Let the passphrases of users who were ended, here or at another computer, open this vault no more.
+
+    The last one stays in the file of keys; whoever types it is refused all the same.
+    """
+    with store.read() as session:
+        ended = set(session.scalars(select(User.slot).where(User.active.is_(False))))
+    for slot in store.vault.keys.slots:
+        if slot.id.hex() in ended:
+            with suppress(keys.LastSlot):
+                vault.remove_slot(store.vault, slot.id)
 
 
 def _refuse_roles(roles: Sequence[str]) -> None:

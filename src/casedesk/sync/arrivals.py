@@ -22,6 +22,7 @@ from casedesk.errors import CaseDeskError
 from casedesk.models import BatchIn, BatchOut, Chain, Change, CodedRow, CountRow, Covered, Proved
 from casedesk.models import Operation as OperationRow
 from casedesk.progress import Progress, silent
+from casedesk.services.office import close_to_ended
 from casedesk.services.permissions import needs
 from casedesk.storage.chain import continue_chain
 from casedesk.storage.derived import by_hundreds
@@ -100,6 +101,7 @@ def take_inbox(desk: Desk, progress: Progress = silent) -> list[Taken]:
     try:
         _take_all(desk, folder, found, progress)
     finally:
+        close_to_ended(desk.store)
         if any(taken.kind != Kind.RECEIPT for taken in found.values()):
             _write_receipts(desk)
     return list(found.values())

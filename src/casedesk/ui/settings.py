@@ -8,7 +8,7 @@ from functools import partial
 from uuid import UUID
 
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from casedesk import VERSION, codelists, formats, i18n
 from casedesk.errors import CaseDeskError, InvalidInput, Problem
@@ -290,25 +290,43 @@ class SettingsPage(Page):
     # People
 
     def _people(self) -> None:
-        users = office.colleagues(self.here.desk)
+        users, at = office.colleagues(self.here.desk), _computers_of(self.here)
+        waiting = [self._waiting(user, at.get(user.id, ())) for user in users if user.waits]
+        if waiting:
+            self._add(group(_("Came with another computer"), waiting))
         self.add_button = button(_("Add a user"), "primary", "add", size="s", clicked=self._add_user)
-        self._add(group(_("Who can sign in"), [self._user(user) for user in users if user.active], self.add_button))
-        ended = [user for user in users if not user.active]
+        working = [self._user(user, at.get(user.id, ())) for user in users if user.active]
+        self._add(group(_("Who can sign in"), working, self.add_button))
+        ended = [user for user in users if not user.active and not user.waits]
         if ended:
-            self._add(group(_("Who worked here"), [self._user(user) for user in ended]))
+            self._add(group(_("Who worked here"), [self._user(user, ()) for user in ended]))
 
-    def _user(self, user: UserRow) -> QWidget:
+    def _waiting(self, user: UserRow, computers: Sequence[str]) -> QWidget:
+        """Somebody whose laptop joined: until an administrator says so, nobody can give them a case."""
+        told = _(
+            "Works at {computers} already. Until you let {name} work here, nobody can hand over a case to {name} or "
+            "name {name} on one."
+        )
+        let = button(_("Let work here"), "primary", size="s", clicked=partial(self._change_roles, user))
+        let.setAccessibleName(_("Let {name} work here").format(name=user.name))
+        words = told.format(computers=", ".join(computers) or _("another computer"), name=user.name)
+        return setting(user.name, words, widget(row(let, self._end_button(user))))
+
+    def _user(self, user: UserRow, computers: Sequence[str]) -> QWidget:
         roles = codelists.get("user_role")
-        ordered = sorted(user.roles, key=lambda code: roles[code].sort)
-        words = ", ".join(roles.label(code) for code in ordered)
-        told = _("Signs in as {name}. {roles}").format(name=user.sign_in_name, roles=words)
+        parts = [_("Signs in as {name}.").format(name=user.sign_in_name)] if user.sign_in_name else []
+        parts.append(", ".join(roles.label(code) for code in sorted(user.roles, key=lambda code: roles[code].sort)))
+        told = " · ".join(part for part in (" ".join(parts), ", ".join(computers)) if part)
         if not user.active or user.id == self.here.desk.actor.id:
             return setting(user.name, told, None)
         change = button(_("Roles"), size="s", clicked=partial(self._change_roles, user))
         change.setAccessibleName(_("Roles of {name}").format(name=user.name))
+        return setting(user.name, told, widget(row(change, self._end_button(user))))
+
+    def _end_button(self, user: UserRow) -> QPushButton:
         end = button(_("End access"), "danger", size="s", clicked=partial(self._ask_end, user))
         end.setAccessibleName(_("End the access of {name}").format(name=user.name))
-        return setting(user.name, told, widget(row(change, end)))
+        return end
 
     def _add_user(self) -> None:
         UserSheet(self, self.here, self._wishes.cost, None, self._people_changed).open()
@@ -323,7 +341,10 @@ class SettingsPage(Page):
         ask(
             self,
             _("End the access of {name}?").format(name=user.name),
-            _("{name} can no longer sign in on this computer. What {name} wrote stays.").format(name=user.name),
+            _(
+                "{name} can no longer sign in, here or at any computer of this centre that has heard of it. "
+                "What {name} wrote stays."
+            ).format(name=user.name),
             yes=_("End access"),
             done=partial(self._end, user.id),
             danger=True,
@@ -462,7 +483,7 @@ class SettingsPage(Page):
 
 
 class UserSheet(Sheet):
-    """Adds a user, or gives one other roles."""
+    """Adds a user, gives one other roles, or lets one who came with another computer work here."""
 
     def __init__(
         self,
@@ -472,7 +493,11 @@ class UserSheet(Sheet):
         user: UserRow | None,
         done: Callable[[], object],
     ) -> None:
-        title = _("Roles of {name}").format(name=user.name) if user else _("Add a user")
+        title, act = _("Add a user"), _("Add")
+        if user is not None:
+            title, act = _("Roles of {name}").format(name=user.name), _("Keep roles")
+            if user.waits:
+                title, act = _("Let {name} work here").format(name=user.name), _("Let work here")
         super().__init__(host, title, _("Who manages users or data does not also read cases."), width=680)
         self._here, self._cost, self._user, self._done = here, cost, user, done
         declared = fields_of(User)
@@ -487,7 +512,7 @@ class UserSheet(Sheet):
             hint = _("A first passphrase, to be handed over by word of mouth and changed at the first sign-in.")
             self.body.addWidget(PlainLabel(hint, "body", tone="text2", wrap=True))
             self.body.addWidget(self.new)
-        self.save = button(_("Keep roles") if user else _("Add"), "primary", keys="Ctrl+Enter", clicked=self._save)
+        self.save = button(act, "primary", keys="Ctrl+Enter", clicked=self._save)
         QShortcut(QKeySequence("Ctrl+Return"), self).activated.connect(self._save)
         self.foot.addStretch(1)
         self.foot.addWidget(button(_("Cancel"), clicked=self.dismiss))
@@ -514,7 +539,7 @@ class UserSheet(Sheet):
         chosen = values["user.roles"]
         roles = [str(role) for role in chosen] if isinstance(chosen, list) else []
         if user is not None:
-            return partial(office.set_roles, desk, user.id, roles)
+            return partial(office.let_work if user.waits else office.set_roles, desk, user.id, roles)
         name, sign_in_name, passphrase = str(values["user.name"]), str(values["user.sign_in_name"]), self.new.text()
 
         def add() -> UUID:
@@ -554,6 +579,15 @@ def _missing(values: Mapping[str, object]) -> dict[str, list[Problem]]:
 def _computers_matter(here: Here) -> bool:
     """Off until set up: before, only who may set sync up hears of it."""
     return may(here.desk, "sync.roster") or office.exchanges(here.desk)
+
+
+def _computers_of(here: Here) -> Mapping[UUID, Sequence[str]]:
+    """Where each user works, where computers exchange; the libraries of sync are loaded when needed."""
+    if not office.exchanges(here.desk) or not may(here.desk, "sync.look"):
+        return {}
+    from casedesk.sync.people import computers_of
+
+    return computers_of(here.desk)
 
 
 def _rate(code: str, minor: int) -> QWidget:
