@@ -64,6 +64,9 @@ def begun(empty_centre: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         session.get_one(Case, case_id).confidential_case = True
     with ours.write("office.add_user") as session:
         session.add(User(id=KARIM, name="Karim", sign_in_name="karim", roles=["caseworker"], active=True, team="blue"))
+    for member in standing_of(ours).roster.members[1:]:  # he works at the computers that attack, too
+        people = [UUID(bytes=each) for each in member.people]
+        joining.set_people(admin(ours), member.desk, [*people, KARIM])
     ours.store.vault.close()
     return folder
 
@@ -311,6 +314,68 @@ def removes_a_person_of_another_centre(a: Attack) -> None:
     a.write(Leaf("person", a.person_id.bytes, "removed_at", WALL))
 
 
+# What a computer writes in the name of somebody who does not work there: kept, without effect, and an alarm.
+
+
+def writes_on_a_case_in_anothers_name(a: Attack) -> None:
+    a.write(case(a, "priority", "low"), Leaf("person", a.person_id.bytes, "phone_1", "+8801700000000"), actor=a.owner)
+
+
+def gives_consent_in_anothers_name(a: Attack) -> None:
+    line = uuid4().bytes
+    told: dict[str, object] = {"case_id": a.case_id.bytes, "scope": "sync_central_identified", "answer": "given"}
+    leaves = (Leaf("consent_line", line, name, value) for name, value in told.items())  # type: ignore[arg-type]
+    a.write(*leaves, actor=a.owner)
+
+
+def takes_a_step_in_anothers_name(a: Attack) -> None:
+    event = uuid4().bytes
+    told: dict[str, object] = {"entity": "case", "entity_id": a.case_id.bytes, "to_status": "closed", "at": WALL}
+    leaves = (Leaf("status_event", event, name, value) for name, value in told.items())  # type: ignore[arg-type]
+    a.write(*leaves, actor=a.owner)
+
+
+def registers_a_case_in_anothers_name(a: Attack) -> None:
+    a.write(Leaf("case", uuid4().bytes, "case_number", "DHK-26-K4-00001-X"), actor=a.owner)
+
+
+def removes_a_note_in_anothers_name(a: Attack) -> None:
+    a.write(Leaf("person", a.person_id.bytes, "removed_at", WALL), actor=a.owner)
+
+
+def erases_in_anothers_name(a: Attack) -> None:
+    target = Leaf("erased", a.person_id.bytes, "*", None)
+    a.say(operation(target, kind=OperationKind.ERASURE, actor=a.owner))
+
+
+def says_in_anothers_name_that_a_case_was_looked_at(a: Attack) -> None:
+    a.write(Leaf(OPERATION_TABLE, NO_RECORD, "about", a.case_id.bytes), actor=a.owner)
+
+
+def writes_as_somebody_whom_it_made_up(a: Attack) -> None:
+    made_up = uuid4()
+    told = operation(user("name", "Dr. Karim", made_up), user("active", True, made_up), actor=made_up)
+    a.say(operation(a.sees(), kind=OperationKind.MARK), told, operation(case(a, "priority", "low"), actor=made_up))
+
+
+def adds_a_user_by_a_caseworker_and_writes_as_them(a: Attack) -> None:
+    friend = uuid4()
+    lets_in = operation(user("name", "Friend", friend), user("active", True, friend), actor=KARIM)
+    a.say(operation(a.sees(), kind=OperationKind.MARK), lets_in, operation(case(a, "priority", "low"), actor=friend))
+
+
+def shows_later_what_it_wrote_in_anothers_name(a: Attack) -> None:
+    whole = operation(case(a, "priority", "low"), actor=a.owner)
+    a.say(operation(a.sees(), kind=OperationKind.MARK, level=0), digest_only(digest(2, whole)))
+    a.put(Kind.SHOW, pack([whole]), chain=a.last, ops=(2,))
+
+
+def makes_as_if_it_had_begun_the_user(a: Attack) -> None:
+    """Writes the owner down as if nobody had before, by a clock that is long ago."""
+    begins = operation(user("name", "Farzana", a.owner), user("active", True, a.owner), actor=a.owner, wall=0)
+    a.say(begins, operation(case(a, "priority", "low"), actor=a.owner))
+
+
 # What is refused before it is looked at, or put aside.
 
 
@@ -492,6 +557,19 @@ RIGHTS: list[Trick] = [
     has_one_field_forgotten,
     says_that_it_has_seen_the_future,
 ]
+IN_ANOTHERS_NAME: list[Trick] = [
+    writes_on_a_case_in_anothers_name,
+    gives_consent_in_anothers_name,
+    takes_a_step_in_anothers_name,
+    registers_a_case_in_anothers_name,
+    removes_a_note_in_anothers_name,
+    erases_in_anothers_name,
+    says_in_anothers_name_that_a_case_was_looked_at,
+    writes_as_somebody_whom_it_made_up,
+    adds_a_user_by_a_caseworker_and_writes_as_them,
+    shows_later_what_it_wrote_in_anothers_name,
+    makes_as_if_it_had_begun_the_user,
+]
 FOREIGN: list[Trick] = [
     writes_on_a_case_of_another_centre,
     gives_consent_for_another_centre,
@@ -582,6 +660,45 @@ def test_a_colleague_takes_no_right(attack: Attack, trick: Trick) -> None:
         no_right_given(session)
     assert alarms(admin(attack.ours))
     assert check_store(coordinator(attack.ours)).wrong == []
+
+
+@pytest.mark.parametrize("trick", IN_ANOTHERS_NAME, ids=lambda trick: trick.__name__)
+def test_a_computer_writes_in_no_name_but_of_those_who_work_there(attack: Attack, trick: Trick) -> None:
+    before = everything(attack.ours)
+    trick(attack)
+    after = everything(attack.ours)
+    assert {taken.fate for taken in attack.outcome} == {Fate.APPLIED}, "it is kept"
+    said = records(attack.ours)
+    assert ours_of(said, before[0]) == before[0]
+    assert [table for table, _id in said.keys() - before[0].keys() if table != "user"] == []
+    assert after[1:] == before[1:]
+    assert "Written in a name that this computer may not write in" in {
+        each.record for each in alarms(admin(attack.ours))
+    }
+    assert check_store(coordinator(attack.ours)).wrong == []
+
+
+@pytest.mark.parametrize("attack", ["elsewhere"], indirect=True)
+def test_another_centre_writes_in_no_name_of_ours(attack: Attack) -> None:
+    before = everything(attack.ours)
+    attack.write(Leaf("provider", uuid4().bytes, "name_en", "A clinic"), actor=attack.owner)
+    assert everything(attack.ours) == before
+    assert [each.record for each in alarms(admin(attack.ours))] == [
+        "Written in a name that this computer may not write in"
+    ]
+
+
+def test_a_new_computer_brings_nobody_who_works_elsewhere(attack: Attack, tmp_path: Path) -> None:
+    """Its request says in whose names it may write: those of others are left out when it is let in."""
+    thief = new_desk(tmp_path / "K9", "K9")
+    with thief.write("office.add_user") as session:
+        session.add(User(id=attack.owner, name="Farzana", active=True))
+    join(attack.ours, thief)
+    member = standing_of(attack.ours).roster.member(key_of(thief))
+    assert member is not None
+    assert member.people == (thief.actor.id.bytes,)
+    assert attack.owner.bytes not in member.speakers
+    thief.store.vault.close()
 
 
 @pytest.mark.parametrize("trick", FOREIGN, ids=lambda trick: trick.__name__)

@@ -8,19 +8,24 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
+import msgspec
 import pytest
+from sqlalchemy import select
 
-from casedesk.desk import Desk
+from casedesk.desk import Actor, Desk
 from casedesk.errors import Conflict, InvalidInput, NotAllowed
-from casedesk.models import User
+from casedesk.models import CaseNote, User
 from casedesk.services import access, office
+from casedesk.services.entitled import alarms
 from casedesk.services.intake import register_case
 from casedesk.services.office import check_store, colleagues, sign_in
 from casedesk.storage.keys import FLOOR, WrongPassphrase
-from casedesk.sync.people import computers_of
+from casedesk.sync import joining
+from casedesk.sync.people import computers_of, follow_users
+from casedesk.sync.roster import NotThisRoster, Roster, refuse_going_back
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.people import a_returnee
-from tests.sync.office import admin, as_role, begin, carry, join, new_desk
+from tests.sync.office import admin, as_role, begin, carry, join, key_of, new_desk, standing_of
 
 WORDS = "lamps under quiet river bridges"
 
@@ -99,9 +104,7 @@ def test_who_came_with_another_laptop_waits_until_an_administrator_decides(lapto
 
 def test_who_is_ended_signs_in_at_no_computer_any_more(laptops: Laptops) -> None:
     one, two = laptops.one, laptops.two
-    karim = office.add_user(
-        admin(two), name="Karim", sign_in_name="karim", roles=["caseworker"], passphrase=WORDS, cost=FLOOR
-    )
+    karim = a_colleague(two)
     carry(two, one)
     for each in (karim, laptops.came):
         office.end_user(admin(one), each)
@@ -113,3 +116,103 @@ def test_who_is_ended_signs_in_at_no_computer_any_more(laptops: Laptops) -> None
     for name, words in (("farzana", PASSPHRASE), ("karim", WORDS)):
         with pytest.raises((NotAllowed, WrongPassphrase)):
             sign_in(two.store.vault.folder, name, words, lambda: NOW)
+
+
+def new_note(desk: Desk, text: str) -> None:
+    with desk.write("test.note") as session:
+        session.add(CaseNote(text=text))
+
+
+def notes(desk: Desk) -> set[str]:
+    with desk.read() as session:
+        return {text for text in session.scalars(select(CaseNote.text)) if text}
+
+
+def acting(desk: Desk, user_id: UUID) -> Desk:
+    return replace(desk, actor=Actor(user_id, "", frozenset({"caseworker"})))
+
+
+def a_colleague(at: Desk, name: str = "karim") -> UUID:
+    return office.add_user(
+        admin(at), name=name.title(), sign_in_name=name, roles=["caseworker"], passphrase=WORDS, cost=FLOOR
+    )
+
+
+def test_two_share_a_laptop_and_the_list_follows(laptops: Laptops) -> None:
+    one, two = laptops.one, laptops.two
+    karim = a_colleague(one)
+    follow_users(one)
+    assert standing_of(one).me.people == tuple(sorted((one.actor.id.bytes, karim.bytes)))
+    new_note(one, "of Farzana")
+    new_note(acting(one, karim), "of Karim")
+    carry(one, two)
+    assert notes(two) == {"of Farzana", "of Karim"}
+    assert standing_of(two).roster == standing_of(one).roster
+    assert alarms(admin(two)) == []
+
+
+def test_work_counts_though_the_list_did_not_name_its_author_yet(laptops: Laptops) -> None:
+    """Who was let in at the first computer writes there before the list is signed anew."""
+    one, two = laptops.one, laptops.two
+    karim = a_colleague(one)
+    new_note(acting(one, karim), "at once")
+    assert karim.bytes not in standing_of(one).me.speakers
+    carry(one, two)
+    assert notes(two) == {"at once"}
+
+
+def test_work_in_a_name_that_nobody_let_in_waits_and_is_taken_later(laptops: Laptops) -> None:
+    """At a laptop that came, its own administrator adds a user: until ours says so, what they wrote waits."""
+    one, two = laptops.one, laptops.two
+    karim = a_colleague(two)
+    new_note(acting(two, karim), "waits")
+    new_note(two, "counts")
+    carry(two, one)
+    assert notes(one) == {"counts"}
+    assert check_store(as_role(one, "coordinator")).wrong == []
+    assert "Written in a name that this computer may not write in" in {each.record for each in alarms(admin(one))}
+    office.let_work(admin(one), karim, ["caseworker"])
+    follow_users(one)
+    assert notes(one) == {"counts", "waits"}
+    assert {each.record for each in alarms(admin(one))} == {"User"}, "what their administrator said counts nowhere else"
+    assert computers_of(admin(one))[karim] == ("DHK/K4",)
+    assert check_store(as_role(one, "coordinator")).wrong == []
+
+
+def test_one_user_works_at_two_computers_once_the_list_says_so(laptops: Laptops) -> None:
+    one, two = laptops.one, laptops.two
+    karim = a_colleague(one)
+    carry(one, two)
+    new_note(acting(two, karim), "from the other laptop")
+    carry(two, one)
+    assert notes(one) == set(), "nobody said that Karim works there"
+    people = [UUID(bytes=each) for each in standing_of(one).roster.members[1].people]
+    joining.set_people(admin(one), key_of(two), [*people, karim])
+    assert notes(one) == {"from the other laptop"}
+    follow_users(one)
+    assert computers_of(admin(one))[karim] == ("DHK/K3", "DHK/K4")
+
+
+def test_who_left_a_computer_is_sent_nothing_and_what_they_wrote_there_counts(laptops: Laptops) -> None:
+    one, two = laptops.one, laptops.two
+    karim = a_colleague(one)
+    joining.set_people(admin(one), key_of(two), [karim])
+    new_note(two, "on its way while the laptop is handed over")
+    carry(two, one)
+    member = standing_of(one).roster.member(key_of(two))
+    assert member is not None
+    assert (member.people, member.worked) == ((karim.bytes,), (laptops.came.bytes,))
+    assert notes(one) == {"on its way while the laptop is handed over"}
+    with pytest.raises(NotThisRoster):
+        refuse_going_back(standing_of(one).roster, without_people(standing_of(one).roster))
+    office.end_user(admin(one), karim)
+    follow_users(one)
+    member = standing_of(one).roster.member(key_of(two))
+    assert member is not None
+    assert member.people == ()
+
+
+def without_people(roster: Roster) -> Roster:
+    """A later list that forgets who worked where."""
+    members = tuple(msgspec.structs.replace(each, people=(), worked=()) for each in roster.members)
+    return msgspec.structs.replace(roster, number=roster.number + 1, members=members)

@@ -489,6 +489,9 @@ RULELESS = {
     "casedesk.services.permissions.case_of",  # tells an id to who has one, and only other services call it
     "casedesk.services.permissions.open_case",
     "casedesk.services.permissions.open_record",
+    "casedesk.sync.people.follow_users",  # lists what administrators decided
+    "casedesk.sync.people.list_users",  # the same
+    "casedesk.sync.joining.judge_by_the_list",  # goes by what is signed
     "casedesk.sync.joining.take_roster_file",  # believes nothing but signatures
     "casedesk.services.permissions.see_case",
 }

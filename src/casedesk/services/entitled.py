@@ -1,4 +1,7 @@
-"""Whether the author of an operation had the right to change rights (SECURITY 10.4).
+"""Whose name an operation may carry, and whether its author had the right to change rights (SECURITY 10.4).
+
+A desk writes in the names of those who work there: the signed roster says who, or an administrator let them sign in
+there first. What it writes in any other name is kept, and counts once they are known there.
 
 Everything else that another desk wrote is kept and shown; what it says about roles, users, computers, and who reads a
 case, counts only if its author might say so at that point of the chain. What does not count raises an alarm.
@@ -34,10 +37,11 @@ from casedesk.storage.merging import (
     written,
 )
 from casedesk.storage.operations import OperationKind, Value, shown, unpack
-from casedesk.storage.recorder import MARK_TABLE, NO_RECORD, moment_of, own_chain, registers_written
-from casedesk.storage.registers import Knowledge, Place, current
+from casedesk.storage.recorder import MARK_TABLE, NO_RECORD, OPERATION_TABLE, moment_of, own_chain, registers_written
+from casedesk.storage.registers import Knowledge, Place, current, roots
 
 EVERYTHING = ""
+BY = "by"  # what is refused of an operation in a name that its desk may not write in
 # table → register → the action that the author must have been allowed; EVERYTHING stands for all registers.
 GUARDED: Mapping[str, Mapping[str, str]] = {
     "user": dict.fromkeys(("roles", "active", "slot", "sign_in_name", "team", "removed_at"), "office.edit"),
@@ -65,8 +69,8 @@ _SETTING_UP = 2  # the first operations of a chain tell how a computer was set u
 class Trust:
     """What the roster says of desks, by their keys.
 
-    The word of `founders` on rights counts without more. `people` are those who work at each desk: who may change
-    rights does so there. Desks of other centres than `here` write about what their own centre began.
+    The word of `founders` on rights counts without more. `people` are those in whose names each desk may write; none
+    where there is no roster. Desks of other centres than `here` write about what their own centre began.
     """
 
     founders: frozenset[bytes]
@@ -83,14 +87,18 @@ class Trust:
     def works_at(self, desk: bytes, actor: bytes) -> bool:
         return self.people is None or actor in self.people.get(desk, ())
 
+    def works_elsewhere(self, desk: bytes, actor: bytes) -> bool:
+        return any(actor in there for each, there in (self.people or {}).items() if each != desk)
+
 
 def judge_with(trust: Trust) -> Judge:
     """The judge of an office."""
 
     def judge(session: Session, knowledge: Knowledge, arrived: Sequence[Arrived]) -> Iterator[Verdict]:
-        bench = _Bench(session, knowledge, trust, own_chain(session))
+        bench = _Bench(session, knowledge, trust, own_chain(session), {each.place.operation for each in arrived})
         for each in arrived:
             yield from bench.refused_of(each)
+            bench.waiting.discard(each.place.operation)
 
     return judge
 
@@ -104,12 +112,14 @@ class _Bench:
     knowledge: Knowledge
     trust: Trust
     ours: Chain
+    waiting: set[int]  # operations that are not judged yet: nothing stands on what they say
     refused: set[tuple[int, bytes, str]] = field(default_factory=set)
     _desks: dict[int, bytes] = field(default_factory=dict)
     _bodies: dict[int, dict[RecordKey, dict[str, Value]]] = field(default_factory=dict)
     _histories: dict[RecordKey, list[tuple[Place, frozenset[str]]]] = field(default_factory=dict)
     _unentitled: dict[bytes, set[tuple[int, str]]] = field(default_factory=dict)
     _centres: dict[UUID, str] = field(default_factory=dict)
+    _speakers: set[tuple[bytes, bytes]] = field(default_factory=set)
 
     def refused_of(self, each: Arrived) -> Iterator[Verdict]:
         """The registers that this operation had no right to write."""
@@ -117,12 +127,53 @@ class _Bench:
         if desk == self.ours.desk:
             return
         yield from self._forged_marks(each)
-        if desk in self.trust.founders:
-            return
-        refused = self._of_others(each, desk) if self.trust.is_elsewhere(desk) else self._of_colleagues(each, desk)
-        for verdict in refused:
+        for verdict in self._without_right(each, desk):
             self.refused.add((each.place.operation, verdict[1][1], verdict[2]))
             yield verdict
+
+    def _without_right(self, each: Arrived, desk: bytes) -> Iterator[Verdict]:
+        if not self._may_be_named(each, desk):
+            return self._all_of(each)
+        if desk in self.trust.founders:
+            return iter(())
+        return self._of_others(each, desk) if self.trust.is_elsewhere(desk) else self._of_colleagues(each)
+
+    def _may_be_named(self, each: Arrived, desk: bytes) -> bool:
+        """Whether this desk may write in the name that stands on the operation. What it has seen it says itself."""
+        operation = each.operation
+        if operation.kind == OperationKind.MARK or operation.only_digest is not None:
+            return True
+        key = desk, operation.actor
+        if key not in self._speakers and (self.trust.works_at(*key) or self._began_at(*key)):
+            self._speakers.add(key)
+        return key in self._speakers
+
+    def _began_at(self, desk: bytes, actor: bytes) -> bool:
+        """Whether the desk wrote this user down first, and somebody with the right to it let them sign in.
+
+        Of the people of other centres nothing is known but what the roster says and what they tell: there a name is
+        free that is nobody's of another desk.
+        """
+        user = ("user", actor)
+        history = self._history(user)
+        begun = {self._desk(place) for place in roots([place for place, _fields in history], self.knowledge.knows)}
+        if self.trust.is_elsewhere(desk):
+            return begun <= {desk} and not self.trust.works_elsewhere(desk, actor)
+        return begun == {desk} and any(
+            self._said(place).get(user, {}).get("active") is True and not self._was_refused(place, user, "active")
+            for place, fields in history
+            if "active" in fields and place.operation not in self.waiting
+        )
+
+    def _all_of(self, each: Arrived) -> Iterator[Verdict]:
+        """Whatever the operation says."""
+        yield each, (OPERATION_TABLE, NO_RECORD), BY
+        for record, values in written(each.operation).items():
+            if (model := recorded_models().get(record[0])) is not None:
+                for register in registers_written(model, values):
+                    yield each, record, register
+        for record_id, name in targets_of(each.operation):
+            yield each, (ERASED_TABLE, record_id.bytes), name or EVERY_FIELD
 
     def _forged_marks(self, each: Arrived) -> Iterator[Verdict]:
         """Nobody has seen more of our chain than we wrote."""
@@ -131,7 +182,7 @@ class _Bench:
                 if is_mark(leaf) and leaf.record == self.ours.id and int(str(leaf.value)) > self.ours.held:
                     yield each, (MARK_TABLE, leaf.record), leaf.field
 
-    def _of_colleagues(self, each: Arrived, desk: bytes) -> Iterator[Verdict]:
+    def _of_colleagues(self, each: Arrived) -> Iterator[Verdict]:
         wanted = [
             (record, register, action)
             for record, values in written(each.operation).items()
@@ -144,7 +195,7 @@ class _Bench:
             return
         actor = self._actor(each)
         for record, register, action in wanted:
-            if not self._may(actor, action, record, each.place, desk):
+            if not self._may(actor, action, record, each.place):
                 yield each, record, register
         if targets and reach(actor, ERASING) == "no":
             for record_id, name in targets:
@@ -201,9 +252,9 @@ class _Bench:
         team = next((value for value in self._known(user, "team", each.place) if isinstance(value, str)), None)
         return Actor(id_, "", frozenset.intersection(*roles) if roles and active else frozenset(), team)
 
-    def _may(self, actor: Actor, action: str, record: RecordKey, at: Place, desk: bytes) -> bool:
+    def _may(self, actor: Actor, action: str, record: RecordKey, at: Place) -> bool:
         if record[0] != "case":
-            return reach(actor, action) != "no" and self.trust.works_at(desk, actor.id.bytes)
+            return reach(actor, action) != "no"
         others = [place for place, _fields in self._history(record) if place != at]
         knows = self.knowledge.knows
         if not any(knows(at, place) for place in others):
@@ -256,7 +307,10 @@ def _hangs_on(values: Mapping[str, Value]) -> Iterator[UUID]:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """A change of rights that has no effect: who wrote it, when by their clock, and what it was about."""
+    """What has no effect: a change of rights, or all that was written in a name that the computer may not write in.
+
+    Who wrote it, when by their clock, and what it was about.
+    """
 
     operation: int
     by: str
@@ -276,6 +330,8 @@ def alarms(desk: Desk) -> list[Alarm]:
             .join(OperationRow, OperationRow.seq == Unentitled.operation_seq)
             .order_by(Unentitled.operation_seq.desc(), Unentitled.register)
         )
+        rows = session.execute(wanted).all()
+        named = {row.operation_seq for row, _operation in rows if (row.table, row.register) == (OPERATION_TABLE, BY)}
         return [
             Alarm(
                 operation=row.operation_seq,
@@ -285,8 +341,9 @@ def alarms(desk: Desk) -> list[Alarm]:
                 field=_field(row.table, row.register),
                 since=row.since,
             )
-            for row, operation in session.execute(wanted)
+            for row, operation in rows
             if not _tells_of_setting_up(session, row, operation)
+            and (row.operation_seq not in named or row.table == OPERATION_TABLE)  # one for all that it says
         ]
 
 
@@ -305,6 +362,8 @@ def _label(table: str) -> str:
     model = recorded_models().get(table)
     if model is not None:
         return _(model.label)
+    if table == OPERATION_TABLE:
+        return _("Written in a name that this computer may not write in")
     return _("What was seen of this computer") if table == MARK_TABLE else _("Erasure")
 
 

@@ -333,8 +333,8 @@ class _Replay:
         knowledge = Knowledge(self._session)
         for record, writes in self._writes.items():
             model = recorded_models().get(record[0])
-            if model is not None:
-                self._told[record] = self._decided(model, record, writes, knowledge, clashes)
+            if model is not None and (decided := self._decided(model, record, writes, knowledge, clashes)):
+                self._told[record] = decided
         open_ = select(Clash).where(Clash.settled_by.is_(None))
         here = {((c.table, c.record.bytes), c.register, c.operations) for c in self._session.scalars(open_)}
         if here != clashes:

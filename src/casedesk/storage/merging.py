@@ -120,6 +120,15 @@ def merge(session: Session, arrived: Sequence[Arrived], now: datetime, judge: Ju
     return merger.merged
 
 
+def reconsider(session: Session, now: datetime, judge: Judge) -> Merged:
+    """Judge anew what was refused: more is known of who may speak, and where."""
+    merger = Merger(session, now)
+    if session.scalar(select(Unentitled.operation_seq).where(Unentitled.table != MARK_TABLE).limit(1)) is not None:
+        with gate(session):
+            merger.reconsider(judge)
+    return merger.merged
+
+
 def add_marks(session: Session, arrived: Sequence[Arrived]) -> None:
     rows = [
         {"chain_ix": each.place.chain_ix, "peer": leaf.record, "at_seq": each.place.seq, "held": leaf.value}
@@ -270,7 +279,14 @@ class Merger:
         self.knowledge = Knowledge(self.session)
 
     def reconsider(self, judge: Judge) -> None:
-        """Let count what was without effect only because its author's rights had not arrived yet."""
+        """Let count what was without effect only because its author's rights had not arrived yet.
+
+        What counts now may be what another one waits for.
+        """
+        while self._free(judge):
+            pass
+
+    def _free(self, judge: Judge) -> bool:
         wanted_rows = select(Unentitled).where(Unentitled.table != MARK_TABLE).order_by(Unentitled.operation_seq)
         rows = self.session.scalars(wanted_rows).all()
         refused = {(row.operation_seq, (row.table, row.record.bytes), row.register): row for row in rows}
@@ -287,6 +303,7 @@ class Merger:
             if (model := recorded_models().get(record[0])) is not None:
                 wanted[record] |= set(registers_of(model)[register])
         self.recompute(wanted)
+        return bool(free)
 
     def write(self, arrived: Sequence[Arrived]) -> None:
         """Bring the records up to date with operations that were just stored."""
@@ -330,11 +347,13 @@ class Merger:
         model = recorded_models()[record[0]]
         declared = fields_of(model)
         values: dict[str, Value] = {}
+        counts = is_here
         for register in {declared[name].register or name for name in fields if name in declared}:
             names = registers_of(model)[register]
             writes = [place for place, touched in history if not touched.isdisjoint(names)]
             writes = [place for place in writes if (place.operation, record[1], register) not in barred]
             contenders = [(place, self._of(place, record, names)) for place in current(writes, self.knowledge.knows)]
+            counts = counts or bool(contenders)
             if contenders:
                 of_register = {name: declared[name] for name in names}
                 _place, said = shown_value(of_register, contenders)
@@ -343,6 +362,8 @@ class Merger:
             values |= {name: said.get(name) for name in names}
             disagree = not model.append and any(other != contenders[0][1] for _place, other in contenders[1:])
             self._note_clash(record, register, contenders, clashes.get((record[1], register)), disagree=disagree)
+        if not counts:  # nothing that was said of it counts yet
+            return
         self.merged.records.setdefault(record, {}).update(values)
         if is_here:
             self._change(record, values)

@@ -8,7 +8,7 @@ stands for all of them; so the answer does not depend on the order in which oper
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
@@ -82,6 +82,11 @@ def current(writes: Iterable[Place], knows: Callable[[Place, Place], bool]) -> l
     if len(newest) < 2:
         return newest
     return [write for write in newest if not any(_replaces(other, write, knows) for other in newest)]
+
+
+def roots(writes: Collection[Place], knows: Callable[[Place, Place], bool]) -> list[Place]:
+    """Where something was begun: the writes that know no other one. An honest record has one."""
+    return [write for write in writes if not any(knows(write, other) for other in writes)]
 
 
 def _replaces(other: Place, write: Place, knows: Callable[[Place, Place], bool]) -> bool:

@@ -48,6 +48,7 @@ from casedesk.sync.intake import held_of, take_in
 from casedesk.sync.joining import reader_before_joining, take_roster_file
 from casedesk.sync.membership import NotJoined, Standing, standing
 from casedesk.sync.outbox import State, keep_file
+from casedesk.sync.people import list_users
 from casedesk.sync.roster import Member, is_believed
 
 _FIRST: Final = (Kind.ROSTER, Kind.ORDERS, Kind.CHAIN, Kind.SNAPSHOT, Kind.SHOW, Kind.CODED, Kind.RECEIPT, Kind.JOIN)
@@ -102,6 +103,7 @@ def take_inbox(desk: Desk, progress: Progress = silent) -> list[Taken]:
         _take_all(desk, folder, found, progress)
     finally:
         close_to_ended(desk.store)
+        list_users(desk)
         if any(taken.kind != Kind.RECEIPT for taken in found.values()):
             _write_receipts(desk)
     return list(found.values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -15,7 +15,16 @@ from casedesk.models import Chain, Unentitled
 from casedesk.models import Operation as OperationRow
 from casedesk.storage.chain import continue_chain
 from casedesk.storage.erasing import EVERY_FIELD, Target, obey, targets_of
-from casedesk.storage.merging import Arrived, Judge, Merged, arrived_again, everybody_may, merge, next_number
+from casedesk.storage.merging import (
+    Arrived,
+    Judge,
+    Merged,
+    arrived_again,
+    everybody_may,
+    merge,
+    next_number,
+    reconsider,
+)
 from casedesk.storage.operations import start_link
 from casedesk.storage.recorder import own_chain
 from casedesk.storage.registers import Place
@@ -139,11 +148,22 @@ def _store(session: Session, chain: Chain, piece: Slice, now: datetime, judge: J
             arrived.append(Arrived(place, operation, proof.digest, proof.link))
     chain.held, chain.head = piece.last, piece.head
     merged = merge(session, arrived, now, judge)
+    _obey_what_counts(session, merged, arrived, now)
+    return merged
+
+
+def judge_again(store: Store, now: datetime, judge: Judge) -> None:
+    """Let count what was refused and may count by what is known now: the roster says more."""
+    with store.intake() as (session, merged):
+        merged.add(reconsider(session, now, judge))
+        _obey_what_counts(session, merged, (), now)
+
+
+def _obey_what_counts(session: Session, merged: Merged, arrived: Sequence[Arrived], now: datetime) -> None:
     freed = [arrived_again(session, number) for number in sorted(merged.orders)]
     for each in (*freed, *arrived):
         if targets := entitled_targets(session, each):
             merged.add(obey(session, each.place.chain, each.place.seq, targets, now))
-    return merged
 
 
 def entitled_targets(session: Session, arrived: Arrived) -> list[Target]:

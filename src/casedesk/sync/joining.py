@@ -37,6 +37,7 @@ from casedesk.storage.recorder import own_chain
 from casedesk.sync.batch import EVERYONE, Author, Kind, Reader, Refused, file_name, open_batch, seal, write_batch
 from casedesk.sync.bodies import JoinRequest, RosterBody, read_body, write_body
 from casedesk.sync.files import Folder, inbox, on_a_stick, outbox
+from casedesk.sync.intake import judge_again
 from casedesk.sync.membership import (
     Standing,
     admissions,
@@ -61,6 +62,7 @@ from casedesk.sync.roster import (
     mark_of,
     read_roster,
     sign_roster,
+    with_people,
 )
 
 INVITATION_DAYS: Final = 14
@@ -240,9 +242,10 @@ def begin_organisation(desk: Desk, root_file: Path, passphrase: str) -> None:
 def _describe(session: Session, key: bytes, desk: Desk, *, central: bool) -> tuple[Member, UUID, UUID]:
     """This computer as the roster would name it, and which records stand for it and its centre."""
     device, centre = session.scalars(select(Device)).one(), session.scalars(select(Centre)).one()
-    users = session.scalars(select(User).where(User.active.is_(True), User.removed_at.is_(None)))
-    people = tuple(sorted(user.id.bytes for user in users))
-    return Member(key, "", desk.device, desk.centre, central, people), device.id, centre.id
+    users = session.execute(select(User.id, User.active)).all()
+    people = tuple(sorted(user.id.bytes for user in users if user.active))
+    worked = tuple(sorted(user.id.bytes for user in users if not user.active))
+    return Member(key, "", desk.device, desk.centre, central, people, worked), device.id, centre.id
 
 
 def _write_root(path: Path, root: SigningKey, organisation: bytes, passphrase: str) -> None:
@@ -281,7 +284,7 @@ def invite(desk: Desk, centre: str, *, central: bool = False) -> bytes:
     with desk.local() as session:
         place, member = standing(session), session.get_one(Membership, 1)
         session.add(Invited(code=code, centre=centre.upper(), central=central, until=until))
-        _renew(
+        renew(
             session,
             place,
             desk,
@@ -424,17 +427,25 @@ def let_in(desk: Desk, request: Request) -> None:
     with desk.local() as session:
         place = standing(session)
         asked, invited = _request(session, place, request.sealed, desk.clock())
-        member = asked.member
+        member = _with_its_own(session, place, asked.member)
         there = [each for each in place.roster.members if each.centre == member.centre and each.active]
         if any(each.name == member.name for each in there):
             raise NameTaken(member.name)
         if len(there) >= MOST_OF_A_CENTRE:
             raise CentreFull
         left = tuple(each for each in _still_open(place, desk) if each.tag != tag_of(pass_of(invited.code)))
-        _renew(session, place, desk, members=(*place.roster.members, member), invitations=left)
+        renew(session, place, desk, members=(*place.roster.members, member), invitations=left)
         session.execute(delete(Invited).where(Invited.code == invited.code))
     inbox(desk.store.vault.folder).remove(file_name(request.sealed))
     desk.note("sync.let_in")
+
+
+def _with_its_own(session: Session, place: Standing, member: Member) -> Member:
+    """A new computer without the people that it names as its own, and who are known of others already."""
+    known = {user.bytes for user in session.scalars(select(User.id))}
+    known |= {user for each in place.roster.members for user in each.speakers}
+    people, worked = (tuple(sorted(set(some) - known)) for some in (member.people, member.worked))
+    return msgspec.structs.replace(member, people=people, worked=worked)
 
 
 def _request(session: Session, place: Standing, sealed: bytes, now: datetime) -> tuple[JoinRequest, Invited]:
@@ -477,9 +488,7 @@ def end_computer(desk: Desk, key: bytes) -> None:
             raise NotOurs
         held = session.execute(select(Chain.id, Chain.held).where(Chain.desk == key)).all()
         ended = msgspec.structs.replace(member, ended=tuple(sorted((row.id, row.held) for row in held)))
-        _renew(
-            session, place, desk, members=tuple(ended if each.desk == key else each for each in place.roster.members)
-        )
+        renew(session, place, desk, members=tuple(ended if each.desk == key else each for each in place.roster.members))
     desk.note("sync.ended")
 
 
@@ -499,7 +508,7 @@ def renew_roster_key(desk: Desk, root_file: Path, passphrase: str) -> None:
         place = standing(session)
         session.get_one(Membership, 1).roster_seed = bytes(key)
         public = bytes(key.verify_key)
-        _renew(session, place, desk, key=(public, certify(root, organisation, public)))
+        renew(session, place, desk, key=(public, certify(root, organisation, public)))
     desk.note("sync.renewed")
 
 
@@ -511,9 +520,10 @@ def set_people(desk: Desk, key: bytes, people: Sequence[UUID]) -> None:
         member = place.roster.member(key)
         if member is None or not member.active:
             raise NotOurs
-        changed = msgspec.structs.replace(member, people=tuple(sorted(each.bytes for each in people)))
+        changed = with_people(member, [each.bytes for each in people])
         members = tuple(changed if each.desk == key else each for each in place.roster.members)
-        _renew(session, place, desk, members=members)
+        renew(session, place, desk, members=members)
+    judge_by_the_list(desk)
     desk.note("sync.people")
 
 
@@ -543,7 +553,7 @@ def members(desk: Desk) -> list[MemberRow]:
 # The roster, sent and taken
 
 
-def _renew(
+def renew(
     session: Session,
     place: Standing,
     desk: Desk,
@@ -567,6 +577,13 @@ def _renew(
     signed = sign_roster(changed, SigningKey(member.roster_seed))
     take_roster(session, signed, desk.clock())
     _announce(session, desk, standing(session), signed)
+
+
+def judge_by_the_list(desk: Desk) -> None:
+    """Let count what waited until its author was listed."""
+    with desk.read() as session:
+        judge = standing(session).judge
+    judge_again(desk.store, desk.clock(), judge)
 
 
 def _announce(session: Session, desk: Desk, place: Standing, signed: bytes) -> None:
@@ -619,9 +636,13 @@ def take_roster_file(desk: Desk, body: bytes) -> bool:
         if before is None or offered.number > before.number:
             before = take_roster(session, told.roster, now)
         take_admissions(session, before, told.admissions, now)
-        mine = before.member(own_chain(session).desk)
-        if member.joined_at is not None or mine is None:
-            return False
+        mine, belonged = before.member(own_chain(session).desk), member.joined_at is not None
+    if belonged:
+        judge_by_the_list(desk)
+    if belonged or mine is None:
+        return False
+    with desk.local() as session:
+        member = session.get_one(Membership, 1)
         continue_chain(session, now, at=0, organisation=member.organisation)
         member.joined_at, member.invitation = now, None
         for asked in session.scalars(select(BatchOut).where(BatchOut.kind == Kind.JOIN)):

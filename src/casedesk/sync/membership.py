@@ -78,7 +78,7 @@ def trust_of(roster: Roster, centre: str) -> Trust:
         founders=frozenset([each.desk for each in roster.members if each.centre == centre][:1]),
         here=centre,
         centres={each.desk: each.centre for each in roster.members},
-        people={each.desk: frozenset(each.people) for each in roster.members},
+        people={each.desk: each.speakers for each in roster.members},
     )
 
 

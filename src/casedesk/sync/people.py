@@ -1,48 +1,84 @@
-"""Who works at which computer, as the roster and the journal tell it."""
+"""Who works at which computer: the roster follows the users, on the computer that signs it."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casedesk.desk import Desk
-from casedesk.models import Chain, Change, User
-from casedesk.models import Operation as OperationRow
+from casedesk.models import Chain, Membership, User
 from casedesk.services.permissions import needs
+from casedesk.storage.merging import histories
+from casedesk.storage.registers import Knowledge, roots
+from casedesk.sync.joining import judge_by_the_list, renew
 from casedesk.sync.membership import standing
+from casedesk.sync.roster import Member, Roster, with_people
 
 
 @needs("sync.look")
 def computers_of(desk: Desk) -> Mapping[UUID, tuple[str, ...]]:
-    """For each user the computers where they work, as CENTRE/K4: where the list says so, and where they began."""
+    """For each user the computers where they work, as CENTRE/K4: where the list says so, or else where they began."""
     found: dict[UUID, set[str]] = defaultdict(set)
     with desk.read() as session:
         roster = standing(session).roster
         for member in roster.members:
             for user in member.people:
                 found[UUID(bytes=user)].add(f"{member.centre}/{member.name}")
-        for user_id, key in begun_at(session).items():
+        for user_id, key in _begun_at(session).items():
             begun = roster.member(key)
             if begun is not None and user_id not in found:
                 found[user_id].add(f"{begun.centre}/{begun.name}")
     return {user: tuple(sorted(names)) for user, names in found.items()}
 
 
-def begun_at(session: Session) -> dict[UUID, bytes]:
-    """At which desk each user was first written down, as far as it came here."""
-    first = (
-        select(Change.record, func.min(Change.operation_seq).label("seq"))
-        .where(Change.table == User.__tablename__)
-        .group_by(Change.record)
-        .subquery()
-    )
-    wanted = (
-        select(first.c.record, Chain.desk)
-        .join(OperationRow, OperationRow.seq == first.c.seq)
-        .join(Chain, Chain.ix == OperationRow.chain_ix)
-    )
-    return {row.record: row.desk for row in session.execute(wanted)}
+def follow_users(desk: Desk) -> None:
+    """After users were changed here: list who works where, and let count what waited for that."""
+    list_users(desk)
+    judge_by_the_list(desk)
+
+
+def list_users(desk: Desk) -> None:
+    """On the computer that signs the list, list whom an administrator let sign in where they began.
+
+    Who was ended is sent nothing more; what they wrote counts. Other computers change nothing here.
+    """
+    with desk.local() as session:
+        member = session.get(Membership, 1)
+        if member is None or member.joined_at is None or member.roster_seed is None:
+            return
+        place = standing(session)
+        members = tuple(_followed(session, place.roster))
+        if members == place.roster.members:
+            return
+        renew(session, place, desk, members=members)
+    judge_by_the_list(desk)
+    desk.note("sync.people")
+
+
+def _followed(session: Session, roster: Roster) -> Iterator[Member]:
+    active = {row.id.bytes: row.active for row in session.execute(select(User.id, User.active))}
+    begun: dict[bytes, set[bytes]] = defaultdict(set)
+    for user, key in _begun_at(session).items():
+        if active[user.bytes]:
+            begun[key].add(user.bytes)
+    for member in roster.members:
+        stay = {user for user in member.people if active.get(user) is not False}
+        new = begun[member.desk] - set(member.worked)  # who was said to work there no more does not come back by itself
+        yield with_people(member, stay | new) if member.active else member
+
+
+def _begun_at(session: Session) -> dict[UUID, bytes]:
+    """At which desk each user was first written down. One whom two desks began is begun nowhere: one of them lies."""
+    knowledge = Knowledge(session)
+    desks = {row.ix: row.desk for row in session.scalars(select(Chain))}
+    found: dict[UUID, bytes] = {}
+    users = [(User.__tablename__, user.bytes) for user in session.scalars(select(User.id))]
+    for (_table, user_id), history in histories(session, users).items():
+        begun = {desks[place.chain_ix] for place in roots([place for place, _fields in history], knowledge.knows)}
+        if len(begun) == 1:
+            found[UUID(bytes=user_id)] = begun.pop()
+    return found

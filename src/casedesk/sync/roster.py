@@ -42,7 +42,8 @@ class NotThisRoster(CaseDeskError):
 class Member(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """A desk: its public keys, its centre, and whether it belongs to the central office.
 
-    `people` are the users who work there. `ended` says up to which number of each of its chains it is believed.
+    `people` are the users who work there, `worked` those who did: what it tells in their names is believed too.
+    `ended` says up to which number of each of its chains it is believed.
     """
 
     desk: _Key
@@ -51,11 +52,17 @@ class Member(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     centre: Annotated[str, msgspec.Meta(min_length=3, max_length=3)]
     central: bool = False
     people: tuple[_Id, ...] = ()
+    worked: tuple[_Id, ...] = ()
     ended: tuple[tuple[_Id, int], ...] | None = None
 
     @property
     def active(self) -> bool:
         return self.ended is None
+
+    @property
+    def speakers(self) -> frozenset[bytes]:
+        """In whose names the desk may write."""
+        return frozenset((*self.people, *self.worked))
 
     @property
     def audiences(self) -> frozenset[str]:
@@ -179,6 +186,8 @@ def refuse_going_back(old: Roster, new: Roster) -> None:
             raise NotThisRoster
         if before.ended is not None and now.ended != before.ended:
             raise NotThisRoster
+        if not before.speakers <= now.speakers:  # what they wrote there may be on its way still
+            raise NotThisRoster
 
 
 def admit(signing: SigningKey, organisation: bytes, member: Member) -> Admitted:
@@ -223,6 +232,12 @@ def recipients(roster: Roster, bound: Collection[bytes], audience: str, sender: 
         return active
     members = [each for each in active if audience in each.audiences]
     return members if audience == CENTRAL else [each for each in members if each.desk in bound]
+
+
+def with_people(member: Member, people: Iterable[bytes]) -> Member:
+    """The desk with these people; who worked there before stays known."""
+    now = frozenset(people)
+    return msgspec.structs.replace(member, people=tuple(sorted(now)), worked=tuple(sorted(member.speakers - now)))
 
 
 def is_believed(member: Member, chain: bytes, seq: int) -> bool:

@@ -11,6 +11,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from casedesk import VERSION, codelists, formats, i18n
+from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError, InvalidInput, Problem
 from casedesk.i18n import N_, _, ngettext
 from casedesk.models import ExchangeRate, User, fields_of
@@ -294,7 +295,9 @@ class SettingsPage(Page):
         waiting = [self._waiting(user, at.get(user.id, ())) for user in users if user.waits]
         if waiting:
             self._add(group(_("Came with another computer"), waiting))
-        self.add_button = button(_("Add a user"), "primary", "add", size="s", clicked=self._add_user)
+        self.add_button = button(
+            _("Add a user"), "default" if waiting else "primary", "add", size="s", clicked=self._add_user
+        )
         working = [self._user(user, at.get(user.id, ())) for user in users if user.active]
         self._add(group(_("Who can sign in"), working, self.add_button))
         ended = [user for user in users if not user.active and not user.waits]
@@ -351,7 +354,7 @@ class SettingsPage(Page):
         )
 
     def _end(self, user: UUID) -> None:
-        work = partial(office.end_user, self.here.desk, user)
+        work = partial(_and_list, self.here.desk, partial(office.end_user, self.here.desk, user))
         self.here.jobs.write(self, work, lambda _nothing: self._people_changed())
 
     # Centre and rates
@@ -532,7 +535,8 @@ class UserSheet(Sheet):
         if self._user is None and self.new.problem():
             return
         self.setEnabled(False)
-        self._here.jobs.write(self, self._work(values), self._saved, failed=self._refused)
+        work = partial(_and_list, self._here.desk, self._work(values))
+        self._here.jobs.write(self, work, self._saved, failed=self._refused)
 
     def _work(self, values: Mapping[str, object]) -> Callable[[], object]:
         desk, cost, user = self._here.desk, self._cost, self._user
@@ -588,6 +592,16 @@ def _computers_of(here: Here) -> Mapping[UUID, Sequence[str]]:
     from casedesk.sync.people import computers_of
 
     return computers_of(here.desk)
+
+
+def _and_list(desk: Desk, change: Callable[[], object]) -> object:
+    """Change the users, and where computers exchange the list of who works at which."""
+    answer = change()
+    if office.exchanges(desk):
+        from casedesk.sync.people import follow_users
+
+        follow_users(desk)
+    return answer
 
 
 def _rate(code: str, minor: int) -> QWidget:
