@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtPrintSupport import QPrinterInfo
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from casedesk import i18n
@@ -93,6 +93,21 @@ def type_groups(run: FirstRun) -> None:
 def groups_shown(run: FirstRun) -> list[str]:
     lines = words_of(run).splitlines()
     return [line for line in lines if len(line) == 5 and line.isascii() and line.isalnum() and line == line.upper()]
+
+
+def test_tab_goes_from_one_passphrase_to_the_other(first: Sitting) -> None:
+    """Not to the eye, where the spaces of the second one would show the first."""
+    run = to_lock(first)
+    step = run.step
+    assert isinstance(step, LockStep)
+    type_keys(PHRASE)
+    press(Key.Key_Tab)
+    type_keys(PHRASE)
+    fields = (step.new.first, step.new.second)
+    assert [field.text() for field in fields] == [PHRASE, PHRASE]
+    assert all(field.line.echoMode() == QLineEdit.EchoMode.Password for field in fields)
+    press(Key.Key_V, Qt.KeyboardModifier.AltModifier)
+    assert fields[1].line.echoMode() == QLineEdit.EchoMode.Normal
 
 
 def test_a_centre_is_set_up_by_keyboard(first: Sitting) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -196,6 +196,24 @@ def test_a_phone_asks_whether_it_is_safe_and_a_child_asks_for_the_guardian(show:
     retype(window, "person.phone_1", "01711000417")
     retype(window, "person.age_stated", "১৫")
     assert {*hidden} <= set(part.shown())
+
+
+def test_the_questions_stay_under_the_hand_while_a_list_is_searched(show: Show, qtbot: QtBot) -> None:
+    """Half a word is no problem to be told of, and what is told above pushes nothing away."""
+    window = show(Goto("intake", {"kind": "quick"}))
+    middle = the_intake(window).middle
+    line = go_to(window, "migration_episode.main_return_reason")
+    qtbot.waitUntil(lambda: not line.visibleRegion().isEmpty())
+    at = line.mapTo(window, QPoint())
+    QTest.keyClicks(line, "w")
+    QApplication.processEvents()
+    assert middle.summary.isHidden()
+    assert line.mapTo(window, QPoint()) == at
+    retype(window, "migration_episode.main_return_reason", "no such word")
+    line = go_to(window, "migration_episode.manner_of_return")
+    QApplication.processEvents()
+    assert not middle.summary.isHidden()
+    assert not line.visibleRegion().isEmpty()
 
 
 def test_flags_propose_priority_and_next_contact_until_somebody_chooses(show: Show) -> None:

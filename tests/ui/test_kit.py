@@ -609,6 +609,19 @@ def test_a_narrow_line_cuts_no_choice_off(qtbot: QtBot) -> None:
     popup.hide()
 
 
+@pytest.mark.parametrize("codes", [["qa"], ["my", "qa"], ["ae", "bh", "kw", "my", "om", "qa", "sa"]])
+def test_a_short_list_is_shown_whole(qtbot: QtBot, codes: list[str]) -> None:
+    line = CodeLine("destination_country", name="Country")
+    qtbot.addWidget(line)
+    line.offer(codes)
+    line.show()
+    line.open_list()
+    popup = line.completer().popup()
+    assert popup is not None
+    assert popup.verticalScrollBar().maximum() == 0
+    popup.hide()
+
+
 def test_a_form_tells_what_was_edited(show: Show) -> None:
     form = Form(
         [("person.name_en", field(Kind.LINE)), ("person.sex", field(Kind.CODE, code_list="sex_gender"))], today=TODAY
@@ -694,6 +707,34 @@ def test_a_sheet_keeps_tab_inside_and_gives_the_focus_back(show: Show) -> None:
         assert sheet.isAncestorOf(focused())
     QTest.keyClick(sheet, Qt.Key.Key_Escape)
     assert outside.hasFocus()
+
+
+def test_a_sheet_begins_with_its_body_even_if_the_foot_was_made_first(show: Show) -> None:
+    window = show(QWidget(), 900, 600)
+    sheet = Sheet(window, "Add a partner")
+    sheet.foot.addWidget(button("Cancel"))
+    line = QLineEdit()
+    sheet.body.addWidget(line)
+    sheet.open()
+    assert line.hasFocus()
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space])
+def test_enter_presses_a_button_as_space_does(show: Show, key: Qt.Key) -> None:
+    pressed: list[str] = []
+    made = button("Sign in", "primary", clicked=lambda: pressed.append("it"))
+    show(made)
+    QTest.keyClick(made, key)
+    assert pressed == ["it"]
+
+
+def test_ctrl_enter_presses_no_button(show: Show) -> None:
+    """It is the main action of the page, also while Cancel has the focus."""
+    pressed: list[str] = []
+    made = button("Cancel", clicked=lambda: pressed.append("it"))
+    show(made)
+    QTest.keyClick(made, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert pressed == []
 
 
 def test_a_toast_offers_undo(show: Show) -> None:

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
-from PySide6.QtWidgets import QButtonGroup, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QWidget
 
 from casedesk.case_numbers import short_number
 from casedesk.i18n import N_
 from casedesk.services.search import View
+from casedesk.ui.kit.buttons import PressButton
 from casedesk.ui.kit.layouts import row
 from casedesk.ui.kit.texts import visible
 from casedesk.ui.kit.theme import current
@@ -78,7 +79,7 @@ class ViewTabs(QWidget):
         self.setFocusProxy(self._tabs[code])
 
 
-class CountTab(QPushButton):
+class CountTab(PressButton):
     """A tab with a quiet number after its word."""
 
     def __init__(self, words: str) -> None:
@@ -86,7 +87,6 @@ class CountTab(QPushButton):
         self._words, self._count = words, ""
         self.setProperty("variant", "tab")
         self.setCheckable(True)
-        self.setAutoDefault(False)
         self.setFont(current().font("body", 500))
         self.setAccessibleName(words)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)

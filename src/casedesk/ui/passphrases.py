@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 
 from casedesk.i18n import _
@@ -17,6 +17,7 @@ from casedesk.ui.kit.icons import icon as icon_of
 from casedesk.ui.kit.layouts import column, row, widget
 from casedesk.ui.kit.texts import PlainLabel, restyle, tip
 
+LOOK = "Alt+V"
 HINTS = (
     Qt.InputMethodHint.ImhSensitiveData
     | Qt.InputMethodHint.ImhNoPredictiveText
@@ -118,7 +119,10 @@ class PassphraseField(QWidget):
 
 
 class _Line(QLineEdit):
-    """A line of dots with an eye at its end."""
+    """A line of dots with an eye at its end.
+
+    Tab passes the eye by: whoever goes on typing there would write into this line, and the space bar would show it.
+    """
 
     def __init__(self, label: str, name: str) -> None:
         super().__init__()
@@ -130,6 +134,10 @@ class _Line(QLineEdit):
         self._eye = IconButton("show", _("Show the passphrase"), size="s", clicked=self._turn)
         self._eye.setParent(self)
         self._eye.setCursor(Qt.CursorShape.ArrowCursor)
+        self._eye.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        look = QShortcut(QKeySequence(LOOK), self)
+        look.setContext(Qt.ShortcutContext.WidgetShortcut)
+        look.activated.connect(self._turn)
         self.show_text(False)
 
     def show_text(self, on: bool) -> None:
@@ -138,7 +146,7 @@ class _Line(QLineEdit):
         words = _("Hide the passphrase") if on else _("Show the passphrase")
         self._eye.setIcon(icon_of("hide" if on else "show"))
         self._eye.setAccessibleName(words)
-        tip(self._eye, words)
+        tip(self._eye, _("{action} · {keys}").format(action=words, keys=LOOK))
 
     def _turn(self) -> None:
         self.show_text(self.echoMode() == QLineEdit.EchoMode.Password)

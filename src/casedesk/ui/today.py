@@ -64,7 +64,7 @@ from casedesk.storage.store import Touched
 from casedesk.ui.backups import loss_card
 from casedesk.ui.kit.badges import badge_size, category_badge, count_badge, paint_badge, priority_badge
 from casedesk.ui.kit.blocks import EmptyState, ProgressBar, Skeleton, StatTile, keys_hint
-from casedesk.ui.kit.buttons import Segmented, button
+from casedesk.ui.kit.buttons import PressButton, Segmented, button
 from casedesk.ui.kit.icons import Icon, paint_icon
 from casedesk.ui.kit.layouts import block, clear, column, row, scrolled, widget
 from casedesk.ui.kit.messages import show_error
@@ -415,7 +415,7 @@ def _side_card(icon: str, title: str, rows: Sequence[QWidget], more: int, clicke
     return block("card", inside)
 
 
-class SideRow(QPushButton):
+class SideRow(PressButton):
     """A person, a few words and a count or a bar; pressing it opens the work."""
 
     def __init__(
@@ -430,7 +430,6 @@ class SideRow(QPushButton):
     ) -> None:
         super().__init__()
         self.setProperty("variant", "siderow")  # the style sheet holds its height: it overrules what a button is told
-        self.setAutoDefault(False)
         self.setAccessibleName(f"{name}, {words}, {when}")
         self._name, self._words, self._when, self._badge, self._share = name, words, when, badge, share
         self.clicked.connect(lambda _checked=False: clicked())

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QPushButton, QStackedLayout, QWidget
+from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from casedesk import codelists, formats
 from casedesk.errors import CaseDeskError
@@ -20,7 +20,7 @@ from casedesk.storage.store import Touched
 from casedesk.ui.directory.panels import FEWEST, Panel, checked_words, counted, is_stale, licence_look, places_words
 from casedesk.ui.directory.sheets import PartnerSheet, RecruiterSheet
 from casedesk.ui.kit.blocks import EmptyState
-from casedesk.ui.kit.buttons import button, tabs
+from casedesk.ui.kit.buttons import PressButton, button, tabs
 from casedesk.ui.kit.choices import CodeLine
 from casedesk.ui.kit.layouts import block, column, row, widget
 from casedesk.ui.kit.lines import Cell, Heading, Line, Listing
@@ -37,14 +37,13 @@ MOST_SERVICES = 2
 MINE = {"provider", "provider_service", "recruiter", "recruiter_involvement", "referral", "status_event"}
 
 
-class Filter(QPushButton):
+class Filter(PressButton):
     """A chip that is on or off."""
 
     def __init__(self, text: str, changed: Callable[[], object]) -> None:
         super().__init__(escape_key(text))
         self.setProperty("variant", "chip")
         self.setCheckable(True)
-        self.setAutoDefault(False)
         self.setFont(current().font("body", 500))
         self.setAccessibleName(text)
         self.toggled.connect(self._show)

@@ -188,7 +188,7 @@ class Middle(QWidget):
             self.part.set_value(each, self.talk.answers.get(each))
         self.part.refresh(self.talk.answers)
         self._medical.setVisible(medical_limit(self.talk.answers))
-        self._tell_problems()
+        self._tell_problems(typing=key)
         self.answered.emit(key)
 
     def _left(self, key: str) -> None:
@@ -254,17 +254,28 @@ class Middle(QWidget):
             self.part.tell(self.talk.problems(registering=True), self.talk.answers)
         self._tell_problems(found)
 
-    def _tell_problems(self, found: Found | None = None) -> None:
+    def _tell_problems(self, found: Found | None = None, *, typing: str = "") -> None:
+        """Tell them above the questions; half a word that is just being typed is none."""
         if self.part is None:
             return
         if self._missing:
             answered = {key: value for key, value in self._missing.items() if key not in self.talk.answers or found}
-            self.summary.show_problems(answered)
+            self._sum_up(self.part, answered)
             return
-        here = self.part.problems()
+        here = {key: value for key, value in self.part.problems().items() if key != typing}
         shown = self.part.shown()
         elsewhere = {key: value for key, value in (found or {}).items() if key not in shown and self._belongs(key)}
-        self.summary.show_problems({**here, **elsewhere})
+        self._sum_up(self.part, {**here, **elsewhere})
+
+    def _sum_up(self, part: Part, problems: Found) -> None:
+        """Show the problems above; the questions under them stay where they are on the screen."""
+        bar, was = self._area.verticalScrollBar(), part.y()
+        self.summary.show_problems(problems)
+        self._inside.activate()
+        if bar.value() > 0:
+            bar.setValue(bar.value() + part.y() - was)
+        elif part.y() > was:
+            self._see(part.here() or "")
 
     def _belongs(self, key: str) -> bool:
         return self.name == QUICK or part_of(key) == self.name

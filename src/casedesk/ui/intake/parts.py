@@ -9,7 +9,7 @@ from datetime import date
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QPushButton, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QRadioButton, QVBoxLayout, QWidget
 
 from casedesk import codelists
 from casedesk.errors import Problem
@@ -185,15 +185,11 @@ class Part(QWidget):
             self.go_to(keys[at])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter goes on to the next field; on a link it does what the link says."""
+        """Enter goes on to the next field."""
         if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter) or event.modifiers() & ~KEYPAD:
             super().keyPressEvent(event)
             return
-        focused = self.window().focusWidget()
-        if isinstance(focused, QPushButton):
-            focused.click()
-        else:
-            self.focusNextChild()
+        self.focusNextChild()
         event.accept()
 
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QPushButton, QSizePolicy
+from PySide6.QtWidgets import QFrame, QSizePolicy
 
 from casedesk import formats
 from casedesk.i18n import _
 from casedesk.ui.kit.blocks import ProgressBar
-from casedesk.ui.kit.buttons import button
+from casedesk.ui.kit.buttons import PressButton, button
 from casedesk.ui.kit.icons import Icon, paint_icon
 from casedesk.ui.kit.layouts import block, column, row, widget
 from casedesk.ui.kit.texts import PlainLabel
@@ -33,7 +33,7 @@ class PartState:
         return self.asked > 0 and self.answered >= self.asked and not self.problems
 
 
-class PartButton(QPushButton):
+class PartButton(PressButton):
     """One part: its number or a tick, its title, and how many answers it has."""
 
     def __init__(self, number: int, title: str) -> None:
@@ -42,7 +42,6 @@ class PartButton(QPushButton):
         self._state = PartState()
         self._bare = False
         self.setCheckable(True)
-        self.setAutoDefault(False)
         self.setProperty("variant", "ghost")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.show_state(self._state)

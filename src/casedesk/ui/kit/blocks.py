@@ -10,13 +10,13 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QPushButton,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from casedesk.i18n import _
+from casedesk.ui.kit.buttons import PressButton
 from casedesk.ui.kit.icons import Icon, paint_icon
 from casedesk.ui.kit.layouts import block, column, row
 from casedesk.ui.kit.texts import PlainLabel
@@ -171,7 +171,7 @@ class ProgressBar(QWidget):
         painter.end()
 
 
-class StatTile(QPushButton):
+class StatTile(PressButton):
     """A count that opens its list. `danger` colours it, for overdue above nothing."""
 
     def __init__(

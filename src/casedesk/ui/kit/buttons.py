@@ -23,6 +23,8 @@ from casedesk.ui.kit.icons import icon as icon_of
 from casedesk.ui.kit.texts import escape_key, tip
 from casedesk.ui.kit.theme import current
 
+ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
 # variant: colour of its icon, weight of its letters
 LOOKS = {
     "default": ("text2", 500),
@@ -40,6 +42,16 @@ LOOKS = {
 }
 
 
+class PressButton(QPushButton):
+    """A button that Enter presses as Space does. Ctrl+Enter stays the main action of the page."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in ENTER and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+
 def button(
     text: str,
     variant: str = "default",
@@ -50,12 +62,11 @@ def button(
     clicked: Callable[[], object] | None = None,
 ) -> QPushButton:
     """A button with a word on it. `size` is "s", "" or "l"; `keys` are told in its tooltip ("Ctrl+N")."""
-    made = QPushButton(escape_key(text))
+    made = PressButton(escape_key(text))
     token, weight = LOOKS[variant]
     made.setProperty("variant", variant)
     made.setProperty("sz", size)
     made.setFont(current().font("caption" if size == "s" and variant != "default" else "body", weight))
-    made.setAutoDefault(False)
     made.setAccessibleName(text)
     policy = QSizePolicy.Policy
     made.setSizePolicy(policy.Maximum if "link" in variant else policy.Minimum, policy.Fixed)
@@ -70,7 +81,7 @@ def button(
     return made
 
 
-class IconButton(QPushButton):
+class IconButton(PressButton):
     """A button without a word; `name` is its tooltip and what a screen reader says."""
 
     def __init__(
@@ -82,7 +93,6 @@ class IconButton(QPushButton):
         self.setIcon(icon_of(icon, tone))
         side = current().scaled(16 if size == "s" else 18)
         self.setIconSize(QSize(side, side))
-        self.setAutoDefault(False)
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         tip(self, name)
@@ -106,10 +116,9 @@ class Segmented(QFrame):
         self._group = QButtonGroup(self)
         self._buttons: dict[str, QPushButton] = {}
         for code, word in options:
-            part = QPushButton(escape_key(word))
+            part = PressButton(escape_key(word))
             part.setProperty("variant", "segment")
             part.setCheckable(True)
-            part.setAutoDefault(False)
             part.setFont(current().font("body", 500))
             part.setAccessibleName(f"{name}: {word}")
             part.clicked.connect(lambda _checked=False, code=code: self.chosen.emit(code))
@@ -160,7 +169,7 @@ class Switch(QCheckBox):
         painter.end()
 
 
-class Chip(QPushButton):
+class Chip(PressButton):
     """A filter or a choice that holds; pressing it, or Delete, takes it away. Off, it only opens something."""
 
     removed = Signal()
@@ -170,7 +179,6 @@ class Chip(QPushButton):
         self.setProperty("variant", "chip")
         self.setProperty("state", "on" if on else "off")
         self.setFont(current().font("body", 500))
-        self.setAutoDefault(False)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(name or text)
         if on:

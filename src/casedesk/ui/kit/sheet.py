@@ -107,6 +107,7 @@ class Sheet(QWidget):
             if self.isAncestorOf(each) and each is not self.close_button:
                 chain.append(each)
             each = each.nextInFocusChain()
+        chain.sort(key=self._area.isAncestorOf, reverse=True)  # whichever was made first
         takes_tab = [one for one in [*chain, self.close_button] if one.focusPolicy() & Qt.FocusPolicy.TabFocus]
         return [one for one in takes_tab if one.isVisibleTo(self) and one.isEnabled() and one.focusProxy() is None]
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QVBoxLayout, QWidget
 
 from casedesk.i18n import _
 from casedesk.ui.kit.badges import BadgeSpec, badge_size, paint_badge
 from casedesk.ui.kit.blocks import AppMark, Avatar, initials
-from casedesk.ui.kit.buttons import IconButton, button
+from casedesk.ui.kit.buttons import IconButton, PressButton, button
 from casedesk.ui.kit.icons import PHOSPHOR
 from casedesk.ui.kit.icons import icon as icon_of
 from casedesk.ui.kit.layouts import column, row, widget
@@ -31,7 +31,7 @@ class NavItem:
     keys: str = ""
 
 
-class NavButton(QPushButton):
+class NavButton(PressButton):
     """A place in the sidebar or in the section list of a case, with a count at its right end."""
 
     def __init__(self, item: NavItem, *, variant: str = "nav") -> None:
@@ -43,7 +43,6 @@ class NavButton(QPushButton):
         self.setProperty("variant", variant)
         self.setCheckable(True)
         self.setAutoExclusive(False)
-        self.setAutoDefault(False)
         self.setFont(current().font("body", 500))
         side = current().scaled(18)
         self.setIconSize(QSize(side, side))

@@ -163,10 +163,7 @@ class PrintPage(Page):
     # Keys, and the way back
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        focused = self.window().focusWidget()
-        if event.key() in ENTER and isinstance(focused, QPushButton) and self.isAncestorOf(focused):
-            focused.click()
-        elif event.key() in ENTER:
+        if event.key() in ENTER:
             self.main_action()
         elif event.key() == Qt.Key.Key_Escape:
             self.here.back()

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from casedesk import formats
 from casedesk.i18n import _
+from casedesk.ui.kit.buttons import PressButton
 from casedesk.ui.kit.layouts import clear, row, widget
 from casedesk.ui.kit.theme import current
 
@@ -43,7 +44,7 @@ class PageImage(QWidget):
         painter.end()
 
 
-class Thumbnail(QPushButton):
+class Thumbnail(PressButton):
     """A small page that leads to the large one."""
 
     def __init__(self, image: QImage, name: str) -> None:
@@ -52,7 +53,6 @@ class Thumbnail(QPushButton):
         self.setAccessibleName(name)
         self.setProperty("variant", "tile")
         self.setCheckable(True)
-        self.setAutoDefault(False)
         self.setFixedSize(THUMBNAIL, round(THUMBNAIL * 1.414))
 
     def paintEvent(self, _event: QPaintEvent) -> None:

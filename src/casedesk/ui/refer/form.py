@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QButtonGroup, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
 from casedesk import codelists
 from casedesk.errors import Problem
@@ -17,7 +17,7 @@ from casedesk.models import Referral, fields_of
 from casedesk.services.cases import CaseFacts
 from casedesk.services.referrals import ANSWER_DAYS, EDITABLE, EXCEPTION, URGENT_ANSWER_DAYS, MakeReferral
 from casedesk.ui.kit.blocks import Banner
-from casedesk.ui.kit.buttons import let_tab_reach_the_chosen
+from casedesk.ui.kit.buttons import PressButton, let_tab_reach_the_chosen
 from casedesk.ui.kit.choices import CodeLine
 from casedesk.ui.kit.fields import LineEdit
 from casedesk.ui.kit.icons import Icon
@@ -47,7 +47,7 @@ ICONS = {
 WORDS = ("needed_by", "expires_on", "request", "summary_shared", "message")
 
 
-class NeedChip(QPushButton):
+class NeedChip(PressButton):
     """One need of the person; one of them holds."""
 
     def __init__(self, code: str, place: int) -> None:
@@ -57,7 +57,6 @@ class NeedChip(QPushButton):
         self.setProperty("variant", "chip")
         self._icon = ICONS.get(row_.extra["domain"] if row_ is not None else "", "needs")
         self.setCheckable(True)
-        self.setAutoDefault(False)
         self.setFont(current().font("body", 500))
         self.setIconSize(QSize(16, 16))
         self.setAccessibleName(label)
