@@ -63,6 +63,5 @@ def _refer(rows: Rows, dice: random.Random) -> None:
         "outcome": "service_received_full" if status == "completed" else None,
     }
     rows["referral"].append(dict.fromkeys(Base.metadata.tables["referral"].columns.keys()) | told)
-    rows["state"].append(
-        {"entity_id": told["id"], "entity": "referral", "case_id": case["id"], "status": status, "since": sent_at}
-    )
+    stands = {"entity": "referral", "case_id": case["id"], "status": status, "since": sent_at, "skipped": 0}
+    rows["state"].append({"entity_id": told["id"], **stands})

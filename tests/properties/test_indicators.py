@@ -191,7 +191,7 @@ def test_indicators_count_what_pencil_and_paper_count(centres: Iterator[tuple[in
                     tally = compute.tallies(session, who, INDICATORS[name], [period])[0].get((), compute.Tally())
                     assert (tally.count, tally.hits) == slow(found, period), (seed, name, period.label)
                 for name, amounts in AMOUNTS.items():
-                    spread = compute.spreads(session, who, INDICATORS[name], period).get((), compute.Spread())
+                    spread, _groups = compute.spreads(session, who, INDICATORS[name], period, INDICATORS[name].by[0])
                     wanted = amounts(found, period)
                     assert spread.count == len(wanted), (seed, name, period.label)
                     assert spread.median == pytest.approx(median(wanted) if wanted else 0), (seed, name, period.label)

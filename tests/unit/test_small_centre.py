@@ -91,8 +91,8 @@ def test_the_figures_are_those_counted_by_hand(centre: Desk) -> None:
 
 def test_amounts_are_in_one_currency(centre: Desk) -> None:
     with centre.read() as session:
-        cost = compute.spreads(session, Asked.of(centre), INDICATORS["IND-17"], MARCH)[()]
-        waited = compute.spreads(session, Asked.of(centre), INDICATORS["IND-22"], MARCH)[()]
+        cost = compute.spreads(session, Asked.of(centre), INDICATORS["IND-17"], MARCH, "country")[0]
+        waited = compute.spreads(session, Asked.of(centre), INDICATORS["IND-22"], MARCH, "service_group")[0]
     assert (cost.count, round(cost.median, 2)) == (1, 9.23)  # 300,000 taka in months of 1,000 riyal at 32.50
     assert (waited.count, waited.median) == (1, 7)
 

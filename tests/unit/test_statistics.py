@@ -95,7 +95,7 @@ def test_an_intake_is_timed_from_its_draft(desk: Desk) -> None:
         assert case.begun_at is not None
         assert case.registered_at is not None
         assert case.registered_at - case.begun_at == timedelta(minutes=25)
-        found = compute.spreads(session, Asked.of(later), INDICATORS["IND-05"], MAY)[()]
+        found = compute.spreads(session, Asked.of(later), INDICATORS["IND-05"], MAY, "place")[0]
     assert (found.count, round(found.median)) == (1, 25)
 
 

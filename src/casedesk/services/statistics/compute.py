@@ -35,7 +35,7 @@ from casedesk.services.permissions import reaches, visible
 from casedesk.services.statistics.indicators import INDICATORS, Indicator
 from casedesk.services.statistics.periods import Kind, Period, begins
 from casedesk.services.statistics.shapes import Among, Figure
-from casedesk.services.statistics.sql import Expression, local_month
+from casedesk.services.statistics.sql import Expression, local_month, plain
 from casedesk.services.statistics.subjects import BREAKDOWNS, COUNTS, SEX, joined
 
 SUPPRESSED, AS_THEY_ARE = "statistics.view", "statistics.caseload"
@@ -129,40 +129,52 @@ def _grouped(
 
 
 def spreads(
-    session: Session, asked: Asked, indicator: Indicator, period: Period, by: Sequence[str] = ()
-) -> dict[Codes, Spread]:
-    """The median and the third quartile of the value, for each group that occurs."""
-    wanted = _ranked(asked.actor, asked.action, asked.among, indicator, tuple(by))
+    session: Session, asked: Asked, indicator: Indicator, period: Period, by: str
+) -> tuple[Spread, dict[str | None, Spread]]:
+    """The median and the third quartile of the value, for all and for each group that occurs."""
+    wanted = _ranked(asked.actor, asked.action, asked.among, indicator, by)
     found = session.connection().execute(wanted, _binds(asked, indicator, [period])).all()
-    return {
-        tuple(map(_text, codes)): Spread(count, float(median or 0), float(high or 0))
-        for *codes, count, median, high in found
-        if count
-    }
+    groups = {_text(row.g): Spread(row.size, *_quartiles([row.middle], row.middles, [row.upper])) for row in found}
+    if not found:
+        return Spread(), {}
+    middles = sum(row.all_middles for row in found)
+    whole = _quartiles([row.all_middle for row in found], middles, [row.all_upper for row in found])
+    return Spread(found[0].all_size, *whole), groups
+
+
+def _quartiles(middle: Sequence[float | None], middles: int, upper: Sequence[float | None]) -> tuple[float, float]:
+    """The median from the sum of the one or two values in the middle; and the least value that is high enough."""
+    return sum(float(each or 0) for each in middle) / middles, float(min(each for each in upper if each is not None))
 
 
 @lru_cache(maxsize=512)
-def _ranked(actor: Actor, action: str, among: Among, indicator: Indicator, by: tuple[str, ...]) -> Select[Any]:
-    """The statement that puts the values of each group in order and takes the middle ones; made once."""
-    groups: list[Label[Any]] = [BREAKDOWNS[key].column.label(f"g{place}") for place, key in enumerate(by)]
+def _ranked(actor: Actor, action: str, among: Among, indicator: Indicator, by: str) -> Select[Any]:
+    """The statement that puts the values in order, of all and of each group, and takes the middle ones; made once."""
     value: Expression = indicator.value if indicator.value is not None else literal(0)
-    rows = _rows(actor, action, among, indicator, [*groups, value.label("value")], value.is_not(None))
-    inner = rows.subquery()
-    names = [inner.c[f"g{place}"] for place in range(len(groups))]
-    over: dict[str, Any] = {"partition_by": names} if names else {}
+    columns = [BREAKDOWNS[by].column.label("g"), value.label("value")]
+    inner = _rows(actor, action, among, indicator, columns, value.is_not(None)).subquery()
+    row, count = func.row_number(), func.count()
     ranked = select(
-        *names,
+        inner.c.g,
         inner.c.value,
-        func.row_number().over(order_by=inner.c.value, **over).label("place"),
-        func.count().over(**over).label("size"),
+        row.over(order_by=inner.c.value, partition_by=inner.c.g).label("place"),
+        count.over(partition_by=inner.c.g).label("size"),
+        row.over(order_by=inner.c.value).label("all_place"),
+        count.over().label("all_size"),
     ).subquery()
-    place, size = ranked.c.place, ranked.c.size
-    middle = or_(place * 2 == size, place * 2 == size + 1, place * 2 == size + 2)
-    upper = and_(place * 4 >= size * 3, place * 4 < size * 3 + 4)
-    keys = [ranked.c[f"g{place}"] for place in range(len(groups))]
-    return select(
-        *keys, func.max(size), func.avg(case((middle, ranked.c.value))), func.min(case((upper, ranked.c.value)))
-    ).group_by(*keys)
+    columns = [ranked.c.g]
+    for which in ("", "all_"):
+        place, size = ranked.c[f"{which}place"], ranked.c[f"{which}size"]
+        twice, four = place * plain(2), place * plain(4)
+        middle = twice.between(size, size + plain(2))
+        upper = and_(four >= size * plain(3), four < size * plain(3) + plain(4))
+        columns += [
+            func.max(size).label(f"{which}size"),
+            func.sum(case((middle, ranked.c.value))).label(f"{which}middle"),
+            func.count(case((middle, plain(1)))).label(f"{which}middles"),
+            func.min(case((upper, ranked.c.value))).label(f"{which}upper"),
+        ]
+    return select(*columns).group_by(ranked.c.g)
 
 
 def cases_of(asked: Asked, figure: Figure) -> Select[Any]:

@@ -51,7 +51,7 @@ from casedesk.models import (
 )
 from casedesk.services.statistics import suppress
 from casedesk.services.statistics.shapes import Unit
-from casedesk.services.statistics.sql import Expression, local_day, mapped, minutes_between, taka
+from casedesk.services.statistics.sql import Expression, local_day, mapped, minutes_between, one_of, taka
 from casedesk.services.statistics.subjects import (
     AS_OF,
     CASE,
@@ -125,7 +125,7 @@ def _sum(model: Any, amount: Any, *where: Condition) -> Any:
     return wanted.correlate(CASE).scalar_subquery()
 
 
-_PAID = _sum(CostItem, CostItem.amount, CostItem.category.in_(codelists.get("cost_category").where("sdg_10_7_1")))
+_PAID = _sum(CostItem, CostItem.amount, one_of(CostItem.category, codelists.get("cost_category").where("sdg_10_7_1")))
 _ACTUAL = (
     select(func.max(taka(ContractTerms.wage)))
     .where(ContractTerms.episode_id == CASE.index_episode_id, alive(ContractTerms), ContractTerms.source == "actual")
@@ -154,7 +154,7 @@ _WAGES = ("wages_not_paid", "wages_underpaid")
 _UNPAID = aliased(IncidentViolation)
 _WAGES_OWED = (
     select(func.sum(taka(_UNPAID.amount_owed)))
-    .where(_UNPAID.case_id == CaseIndex.case_id, alive(_UNPAID), _UNPAID.violation.in_(_WAGES))
+    .where(_UNPAID.case_id == CaseIndex.case_id, alive(_UNPAID), one_of(_UNPAID.violation, _WAGES))
     .correlate(CaseIndex)
     .scalar_subquery()
 )
@@ -175,7 +175,7 @@ _UNDONE = (
 OPEN_THEN = and_(
     CaseIndex.opened_on <= AS_OF,
     CaseIndex.case_id.not_in(
-        select(_STEP.entity_id).where(alive(_STEP), _STEP.to_status.in_(_CLOSED), _STEP.at < ENDS_AT, ~_UNDONE)
+        select(_STEP.entity_id).where(alive(_STEP), one_of(_STEP.to_status, _CLOSED), _STEP.at < ENDS_AT, ~_UNDONE)
     ),
 )
 _CONTACT, _NOTE = aliased(FollowUp), aliased(CaseNote)
@@ -308,7 +308,7 @@ INDICATORS: dict[str, Indicator] = {
             label=N_("Sexual violence, all kinds"),
             subject=VIOLATIONS,
             day=OPENED,
-            where=(IncidentViolation.violation.in_(SEXUAL),),
+            where=(one_of(IncidentViolation.violation, SEXUAL),),
             within="SCREENED",
             by=("sex",),
             least=suppress.SEXUAL_VIOLENCE,
@@ -325,7 +325,7 @@ INDICATORS: dict[str, Indicator] = {
             label=N_("Cases with a rights violation"),
             subject=VIOLATIONS,
             day=OPENED,
-            where=(IncidentViolation.violation.not_in(SEXUAL),),  # told together, and never by place: SEXUAL
+            where=(~one_of(IncidentViolation.violation, SEXUAL),),  # told together, and never by place: SEXUAL
             by=("violation", "stage", "violation_group", *OF_CASES, "industry", "recruiter"),
         ),
         Indicator(
@@ -381,7 +381,7 @@ INDICATORS: dict[str, Indicator] = {
             label=N_("Incidents of gender-based violence"),
             subject=INCIDENTS,
             day=OPENED,
-            where=(IncidentViolation.violation.in_(GBV_CODES),),
+            where=(one_of(IncidentViolation.violation, GBV_CODES),),
             unit=Unit.ITEMS,
             by=("gbv", "grown", "stage"),
             least=suppress.SEXUAL_VIOLENCE,
@@ -483,7 +483,7 @@ INDICATORS: dict[str, Indicator] = {
             subject=REFERRALS,
             day=Referral.sent_at,
             matured=60,
-            hit=and_(STATE.status == "completed", Referral.outcome.in_(SUCCESS)),
+            hit=and_(STATE.status == "completed", one_of(Referral.outcome, SUCCESS)),
             unit=Unit.ITEMS,
             by=OF_REFERRALS,
         ),
@@ -523,7 +523,7 @@ INDICATORS: dict[str, Indicator] = {
             subject=CLOSINGS,
             day=StatusEvent.at,
             unit=Unit.ITEMS,
-            where=(or_(StatusEvent.reason_code.is_(None), StatusEvent.reason_code.not_in(_EXCLUDED)),),
+            where=(or_(StatusEvent.reason_code.is_(None), ~one_of(StatusEvent.reason_code, _EXCLUDED)),),
             by=("closing", "category"),
         ),
         Indicator(
@@ -545,7 +545,7 @@ INDICATORS: dict[str, Indicator] = {
             subject=CONSENTS,
             day=ConsentLine.at,
             unit=Unit.ITEMS,
-            where=(ConsentLine.answer.in_(["given", "refused"]),),
+            where=(one_of(ConsentLine.answer, ["given", "refused"]),),
             hit=ConsentLine.answer == "given",
             by=("scope",),
         ),

@@ -242,20 +242,19 @@ def medians(maker: Maker, name: str, by: str, key: str, title: str) -> Table:
     """The median of an amount for all and for each group, where it rests on enough people."""
     indicator = INDICATORS[name]
     least = maker.floor(indicator)
-    whole = compute.spreads(maker.session, maker.asked, indicator, maker.period)
-    found = compute.spreads(maker.session, maker.asked, indicator, maker.period, [by])
-    rows = [Row("all", _("All"), _middle(whole.get(()), indicator, least))]
-    order = sorted(found.items(), key=lambda item: (-item[1].count, item[0][0] or "~"))
-    for (code,), spread in order[:MOST_ROWS]:
+    whole, found = compute.spreads(maker.session, maker.asked, indicator, maker.period, by)
+    rows = [Row("all", _("All"), _middle(whole, indicator, least))]
+    order = sorted(found.items(), key=lambda item: (-item[1].count, item[0] or "~"))
+    for code, spread in order[:MOST_ROWS]:
         if spread.count >= least:
             rows.append(Row(code or "unknown", label_of(by, code), _middle(spread, indicator, least), 1))
     heads = (Column("median", _("Median")), Column("upper", _("Three in four at most")))
     return Table(key, title, _(BREAKDOWNS[by].label), heads, tuple(rows))
 
 
-def _middle(spread: Spread | None, indicator: Indicator, least: int) -> tuple[Cell, Cell]:
+def _middle(spread: Spread, indicator: Indicator, least: int) -> tuple[Cell, Cell]:
     """The median, and what three in four do not exceed."""
-    if spread is None or not spread.count:
+    if not spread.count:
         return EMPTY, EMPTY
     if spread.count < least:
         return HIDDEN, HIDDEN

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -90,6 +90,17 @@ def written(code: str) -> ColumnElement[str]:
     return literal_column(f"'{code}'", String) if plain else literal(code)
 
 
+def plain(number: int) -> ColumnElement[int]:
+    """A number as it stands in a statement."""
+    return literal_column(str(number), Integer)
+
+
+def one_of(column: Any, codes: Iterable[str]) -> ColumnElement[bool]:
+    """Whether the column has one of these codes."""
+    result: ColumnElement[bool] = column.in_([written(code) for code in codes])
+    return result
+
+
 def mapped(column: Any, codes: Mapping[str, str], otherwise: str | None = None) -> ColumnElement[Any]:
     """The column with each code in the place of which another stands."""
     ways = {written(code): written(to) for code, to in codes.items()}
@@ -98,21 +109,22 @@ def mapped(column: Any, codes: Mapping[str, str], otherwise: str | None = None) 
 
 def banded(number: Any, bands: Sequence[tuple[str, int]], unknown: str) -> ColumnElement[Any]:
     """The band a number is in; each has its code and the first number that is above it."""
-    return case((number.is_(None), written(unknown)), *((number < below, written(code)) for code, below in bands))
+    return case((number.is_(None), written(unknown)), *((number < plain(below), written(code)) for code, below in bands))
 
 
 def taka(amount: Any) -> ColumnElement[Any]:
     """An amount of money in minor units of taka, at the latest rate of its currency; nothing where none is known."""
     text = type_coerce(amount, String)
-    currency = func.lower(func.substr(text, 1, 3))
-    minor = cast(func.substr(text, 5), BigInteger)
+    currency = func.lower(func.substr(text, plain(1), plain(3)))
+    minor = cast(func.substr(text, plain(5)), BigInteger)
     places = {row.code: row.extra["minor_unit"] for row in codelists.get("currency") if row.extra["minor_unit"] != "2"}
-    units = case(*((currency == code, 10 ** int(count)) for code, count in places.items()), else_=100)
+    ways = {written(code): plain(10 ** int(count)) for code, count in places.items()}
+    units = case(ways, value=currency, else_=plain(100))
     rate = (
-        select(cast(func.substr(type_coerce(ExchangeRate.taka, String), 5), BigInteger))
+        select(cast(func.substr(type_coerce(ExchangeRate.taka, String), plain(5)), BigInteger))
         .where(ExchangeRate.currency == currency, ExchangeRate.removed_at.is_(None), ExchangeRate.taka.is_not(None))
         .order_by(ExchangeRate.on.desc(), ExchangeRate.id)
-        .limit(1)
+        .limit(plain(1))
         .scalar_subquery()
     )
-    return case((currency == "bdt", cast(minor, Float)), else_=minor * rate * 1.0 / units)
+    return case((currency == written("bdt"), cast(minor, Float)), else_=cast(minor * rate, Float) / units)

@@ -53,7 +53,7 @@ from casedesk.models import (
     StatusEvent,
 )
 from casedesk.models.columns import UtcDateTime
-from casedesk.services.statistics.sql import Expression, banded, mapped
+from casedesk.services.statistics.sql import Expression, banded, mapped, one_of, plain
 
 AS_OF, OF_MONTH = (bindparam(name, type_=Date) for name in ("as_of", "of_month"))
 ENDS_AT, NOW, OF_MONTH_AT = (bindparam(name, type_=UtcDateTime) for name in ("ends_at", "now", "of_month_at"))
@@ -136,7 +136,7 @@ FLAGS = Subject(N_("Safety flags"), _with(SafetyFlag), where=(alive(SafetyFlag),
 FOLLOW_UPS = Subject(
     N_("Follow-ups"),
     _with(FollowUp).outerjoin(STATE, STATE.entity_id == FollowUp.id),
-    where=(alive(FollowUp), STATE.status.in_(["planned", "done", "tried_no_contact"])),
+    where=(alive(FollowUp), one_of(STATE.status, ["planned", "done", "tried_no_contact"])),
 )
 _SENT = codelists.get("referral_status").where("counts_as_sent")
 REFERRALS = Subject(
@@ -147,7 +147,7 @@ REFERRALS = Subject(
     where=(
         alive(Referral),
         or_(Referral.direction.is_(None), Referral.direction != "incoming"),
-        STATE.status.in_(_SENT),
+        one_of(STATE.status, _SENT),
     ),
 )
 NEEDS = Subject(
@@ -168,7 +168,7 @@ def stands(violation: Any, incident: Any) -> ColumnElement[bool]:
     return and_(
         alive(violation),
         or_(incident.id.is_(None), alive(incident)),
-        or_(incident.status.is_(None), incident.status.not_in(["withdrawn", "not_supported"])),
+        or_(incident.status.is_(None), ~one_of(incident.status, ["withdrawn", "not_supported"])),
     )
 
 
@@ -192,7 +192,7 @@ _TOLD, _ACCOUNT = aliased(IncidentViolation), aliased(Incident)
 
 def has_violation(*codes: str) -> ColumnElement[bool]:
     """Whether any of these violations was told of the case and still stands."""
-    return _violations_of_case(_TOLD.id).where(_TOLD.violation.in_(codes)).exists()
+    return _violations_of_case(_TOLD.id).where(one_of(_TOLD.violation, codes)).exists()
 
 
 def _violations_of_case(column: Any) -> Select[Any]:
@@ -220,8 +220,9 @@ class Breakdown:
 
 def _years_between(since: Any, until: Any) -> ColumnElement[int]:
     """Full years from one day to another; both as the text of a date."""
-    years = cast(func.substr(until, 1, 4), Integer) - cast(func.substr(since, 1, 4), Integer)
-    return years - case((func.substr(until, 6, 5) < func.substr(since, 6, 5), 1), else_=0)
+    years = [cast(func.substr(day, plain(1), plain(4)), Integer) for day in (since, until)]
+    turns = [func.substr(day, plain(6), plain(5)) for day in (since, until)]
+    return years[1] - years[0] - case((turns[1] < turns[0], plain(1)), else_=plain(0))
 
 
 _OPENED = cast(CaseIndex.opened_on, String)
@@ -257,8 +258,8 @@ REACHED = (  # each step includes all before it
 )
 SUCCESS = tuple(codelists.get("referral_outcome").where("success_class", "success"))
 _REACHED = case(
-    (and_(STATE.status == "completed", Referral.outcome.in_(SUCCESS)), "helped"),
-    (or_(STATE.status.in_(["in_service", "completed"]), Referral.service_started_on.is_not(None)), "in_service"),
+    (and_(STATE.status == "completed", one_of(Referral.outcome, SUCCESS)), "helped"),
+    (or_(one_of(STATE.status, ["in_service", "completed"]), Referral.service_started_on.is_not(None)), "in_service"),
     (Referral.accepted_at.is_not(None), "accepted"),
     (Referral.acknowledged_at.is_not(None), "acknowledged"),
     else_="sent",

@@ -89,9 +89,8 @@ def protect(
     if not fixed.isdisjoint(wanted):
         raise TooLittleToHide
     table = _Network(counts, tuple(sums), least, wholes, fixed, wanted)
-    unsure = [key for key in sorted((*table.small, *wanted), key=repr) if not table.shelter(key)]
-    if not all(table.is_safe(key) for key in unsure):
-        raise TooLittleToHide
+    for key in sorted((*table.small, *wanted), key=repr):
+        table.shelter(key)
     return {key: table.told(key) for key in counts}
 
 
@@ -144,25 +143,18 @@ class _Network(Generic[Key]):
             key: (value - self.limits[key][0], self.limits[key][1] - value) for key, value in counts.items()
         }
 
-    def shelter(self, key: Key) -> bool:
+    def shelter(self, key: Key) -> None:
         """Hide more until the count can be anything that a small one can be, as far as there is anything to hide.
 
-        Returns whether it is safe by then; hiding more afterwards only makes it safer.
+        A reader who solves the table must be left with several values of it, or `TooLittleToHide` is raised: what
+        holds the count then holds it for good, and hiding more elsewhere only makes safer what was made safe.
         """
         sure = 0
         for up in (True, False):
             room = min(self.room[key][up], self.least - 2)
-            pushed, reached = self._push(key, up=up, stop_at=room)
-            while pushed < room and (other := self._weakest(reached, room - pushed)) is not None:
-                self.hidden.add(other)
-                pushed, reached = self._push(key, up=up, stop_at=room)
-            sure += min(pushed, ENOUGH)
-        return sure >= min(ENOUGH, self.least - 2)
-
-    def is_safe(self, key: Key) -> bool:
-        """Whether a reader who solves the table is left with several values of the count."""
-        ways = (self._push(key, up=up, stop_at=min(self.room[key][up], ENOUGH))[0] for up in (True, False))
-        return sum(ways) >= min(ENOUGH, self.least - 2)
+            sure += min(self._push(key, up=up, stop_at=room, hide=True), ENOUGH)
+        if sure < min(ENOUGH, self.least - 2):
+            raise TooLittleToHide
 
     def told(self, key: Key) -> Told:
         value = self.counts[key]
@@ -172,33 +164,33 @@ class _Network(Generic[Key]):
             low, high, _small = self.limits[key]
             return Told(low, high, small=True)
         down, up = self.room[key]
-        return Told(value - self._push(key, up=False, stop_at=down)[0], value + self._push(key, up=True, stop_at=up)[0])
+        return Told(value - self._push(key, up=False, stop_at=down), value + self._push(key, up=True, stop_at=up))
 
-    def _push(self, key: Key, *, up: bool, stop_at: int) -> tuple[int, Set[int]]:
-        """How far the count can be raised (lowered) by moving the other hidden ones, and the sums the last try
-        reached."""
+    def _push(self, key: Key, *, up: bool, stop_at: int, hide: bool = False) -> int:
+        """How far the count can be raised (lowered) by moving the other hidden ones; it may ask to `hide` more."""
         tail, head = self.shape.arcs[key]
         start, goal = (head, tail) if up else (tail, head)
         if start == goal:  # nothing holds it
-            return stop_at, set()
+            return stop_at
         moved: dict[Key, int] = {key: 0}
         pushed = 0
-        reached: Set[int] = set()
         while pushed < stop_at:
             came = self._ways(start, goal, moved, key)
-            reached = came.keys()
-            if goal not in came:
+            if goal in came:
+                way = list(_back(came, start, goal))
+                step = min(stop_at - pushed, *(self._left(arc, moved, up=along) for arc, along in way))
+                for arc, along in way:
+                    moved[arc] = moved.get(arc, 0) + (step if along else -step)
+                pushed += step
+            elif hide and (other := self._weakest(came.keys(), stop_at - pushed)) is not None:
+                self.hidden.add(other)
+            else:
                 break
-            way = list(_back(came, start, goal))
-            step = min(stop_at - pushed, *(self._left(arc, moved, up=along) for arc, along in way))
-            for arc, along in way:
-                moved[arc] = moved.get(arc, 0) + (step if along else -step)
-            pushed += step
-        return pushed, reached
+        return pushed
 
     def _ways(self, start: int, goal: int, moved: Mapping[Key, int], without: Key) -> dict[int, tuple[int, Key, bool]]:
         """From where, and over which hidden count with room, each sum is reached from the first; ends at the goal."""
-        hidden, beside = self.hidden, self.shape.beside
+        hidden, beside, room = self.hidden, self.shape.beside, self.room
         came = {start: (start, without, True)}
         waiting = deque([start])
         while waiting:
@@ -206,7 +198,8 @@ class _Network(Generic[Key]):
             for key, there, along in beside.get(here, ()):
                 if there in came or key not in hidden or key == without:
                     continue
-                if self._left(key, moved, up=along) > 0:
+                far = moved.get(key, 0)
+                if (room[key][1] - far if along else room[key][0] + far) > 0:  # as `_left`, ten thousand times
                     came[there] = (here, key, along)
                     if there == goal:
                         return came

@@ -1,6 +1,5 @@
 """The print preview as a page, and the way out: to the printer, or into a file. Each way is recorded first."""
 
-# ruff: noqa: N802 - Qt names the methods
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -10,8 +9,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from casedesk import codelists, formats
@@ -27,18 +24,17 @@ from casedesk.services.referrals import ReferralFacts, referral_facts, send
 from casedesk.ui.kit.blocks import Banner, EmptyState, keys_hint
 from casedesk.ui.kit.buttons import IconButton, button
 from casedesk.ui.kit.layouts import block, column, row, widget
-from casedesk.ui.kit.messages import show_error
 from casedesk.ui.kit.texts import ElidedLabel, PlainLabel
-from casedesk.ui.page import Here, Page
+from casedesk.ui.page import Here
 from casedesk.ui.print import printing
 from casedesk.ui.print.pages import page_words
+from casedesk.ui.print.paper_page import PaperPage
 from casedesk.ui.print.preview import Preview
 
 STEP = 1.15
-ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
-class PrintPage(Page):
+class PrintPage(PaperPage):
     """Shows the summary of a case, or the letter of one of its referrals. Enter prints."""
 
     nav = "cases"
@@ -54,10 +50,8 @@ class PrintPage(Page):
     ) -> None:
         super().__init__(here)
         self.preview: Preview | None = None
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(_("Print preview"))
         self.case_id = UUID(case_id)
-        self._busy = self._enter_waits = False
+        self._enter_waits = False
         try:
             if not may(here.desk, "case.print"):
                 raise NotAllowed
@@ -72,10 +66,6 @@ class PrintPage(Page):
 
     def _lay_out(self, preview: Preview) -> None:
         self.preview = preview
-        printer = printing.has_printer()
-        self.save_button = button(_("Save PDF"), "default" if printer else "primary", "export", clicked=self.save)
-        self.print_button = button(_("Print"), "primary", "print", clicked=self.print_out)
-        self.print_button.setVisible(printer)
         head = _head(self._facts, self._referral, preview, self.here, (self.save_button, self.print_button))
         self.handed_over = _handed_over(preview, self._referral, self._hand_over)
         self.setLayout(column(head, preview, gap=0))
@@ -90,23 +80,19 @@ class PrintPage(Page):
             self._enter_waits = False
             self.main_action()
 
-    def _let_out(self) -> None:
-        on = not self._busy and self.preview is not None and self.preview.ready()
-        for each in (self.save_button, self.print_button):
-            each.setEnabled(on)
+    def ready(self) -> bool:
+        return self.preview is not None and self.preview.ready()
 
     # Out
 
     def main_action(self) -> None:
-        """To the printer, or into a file where there is none. Pressed too early, it waits for the paper."""
+        """Pressed too early, it waits for the paper."""
         if self.preview is None or self._busy:
             return
         if self.preview.waits():
             self._enter_waits = True
-        elif printing.has_printer():
-            self.print_out()
         else:
-            self.save()
+            super().main_action()
 
     def print_out(self) -> None:
         if self.preview is not None and self.preview.ready():
@@ -131,12 +117,9 @@ class PrintPage(Page):
     def _give_out(self, request: PrintRequest, path: Path | None) -> None:
         referral_id = self._referral.row.id if self._referral is not None else None
         work = partial(give_out, self.here.desk, self.case_id, referral_id, request, path)
-        self._busy = True
-        self._let_out()
-        self.here.jobs.write(self, work, partial(self._given_out, request, path), failed=self._refused)
+        self._give(work, partial(self._given_out, request, path))
 
     def _given_out(self, request: PrintRequest, path: Path | None, copies: int) -> None:
-        self._busy = False
         said = ngettext("{count} copy printed.", "{count} copies printed.", copies)
         self.here.say(
             _("Saved as {file}.").format(file=path.name) if path else said.format(count=formats.number(copies))
@@ -146,11 +129,6 @@ class PrintPage(Page):
             self.handed_over.setVisible(self._referral is not None and self._referral.row.status == "ready")
             self.preview.make_again()  # the next copy has the next number
 
-    def _refused(self, error: Exception) -> None:
-        self._busy = False
-        self._let_out()
-        show_error(self, error)
-
     def _hand_over(self) -> None:
         if self._referral is not None:
             work = partial(send, self.here.desk, self._referral.row.id, "paper")
@@ -159,16 +137,6 @@ class PrintPage(Page):
     def _handed(self, _done: None) -> None:
         self.here.say(_("The referral is sent. We ask for the answer in time."))
         self.here.back()
-
-    # Keys, and the way back
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in ENTER:
-            self.main_action()
-        elif event.key() == Qt.Key.Key_Escape:
-            self.here.back()
-        else:
-            super().keyPressEvent(event)
 
     def place(self) -> dict[str, Any]:
         return {"asked": self.preview.stored()} if self.preview is not None else {}

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QWidget
 from casedesk import codelists, formats, i18n
 from casedesk.desk import Desk
 from casedesk.reports import assemble
-from casedesk.reports import preview as finished
 from casedesk.reports.assemble import Paper
 from casedesk.services import prints
 from casedesk.services.office import prefer, preferences
@@ -205,9 +204,4 @@ def make(
     else:
         paper = assemble.letter_preview(desk, referral_id, request)
         may_leave = prints.letter_may_be_given(desk, referral_id)
-    images = []
-    for page in range(finished.pages(paper.pdf)):
-        image = printing.image_of(paper.pdf, page, scale)
-        image.setDevicePixelRatio(ratio)
-        images.append(image)
-    return Shown(request, paper, tuple(images), may_leave)
+    return Shown(request, paper, printing.images_of(paper.pdf, scale, ratio), may_leave)

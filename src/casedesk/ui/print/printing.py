@@ -76,6 +76,16 @@ def image_of(pdf: bytes, page: int, scale: float) -> QImage:
     return shown.copy()  # the bytes belong to Python and may go
 
 
+def images_of(pdf: bytes, scale: float, ratio: float) -> tuple[QImage, ...]:
+    """All pages as pictures for a screen that draws `ratio` dots a point."""
+    images = []
+    for page in range(preview.pages(pdf)):
+        image = image_of(pdf, page, scale)
+        image.setDevicePixelRatio(ratio)
+        images.append(image)
+    return tuple(images)
+
+
 def write_file(pdf: bytes, path: Path) -> None:
     """Write the file whole or not at all, readable by nobody else. Raises NotSaved."""
     try:

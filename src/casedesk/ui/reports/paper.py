@@ -1,17 +1,15 @@
 """A report on paper before it is printed: true pages at the left, for whom and why at the right."""
 
-# ruff: noqa: N802 - Qt names the methods
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QImage, QKeyEvent
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QImage
 
 from casedesk import i18n
 from casedesk.desk import Desk
@@ -26,18 +24,17 @@ from casedesk.services.statistics import reports
 from casedesk.services.statistics.kept import restored, stored
 from casedesk.services.statistics.shapes import Report, Request
 from casedesk.ui.kit.blocks import Banner, keys_hint
-from casedesk.ui.kit.buttons import IconButton, button
+from casedesk.ui.kit.buttons import IconButton
 from casedesk.ui.kit.choices import Combo
 from casedesk.ui.kit.layouts import block, column, row, scrolled, widget
-from casedesk.ui.kit.messages import show_error
 from casedesk.ui.kit.texts import ElidedLabel, PlainLabel
 from casedesk.ui.kit.theme import current
-from casedesk.ui.page import Here, Page
+from casedesk.ui.page import Here
 from casedesk.ui.print import printing
 from casedesk.ui.print.pages import PaperView, page_words
+from casedesk.ui.print.paper_page import PaperPage
 from casedesk.ui.reports.handing import LANGUAGES, WhoAndWhy, ask_where, labelled, line, with_ending
 
-ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 PANEL = 320
 
 
@@ -49,7 +46,7 @@ class Shown:
     pdf: bytes
 
 
-class ReportPaperPage(Page):
+class ReportPaperPage(PaperPage):
     """Shows the report as it will be printed. Enter prints once receiver and reason are said."""
 
     nav = "reports"
@@ -60,12 +57,10 @@ class ReportPaperPage(Page):
         super().__init__(here)
         if not may(here.desk, "report.give_out"):
             raise NotAllowed
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(_("Print preview"))
         kinds = reports.reports_of(here.desk)
         self.request: Request = restored(asked or {}, here.desk.today(), kinds[0].id)
         self.shown: Shown | None = None
-        self._wanted, self._busy = 0, False
+        self._wanted = 0
         before = said or {}
         self.who = WhoAndWhy()
         self.who.receiver.setText(before.get("receiver", ""))
@@ -86,10 +81,6 @@ class ReportPaperPage(Page):
         self.make_again()
 
     def _lay_out(self) -> None:
-        printer = printing.has_printer()
-        self.save_button = button(_("Save PDF"), "default" if printer else "primary", "export", clicked=self.save)
-        self.print_button = button(_("Print"), "primary", "print", clicked=self.print_out)
-        self.print_button.setVisible(printer)
         self.title = ElidedLabel(_("Print report"), "section")
         self.told = ElidedLabel(self.request.period.label, "caption")
         page = PlainLabel("", tone="text2")
@@ -135,19 +126,18 @@ class ReportPaperPage(Page):
         """Show the pages as wide as there is room."""
         if self.shown is not None:
             ratio = self.devicePixelRatioF()
-            work = partial(pictures, self.shown.pdf, self.view.fitting() * ratio, ratio)
+            work = partial(printing.images_of, self.shown.pdf, self.view.fitting() * ratio, ratio)
             self.here.jobs.run(self, work, self._show)
 
-    def _show(self, images: list[QImage]) -> None:
+    def _show(self, images: Sequence[QImage]) -> None:
         self.view.show_pages(images)
         QTimer.singleShot(0, self, self._tell_page)  # the pages have their places by the next event
 
     def _tell_page(self) -> None:
         self.view.page_changed.emit(self.view.page(), finished.pages(self.shown.pdf) if self.shown is not None else 0)
 
-    def _let_out(self) -> None:
-        for each in (self.save_button, self.print_button):
-            each.setEnabled(self.shown is not None and not self._busy)
+    def ready(self) -> bool:
+        return self.shown is not None
 
     # Out
 
@@ -160,16 +150,10 @@ class ReportPaperPage(Page):
             return None
         return Handing(self.who.receiver.text(), self.who.reason.text(), self.language.value(), medium)
 
-    def main_action(self) -> None:
-        if printing.has_printer():
-            self.print_out()
-        else:
-            self.save()
-
     def print_out(self) -> None:
         handing = self._handing("print")
         if handing is not None and self.shown is not None and not self._busy:
-            self._start(partial(_print, self.here.desk, self.shown.report, handing), _("1 copy printed."))
+            self._give(partial(_print, self.here.desk, self.shown.report, handing), self._gone(_("1 copy printed.")))
 
     def save(self) -> None:
         if self._handing("file") is None or self.shown is None or self._busy:
@@ -185,35 +169,10 @@ class ReportPaperPage(Page):
             return
         path = with_ending(chosen, FileKind.PDF)
         work = partial(_save, self.here.desk, self.shown.report, path, handing, self.password.text())
-        self._start(work, _("Saved as {file}.").format(file=path.name))
+        self._give(work, self._gone(_("Saved as {file}.").format(file=path.name)))
 
-    def _start(self, work: Any, said: str) -> None:
-        self._busy = True
-        self._let_out()
-        self.here.jobs.write(self, work, partial(self._done, said), failed=self._refused)
-
-    def _done(self, said: str, _nothing: None) -> None:
-        self._busy = False
-        self.here.say(said)
-        self._let_out()
-
-    def _refused(self, error: Exception) -> None:
-        self._busy = False
-        self._let_out()
-        show_error(self, error)
-
-    # Keys, and the way back
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        focused = self.window().focusWidget()
-        if event.key() in ENTER and isinstance(focused, QPushButton) and self.isAncestorOf(focused):
-            focused.click()
-        elif event.key() in ENTER:
-            self.main_action()
-        elif event.key() == Qt.Key.Key_Escape:
-            self.here.back()
-        else:
-            super().keyPressEvent(event)
+    def _gone(self, said: str) -> Callable[[None], None]:
+        return lambda _done: self.here.say(said)
 
     def place(self) -> dict[str, Any]:
         said = {
@@ -229,16 +188,6 @@ def make(desk: Desk, request: Request, language: str) -> Shown:
     with i18n.speaking(language):
         report = reports.make(desk, request)
     return Shown(report, write_report(report, next_copy(desk, report), language))
-
-
-def pictures(pdf: bytes, scale: float, ratio: float) -> list[QImage]:
-    """The pages as they are shown."""
-    images = []
-    for page in range(finished.pages(pdf)):
-        image = printing.image_of(pdf, page, scale)
-        image.setDevicePixelRatio(ratio)
-        images.append(image)
-    return images
 
 
 def _print(desk: Desk, report: Report, handing: Handing) -> None:
