@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -10,6 +11,11 @@ from sqlalchemy import select, text
 
 from casedesk.models import Case, Clash, fields_of, recorded_models
 from casedesk.services.intake import register_case
+from casedesk.services.statistics import compute, periods
+from casedesk.services.statistics.compute import Asked
+from casedesk.services.statistics.indicators import INDICATORS
+from casedesk.services.statistics.reports import CATALOGUE, make
+from casedesk.services.statistics.shapes import Request
 from casedesk.storage.chain import Findings, check_records
 from casedesk.storage.national import PARTS, NationalStore, OtherOrganisation
 from casedesk.storage.recorder import to_leaf
@@ -19,6 +25,7 @@ from tests.conftest import NOW
 from tests.support import postgres
 from tests.support.exchange import Office, chains, own, piece_of, records
 from tests.support.people import a_returnee
+from tests.support.random_centre import people, write
 
 
 @pytest.fixture(scope="module")
@@ -130,3 +137,27 @@ def test_a_piece_that_fails_leaves_nothing_behind(office: Office, database: str)
     take_all(store, office)
     assert said(store) == records(first)
     store.close()
+
+
+def test_reports_count_the_same_as_from_the_vault(office: Office, database: str) -> None:
+    desk = office.add()
+    write(desk, people(random.Random(7), 60))  # noqa: S311 - the same centre each time
+    national = NationalStore(database, own(desk).organisation)
+    take_all(national, office)
+    asked, april, year = Asked.of(desk), periods.month(2026, 4), periods.year(2026)
+    counted = 0
+    with desk.read() as here, national.read() as there:
+        for indicator in INDICATORS.values():
+            for by in ((), *((key,) for key in indicator.by)):
+                found = [compute.tallies(session, asked, indicator, [april], by) for session in (here, there)]
+                assert found[0] == found[1], (indicator.id, by)
+                counted += sum(tally.count for tally in found[0][0].values())
+            for key in indicator.by if indicator.value is not None else ():
+                found = [compute.spreads(session, asked, indicator, year, key) for session in (here, there)]
+                assert found[0] == found[1], (indicator.id, key)
+    assert counted > 1000
+    for name in CATALOGUE:
+        for period in (april, periods.quarter(2026, 2), year):
+            request = Request(name, period)
+            assert make(desk, request, national).sections == make(desk, request).sections, (name, period.label)
+    national.close()

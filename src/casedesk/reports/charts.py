@@ -132,7 +132,7 @@ def _columns(chart: Chart, width: float, look: Look) -> Drawing:
     stacks = [_stack(chart, at) for at in range(len(chart.places))]
     legend, top = _legend(chart, width, look, hidden=any(stack.hidden for stack in stacks))
     scale = _scale(max((stack.top for stack in stacks), default=0))
-    frame = _Frame(chart, width, top + size * 1.3, size * 14, scale, look)
+    frame = _Frame(chart, width, top + size * 1.3, size * (9 if look.paper else 14), scale, look)
     marks = [*legend, *frame.grid(), *frame.labels()]
     slot = frame.slot
     wide = min(slot * 0.56, size * 3.6)

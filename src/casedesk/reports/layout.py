@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from functools import partial
 from io import BytesIO
-from itertools import zip_longest
+from itertools import accumulate, takewhile, zip_longest
 from threading import Lock
 from typing import Any
 from xml.sax.saxutils import escape as escape_markup
@@ -146,7 +146,13 @@ def _caption(text: str, align: int = TA_LEFT) -> Any:
     return _paragraph(text, CAPTION, colour=GREY, align=align)
 
 
-def _table(rows: Sequence[Sequence[Any]], widths: Sequence[float], *rules: tuple[Any, ...], pad: float = 2) -> Any:
+def _table(
+    rows: Sequence[Sequence[Any]],
+    widths: Sequence[float],
+    *rules: tuple[Any, ...],
+    pad: float = 2,
+    kind: type[Table] = Table,
+) -> Any:
     base = [
         ("LEFTPADDING", (0, 0), (-1, -1), 0),
         ("RIGHTPADDING", (0, 0), (-1, -1), 0),
@@ -154,7 +160,7 @@ def _table(rows: Sequence[Sequence[Any]], widths: Sequence[float], *rules: tuple
         ("BOTTOMPADDING", (0, 0), (-1, -1), pad),
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
     ]
-    return Table(rows, colWidths=widths, style=[*base, *rules], hAlign="LEFT", splitInRow=1)
+    return kind(rows, colWidths=widths, style=[*base, *rules], hAlign="LEFT", splitInRow=1)
 
 
 def _flowables(document: Document) -> list[Any]:
@@ -174,9 +180,10 @@ def _flowables(document: Document) -> list[Any]:
 
 
 def _stay_together(last: Part | Section) -> int:
-    """How many of the last flowables stay with the foot."""
+    """How many of the last flowables stay with the foot: notes are never there without what they are about."""
     if isinstance(last, Section):
-        return len(last.parts) if last.closes else 1
+        notes = len(list(takewhile(lambda part: isinstance(part, Text), reversed(last.parts))))
+        return len(last.parts) if last.closes else min(notes + 1, len(last.parts))
     return 2 if isinstance(last, Signatures) else 1
 
 
@@ -294,7 +301,8 @@ def _figures(part: Figures) -> Any:
         ("LEFTPADDING", (1, 0), (-1, -1), 1.5 * mm),
         *(("FONT", (1, at), (-1, at), SEMIBOLD, size, size * 1.36) for at in strong),
         *(("LEFTPADDING", (0, at), (0, at), depth * 4 * mm) for at, depth in enumerate(part.depths, start=1) if depth),
-        pad=2.2,
+        pad=1.8,
+        kind=_Lines,
     )
     table.repeatRows = 1
     return _titled(part.title, table)
@@ -309,7 +317,9 @@ def _titled(title: str, body: Any) -> Any:
 
 def _picture(part: Picture) -> Any:
     size = CAPTION + (BANGLA_LARGER if i18n.language() == "bn" else 0)
-    return _titled(part.title, _Chart(draw(part.chart, WIDTH, ChartLook(size, paper=True))))
+    drawn = _Chart(draw(part.chart, WIDTH, ChartLook(size, paper=True)))
+    titled = _titled(part.title, drawn)
+    return _Under(titled, titled if part.apart else drawn, 2 * mm)
 
 
 def _signatures(part: Signatures) -> Any:
@@ -384,6 +394,43 @@ class _Headed(Flowable):  # type: ignore[misc]  # ReportLab has no types
     def draw(self) -> None:
         self._heading.drawOn(self.canv, 0, self.height - self._above + self._gap)
         self._body.drawOn(self.canv, 0, 0)
+
+
+class _Lines(Table):  # type: ignore[misc]  # ReportLab has no types
+    """Lines of figures under their head, which stands on every page: short ones stay whole, and none stands alone."""
+
+    SHORT, PAGE = 0.25 * A4[1], 0.6 * A4[1]
+    LEAST = 3
+
+    def split(self, width: float, height: float) -> list[Any]:
+        if height > self.PAGE:  # there is no better page
+            return self._split_at(width, height)
+        return [] if sum(self._rowHeights) <= self.SHORT else self._split_at(width, height)
+
+    def _split_at(self, width: float, height: float) -> list[Any]:
+        rises = list(accumulate(self._rowHeights))
+        lines = sum(rise <= height for rise in rises)
+        lines = min(lines, len(rises) - self.LEAST)
+        if lines <= self.LEAST:
+            return super().split(width, height) if height > self.PAGE else []
+        return super().split(width, rises[lines - 1] + 0.1)  # type: ignore[no-any-return]
+
+
+class _Under(Flowable):  # type: ignore[misc]  # ReportLab has no types
+    """What belongs to the lines above it; at the top of a page it says itself what it is."""
+
+    def __init__(self, by_itself: Any, below: Any, gap: float) -> None:
+        super().__init__()
+        self._by_itself, self._below, self._gap = by_itself, below, gap
+
+    def wrap(self, width: float, height: float) -> tuple[float, float]:
+        self._first = bool(self._doctemplateAttr("frame")._atTop)
+        self._shown = self._by_itself if self._first else self._below
+        rise = self._shown.wrapOn(self.canv, width, height)[1]
+        return width, rise if self._first else rise + self._gap
+
+    def draw(self) -> None:
+        self._shown.drawOn(self.canv, 0, 0)
 
 
 class _Closing(Flowable):  # type: ignore[misc]  # ReportLab has no types

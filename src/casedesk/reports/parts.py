@@ -125,10 +125,11 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A chart, under its title where it has one of its own."""
+    """A chart. Its title is said where it stands `apart` from what is called the same, or at the top of a page."""
 
     chart: Chart
-    title: str = ""
+    title: str
+    apart: bool = True
 
 
 Part = Text | Facts | Bullets | Rows | Gap | Line | CutLine | Signatures | Slip | KeyGroups | Figures | Picture

@@ -52,8 +52,14 @@ def _document(report: Report, copy: Copy, receiver: str) -> Document:
         confidential=_("for the staff of this centre only.") if report.internal else "",
         body=(*opening, *sections),
         at_foot=(Gap(2), Line(), Text(" ".join(_how_to_read(report)), Look.QUIET)),
-        keep_safe=_("{centre} · {period} · contains no names").format(centre=report.centre, period=period),
+        keep_safe=_keep_safe(report),
     )
+
+
+def _keep_safe(report: Report) -> str:
+    """Those that stay inside name workers."""
+    words = "{centre} · {period}" if report.internal else _("{centre} · {period} · contains no names")
+    return words.format(centre=report.centre, period=report.request.period.label)
 
 
 def _title(report: Report) -> str:
@@ -78,12 +84,16 @@ def _section(told: Told, number: int) -> Section:
 
 
 def _parts(told: Told) -> Iterator[Part]:
-    for table in told.tables:
-        yield _figures(table, table.title if len(told.tables) > 1 and table.title != told.title else "")
+    """Each table with its picture, then pictures of something else."""
+    charts = [chart for chart in told.charts if chart.places]
+    for place, table in enumerate(told.tables):
+        if place:
+            yield Gap(1.5)
+        yield _figures(table, table.title if table.title != told.title else "")
         yield from _quiet(table.notes)
-    for chart in (each for each in told.charts if each.places):
-        yield Gap(2)
-        yield Picture(chart, chart.title if chart.title != told.title else "")
+        yield from (Picture(chart, chart.title, apart=False) for chart in charts if chart.title == table.title)
+    tables = {table.title for table in told.tables}
+    yield from (Picture(chart, chart.title, chart.title != told.title) for chart in charts if chart.title not in tables)
     yield from _quiet(told.notes)
 
 
@@ -94,7 +104,7 @@ def _quiet(notes: Sequence[str]) -> Iterator[Part]:
 
 def _figures(table: Table, title: str) -> Figures:
     return Figures(
-        head=(table.head, *(column.label for column in table.columns)),
+        head=("" if table.head == table.title else table.head, *(column.label for column in table.columns)),
         rows=tuple((row.label, *(cell.words for cell in row.cells)) for row in table.rows),
         depths=tuple(row.depth for row in table.rows),
         title=title,

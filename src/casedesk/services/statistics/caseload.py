@@ -57,16 +57,15 @@ def caseload(maker: Maker) -> list[Section]:
     heads = tuple(Column(f"{name}{'.hit' if hit else ''}", label) for name, _by, hit, label in columns)
     table = Table("workers", _("Caseload"), _("Caseworker"), heads, tuple(rows))
     return [
-        Section(_("Caseload"), (table,), tuple(_chart(table, key, column) for key, column in PICTURED)),
+        Section(_("Caseload"), (table,), tuple(each for key, column in PICTURED for each in _charts(table, key, column))),
         Section(_("How well records are kept"), (_kept(maker, people),)),
         Section(_("What was agreed to"), (_agreed(maker),)),
     ]
 
 
-def _chart(table: Table, key: str, column: str) -> Chart:
+def _charts(table: Table, key: str, column: str) -> tuple[Chart, ...]:
     """A picture of one column, called by its name."""
-    made = bars(table, key, column=column)
-    return replace(made, title=made.series[0].label)
+    return tuple(replace(made, title=made.series[0].label) for made in bars(table, key, column=column))
 
 
 def _kept(maker: Maker, people: Mapping[UUID, str]) -> Table:

@@ -35,6 +35,7 @@ from casedesk.services.statistics.tables import (
 )
 
 CHART_PERIODS = 6
+FEWEST_BARS = 3
 
 
 # Pieces that reports share
@@ -59,14 +60,17 @@ def _without_empty(table: Table) -> Table:
     return replace(table, columns=tuple(table.columns[n] for n in kept), rows=rows)
 
 
-def bars(table: Table, key: str, kind: ChartKind = ChartKind.BARS, *, column: str = "total") -> Chart:
-    """A picture of one column of a table, without its total."""
+def bars(table: Table, key: str, kind: ChartKind = ChartKind.BARS, *, column: str = "total") -> tuple[Chart, ...]:
+    """A picture of one column of a table, without its total; none of one or two bars, which show nothing."""
     place = next(n for n, each in enumerate(table.columns) if each.key == column)
     rows = [row for row in table.rows if row.depth]
+    if len(rows) < FEWEST_BARS:
+        return ()
     cells = tuple(row.cells[place] for row in rows)
     unit = cells[0].unit if cells else Unit.CASES
     series = Series(column, table.columns[place].label, cells)
-    return Chart(key, kind, table.title, tuple(Column(row.key, row.label) for row in rows), (series,), unit)
+    places = tuple(Column(row.key, row.label) for row in rows)
+    return (Chart(key, kind, table.title, places, (series,), unit),)
 
 
 def _by_category(maker: Maker) -> tuple[Chart, ...]:
@@ -116,8 +120,8 @@ def activity(maker: Maker) -> list[Section]:
     intakes = medians(maker, "IND-05", "place", "intakes", _("Minutes of an intake"))
     return [
         Section(_("Indicators"), (indicators,), chart),
-        Section(_("Came back from"), (countries,), (bars(countries, "countries"),)),
-        Section(_("Days until the service began"), (waits,), (bars(waits, "waits", column="median"),)),
+        Section(_("Came back from"), (countries,), bars(countries, "countries")),
+        Section(_("Days until the service began"), (waits,), bars(waits, "waits", column="median")),
         *([Section(_("Minutes of an intake"), (intakes,))] if intakes.rows[0].cells[0].shown is Shown.EXACT else []),
     ]
 
@@ -139,7 +143,7 @@ def profile(maker: Maker) -> list[Section]:
             ("source", "sources", _("Who sent or brought them")),
         )
     ]
-    charts: list[tuple[Chart, ...]] = [(bars(table, table.key),) for table in parts]
+    charts = [bars(table, table.key) for table in parts]
     charts[1] = districts(maker, one, _("Home district"))
     costs = [
         medians(maker, name, "country", key, _(INDICATORS[name].label))
@@ -149,7 +153,7 @@ def profile(maker: Maker) -> list[Section]:
     return [
         Section(_("Category"), (mix,), _by_category(maker)),
         *(Section(table.title, (table,), chart) for table, chart in zip(parts, charts, strict=True)),
-        Section(_("Cost and debt"), (money, *costs), (bars(costs[1], "months", column="median"),)),
+        Section(_("Cost and debt"), (money, *costs), bars(costs[1], "months", column="median")),
     ]
 
 
@@ -168,12 +172,12 @@ def violations(maker: Maker) -> list[Section]:
     # How many have either of two wage violations (IND-14) is not told: beside the two, it would tell who has both.
     owed = medians(maker, "IND-14-OWED", "country", "owed", _("Wages owed, median"))
     sections = [
-        Section(_("Rights violations"), (told,), (bars(told, "violations"),)),
-        Section(_("At what stage"), (stages,), (bars(stages, "stages"),)),
-        Section(_("Signs of forced labour (ILO)"), (signs,), (bars(signs, "ilo"),)),
+        Section(_("Rights violations"), (told,), bars(told, "violations")),
+        Section(_("At what stage"), (stages,), bars(stages, "stages")),
+        Section(_("Signs of forced labour (ILO)"), (signs,), bars(signs, "ilo")),
         Section(_("Wages"), (owed,)),
-        Section(_("Industry"), (industries,), (bars(industries, "industries"),)),
-        Section(_("Who arranged the job"), (recruiters,), (bars(recruiters, "recruiters"),)),
+        Section(_("Industry"), (industries,), bars(industries, "industries")),
+        Section(_("Who arranged the job"), (recruiters,), bars(recruiters, "recruiters")),
     ]
     if maker.asked.among.districts:
         words = _("Figures on sexual and gender-based violence are never shown for single districts.")
@@ -199,7 +203,7 @@ def _violence(maker: Maker) -> Section:
         kinds, INDICATORS["IND-16"], "gbv", INDICATORS["IND-16"], "gbv", _("Kind of gender-based violence"), ()
     )
     words = _("Fewer than {least} people are not told here.").format(least=formats.number(suppress.SEXUAL_VIOLENCE))
-    return Section(title, (table, told), (bars(told, "gbv"),), (words,))
+    return Section(title, (table, told), bars(told, "gbv"), (words,))
 
 
 # R6
@@ -216,16 +220,16 @@ def pathway(maker: Maker) -> list[Section]:
     declined = listed(maker, INDICATORS["DECLINED"], "declined", "declined", _("Why not accepted"))
     gaps = listed(maker, INDICATORS["GAPS"], "district", "gaps", _("Gaps by district"))
     return [
-        Section(_("From sent to helped"), (steps,), (funnel,)),
+        Section(_("From sent to helped"), (steps,), funnel),
         Section(_("How referrals went"), (answers, needs)),
-        Section(_("Referrals by service"), (services, partners), (bars(services, "services"),)),
-        Section(_("Days until the service began"), (waits,), (bars(waits, "waits", column="median"),)),
-        Section(_("Why not accepted"), (declined,), (bars(declined, "declined"),)),
+        Section(_("Referrals by service"), (services, partners), bars(services, "services")),
+        Section(_("Days until the service began"), (waits,), bars(waits, "waits", column="median")),
+        Section(_("Why not accepted"), (declined,), bars(declined, "declined")),
         Section(_("Gaps by district"), (gaps,), districts(maker, INDICATORS["GAPS"], _("Gaps by district"))),
     ]
 
 
-def _funnel(maker: Maker) -> tuple[Table, Chart]:
+def _funnel(maker: Maker) -> tuple[Table, tuple[Chart, ...]]:
     """How many came at least so far. Each step less the next is a number of people too."""
     indicator = INDICATORS["SENT"]
     steps = [code for code, _words in REACHED]

@@ -248,7 +248,8 @@ def medians(maker: Maker, name: str, by: str, key: str, title: str) -> Table:
     for code, spread in order[:MOST_ROWS]:
         if spread.count >= least:
             rows.append(Row(code or "unknown", label_of(by, code), _middle(spread, indicator, least), 1))
-    heads = (Column("median", _("Median")), Column("upper", _("Three in four at most")))
+    median = _("Median, in taka") if indicator.unit is Unit.TAKA else _("Median")
+    heads = (Column("median", median), Column("upper", _("Three in four at most")))
     return Table(key, title, _(BREAKDOWNS[by].label), heads, tuple(rows))
 
 

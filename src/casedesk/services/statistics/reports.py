@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -65,28 +67,34 @@ def reports_of(desk: Desk) -> list[Kind]:
     return [kind for kind in CATALOGUE.values() if may(desk, kind.action)]
 
 
+class Records(Protocol):
+    """Where a report is counted: the vault of the desk, or the national office's database."""
+
+    def read(self) -> AbstractContextManager[Session]: ...
+
+
 @needs("statistics.view")
-def make(desk: Desk, request: Request) -> Report:
+def make(desk: Desk, request: Request, records: Records | None = None) -> Report:
     """Compute a report, in the language spoken."""
     kind = CATALOGUE.get(request.report.upper())
     if kind is None:
         raise NoReport(request.report)
     if kind.action == AS_THEY_ARE:
-        return _internal(desk, request)
-    return _made(desk, request, kind)
+        return _internal(desk, request, kind, records)
+    return _made(desk, request, kind, records)
 
 
 @needs("statistics.caseload")
-def _internal(desk: Desk, request: Request) -> Report:
-    return _made(desk, request, CATALOGUE[request.report.upper()])
+def _internal(desk: Desk, request: Request, kind: Kind, records: Records | None) -> Report:
+    return _made(desk, request, kind, records)
 
 
-def _made(desk: Desk, request: Request, kind: Kind) -> Report:
+def _made(desk: Desk, request: Request, kind: Kind, records: Records | None) -> Report:
     asked = Asked.of(desk, request.among, kind.action)
     before = request.period.before() if request.compare and compares(kind.id) else None
     least = suppress.PUBLISHING if request.publishing else suppress.INSIDE
     spans = (request.period,) if before is None else (request.period, before)
-    with desk.read() as session:
+    with (records or desk).read() as session:
         maker = Maker(session, asked, spans, least, may(desk, "case.list"))
         sections = kind.make(maker)
         centre = session.scalars(select(Centre)).first() or Centre()
