@@ -153,8 +153,8 @@ def test_reports_count_the_same_as_from_the_vault(office: Office, database: str)
                 assert found[0] == found[1], (indicator.id, by)
                 counted += sum(tally.count for tally in found[0][0].values())
             for key in indicator.by if indicator.value is not None else ():
-                found = [compute.spreads(session, asked, indicator, year, key) for session in (here, there)]
-                assert found[0] == found[1], (indicator.id, key)
+                middle = compute.spreads(here, asked, indicator, year, key)
+                assert compute.spreads(there, asked, indicator, year, key) == middle, (indicator.id, key)
     assert counted > 1000
     for name in CATALOGUE:
         for period in (april, periods.quarter(2026, 2), year):

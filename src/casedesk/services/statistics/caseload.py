@@ -56,8 +56,9 @@ def caseload(maker: Maker) -> list[Section]:
     ]
     heads = tuple(Column(f"{name}{'.hit' if hit else ''}", label) for name, _by, hit, label in columns)
     table = Table("workers", _("Caseload"), _("Caseworker"), heads, tuple(rows))
+    charts = tuple(chart for key, column in PICTURED for chart in _charts(table, key, column))
     return [
-        Section(_("Caseload"), (table,), tuple(each for key, column in PICTURED for each in _charts(table, key, column))),
+        Section(_("Caseload"), (table,), charts),
         Section(_("How well records are kept"), (_kept(maker, people),)),
         Section(_("What was agreed to"), (_agreed(maker),)),
     ]

@@ -162,19 +162,19 @@ def _ranked(actor: Actor, action: str, among: Among, indicator: Indicator, by: s
         row.over(order_by=inner.c.value).label("all_place"),
         count.over().label("all_size"),
     ).subquery()
-    columns = [ranked.c.g]
+    told: list[Any] = [ranked.c.g]
     for which in ("", "all_"):
         place, size = ranked.c[f"{which}place"], ranked.c[f"{which}size"]
         twice, four = place * plain(2), place * plain(4)
         middle = twice.between(size, size + plain(2))
         upper = and_(four >= size * plain(3), four < size * plain(3) + plain(4))
-        columns += [
+        told += [
             func.max(size).label(f"{which}size"),
             func.sum(case((middle, ranked.c.value))).label(f"{which}middle"),
             func.count(case((middle, plain(1)))).label(f"{which}middles"),
             func.min(case((upper, ranked.c.value))).label(f"{which}upper"),
         ]
-    return select(*columns).group_by(ranked.c.g)
+    return select(*told).group_by(ranked.c.g)
 
 
 def cases_of(asked: Asked, figure: Figure) -> Select[Any]:

@@ -109,7 +109,8 @@ def mapped(column: Any, codes: Mapping[str, str], otherwise: str | None = None) 
 
 def banded(number: Any, bands: Sequence[tuple[str, int]], unknown: str) -> ColumnElement[Any]:
     """The band a number is in; each has its code and the first number that is above it."""
-    return case((number.is_(None), written(unknown)), *((number < plain(below), written(code)) for code, below in bands))
+    ways = [(number < plain(below), written(code)) for code, below in bands]
+    return case((number.is_(None), written(unknown)), *ways)
 
 
 def taka(amount: Any) -> ColumnElement[Any]:
