@@ -8,13 +8,15 @@ from uuid import UUID
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from casedesk import i18n
 from casedesk.desk import Desk
+from casedesk.models import Case
+from casedesk.services import lifecycle
 from casedesk.services.cases import case_facts, edit_case
-from casedesk.services.clashes import clashes
+from casedesk.services.clashes import clashes, steps_skipped
 from casedesk.services.intake import register_case
 from casedesk.sync import outbox, stick
 from casedesk.ui.application import tables
@@ -137,6 +139,35 @@ def test_both_are_kept_by_a_key_and_a_decision_is_taken_again(inside: Sitting, t
     village.pick(other.operation)
     again.main_action()
     inside.qtbot.waitUntil(lambda: case_facts(desk, two.case_id).answers[VILLAGE] in other.words, timeout=SECONDS)
+
+
+def test_steps_that_did_not_fit_are_told_lead_to_the_case_and_are_put_aside(inside: Sitting, two: Two) -> None:
+    desk = inside.window.desk
+    for at, to in ((desk, "assessment"), (desk, "active"), (two.other, "on_hold")):
+        with at.write("test.step", about=two.case_id) as session:
+            case = session.get_one(Case, two.case_id)
+            lifecycle.take(session, at, case, to, reason_code="other", reason="test")
+    two.bring(two.other, desk)
+    inside.window.go(Goto("review"))
+    page = inside.window.page
+    assert isinstance(page, ReviewPage)
+    inside.qtbot.waitUntil(lambda: "Steps that did not fit together" in words_of(page), timeout=SECONDS)
+    assert "left out. It is now: " in words_of(page)
+    assert cut_off(page) == []
+    named(page, "Seen: ").click()
+    inside.qtbot.waitUntil(lambda: "Steps that did not fit" not in words_of(page), timeout=SECONDS)
+    assert steps_skipped(desk) == []
+    press(Key.Key_Z, Held.ControlModifier)
+    inside.qtbot.waitUntil(lambda: "Steps that did not fit together" in words_of(page), timeout=SECONDS)
+    named(page, "Open the case ").click()
+    assert isinstance(inside.window.page, CasePage)
+    inside.window.go(Goto("today"))
+    inside.qtbot.waitUntil(lambda: "Steps that did not fit together" in words_of(inside.window), timeout=SECONDS)
+
+
+def named(page: ReviewPage, beginning: str) -> QPushButton:
+    found = [each for each in page.findChildren(QPushButton) if each.accessibleName().startswith(beginning)]
+    return found[-1]
 
 
 def test_the_arrow_keys_pick_and_go_on(inside: Sitting, two: Two) -> None:

@@ -183,6 +183,7 @@ def quietly(act: Callable[..., object], *given: object) -> None:
         act(*given)
 
 
+SKIPPED = clashes.SkippedRow(UUID(int=1), "", "case", UUID(int=1), "active", 1)
 OFFICE: dict[str, tuple[Callable[[Desk], object], str]] = {
     "register": (lambda desk: intake.register_case(desk, {}), "CW SH SU CR"),
     "look for the same person": (lambda desk: look_alikes.look_alikes(desk, {}), "CW SH SU CR"),
@@ -190,6 +191,8 @@ OFFICE: dict[str, tuple[Callable[[Desk], object], str]] = {
     "count": (lambda desk: search.count_cases(desk, Filters()), "CW CO LO SU CR"),
     "clashes": (clashes.clashes, "CW CO LO SU CR AD"),
     "steps that did not fit": (clashes.steps_skipped, "CW CO LO SU CR AD"),
+    "steps seen": (lambda desk: clashes.steps_seen(desk, SKIPPED), "CW CO LO SU CR AD"),
+    "steps not seen": (lambda desk: clashes.steps_not_seen(desk, SKIPPED), "CW CO LO SU CR AD"),
     "alarms": (entitled.alarms, "CR AD"),
     "today": (today.tasks, "CW CO LO SU CR"),
     "referrals": (referrals.all_referrals, "CW CO LO SU CR"),

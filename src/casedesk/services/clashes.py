@@ -18,7 +18,17 @@ from casedesk.desk import Actor, Desk
 from casedesk.errors import CaseDeskError, NotFound
 from casedesk.fields import Field, Kind, Level
 from casedesk.i18n import _
-from casedesk.models import Case, CaseIndex, Clash, Recorded, State, fields_of, recorded_models, registers_of
+from casedesk.models import (
+    Case,
+    CaseIndex,
+    Clash,
+    Preference,
+    Recorded,
+    State,
+    fields_of,
+    recorded_models,
+    registers_of,
+)
 from casedesk.models import Operation as OperationRow
 from casedesk.services.office import names_of_users
 from casedesk.services.permissions import Hidden, OutOfReach, needs, reach, visible, within_reach
@@ -39,6 +49,9 @@ OF_THE_OFFICE = {
     "exchange_rate": "office.rates",
     "official_cost_limit": "office.rates",
 }
+
+
+SEEN = "seen "  # before the id of what was skipped, among the preferences of a user
 
 
 class Choice(enum.Enum):
@@ -131,8 +144,13 @@ class SkippedRow:
 
 @needs("clash.list")
 def steps_skipped(desk: Desk) -> list[SkippedRow]:
-    """Where the life cycle did not allow the steps as they came together; the last state that it allows stands."""
+    """Where the life cycle did not allow the steps as they came together; the last state that it allows stands.
+
+    What the user has seen is left out, until more is skipped there.
+    """
     with desk.read() as session:
+        mine = select(Preference).where(Preference.user_id == desk.actor.id, Preference.name.startswith(SEEN))
+        seen = {row.name: row.value for row in session.scalars(mine)}
         wanted = (
             select(State, CaseIndex.case_number)
             .join(CaseIndex, CaseIndex.case_id == State.case_id)
@@ -142,8 +160,28 @@ def steps_skipped(desk: Desk) -> list[SkippedRow]:
         return [
             SkippedRow(state.case_id, number, state.entity, state.entity_id, state.status, state.skipped)
             for state, number in session.execute(wanted)
-            if state.case_id is not None
+            if state.case_id is not None and seen.get(_seen(state.entity_id)) != str(state.skipped)
         ]
+
+
+@needs("clash.list")
+def steps_seen(desk: Desk, row: SkippedRow) -> None:
+    """The user has looked: it is listed no more for them, at this computer."""
+    with desk.local() as session:
+        session.merge(Preference(user_id=desk.actor.id, name=_seen(row.entity_id), value=str(row.skipped)))
+
+
+@needs("clash.list")
+def steps_not_seen(desk: Desk, row: SkippedRow) -> None:
+    """List it again."""
+    with desk.local() as session:
+        gone = session.get(Preference, (desk.actor.id, _seen(row.entity_id)))
+        if gone is not None:
+            session.delete(gone)
+
+
+def _seen(entity_id: UUID) -> str:
+    return f"{SEEN}{entity_id.hex}"
 
 
 @needs("clash.settle")

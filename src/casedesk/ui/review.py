@@ -12,10 +12,22 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from casedesk import formats
+from casedesk import codelists, formats
 from casedesk.desk import Desk
 from casedesk.i18n import _, ngettext
-from casedesk.services.clashes import Choice, ClashRow, Side, clashes, settle, settled_clashes
+from casedesk.models import recorded_models
+from casedesk.services.clashes import (
+    Choice,
+    ClashRow,
+    Side,
+    SkippedRow,
+    clashes,
+    settle,
+    settled_clashes,
+    steps_not_seen,
+    steps_seen,
+    steps_skipped,
+)
 from casedesk.services.permissions import may
 from casedesk.storage.store import Touched
 from casedesk.ui.case.telling import action_words
@@ -31,6 +43,7 @@ from casedesk.ui.page import Goto, Here, Page
 
 LABELS = 180  # pixels for the name of an answer
 BOTH = Choice.BOTH.value
+STATUS_OF = {"case": "case_status", "referral": "referral_status", "follow_up": "followup_status"}
 SHOWN = 8  # decisions that are listed to be taken again
 
 
@@ -73,6 +86,45 @@ def groups_card(groups: Sequence[Differing], go: Callable[[Goto], object]) -> Ca
         line.setStretch(0, 1)
         rows.add(line)
     return card
+
+
+def steps_card(here: Here, skipped: Sequence[SkippedRow], look: Callable[[], object]) -> Card:
+    """Where steps of two computers did not fit together. `look` reads it again when one was put aside, or is back."""
+    card, rows = row_card(_("Steps that did not fit together"))
+    hint = _(
+        "Two computers moved these on without having seen each other. They stand where the steps that fit have led. "
+        "Look whether that is right."
+    )
+    words = column(PlainLabel(hint, "caption", wrap=True), margins=(16, 8, 16, 8))
+    rows.add(words)
+    for each in skipped:
+        what = f"{each.case_number} · {_(recorded_models()[each.entity].label)}"
+        told = ngettext(
+            "{count} step was left out. It is now: {status}",
+            "{count} steps were left out. It is now: {status}",
+            each.skipped,
+        ).format(count=formats.number(each.skipped), status=codelists.get(STATUS_OF[each.entity]).label(each.status))
+        to = Goto("case", {"case_id": str(each.case_id)})
+        open_it = button(_("Open case"), size="s", clicked=partial(here.go, to))
+        open_it.setAccessibleName(_("Open the case {number}").format(number=each.case_number))
+        seen = button(_("Seen"), "soft", size="s", clicked=partial(_put_aside, here, each, look))
+        seen.setAccessibleName(_("Seen: {record}").format(record=what))
+        lines = column(PlainLabel(what, "label", wrap=True), PlainLabel(told, "caption", wrap=True), gap=0)
+        line = row(lines, open_it, seen, gap=10, margins=(16, 7, 14, 7))
+        line.setStretch(0, 1)
+        rows.add(line)
+    return card
+
+
+def _put_aside(here: Here, each: SkippedRow, look: Callable[[], object]) -> None:
+    steps_seen(here.desk, each)
+    here.say(_("Put aside. It comes back if more steps do not fit."), partial(_bring_back, here, each, look))
+    look()
+
+
+def _bring_back(here: Here, each: SkippedRow, look: Callable[[], object]) -> None:
+    steps_not_seen(here.desk, each)
+    look()
 
 
 def settle_all(desk: Desk, choices: Mapping[int, int | Choice], reason: str) -> None:
@@ -148,8 +200,8 @@ class ReviewPage(Page):
     def _look(self) -> None:
         self.here.jobs.run(self, partial(_read, self.here.desk), self._show)
 
-    def _show(self, found: tuple[list[ClashRow], list[ClashRow]]) -> None:
-        still, settled = found
+    def _show(self, found: tuple[list[ClashRow], list[ClashRow], list[SkippedRow]]) -> None:
+        still, settled, skipped = found
         again = [each for each in settled if each.id in self._again]
         self.groups = grouped([*still, *again])
         keys = [each.key for each in self.groups]
@@ -165,6 +217,8 @@ class ReviewPage(Page):
             self._body.addWidget(EmptyState("ok", _("Nothing differs"), words))
         else:
             self._show_group(group, keys.index(group.key))
+        if skipped:
+            self._body.addWidget(steps_card(self.here, skipped, self._look))
         self._show_settled([each for each in settled if each.id not in self._again])
         for each in (self.previous, self.next):
             each.setVisible(len(keys) > 1)
@@ -368,5 +422,5 @@ def _told(side: Side) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _read(desk: Desk) -> tuple[list[ClashRow], list[ClashRow]]:
-    return clashes(desk), settled_clashes(desk)
+def _read(desk: Desk) -> tuple[list[ClashRow], list[ClashRow], list[SkippedRow]]:
+    return clashes(desk), settled_clashes(desk), steps_skipped(desk)

@@ -42,7 +42,7 @@ from casedesk.i18n import N_, _, language, ngettext
 from casedesk.models import Case, FollowUp, fields_of
 from casedesk.services.backups import Loss, loss
 from casedesk.services.cases import edit_case
-from casedesk.services.clashes import clashes
+from casedesk.services.clashes import SkippedRow, clashes, steps_skipped
 from casedesk.services.follow_ups import RESULTS, RecordFollowUp, record, record_contact, snooze
 from casedesk.services.permissions import may
 from casedesk.services.referrals import ListedReferral, waiting
@@ -74,7 +74,7 @@ from casedesk.ui.kit.texts import ElidedLabel, PlainLabel, rule, visible
 from casedesk.ui.kit.theme import current, tokens
 from casedesk.ui.listing import short, write_line
 from casedesk.ui.page import Goto, Here, Page
-from casedesk.ui.review import Differing, grouped, groups_card
+from casedesk.ui.review import Differing, grouped, groups_card, steps_card
 
 LOW = 660  # height of the window under which the tiles hide
 SIDE, NARROW_SIDE = 320, 256
@@ -109,6 +109,7 @@ class Board:
     waiting: Sequence[ListedReferral]
     drafts: Sequence[DraftProgress]
     differ: Sequence[Differing]
+    skipped: Sequence[SkippedRow]
     loss: Loss | None = None  # what dies with this computer; none is told of a practice centre
 
 
@@ -121,6 +122,7 @@ def read_board(desk: Desk, whole: Collection[Due]) -> Board:
         waiting(desk) if may(desk, "referral.list") else (),
         draft_progress(desk) if may(desk, "case.draft") else (),
         grouped([each for each in clashes(desk) if each.may_settle]) if may(desk, "clash.list") else (),
+        steps_skipped(desk) if may(desk, "clash.list") else (),
         loss(desk) if not desk.practice else None,
     )
 
@@ -270,6 +272,8 @@ class TodayPage(Page):
             self._side.addWidget(self._loss_card(board.loss))
         if board.differ:
             self._side.addWidget(groups_card(board.differ[:LISTED], self.here.go))
+        if board.skipped:
+            self._side.addWidget(steps_card(self.here, board.skipped[:LISTED], self._look))
         if board.waiting:
             self._side.addWidget(self._waiting_card(board.waiting))
         self.draft_rows = []
@@ -278,7 +282,7 @@ class TodayPage(Page):
         if board.loss is not None and at_risk and not board.loss.urgent:
             self._side.addWidget(self._loss_card(board.loss))
         self._side.addStretch(1)
-        self.side.setVisible(bool(board.differ or board.waiting or board.drafts or at_risk))
+        self.side.setVisible(bool(board.differ or board.skipped or board.waiting or board.drafts or at_risk))
 
     def _loss_card(self, lost: Loss) -> QWidget:
         """High up when it is time for a copy, under the work when it is not."""
