@@ -7,11 +7,13 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+from nacl.pwhash import argon2id
 
 from casedesk import i18n
 from casedesk.desk import Desk
@@ -64,6 +66,25 @@ def english() -> Iterator[None]:
     i18n.use("en")
     yield
     i18n.use("en")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def passphrases_are_stretched_once() -> Iterator[None]:
+    """Argon2id itself, asked once for each passphrase and salt.
+
+    Copies of one centre share their salts, and stretching was a fifth of the time of the suite. Only the least cost
+    is remembered: what measures how long a computer takes measures above it.
+    """
+    stretch = argon2id.kdf
+    once = cache(stretch)
+    floor = {"opslimit": FLOOR.passes, "memlimit": FLOOR.mem_kib * 1024}
+
+    def kdf(size: int, password: bytes, salt: bytes, **cost: int) -> bytes:
+        return (once if cost == floor else stretch)(size, password, salt, **cost)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(argon2id, "kdf", kdf)
+        yield
 
 
 @pytest.fixture(scope="session")
