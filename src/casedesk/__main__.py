@@ -3,8 +3,10 @@
 import multiprocessing
 import sys
 
-from casedesk.cli import main
-
 if __name__ == "__main__":  # a process that works beside the window reads this file too
     multiprocessing.freeze_support()
+    try:
+        from casedesk.cli import main
+    except KeyboardInterrupt:  # while it was still being loaded
+        sys.exit(1)
     sys.exit(main())

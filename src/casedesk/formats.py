@@ -155,6 +155,11 @@ def relative_days(count: int) -> str:
     return ngettext("in {count} day", "in {count} days", count).format(count=number(count))
 
 
+def waited_days(count: int) -> str:
+    """How long something has waited."""
+    return ngettext("{count} day", "{count} days", count).format(count=number(count)) if count else _("today")
+
+
 def money(value: Money) -> str:
     """BDT 85,000, ৮৫,০০০ টাকা, SAR 5,000.50: minor digits only where there are some."""
     written = amount(value)

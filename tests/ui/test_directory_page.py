@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from casedesk.desk import Actor, Desk
@@ -121,6 +121,26 @@ def test_a_search_that_finds_nobody_says_so_and_leads_back(shown: Shown) -> None
     assert "Nobody here fits this search" in said
     page._clear()
     assert len(shown.names()) == 2
+
+
+def test_an_empty_directory_does_not_blame_a_search(shown: Shown) -> None:
+    page = shown.open(tab="recruiters")
+    assert shown.names() == []
+    said = [label.text() for label in page.findChildren(PlainLabel) if label.isVisible()]
+    assert "No recruiters or agencies yet" in said
+    shown.press(KEY.Key_Slash)
+    shown.type("zzzz")
+    said = [label.text() for label in page.findChildren(PlainLabel) if label.isVisible()]
+    assert "Nobody here fits this search" in said
+
+
+def test_another_service_is_seen_whole_at_once(shown: Shown) -> None:
+    page = shown.open()
+    page.edit()
+    (sheet,) = shown.window.findChildren(PartnerSheet)
+    sheet.add_service()
+    (last,) = [each for each in sheet.cards[-1].findChildren(QPushButton) if "Remove" in each.text()]
+    shown.wait(lambda: not last.visibleRegion().isEmpty())
 
 
 def test_an_old_number_is_amber_and_a_fresh_one_is_not(shown: Shown) -> None:

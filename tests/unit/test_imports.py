@@ -104,6 +104,7 @@ def test_good_rows_go_on_and_bad_ones_are_told_by_row_and_key(desk: Desk) -> Non
     assert [row.number for row in outcome.refused] == [2, 3]
     lines = [line for row in outcome.refused for line in in_words(row)]
     assert any(line.startswith("Row 2, person.sex_gender (Sex or gender): “unicorn”") for line in lines)
+    assert any(line.startswith("Row 3: This is not a person") for line in lines)
     assert any("migration_episode.departed_on" in line and "not understood as a date" in line for line in lines)
     assert count(desk) == 2
 

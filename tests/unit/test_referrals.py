@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from casedesk.desk import Actor, Desk
 from casedesk.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from casedesk.formats import waited_days
 from casedesk.i18n import speaking
 from casedesk.lifecycles import steps_from
 from casedesk.models import Case, Disclosure, NeedItem, Operation, Person, ProviderService, Referral
@@ -435,6 +436,7 @@ def test_those_without_an_answer_are_listed_the_longest_wait_first(desk: Desk, c
     send(later, new, "paper")
     listed = waiting(later)
     assert [(each.referral.id, each.referral.days_waiting) for each in listed] == [(old, 5), (new, 0)]
+    assert [waited_days(each.referral.days_waiting or 0) for each in listed] == ["5 days", "today"]
     assert (listed[0].name_en, listed[0].case_number) == (
         "Rahima Khatun",
         "DHK-26-K3-00001-" + listed[0].case_number[-1],

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from casedesk.practice import centre
 
 DEMO = Path("build") / "demo"
+MOST_PEOPLE = 100_000
 LOCKED = "CASEDESK_LOCKED"  # the window of a practice centre was locked, and this process opens it again
 
 
@@ -31,10 +32,9 @@ def add(commands: Commands) -> None:
 
 
 def _people(text: str) -> int:
-    count = int(text)
-    if not 1 <= count <= 100_000:
-        raise ValueError(text)
-    return count
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_PEOPLE:
+        raise argparse.ArgumentTypeError(_("say a number up to {most}").format(most=number(MOST_PEOPLE)))
+    return int(text)
 
 
 def open_window(asked: argparse.Namespace) -> int:

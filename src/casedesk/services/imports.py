@@ -123,7 +123,8 @@ def in_words(row: Row) -> list[str]:
     for key, found in row.problems.items():
         for problem in found:
             said = f"{key} ({label})" if (label := _label(key)) else _shown(key)
-            line = _("Row {number}, {field}: {problem}").format(number=row.number, field=said, problem=problem.text)
+            form = _("Row {number}, {field}: {problem}") if key else _("Row {number}: {problem}")
+            line = form.format(number=row.number, field=said, problem=problem.text)
             lines.append(_printable(f"{line} [{problem.rule}]" if problem.rule else line))
     return lines
 

@@ -198,8 +198,7 @@ def state_badge(listed: ListedReferral) -> BadgeSpec:
     days = listed.referral.days_waiting
     if days is None:
         return status_badge("referral_status", listed.referral.status)
-    words = ngettext("{count} day", "{count} days", days).format(count=formats.number(days))
-    return count_badge(days, danger=listed.referral.overdue, text=words)
+    return count_badge(days, danger=listed.referral.overdue, text=formats.waited_days(days))
 
 
 def when(listed: ListedReferral) -> str:

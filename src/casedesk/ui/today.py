@@ -297,7 +297,7 @@ class TodayPage(Page):
             name = shown_names(*names, each.person_code)[0]
             words = " · ".join(part for part in (services.label(each.referral.service), each.referral.provider) if part)
             days = each.referral.days_waiting or 0
-            said = ngettext("{count} day", "{count} days", days).format(count=formats.number(days))
+            said = formats.waited_days(days)
             badge = count_badge(days, danger=each.referral.overdue, text=said)
             open_it = partial(self._open_case, each.referral.case_id, "referrals")
             rows.append(SideRow(name, words, said, open_it, badge=badge))

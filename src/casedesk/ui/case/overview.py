@@ -167,11 +167,8 @@ def _consent_row(consent: ConsentNow) -> QHBoxLayout:
     how = short_words(consent)
     if struck and consent.since is not None:
         how = formats.short_day(consent.since.astimezone(formats.DHAKA).date())
-    line = row(
-        column(Icon(icon, tone, 16), None, margins=(0, 1, 0, 0)),
-        scope_label(consent.scope, struck=struck),
-        PlainLabel(how, "caption"),
-    )
+    words = column(scope_label(consent.scope, struck=struck), PlainLabel(how, "caption", wrap=True), gap=0)
+    line = row(column(Icon(icon, tone, 16), None, margins=(0, 1, 0, 0)), widget(words))
     line.setStretch(1, 1)
     return line
 

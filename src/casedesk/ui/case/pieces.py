@@ -100,6 +100,8 @@ def referral_badge(referral: ReferralRow) -> BadgeSpec:
     """Where a referral is; with the days it waits for an answer."""
     shown = status_badge("referral_status", referral.status)
     if referral.status in WAITING and referral.days_waiting is not None:
+        if not referral.days_waiting:
+            return BadgeSpec(_("Sent today"), "", "outline")
         days = formats.number(referral.days_waiting)
         words = _("No answer · {days} d").format(days=days)
         spoken = ngettext("No answer for {days} day", "No answer for {days} days", referral.days_waiting)

@@ -224,6 +224,7 @@ def _step(step: FollowUpRow, today: date) -> QHBoxLayout:
 def _waiting(referral: ReferralRow) -> QHBoxLayout:
     days = referral.days_waiting or 0
     when = ngettext("waiting {count} day", "waiting {count} days", days).format(count=formats.number(days))
+    when = when if days else _("Sent today")
     words = codelists.get("service_type").label(referral.service) or _("Referral")
     return _step_line("referral", words, when, "danger" if referral.overdue else "text2")
 

@@ -132,6 +132,7 @@ class DirectoryPage(Page):
         self._stack.addWidget(
             EmptyState("directory", nobody, _("Search for less, or add what is missing."), (clear_search,))
         )
+        self._stack.addWidget(self._nobody_yet())
         left = column(head, bar, block("bar", chosen_by), self._stack, gap=6)
         left.setStretch(3, 1)
         inside = row(widget(left), self.panel, gap=0)
@@ -144,8 +145,24 @@ class DirectoryPage(Page):
         """Read the list again, and stay on the one chosen."""
         lines = self._partner_lines() if self.tab == PARTNERS else self._recruiter_lines()
         self.count.setText(formats.number(len(lines)))
-        self._stack.setCurrentIndex(0 if lines else 1)
+        self._stack.setCurrentIndex(0 if lines else 1 if self._narrowed() else 2)
         self.list.show_lines(lines, self._chosen)
+
+    def _narrowed(self) -> bool:
+        """Whether something typed or chosen leaves entries out."""
+        if self.search.text().strip():
+            return True
+        if self.tab == PARTNERS:
+            return self.service.code() is not None
+        return self.often.isChecked() or self.unlicensed.isChecked()
+
+    def _nobody_yet(self) -> EmptyState:
+        if self.tab == PARTNERS:
+            return EmptyState(
+                "directory", _("No partners yet"), _("Partners written down here are offered when you refer somebody.")
+            )
+        words = _("Recruiters and agencies named in an intake appear here by themselves.")
+        return EmptyState("directory", _("No recruiters or agencies yet"), words)
 
     def _partner_lines(self) -> list[Line]:
         found = providers(

@@ -167,8 +167,13 @@ class PartnerSheet(_EditSheet):
         card = ServiceCard(self.here, None)
         self.cards.append(card)
         self._services.addWidget(card)
-        QTimer.singleShot(0, self, self._place)
+        QTimer.singleShot(0, self, partial(self._see, card))
         card.form.go_to("provider_service.service")
+
+    def _see(self, card: ServiceCard) -> None:
+        """Show the whole card, as soon as there is room for it."""
+        self._place()
+        QTimer.singleShot(0, card, partial(self.reveal, card))
 
     def _forms(self) -> list[Form]:
         return [self.form, *(card.form for card in self.cards if not card.removed)]

@@ -81,6 +81,10 @@ class Sheet(QWidget):
         self.closed.emit()
         self.deleteLater()
 
+    def reveal(self, part: QWidget) -> None:
+        """Scroll until the part is seen."""
+        self._area.ensureWidgetVisible(part, 0, 16)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.dismiss()
