@@ -22,12 +22,13 @@ from casedesk.services.consents import RecordConsent, consents_of, record_consen
 from casedesk.services.intake import register_case
 from casedesk.services.notes import add_note
 from casedesk.services.office import check_store, sign_in
+from casedesk.services.statistics.suppress import INSIDE, Sum, protect
 from casedesk.storage.operations import digest, pack, shown, unpack
 from casedesk.storage.recorder import own_chain
 from casedesk.sync import withdrawing
 from casedesk.sync.batch import CENTRAL, Batch, Kind, Reader, open_batch
 from casedesk.sync.bodies import CodedRows, Orders, read_body
-from casedesk.sync.coded import SMALLEST, row_of
+from casedesk.sync.coded import of_month, row_of
 from casedesk.sync.files import outbox
 from casedesk.sync.leaving import IDENTIFIED, WHY_BACK, Back, plan
 from casedesk.sync.outbox import make_files, preview
@@ -178,13 +179,41 @@ def test_a_coded_row_is_replaced_and_taken_back(office: Office) -> None:
 
 def test_small_totals_are_not_told(office: Office) -> None:
     desk = office.desk
-    for _person in range(SMALLEST - 1):
+    for _person in range(INSIDE - 1):
         someone(desk, "Sentinel", **{COUNTED: "given"})
     counts = [c for b in sent(office) if b.header.kind is Kind.CODED for c in read_body(b.body, CodedRows).counts]
     assert [(count.month, count.what, count.count) for count in counts] == [("2026-05", "cases", None)]
     someone(desk, "Sentinel", **{COUNTED: "given"})
     counts = [c for b in sent(office) if b.header.kind is Kind.CODED for c in read_body(b.body, CodedRows).counts]
-    assert [(count.month, count.what, count.count) for count in counts] == [("2026-05", "cases", SMALLEST)]
+    assert [(count.month, count.what, count.count) for count in counts] == [("2026-05", "cases", INSIDE)]
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        {"a": 8, "": 2},
+        {"a": 12, "b": 7, "c": 3},
+        {"a": 4, "b": 4},
+        {"a": 30, "b": 1},
+        {"a": 9, "b": 6},
+        {"a": 3},
+        {"": 4},
+    ],
+)
+def test_totals_that_leave_are_protected_like_those_of_a_report(counts: dict[str, int]) -> None:
+    """Nobody subtracts one from another: what is told agrees with other numbers behind what is hidden."""
+    told = {(each.what, each.code): each.count for each in of_month("2026-05", counts)}
+    assert told.keys() == {("cases", ""), *(("category", code) for code in counts if code)}
+    by_report = protect(
+        {"all": sum(counts.values()), **{f"of {code}": count for code, count in counts.items()}},
+        [Sum("all", tuple(f"of {code}" for code in counts))],
+    )
+    exact = {key for key, each in by_report.items() if each.exact and key != "of "}
+    assert {f"of {code}" if code else "all" for (_what, code), count in told.items() if count is not None} == exact
+    assert not any(count is not None and 0 < count < INSIDE for count in told.values())
+    hidden = [code for code in counts if not code or told["category", code] is None]
+    if any(count < INSIDE for count in counts.values()):
+        assert told["cases", ""] is None or len(hidden) > 1, "one alone would be the difference"
 
 
 def test_consent_given_later_shows_what_was_sent_as_digests(office: Office) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 from hashlib import blake2b
 from typing import Final
@@ -16,12 +16,12 @@ from casedesk import codelists
 from casedesk.fields import Field, Kind, Level, level_of
 from casedesk.models import Case, IncidentViolation, MigrationEpisode, Person, Recorded, State, fields_of
 from casedesk.services.ages import age_of
+from casedesk.services.statistics import suppress
 from casedesk.storage.derived import by_hundreds
 from casedesk.sync.bodies import Coded, Count
 from casedesk.values import PartialDay
 
 Value = bool | int | str | tuple[str, ...]
-SMALLEST: Final = 5  # a smaller total could be worked out to be somebody
 SERIOUS: Final = "serious_violence"
 _CODED: Final = frozenset((Kind.CODE, Kind.CODES, Kind.ANSWER, Kind.TICK))
 _DATED: Final = frozenset((Kind.DAY, Kind.PARTIAL_DAY, Kind.MOMENT))
@@ -94,16 +94,12 @@ def age_band(age: int | None) -> str:
 
 
 def totals(session: Session, cases: Collection[UUID]) -> tuple[Count, ...]:
-    """How many of these cases were opened in each month, in all and by category; small totals are not told."""
-    found: Counter[tuple[str, str, str]] = Counter()
+    """How many of these cases were opened in each month, in all and by category, as far as nobody can be worked out."""
+    by_month: dict[str, Counter[str]] = defaultdict(Counter)
     for case in _cases(session, cases):
-        if case.opened_on is None:
-            continue
-        month = f"{case.opened_on:%Y-%m}"
-        found[month, "cases", ""] += 1
-        if case.category:
-            found[month, "category", case.category] += 1
-    return tuple(_shown(found))
+        if case.opened_on is not None:
+            by_month[f"{case.opened_on:%Y-%m}"][case.category or ""] += 1
+    return tuple(count for month in sorted(by_month) for count in of_month(month, by_month[month]))
 
 
 def _cases(session: Session, ids: Collection[UUID]) -> Iterator[Case]:
@@ -111,12 +107,16 @@ def _cases(session: Session, ids: Collection[UUID]) -> Iterator[Case]:
         yield from session.scalars(select(Case).where(Case.id.in_(some), Case.removed_at.is_(None)))
 
 
-def _shown(found: Mapping[tuple[str, str, str], int]) -> Iterable[Count]:
-    """Totals under the floor stay blank, and so do those of a month in which one alone would be blank."""
-    by_month: dict[str, list[tuple[str, str]]] = {}
-    for (month, what, code), count in found.items():
-        if what == "category" and count < SMALLEST:
-            by_month.setdefault(month, []).append((what, code))
-    for (month, what, code), count in sorted(found.items()):
-        hidden = count < SMALLEST or (what == "category" and bool(by_month.get(month)))
-        yield Count(month, what, code, None if hidden else count)
+def of_month(month: str, by_category: Mapping[str, int]) -> Iterator[Count]:
+    """The totals of one month, protected like the table of a report; those without a category count in the sum."""
+    whole = ("cases", "")
+    parts = {("category", code): count for code, count in by_category.items()}
+    counts = {whole: sum(parts.values()), **parts}
+    try:
+        told = suppress.protect(counts, [suppress.Sum(whole, tuple(parts))])
+        exact = {key for key, each in told.items() if each.exact}
+    except suppress.TooLittleToHide:
+        exact = set()
+    for (what, code), count in sorted(counts.items()):
+        if code or what == "cases":
+            yield Count(month, what, code, count if (what, code) in exact else None)
