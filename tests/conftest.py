@@ -77,10 +77,11 @@ def passphrases_are_stretched_once() -> Iterator[None]:
     """
     stretch = argon2id.kdf
     once = cache(stretch)
-    floor = {"opslimit": FLOOR.passes, "memlimit": FLOOR.mem_kib * 1024}
+    floor = (FLOOR.passes, FLOOR.mem_kib * 1024)
 
-    def kdf(size: int, password: bytes, salt: bytes, **cost: int) -> bytes:
-        return (once if cost == floor else stretch)(size, password, salt, **cost)
+    def kdf(size: int, password: bytes, salt: bytes, *, opslimit: int, memlimit: int) -> bytes:
+        remembered = once if (opslimit, memlimit) == floor else stretch
+        return remembered(size, password, salt, opslimit=opslimit, memlimit=memlimit)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(argon2id, "kdf", kdf)
