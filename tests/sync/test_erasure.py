@@ -18,7 +18,7 @@ from casedesk.services.office import sign_in
 from casedesk.services.search import find_people
 from casedesk.storage.chain import check
 from casedesk.storage.erasing import NotTheSame, Target, apply_parked, obey, order_erasure, show
-from casedesk.storage.operations import Leaf, Operation
+from casedesk.storage.operations import ClockFlag, Leaf, Operation, OperationKind
 from casedesk.storage.recorder import gate
 from casedesk.sync.chains import Outcome
 from casedesk.sync.intake import take_in
@@ -36,6 +36,21 @@ def forget(desk: Desk, *targets: Target) -> tuple[bytes, int]:
     desk.store.empty_log()
     chain = own(desk)
     return chain.id, chain.held
+
+
+def test_an_order_to_forget_tells_that_somebody_said_the_day(desk: Desk) -> None:
+    person = person_of(desk, register_case(desk, a_returnee()))
+    for confirmed in (False, True):
+        with desk.store.intake() as (session, merged):
+            forgotten = order_erasure(
+                session, [(person, "name_en")], desk.actor.id, "test.erase", NOW, confirmed=confirmed
+            )
+            merged.add(forgotten)
+        with desk.read() as session:
+            last = select(OperationRow).order_by(OperationRow.seq.desc()).limit(1)
+            row = session.scalars(last).one()
+            assert row.kind == OperationKind.ERASURE
+            assert bool(row.flags & ClockFlag.CONFIRMED) is confirmed
 
 
 def person_of(desk: Desk, case_id: UUID) -> UUID:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from threading import Event
 from uuid import UUID
 
 import pytest
@@ -23,6 +24,7 @@ from casedesk.reports import assemble, preview
 from casedesk.services import cases, prints
 from casedesk.services.edits import as_new
 from casedesk.services.follow_ups import plan
+from casedesk.services.history import who_looked
 from casedesk.services.intake import register_case
 from casedesk.services.office import preferences
 from casedesk.services.prints import PrintRequest
@@ -72,6 +74,7 @@ class Shown:
         self.qtbot.waitUntil(holds, timeout=10_000)
 
     def made(self) -> Preview:
+        self.wait(lambda: self.page.preview is not None)
         self.wait(lambda: self.preview.shown is not None and not self.preview.waits())
         return self.preview
 
@@ -322,10 +325,27 @@ def test_who_may_not_print_sees_why(qtbot: QtBot, desk: Desk) -> None:
     qtbot.addWidget(window)
     window.go(Goto("print", {"case_id": str(case_id)}))
     window.show()
-    assert window.page is not None
-    said = [label.text() for label in window.page.findChildren(PlainLabel)]
-    assert "Your role does not allow this." in said
-    assert not any("Rahima" in text for text in said)
+
+    def said() -> list[str]:
+        assert window.page is not None
+        return [label.text() for label in window.page.findChildren(PlainLabel)]
+
+    qtbot.waitUntil(lambda: "Your role does not allow this." in said())
+    assert not any("Rahima" in text for text in said())
+
+
+def test_the_look_waits_its_turn_behind_other_writes_and_comes_before_the_paper(shown: Shown) -> None:
+    written = Event()
+    shown.window.jobs.write(shown.window, written.wait, lambda _done: None)
+    shown.window.go(Goto("print", {"case_id": str(shown.case_id)}))
+    try:
+        assert shown.page.preview is None
+        assert not any("Rahima" in label.text() for label in shown.page.findChildren(QLabel))
+        shown.press(KEY.Key_Return)  # kept until the paper is there
+    finally:
+        written.set()
+    shown.dialog()
+    assert [entry.action for entry in who_looked(shown.desk, shown.case_id)].count("case.view") == 1
 
 
 def test_a_printer_gets_every_page_of_every_copy(desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:  # noqa: ARG001 - a printer needs the application

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -382,3 +382,11 @@ def test_who_is_no_supervisor_is_not_offered_to_go_without_consent(shown: Shown)
     sheet = shown.open(need_id=str(shown.need("recover_wages")))
     assert sheet.form is not None
     assert not sheet.form.sharing.without.isVisibleTo(sheet)
+
+
+def test_while_the_clock_is_doubted_no_day_is_set_for_the_answer(shown: Shown) -> None:
+    earlier = datetime(2026, 5, 2, tzinfo=UTC)  # than what was recorded
+    shown.window.here = replace(shown.window.here, desk=replace(shown.desk, clock=lambda: earlier))
+    form = shown.open(need_id=str(shown.need("safe_place"))).form
+    assert form is not None
+    assert form.form.value("referral.expires_on") is None

@@ -350,6 +350,7 @@ class Caseworker:
         return page
 
     def paper_made(self, page: PrintPage) -> None:
+        self.wait(lambda: page.preview is not None)
         pane = page.preview
         assert pane is not None
         self.wait(lambda: pane.shown is not None and not pane.waits())

@@ -46,13 +46,22 @@ class NotTheSame(Exception):
     """What is shown later is not what was told before: the digests differ. Nothing was taken."""
 
 
-def order_erasure(session: Session, targets: Collection[Target], actor: UUID, action: str, now: datetime) -> Merged:
+def order_erasure(
+    session: Session,
+    targets: Collection[Target],
+    actor: UUID,
+    action: str,
+    now: datetime,
+    *,
+    confirmed: bool = False,
+) -> Merged:
     """Write into our own chain that these values be forgotten, and forget them here."""
     chain = own_chain(session)
-    mark_what_was_seen(session, chain, actor, now)
+    mark_what_was_seen(session, chain, actor, now, confirmed=confirmed)
     leaves = [Leaf(OPERATION_TABLE, NO_RECORD, "action", action)]
     leaves += [Leaf(ERASED_TABLE, record.bytes, field or EVERY_FIELD, None) for record, field in sorted(set(targets))]
-    append(session, chain, {Level.INTERNAL: leaves}, actor=actor, now=now, kind=OperationKind.ERASURE)
+    told = {Level.INTERNAL: leaves}
+    append(session, chain, told, actor=actor, now=now, kind=OperationKind.ERASURE, confirmed=confirmed)
     return obey(session, chain.id, chain.held, targets, now)
 
 

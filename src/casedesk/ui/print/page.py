@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from casedesk import codelists, formats
@@ -21,10 +22,12 @@ from casedesk.services.cases import CaseFacts, look
 from casedesk.services.permissions import may
 from casedesk.services.prints import CODED, LETTER, SUMMARY, PrintRequest
 from casedesk.services.referrals import ReferralFacts, referral_facts, send
-from casedesk.ui.kit.blocks import Banner, EmptyState, keys_hint
+from casedesk.ui.kit.blocks import Banner, EmptyState, Skeleton, keys_hint
 from casedesk.ui.kit.buttons import IconButton, button
-from casedesk.ui.kit.layouts import block, column, row, widget
+from casedesk.ui.kit.layouts import block, clear, column, row, widget
+from casedesk.ui.kit.messages import show_error
 from casedesk.ui.kit.texts import ElidedLabel, PlainLabel
+from casedesk.ui.kit.theme import tokens
 from casedesk.ui.page import Here
 from casedesk.ui.print import printing
 from casedesk.ui.print.pages import page_words
@@ -51,25 +54,38 @@ class PrintPage(PaperPage):
         super().__init__(here)
         self.preview: Preview | None = None
         self.case_id = UUID(case_id)
+        self._asked = asked
         self._enter_waits = False
-        try:
-            if not may(here.desk, "case.print"):
-                raise NotAllowed
-            self._facts = look(here.desk, self.case_id)  # recorded before anything of the case is shown
-            letter = paper == "letter" and referral_id is not None
-            self._referral = referral_facts(here.desk, UUID(referral_id)) if letter and referral_id else None
-        except CaseDeskError as error:
-            back = button(_("Back"), icon="back", clicked=here.back)
-            self.setLayout(column(EmptyState("restricted", error.message, error.hint, (back,))))
+        self._all = column(gap=0)
+        self.setLayout(self._all)
+        self._waiting = QTimer(self, singleShot=True, interval=tokens()["time_ms"]["progress_after"])
+        self._waiting.timeout.connect(lambda: self._all.addWidget(Skeleton(3)))
+        self._waiting.start()
+        letter = UUID(referral_id) if paper == "letter" and referral_id is not None else None
+        here.jobs.write(self, partial(opened, here.desk, self.case_id, letter), self._opened, failed=self._not_opened)
+
+    def _opened(self, found: tuple[CaseFacts, ReferralFacts | None]) -> None:
+        self._facts, self._referral = found
+        self._waiting.stop()
+        clear(self._all)
+        self._lay_out(Preview(self.here, self.case_id, self._referral, self._asked))
+
+    def _not_opened(self, error: Exception) -> None:
+        """The paper cannot be shown: say why, and offer the way back."""
+        self._waiting.stop()
+        clear(self._all)
+        if not isinstance(error, CaseDeskError):
+            show_error(self, error)
             return
-        self._lay_out(Preview(here, self.case_id, self._referral, asked))
+        back = button(_("Back"), icon="back", clicked=self.here.back)
+        self._all.addWidget(EmptyState("restricted", error.message, error.hint, (back,)))
 
     def _lay_out(self, preview: Preview) -> None:
         self.preview = preview
         head = _head(self._facts, self._referral, preview, self.here, (self.save_button, self.print_button))
         self.handed_over = _handed_over(preview, self._referral, self._hand_over)
-        self.setLayout(column(head, preview, gap=0))
-        self.layout().setStretch(1, 1)  # type: ignore[union-attr]  # set the line before
+        self._all.addWidget(head)
+        self._all.addWidget(preview, 1)
         preview.asked_again.connect(self._let_out)
         preview.made.connect(self._made)
         self._let_out()
@@ -87,9 +103,9 @@ class PrintPage(PaperPage):
 
     def main_action(self) -> None:
         """Pressed too early, it waits for the paper."""
-        if self.preview is None or self._busy:
+        if self._busy:
             return
-        if self.preview.waits():
+        if self.preview is None or self.preview.waits():
             self._enter_waits = True
         else:
             super().main_action()
@@ -139,7 +155,14 @@ class PrintPage(PaperPage):
         self.here.back()
 
     def place(self) -> dict[str, Any]:
-        return {"asked": self.preview.stored()} if self.preview is not None else {}
+        return {"asked": self.preview.stored() if self.preview is not None else self._asked}
+
+
+def opened(desk: Desk, case_id: UUID, referral_id: UUID | None) -> tuple[CaseFacts, ReferralFacts | None]:
+    """What the paper is about; recorded before anything of the case is shown."""
+    if not may(desk, "case.print"):
+        raise NotAllowed
+    return look(desk, case_id), referral_facts(desk, referral_id) if referral_id is not None else None
 
 
 def _head(

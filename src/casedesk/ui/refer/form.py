@@ -15,6 +15,7 @@ from casedesk.errors import Problem
 from casedesk.i18n import _
 from casedesk.models import Referral, fields_of
 from casedesk.services.cases import CaseFacts
+from casedesk.services.office import clock_is_wrong
 from casedesk.services.referrals import ANSWER_DAYS, EDITABLE, EXCEPTION, URGENT_ANSWER_DAYS, MakeReferral
 from casedesk.ui.kit.blocks import Banner
 from casedesk.ui.kit.buttons import PressButton, let_tab_reach_the_chosen
@@ -147,7 +148,7 @@ class ReferForm(Tall):
             service = service or self._usual_service(place)
         self.service.set_code(service)
         self.form.fill({f"referral.{name}": values.get(name) for name in WORDS})
-        if not values:
+        if not values and not clock_is_wrong(self._here.desk):  # while it is doubted, no day fills itself in
             days = URGENT_ANSWER_DAYS if self._facts.answers.get("case.priority") == "urgent" else ANSWER_DAYS
             self.form.put({"referral.expires_on": self._here.desk.today() + timedelta(days=days)})
         if "fields_shared" in values:
