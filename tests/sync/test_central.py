@@ -92,6 +92,10 @@ def test_the_command_takes_in_follows_and_checks(desks: tuple[Desk, Desk], serve
     assert (done.returncode, done.stderr) == (0, "")
     assert "Everything agrees." in done.stdout
     assert names(url) == {"Shirin"}
+    report = casedesk("report", "R1", "2026-05", *words)
+    assert "<5" in report.stdout
+    counted = casedesk("report", "R1", "2026-05", "--database", url, *words)
+    assert (counted.returncode, counted.stderr, counted.stdout) == (0, "", report.stdout)
 
 
 def test_only_a_central_desk_follows(desks: tuple[Desk, Desk], server: str) -> None:

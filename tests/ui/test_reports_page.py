@@ -24,7 +24,7 @@ from casedesk.ui.cases.page import CasesPage
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.page import Goto
 from casedesk.ui.reports.figures import FigureTable
-from casedesk.ui.reports.filters import FilterSheet
+from casedesk.ui.reports.filters import FilterSheet, chips_of
 from casedesk.ui.reports.handing import HandOutSheet
 from casedesk.ui.reports.page import ReportsPage
 from casedesk.ui.reports.paper import ReportPaperPage
@@ -283,3 +283,17 @@ def test_what_is_asked_comes_back_from_json(shown: Shown) -> None:
     assert [figure_of(figure_stored(figure)) for figure in figures] == figures
     hosts: list[QWidget] = [page]
     assert all(host.accessibleName() for host in hosts)
+
+
+def test_others_are_the_same_filter_as_the_column_and_the_command(shown: Shown) -> None:
+    """Other genders and those who did not say are told together everywhere."""
+    page = shown.page()
+    page._ask_filters()
+    sheet = shown.sheet(FilterSheet)
+    assert isinstance(sheet, FilterSheet)
+    sheet.boxes["sexes"].set_value("others")
+    sheet._done()
+    assert page.request.among.sexes == ("other", "unknown")
+    assert "Sex: Others" in [words for words, _without in chips_of(page.request)]
+    again = FilterSheet(page, page.request)
+    assert again.boxes["sexes"].value() == "others"

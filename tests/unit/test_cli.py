@@ -212,6 +212,11 @@ def test_the_register_and_a_report_leave_as_files(store_folder: Path, people: Pa
     casedesk("register", "--from", people, *signed_in)
     register_file = tmp_path / "register.json"
     who = ("--to", "The board", "--why", "Review")
+    seen = casedesk("export", "--profile", "shared", *who, *signed_in)
+    assert (seen.returncode, seen.stderr) == (0, "")
+    assert "1 case would be written." in seen.stdout
+    assert "Row 1" in seen.stdout
+    assert list(tmp_path.glob("register.*")) == []
     made = casedesk("export", "--profile", "shared", "--out", register_file, *who, *signed_in)
     assert (made.returncode, made.stderr) == (0, "")
     assert "1 case written." in made.stdout

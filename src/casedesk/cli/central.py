@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from casedesk.cli.files import FileTrouble
 from casedesk.cli.signing_in import signed_in, user_word
 from casedesk.cli.speech import WRONG, Commands, say
+from casedesk.desk import Desk
 from casedesk.formats import number
 from casedesk.i18n import _, ngettext
+
+if TYPE_CHECKING:
+    from casedesk.storage.national import NationalStore
 
 
 def add(commands: Commands) -> None:
@@ -25,31 +32,39 @@ def add(commands: Commands) -> None:
     options.add_argument("--check", action="store_true", help=_("Verify the database as well."))
 
 
-def _central(asked: argparse.Namespace) -> int:
+@contextmanager
+def national_at(desk: Desk, url: str) -> Iterator[NationalStore]:
+    """The database of the central office, closed after the block."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from casedesk.sync.arrivals import Fate, take_inbox
-    from casedesk.sync.national import check_national, follow, open_national
-    from casedesk.sync.visit import relay_of, visit
+    from casedesk.sync.national import open_national
 
-    if not asked.database.startswith("postgresql+psycopg://"):
+    if not url.startswith("postgresql+psycopg://"):
         raise FileTrouble(
             _("The address of the database begins with postgresql+psycopg://."), hint=_("Nothing was taken in.")
         )
-    with signed_in(asked) as desk:
-        try:
-            national = open_national(desk, asked.database)
-        except (SQLAlchemyError, ModuleNotFoundError):  # the bundle for a desk has no driver for it
-            raise FileTrouble(
-                _("The database cannot be reached or used."),
-                hint=_("Nothing was taken in. Look at its address, its user, and whether it runs."),
-            ) from None
-        try:
-            taken = visit(desk).taken if relay_of(desk) is not None else take_inbox(desk)
-            told = follow(desk, national)
-            wrong = check_national(desk, national).wrong if asked.check else []
-        finally:
-            national.close()
+    try:
+        national = open_national(desk, url)
+    except (SQLAlchemyError, ModuleNotFoundError):  # the bundle for a desk has no driver for it
+        raise FileTrouble(
+            _("The database cannot be reached or used."),
+            hint=_("Nothing was taken in. Look at its address, its user, and whether it runs."),
+        ) from None
+    try:
+        yield national
+    finally:
+        national.close()
+
+
+def _central(asked: argparse.Namespace) -> int:
+    from casedesk.sync.arrivals import Fate, take_inbox
+    from casedesk.sync.national import check_national, follow
+    from casedesk.sync.visit import relay_of, visit
+
+    with signed_in(asked) as desk, national_at(desk, asked.database) as national:
+        taken = visit(desk).taken if relay_of(desk) is not None else take_inbox(desk)
+        told = follow(desk, national)
+        wrong = check_national(desk, national).wrong if asked.check else []
     count = sum(each.fate is Fate.APPLIED for each in taken)
     say(ngettext("Taken in: {count} file.", "Taken in: {count} files.", count).format(count=number(count)))
     say(

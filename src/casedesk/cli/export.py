@@ -20,13 +20,14 @@ from casedesk.services.prints import CODED, FULL, SHARED
 from casedesk.whole_file import whole_file
 
 if TYPE_CHECKING:
-    from casedesk.reports.hand_out import FileKind
+    from casedesk.reports.hand_out import FileKind, FirstRows
 
 
 def add(commands: Commands) -> None:
     options = commands.add("export", _export, _("Write the case register into a file, and record that it leaves."))
     user_word(options)
-    _out(options, "FILE.xlsx", _("The file to write: .xlsx, .csv or .json. One of this name is replaced."))
+    out = _("The file to write: .xlsx, .csv or .json. Without it, the first rows are shown here.")
+    _out(options, "FILE.xlsx", out, needed=False)
     options.add_argument("--profile", choices=(CODED, SHARED, FULL), default=CODED, help=_("How much it tells."))
     purposes = codelists.get("print_purpose").where("for_register")
     options.add_argument("--for", dest="purpose", choices=purposes, default="own_file", help=_("What it is for."))
@@ -52,9 +53,9 @@ def _day(text: str) -> date:
 
 
 def _export(asked: argparse.Namespace) -> int:
-    from casedesk.reports.hand_out import save_register
+    from casedesk.reports.hand_out import first_rows, save_register
 
-    kind = file_kind(asked.out)
+    kind = file_kind(asked.out) if asked.out is not None else None
     wanted = Register(
         profile=asked.profile,
         purpose=asked.purpose,
@@ -64,11 +65,28 @@ def _export(asked: argparse.Namespace) -> int:
         open_only=asked.open_only,
     )
     with signed_in(asked) as desk:
+        if kind is None:
+            _show(first_rows(desk, wanted))
+            return 0
         count = save_register(desk, wanted, kind, asked.out)
     told = ngettext("{count} case written.", "{count} cases written.", count)
     say(told.format(count=number(count)))
     written(asked.out)
     return 0
+
+
+def _show(found: FirstRows) -> None:
+    """What would leave: the beginning, a line for each answer, and how many cases there are."""
+    for place, row in enumerate(found.rows, start=1):
+        say(_("Row {number}").format(number=number(place)))
+        for title, value in zip(found.titles, row, strict=True):
+            if value:
+                say(f"  {title}: {value}")
+    told = ngettext("{count} case would be written.", "{count} cases would be written.", found.cases)
+    say(told.format(count=number(found.cases)))
+    for words in found.missing():
+        say(words)
+    say(_("Nothing was written. Say --out to write it."))
 
 
 def _dictionary(asked: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from casedesk import codelists, formats, i18n
+from casedesk.cli.central import national_at
 from casedesk.cli.export import file_kind, written
 from casedesk.cli.signing_in import signed_in, user_word
 from casedesk.cli.speech import Commands, say
@@ -16,10 +17,10 @@ from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
 from casedesk.services.given_out import Handing
 from casedesk.services.office import colleagues
-from casedesk.services.statistics import periods, reports
+from casedesk.services.statistics import periods, reports, tables
 from casedesk.services.statistics.shapes import Among, Report, Request, Section, Table
 
-SEXES = ("female", "male", "other")
+SEXES = ("female", "male", "others")
 EDGE = 2  # blanks between columns
 
 
@@ -41,6 +42,7 @@ def add(commands: Commands) -> None:
         ("worker", _("Only the cases of this worker (a name); can be said again.")),
     ):
         options.add_argument(f"--{word}", action="append", metavar=word.upper(), default=[], help=help_)
+    options.add_argument("--database", metavar="URL", help=_("Count in the database of the central office."))
     options.add_argument("--out", metavar="FILE", type=Path, help=_("A file to write: .pdf, .xlsx, .csv or .json."))
     options.add_argument("--to", dest="receiver", metavar="WORDS", default="", help=_("Who receives the file."))
     options.add_argument("--why", metavar="WORDS", default="", help=_("Why it leaves. It is recorded."))
@@ -59,13 +61,21 @@ def _report(asked: argparse.Namespace) -> int:
     period = periods.read(asked.period)
     with signed_in(asked) as desk:
         request = Request(asked.report, period, _among(desk, asked), not asked.alone, asked.publish)
-        made = reports.make(desk, request)
+        made = _made(desk, request, asked.database)
         if asked.out is None:
             for line in lines_of(made):
                 say(line)
         else:
             _save(desk, made, asked)
     return 0
+
+
+def _made(desk: Desk, request: Request, database: str | None) -> Report:
+    """From the vault, or from the database that a central desk keeps beside it."""
+    if database is None:
+        return reports.make(desk, request)
+    with national_at(desk, database) as national:
+        return reports.make(desk, request, national)
 
 
 def _save(desk: Desk, made: Report, asked: argparse.Namespace) -> None:
@@ -89,7 +99,7 @@ def _among(desk: Desk, asked: argparse.Namespace) -> Among:
     for name in asked.worker:
         if name not in owners:
             raise NoSuch(name)
-    sexes = tuple(code for sex in asked.sex for code in ((sex,) if sex != "other" else ("other", "unknown")))
+    sexes = tuple(code for group in tables.sexes() if group.key in asked.sex for code in group.codes if code)
     people = tuple(owners[name] for name in asked.worker)
     return Among(sexes, tuple(asked.category), tuple(asked.country), tuple(asked.district), people)
 

@@ -11,10 +11,10 @@ from itertools import islice
 from pathlib import Path
 from typing import IO
 
-from casedesk import i18n
+from casedesk import formats, i18n
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
-from casedesk.i18n import _
+from casedesk.i18n import _, ngettext
 from casedesk.progress import Progress, silent
 from casedesk.reports.register_files import register_book
 from casedesk.reports.report_files import figures_book, report_book
@@ -98,6 +98,25 @@ class FirstRows:
     cases: int
     left_out: int  # without the consent that the purpose needs
     too_rare: int  # nothing coarse enough could hide them
+
+    def missing(self) -> list[str]:
+        """Which cases are not among them, in words."""
+        told = []
+        if self.left_out:
+            words = ngettext(
+                "{count} case is left out: this purpose is not agreed to.",
+                "{count} cases are left out: this purpose is not agreed to.",
+                self.left_out,
+            )
+            told.append(words.format(count=formats.number(self.left_out)))
+        if self.too_rare:
+            words = ngettext(
+                "{count} case is left out: the person would stand out.",
+                "{count} cases are left out: the people would stand out.",
+                self.too_rare,
+            )
+            told.append(words.format(count=formats.number(self.too_rare)))
+        return told
 
 
 def first_rows(desk: Desk, asked: Register, progress: Progress = silent) -> FirstRows:

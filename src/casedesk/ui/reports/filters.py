@@ -12,6 +12,7 @@ from casedesk import codelists
 from casedesk.i18n import N_, _
 from casedesk.services.statistics import reports
 from casedesk.services.statistics.shapes import Among, Request
+from casedesk.services.statistics.tables import Group, sexes
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.choices import Combo
 from casedesk.ui.kit.sheet import Sheet
@@ -24,14 +25,19 @@ FIELDS = {
     "districts": N_("District"),
 }
 LISTS = {"categories": "return_category", "countries": "destination_country", "districts": "bd_district"}
-SEXES = (("female", N_("Women")), ("male", N_("Men")), ("other", N_("Other genders")))
 
 
-def choices(field: str) -> list[tuple[str, str]]:
-    """Code and words of what a filter can be."""
+def choices(field: str) -> list[Group]:
+    """What a filter can be: a key, its words, and the codes it stands for."""
     if field == "sexes":
-        return [(code, _(words)) for code, words in SEXES]
-    return [(each.code, each.label) for each in codelists.get(LISTS[field])]
+        return list(sexes())
+    return [Group(each.code, each.label, (each.code,)) for each in codelists.get(LISTS[field])]
+
+
+def chosen(field: str, among: Among) -> list[Group]:
+    """What of a filter is on."""
+    codes = set(getattr(among, field))
+    return [group for group in choices(field) if codes.issuperset(group.codes)]
 
 
 def chips_of(request: Request) -> Iterator[tuple[str, Request]]:
@@ -42,9 +48,8 @@ def chips_of(request: Request) -> Iterator[tuple[str, Request]]:
     if request.publishing:
         yield _("For publishing: 1 to 10 hidden"), replace(request, publishing=False)
     for field, name in FIELDS.items():
-        if codes := getattr(request.among, field):
-            known = dict(choices(field))
-            values = ", ".join(known.get(code, code) for code in codes)
+        if getattr(request.among, field):
+            values = ", ".join(group.label for group in chosen(field, request.among))
             words = _("{field}: {value}").format(field=_(name), value=values)
             yield words, replace(request, among=replace(request.among, **{field: ()}))
 
@@ -59,8 +64,9 @@ class FilterSheet(Sheet):
         self._request = request
         self.boxes: dict[str, Combo] = {}
         for field, name in FIELDS.items():
-            now = next(iter(getattr(request.among, field)), "")
-            self.boxes[field] = Combo([("", _("All")), *choices(field)], now, name=_(name))
+            now = next((group.key for group in chosen(field, request.among)), "")
+            known = [(group.key, group.label) for group in choices(field)]
+            self.boxes[field] = Combo([("", _("All")), *known], now, name=_(name))
             self.body.addWidget(labelled(_(name), self.boxes[field]))
         yes_no = [("yes", _("Yes")), ("", _("No"))]
         self.compare = Combo(yes_no, "yes" if request.compare else "", name=_("Compare with the period before"))
@@ -77,8 +83,11 @@ class FilterSheet(Sheet):
         for box in self.boxes.values():
             box.set_value("")
 
+    def _codes(self, field: str, key: str) -> tuple[str, ...]:
+        return tuple(code for group in choices(field) if group.key == key for code in group.codes if code)
+
     def _done(self) -> None:
-        found = {field: (box.value(),) if box.value() else () for field, box in self.boxes.items()}
+        found = {field: self._codes(field, box.value()) for field, box in self.boxes.items()}
         among = Among(owners=self._request.among.owners, **found)
         made = replace(
             self._request,

@@ -311,7 +311,7 @@ class ReportsPage(Page):
         title = f"{self.report.title}, {self.report.request.period.label}"
         sheet = HandOutSheet(self, title, FILES, kind)
         sheet.ready.connect(self._ask_where)
-        sheet.open()
+        sheet.open(sheet.who.receiver)
 
     def _ask_where(self, kind: FileKind, handing: Handing) -> None:
         dialog = ask_where(self, f"{self._file_name()}.{kind}", kind)
@@ -331,7 +331,7 @@ class ReportsPage(Page):
     def _ask_register(self) -> None:
         sheet = RegisterSheet(self, self.here.desk, self.request.period)
         sheet.ready.connect(self._look_at_register)
-        sheet.open()
+        sheet.open(sheet.who.receiver)
 
     def _look_at_register(self, kind: FileKind, asked: Register) -> None:
         work = partial(first_rows, self.here.desk, asked)

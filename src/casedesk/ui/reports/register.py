@@ -105,7 +105,7 @@ class FirstRowsSheet(Sheet):
         super().__init__(
             host, _("The first rows as they will leave"), words.format(count=number(found.cases)), width=960
         )
-        for told in _missing(found):
+        for told in found.missing():
             self.body.addWidget(PlainLabel(told, "body", tone="text2", wrap=True))
         self.table = QTableWidget(len(found.rows), len(found.titles))
         self.table.setAccessibleName(_("The first rows as they will leave"))
@@ -126,22 +126,3 @@ class FirstRowsSheet(Sheet):
     def _done(self) -> None:
         self.dismiss()
         self.ready.emit()
-
-
-def _missing(found: FirstRows) -> list[str]:
-    told = []
-    if found.left_out:
-        words = ngettext(
-            "{count} case is left out: this purpose is not agreed to.",
-            "{count} cases are left out: this purpose is not agreed to.",
-            found.left_out,
-        )
-        told.append(words.format(count=number(found.left_out)))
-    if found.too_rare:
-        words = ngettext(
-            "{count} case is left out: the person would stand out.",
-            "{count} cases are left out: the people would stand out.",
-            found.too_rare,
-        )
-        told.append(words.format(count=number(found.too_rare)))
-    return told
