@@ -161,6 +161,14 @@ def test_the_arrow_keys_show_the_facts_at_the_right(shown: Shown) -> None:
     assert page.panel.isVisible()
 
 
+def test_the_window_fits_a_small_screen_with_large_letters(shown: Shown) -> None:
+    """1366×768 at 150 percent leaves 911×512, less the title and the bar of the system."""
+    shown.window.resize(1, 1)
+    assert shown.window.width() <= 911
+    assert shown.window.height() <= 480
+    assert shown.window.sidebar.geometry().bottom() < shown.window.height()
+
+
 def test_in_a_small_window_the_facts_wait_to_be_asked_for(shown: Shown) -> None:
     shown.window.resize(1024, 600)
     page = shown.open()

@@ -343,7 +343,7 @@ class FirstRun(QWidget):
     ) -> None:
         super().__init__()
         self.setWindowTitle("CaseDesk")
-        self.setMinimumSize(900, 560)
+        self.setMinimumSize(900, 480)
         self.folder = folder
         self.jobs = Jobs(self)
         self._clock, self._cost = clock, cost

@@ -58,7 +58,7 @@ class Front(Waves):
         super().__init__()
         self._centre = centre
         self.setWindowTitle("CaseDesk")
-        self.setMinimumSize(900, 560)
+        self.setMinimumSize(900, 480)
         self.body = QVBoxLayout()
         self.body.setContentsMargins(0, 0, 0, 0)
         self.body.setSpacing(0)

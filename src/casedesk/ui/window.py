@@ -125,7 +125,7 @@ class Window(QMainWindow):
         root.setObjectName("root")
         root.setLayout(self._root)
         self.setCentralWidget(root)
-        self.setMinimumSize(900, 560)
+        self.setMinimumSize(900, 480)
         self._warning = _Warning(self)
         self._build()
         self._keys: list[QShortcut] = []
