@@ -72,7 +72,7 @@ def english() -> Iterator[None]:
 def passphrases_are_stretched_once() -> Iterator[None]:
     """Argon2id itself, asked once for each passphrase and salt.
 
-    Copies of one centre share their salts, and stretching was a fifth of the time of the suite. Only the least cost
+    Copies of one centre share their salts, and stretching was up to a fifth of the time of a file. Only the least cost
     is remembered: what measures how long a computer takes measures above it.
     """
     stretch = argon2id.kdf
