@@ -44,11 +44,15 @@ SLOW = 1_000_000  # bytes a second: a line so fast that a whole file is under wa
 
 
 class CutLine:
-    """A slow line that drops every connection after a number of bytes that chance decides; counts all that passed."""
+    """A slow line that drops every connection after a number of bytes; counts all that passed.
 
-    def __init__(self, port: int, every: int, seed: int) -> None:
+    Without a seed it is the same number each time, otherwise chance decides, and `every` is the mean.
+    """
+
+    def __init__(self, port: int, every: int, seed: int | None, *, speed: int = SLOW) -> None:
         self._to = port
-        self._random = random.Random(seed)  # noqa: S311 - a test that can be repeated
+        self._speed = speed
+        self._random = None if seed is None else random.Random(seed)  # noqa: S311 - a test that can be repeated
         self._pace = threading.Event()
         self._every = every
         self._server = socket.create_server(("127.0.0.1", 0))
@@ -65,9 +69,12 @@ class CutLine:
             while True:
                 near, _ = self._server.accept()
                 far = socket.create_connection(("127.0.0.1", self._to))
-                left = [int(self._random.expovariate(1 / self._every)) + 1] if self._every else None
+                left = [self._lasts()] if self._every else None
                 for one, other in ((near, far), (far, near)):
                     threading.Thread(target=self._pass, args=(one, other, left), daemon=True).start()
+
+    def _lasts(self) -> int:
+        return self._every if self._random is None else int(self._random.expovariate(1 / self._every)) + 1
 
     def _pass(self, one: socket.socket, other: socket.socket, left: list[int] | None) -> None:
         with suppress(OSError):
@@ -78,7 +85,7 @@ class CutLine:
                     break
                 if left is not None:
                     left[0] -= len(piece)
-                self._pace.wait(len(piece) / SLOW)
+                self._pace.wait(len(piece) / self._speed)
                 other.sendall(piece)
                 self.passed += len(piece)
         for each in (one, other):

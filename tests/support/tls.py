@@ -28,6 +28,8 @@ http {{
     listen 127.0.0.1:{port} ssl;
     ssl_certificate {cert}; ssl_certificate_key {key};
     ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_buffer_size 2k;
+    ssl_session_tickets off;
     client_max_body_size 33m;
     location / {{
       proxy_pass http://relay;

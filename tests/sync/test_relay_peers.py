@@ -14,7 +14,7 @@ from casedesk.sync.relay.app import Relay
 from casedesk.sync.relay.index import Index
 from casedesk.sync.relay.shelf import Shelf
 from tests.support import postgres
-from tests.support.relay import CutLine, serving
+from tests.support.relay import CutLine, a_relay, serving
 from tests.support.tls import certificate, nginx
 from tests.sync.test_relay import ALIF, BINA, CHAN, Clock, at_once, box, read, roster
 
@@ -51,6 +51,25 @@ def test_two_relays_share_an_index_and_a_folder_behind_one_door(database: str, t
                 bina.take_out(each)
             assert bina.waiting() == []
     assert cut.cuts > 0
+
+
+def test_a_line_that_drops_within_one_large_record_of_tls_still_gets_on(tmp_path: Path) -> None:
+    """Sixteen kilobytes in one record never came through whole where each connection ends after ten."""
+    made = certificate(tmp_path / "tls")
+    with ExitStack() as stack:
+        relay = a_relay(tmp_path, read, Clock())
+        stack.callback(relay.index.engine.dispose)
+        door = stack.enter_context(nginx(tmp_path, made, [stack.enter_context(serving(relay))]))
+        cut = CutLine(door, every=10_000, seed=None, speed=100_000)
+        stack.callback(cut.close)
+        sealed = tmp_path / "sealed.cdb"
+        sealed.write_bytes(os.urandom(30_000))
+        with Line(Address(f"https://127.0.0.1:{cut.port}", made.issuer_der), ALIF) as line:
+            line.put_roster(roster(1, ALIF))
+            line.send(sealed, [box(ALIF)])
+            line.fetch(line.waiting()[0], tmp_path / "fetched")
+    assert (tmp_path / "fetched").read_bytes() == sealed.read_bytes()
+    assert cut.cuts > 3
 
 
 def test_only_the_pinned_issuer_is_spoken_to(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from casedesk.sync.relay.admission import answer, box_of, pass_of
 T = TypeVar("T")
 
 NO_CHECK_TIME: Final = 0x200000  # X509_V_FLAG_NO_CHECK_TIME; the ssl module has no name for it
-PIECE: Final = 16 * 1024
+PIECE: Final = 2 * 1024  # a piece is one record of TLS, and of a record that was cut nothing can be read
 BREAKS: Final = 8  # breaks in a row without a byte gained, before we stop
 LONGEST_PAUSE: Final = 20.0  # seconds
 PATIENCE: Final = httpx.Timeout(30, connect=15)
