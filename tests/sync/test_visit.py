@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from nacl.signing import SigningKey
 
-from casedesk.desk import Desk
+from casedesk.desk import Clock, Desk
 from casedesk.progress import Cancelled, Progress
 from casedesk.services.intake import register_case
 from casedesk.storage.recorder import own_chain
@@ -19,9 +20,11 @@ from casedesk.sync.outbox import State, files_out
 from casedesk.sync.relay.admission import Admission, Guest, Invitation, NotARoster
 from casedesk.sync.roster import NotThisRoster, read_roster
 from casedesk.sync.visit import NoRelay, ask_by_relay, hear_answer, name_relay, visit
+from tests.conftest import NOW
 from tests.support.exchange import records
 from tests.support.people import a_returnee
 from tests.support.relay import CutLine, a_relay, serving
+from tests.support.tls import certificate, nginx
 from tests.sync.office import admin, as_role, begin, coordinator, join, key_of, new_desk, standing_of
 
 
@@ -123,6 +126,23 @@ def test_a_new_computer_joins_over_the_line(first: Desk, second: Desk, relay_por
     assert hear_answer(admin(second))
     with second.read() as session:
         assert own_chain(session).organisation == standing_of(first).organisation
+
+
+def test_where_the_clock_of_the_machine_is_wrong_the_dates_of_the_certificate_say_nothing(
+    first: Desk, relay_port: int, tmp_path: Path
+) -> None:
+    made = certificate(tmp_path / "tls", ended=True)
+    with nginx(tmp_path, made, [relay_port]) as door:
+        name_relay(admin(first), f"https://127.0.0.1:{door}", made.issuer_der)
+        sure = coordinator(first)
+        with pytest.raises(NotTheRelay):
+            visit(sure)
+        told = Clock()
+        told.say_today(NOW.date())  # of our own clock; the machine's, at which TLS looks, stays as it is
+        assert visit(replace(sure, clock=told)).sent == 0
+        doubting = Clock()
+        doubting.believed_until = NOW.date()
+        assert visit(replace(sure, clock=doubting)).sent == 0
 
 
 def test_a_desk_without_a_relay_says_so(first: Desk) -> None:

@@ -15,7 +15,6 @@ from casedesk.desk import Desk
 from casedesk.i18n import _, ngettext
 from casedesk.progress import Cancelled, Progress
 from casedesk.services.clashes import clashes
-from casedesk.services.office import clock_is_wrong
 from casedesk.services.permissions import may
 from casedesk.storage.store import Touched
 from casedesk.sync import arrivals, outbox, stick
@@ -70,10 +69,6 @@ def to_stick(desk: Desk, root: Path, progress: Progress) -> Written:
         for audience in outbox.audiences(desk):
             outbox.make_files(desk, audience, progress=progress)
     return stick.write_stick(desk, root, progress)
-
-
-def _visit(desk: Desk, progress: Progress) -> Visited:
-    return visit(desk, progress, clock_doubted=clock_is_wrong(desk))
 
 
 class SyncPage(Page):
@@ -173,7 +168,7 @@ class SyncPage(Page):
     # Over the line
 
     def _send(self) -> None:
-        work = partial(_visit, self.here.desk)
+        work = partial(visit, self.here.desk)
         self.here.jobs.run_long(self, _("Sending and fetching"), work, self._visited, failed=self._stopped)
 
     def _visited(self, done: Visited) -> None:
