@@ -290,7 +290,7 @@ _NAMES = select(User.id, User.name)
 def add_user(
     desk: Desk, *, name: str, sign_in_name: str, roles: Sequence[str], passphrase: str, cost: Cost, team: str = ""
 ) -> UUID:
-    """Let somebody else sign in. They should change the passphrase at their first sign-in."""
+    """Let somebody else sign in. They are asked in words to change the passphrase at once."""
     _refuse_roles(roles)
     _refuse_passphrase(passphrase, [name, sign_in_name, desk.centre])
     opened = desk.store.vault

@@ -512,7 +512,10 @@ class UserSheet(Sheet):
             self.form.fill({"user.roles": list(user.roles)})
             self.new.hide()
         else:
-            hint = _("A first passphrase, to be handed over by word of mouth and changed at the first sign-in.")
+            hint = _(
+                "A first passphrase, to be told by word of mouth. "
+                "Your colleague changes it at once under “Your passphrase”."
+            )
             self.body.addWidget(PlainLabel(hint, "body", tone="text2", wrap=True))
             self.body.addWidget(self.new)
         self.save = button(act, "primary", keys="Ctrl+Enter", clicked=self._save)
