@@ -76,6 +76,9 @@ class Turned:
         return self.at
 
 
+begun: list[Sitting] = []  # so that what a test that failed leaves open does not disturb the next one
+
+
 @dataclass
 class Sitting:
     """One run of the program over a folder, as a person sees it."""
@@ -102,6 +105,7 @@ class Sitting:
             restart=self.restarts.append,
             tables=self.tables,
         )
+        begun.append(self)
         self.program.start()
 
     def after_lock(self) -> Sitting:
