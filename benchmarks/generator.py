@@ -1,7 +1,7 @@
 """Fills a centre with any number of cases: a few hundred are registered for real, the rest are copies of them.
 
-A copy has ids, case number and person code of its own, in every table that mentions them, with an operation of
-the same content in the chain; so a vault of 100,000 cases has the rows, indexes and journal it would have in life.
+A copy has ids, case number and person code of its own, in every table that mentions them, with an operation in the
+chain that tells the same of these; so a vault of 100,000 cases has the rows, indexes and journal it would have in life.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from casedesk.models import Base, CaseIndex, Chain, Change, NumberKey, Operation
 from casedesk.services.intake import register_case
 from casedesk.services.office import NewCentre, set_up
 from casedesk.storage.keys import FLOOR
-from casedesk.storage.operations import digest, link, unpack
+from casedesk.storage.operations import Leaf, Value, digest, link, new_operation, pack, shown, unpack
 from casedesk.values import Money, PartialDay
 
 SIGN_IN = "bench"
@@ -133,21 +133,34 @@ def _rows_of(session: Session, number: int) -> dict[str, list[dict[str, Any]]]:
 def _renamed(pattern: dict[str, list[dict[str, Any]]], number: int) -> dict[str, list[dict[str, Any]]]:
     fresh: dict[UUID, UUID] = {row["id"]: uuid4() for name in recorded_models() for row in pattern[name]}
     case_number = f"BEN-26-B2-{number:05d}-0"
-    rows = {
+    rows: Rows = {
         table: [{k: fresh.get(v, v) if isinstance(v, UUID) else v for k, v in row.items()} for row in some]
         for table, some in pattern.items()
     }
-    for row in rows["case"] + rows["case_index"]:
-        row["case_number"] = case_number
-    for row in rows["person"]:
-        row["person_code"] = f"B{number:09d}"
-        row["phone_1"] = f"+88017{number:08d}"
+    own = {"case_number": case_number, "person_code": f"B{number:09d}", "phone_1": f"+88017{number:08d}"}
+    for row in rows["case"] + rows["person"] + rows["case_index"]:
+        row |= {name: value for name, value in own.items() if name in row}
+    rows["operation"][0]["body"] = _told_of_others(rows["operation"][0]["body"], fresh, own)
     rows["case_index"][0].pop("row")
     rows["number_key"] = [
         {"case_id": rows["case"][0]["id"], "kind": kind, "key": key}
         for kind, key in (("case", case_number.replace("-", "")), ("phone", f"017{number:08d}"))
     ]
     return rows
+
+
+def _told_of_others(body: bytes, fresh: dict[UUID, UUID], own: dict[str, str]) -> bytes:
+    """The operation, about the records of the copy."""
+    (operation,) = unpack(body)
+    ids = {old.bytes: new.bytes for old, new in fresh.items()}
+    leaves: dict[int, list[Leaf]] = {}
+    for level, leaf in shown(operation):
+        value: Value = ids.get(leaf.value, leaf.value) if isinstance(leaf.value, bytes) else leaf.value
+        if value is not None:
+            value = own.get(leaf.field, value)
+        leaves.setdefault(level, []).append(Leaf(leaf.table, ids.get(leaf.record, leaf.record), leaf.field, value))
+    facts = {name: getattr(operation, name) for name in ("wall", "flags", "actor", "kind", "schema")}
+    return pack([new_operation(leaves, **facts)])
 
 
 def _write(session: Session, copies: Iterator[dict[str, list[dict[str, Any]]]]) -> None:

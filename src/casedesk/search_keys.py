@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 from casedesk.parsing import latin_digits
 
@@ -122,7 +123,13 @@ def _kept(character: str) -> str:
     return character if category[0] in "LN" or category in ("Mn", "Mc") else " "
 
 
-def _keys(word: str, *, stopped: bool) -> Iterator[str]:
+@lru_cache(maxsize=4096)
+def _keys(word: str, *, stopped: bool) -> tuple[str, ...]:
+    """The keys of a word. Most names are made of the same few words."""
+    return tuple(_all_keys(word, stopped=stopped))
+
+
+def _all_keys(word: str, *, stopped: bool) -> Iterator[str]:
     latin = _in_latin(word)
     key = _key(latin, stopped=stopped)
     if key:

@@ -168,7 +168,7 @@ class _Bench:
     def _all_of(self, each: Arrived) -> Iterator[Verdict]:
         """Whatever the operation says."""
         yield each, (OPERATION_TABLE, NO_RECORD), BY
-        for record, values in written(each.operation).items():
+        for record, values in each.said.items():
             if (model := recorded_models().get(record[0])) is not None:
                 for register in registers_written(model, values):
                     yield each, record, register
@@ -185,7 +185,7 @@ class _Bench:
     def _of_colleagues(self, each: Arrived) -> Iterator[Verdict]:
         wanted = [
             (record, register, action)
-            for record, values in written(each.operation).items()
+            for record, values in each.said.items()
             if record[0] in GUARDED
             for register in registers_written(recorded_models()[record[0]], values)
             if (action := GUARDED[record[0]].get(register) or GUARDED[record[0]].get(EVERYTHING))
@@ -203,7 +203,7 @@ class _Bench:
 
     def _of_others(self, each: Arrived, desk: bytes) -> Iterator[Verdict]:
         """A desk of another centre says who belongs to a case of its own centre, and nothing of the people here."""
-        told = written(each.operation)
+        told = each.said
         targets = targets_of(each.operation)
         named = {record: {UUID(bytes=record[1]), *_hangs_on(values)} for record, values in told.items()}
         begun = self._begun({id_ for ids in named.values() for id_ in ids} | {record for record, _name in targets})

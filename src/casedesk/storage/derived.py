@@ -11,16 +11,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeAlias, cast
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, delete, insert, select, text
+from sqlalchemy import BindParameter, Select, Table, bindparam, delete, select, text, update
 from sqlalchemy.orm import Session
 
 from casedesk import codelists
 from casedesk.fields import Level
 from casedesk.lifecycles import is_a_step
 from casedesk.models import (
+    Base,
     Case,
     CaseIndex,
     FollowUp,
@@ -34,10 +35,12 @@ from casedesk.models import (
 from casedesk.parsing import document_key
 from casedesk.progress import Progress, silent
 from casedesk.search_keys import number_key, phone_key, sounds_of, words_of
+from casedesk.storage.bulk import put
 from casedesk.storage.merging import LINKS, Merged, first_written, in_parts
 from casedesk.storage.recorder import Altered
 from casedesk.storage.registers import Knowledge, in_causal_order
 
+Event: TypeAlias = Any  # a StatusEvent, or a plain row of one
 NOTHING_DUE = date(9999, 12, 31)
 NO_PRIORITY = 99
 STATEFUL = ("case", "referral", "follow_up")
@@ -136,7 +139,8 @@ def refresh(session: Session, altered: Sequence[Altered], cases: Mapping[UUID, s
                 moved |= {to for to in (event.entity_id, each.before.get("entity_id")) if isinstance(to, UUID)}
     refold(session, moved)
     for entity_id, events in begun.items():
-        _set_state(session, None, entity_id, fold([sorted(events, key=lambda event: event.id)]))
+        if (told := _state_of(fold([sorted(events, key=lambda event: event.id)]))) is not None:
+            session.add(State(entity_id=entity_id, **told))
     session.flush()
     for case_id in set().union(*cases.values()):
         index_case(session, case_id, new=case_id in new)
@@ -157,57 +161,67 @@ def refresh_merged(session: Session, merged: Merged) -> None:
 
 
 def _index_cases(session: Session, cases: Sequence[UUID]) -> None:
-    """Index some cases that others wrote, with a few questions for all of them together."""
-    here = {case.id: case for case in session.scalars(select(Case).where(Case.id.in_(cases)))}
-    near = _Near(session, list(here.values()))
-    rows = {row.case_id: row for row in session.scalars(select(CaseIndex).where(CaseIndex.case_id.in_(cases)))}
-    kept = _all_keys_kept(session, rows.values())
-    wanted: dict[UUID, _Keys] = {}
-    for case in here.values():
-        if case.removed_at is not None:
-            if case.id in rows:
-                session.delete(rows[case.id])
-            continue
-        person = near.person(case)
-        row = rows.setdefault(case.id, CaseIndex(case_id=case.id))
-        with session.no_autoflush:
-            _fill(row, case, person, near.episode(case), near.states.get(case.id), near.planned.get(case.id))
-            session.add(row)
-        wanted[case.id] = _keys_of(case, person, near.documents.get(person.id, ()))
-    session.flush()
-    stale = [row for id_, row in rows.items() if id_ in kept and kept[id_] != wanted.get(id_)]
-    fresh = [(rows[id_], keys) for id_, keys in wanted.items() if kept.get(id_) != keys]
-    _forget_all(session, stale)
+    """Index some cases with a few questions for all of them together. What is the same as before is not written."""
+    near = _Near(session, cases)
+    before = {row["case_id"]: dict(row) for row in session.execute(_INDEX_ROWS, {"cases": cases}).mappings()}
+    wanted = {case.id: near.index_row(case) for case in near.cases}
+    keys = {case.id: near.keys(case) for case in near.cases}
+    gone = [case for case in before if case not in wanted]
+    if gone:
+        session.execute(delete(CaseIndex).where(CaseIndex.case_id.in_(gone)))
+    changed: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for case, row in before.items():
+        if names := tuple(name for name, value in wanted.get(case, {}).items() if value != row[name]):
+            values = {f"new_{name}": wanted[case][name] for name in names}
+            changed.setdefault(names, []).append(values | {"which": row["row"]})
+    for names, rows in changed.items():
+        told = _CHANGED_ROW.values({name: bindparam(f"new_{name}") for name in names})
+        session.connection().execute(told, rows)
+    new = [case for case in wanted if case not in before]
+    put(session, CaseIndex, [wanted[case] for case in new])
+    numbers = {case: row["row"] for case, row in before.items()}
+    numbers |= {row.case_id: row.row for row in session.execute(_ROW_NUMBERS, {"cases": new})} if new else {}
+    _write_keys_anew(session, numbers, keys, _all_keys_kept(session, {before[case]["row"]: case for case in before}))
+
+
+def _write_keys_anew(
+    session: Session, numbers: Mapping[UUID, int], wanted: Mapping[UUID, _Keys], kept: Mapping[UUID, _Keys]
+) -> None:
+    """Put other keys in the place of those kept, where they differ; `numbers` are the rows of the cases."""
+    stale = [case for case, keys in kept.items() if keys != wanted.get(case)]
+    fresh = [(numbers[case], case, keys) for case, keys in wanted.items() if keys != kept.get(case)]
+    _forget_all(session, [(numbers[case], case) for case in stale])
     _write_all_keys(session, fresh)
-    session.flush()
-    session.expunge_all()
 
 
 class _Near:
-    """What the index rows of some cases are made of."""
+    """Some cases as plain rows, and what their index rows are made of."""
 
-    def __init__(self, session: Session, cases: Sequence[Case]) -> None:
-        ids = [case.id for case in cases]
-        people = [case.person_id for case in cases if case.person_id is not None]
-        journeys = [case.index_episode_id for case in cases if case.index_episode_id is not None]
-        self._people = {each.id: each for each in session.scalars(select(Person).where(Person.id.in_(people)))}
-        wanted = select(MigrationEpisode).where(MigrationEpisode.id.in_(journeys))
-        self._episodes = {each.id: each for each in session.scalars(wanted)}
-        states = select(State).where(State.entity_id.in_(ids))
-        self.states = {each.entity_id: each for each in session.scalars(states)}
-        self.documents: dict[UUID, list[str | None]] = {}
+    def __init__(self, session: Session, ids: Sequence[UUID]) -> None:
+        self.cases = session.execute(_CASES, {"cases": ids}).all()
+        people = [case.person_id for case in self.cases if case.person_id is not None]
+        journeys = [case.index_episode_id for case in self.cases if case.index_episode_id is not None]
+        self._people = {row.id: row for row in session.execute(_PEOPLE, {"people": people})}
+        self._episodes: dict[UUID, Any] = {row.id: row for row in session.execute(_JOURNEYS, {"journeys": journeys})}
+        self._states: dict[UUID, Any] = {row.entity_id: row for row in session.execute(_STATES, {"cases": ids})}
+        self._documents: dict[UUID, list[str | None]] = {}
         for person, number in session.execute(_ALL_DOCUMENTS, {"people": people}):
             if person is not None:
-                self.documents.setdefault(person, []).append(number)
-        self.planned: dict[UUID, Any] = {}
+                self._documents.setdefault(person, []).append(number)
+        self._planned: dict[UUID, Any] = {}
         for row in session.execute(_ALL_PLANNED, {"cases": ids}):
-            self.planned.setdefault(row.case_id, row)
+            self._planned.setdefault(row.case_id, row)
 
-    def person(self, case: Case) -> Person:
-        return (self._people.get(case.person_id) if case.person_id else None) or Person()
+    def index_row(self, case: Any) -> dict[str, Any]:
+        episode = self._episodes.get(case.index_episode_id)
+        told = _index_row(case, self._person(case), episode, self._states.get(case.id), self._planned.get(case.id))
+        return {"case_id": case.id, **told}
 
-    def episode(self, case: Case) -> MigrationEpisode | None:
-        return self._episodes.get(case.index_episode_id) if case.index_episode_id else None
+    def keys(self, case: Any) -> _Keys:
+        return _keys_of(case, self._person(case), self._documents.get(case.person_id, ()))
+
+    def _person(self, case: Any) -> Any:
+        return self._people.get(case.person_id) or _NOBODY
 
 
 COMPUTED = ("state", "number_key", "case_index", "case_words")
@@ -223,12 +237,12 @@ def rebuild(session: Session, progress: Progress = silent) -> None:
     for some in by_hundreds([each for each in entities if each is not None]):
         progress.step(0, len(cases))
         refold(session, some)
-    for done, case_id in enumerate(cases):
-        if done % 100 == 0:
-            progress.step(done, len(cases))
-            session.expunge_all()  # or a large vault would be held in memory whole
-        index_case(session, case_id, new=True)
-    session.flush()
+    done = 0
+    for some in by_hundreds(cases):
+        progress.step(done, len(cases))
+        _index_cases(session, some)
+        done += len(some)
+        session.expunge_all()  # or a large vault would be held in memory whole
 
 
 def differs(session: Session, progress: Progress = silent) -> bool:
@@ -268,35 +282,43 @@ def refold(session: Session, entities: Collection[UUID]) -> None:
     """Compute the state of these entities from their events."""
     if not entities:
         return
-    states = {state.entity_id: state for state in session.scalars(select(State).where(State.entity_id.in_(entities)))}
-    events = events_of(session, entities)
-    for entity_id in entities:
-        _set_state(session, states.get(entity_id), entity_id, fold(events.get(entity_id, ())))
-    session.flush()
+    new = []
+    for some in by_hundreds(list(entities)):
+        states = {state.entity_id: state for state in session.scalars(select(State).where(State.entity_id.in_(some)))}
+        events = events_of(session, some)
+        for entity_id in some:
+            told, state = _state_of(fold(events.get(entity_id, ()))), states.get(entity_id)
+            if state is None and told is not None:
+                new.append({"entity_id": entity_id, **told})
+            elif state is not None and told is not None:
+                _set(state, told)
+            elif state is not None:
+                session.delete(state)
+        session.flush()
+    put(session, State, new)
 
 
-def _set_state(session: Session, state: State | None, entity_id: UUID, folded: Folded) -> None:
+def _state_of(folded: Folded) -> dict[str, Any] | None:
     last = folded.last
     if last is None or last.to_status is None or last.at is None:
-        if state is not None:
-            session.delete(state)
-        return
-    if state is None:
-        state = State(entity_id=entity_id)
-        session.add(state)
-    state.entity, state.case_id = last.entity or "", last.case_id
-    state.status, state.since = last.to_status, last.at
-    state.skipped = len(folded.skipped)
+        return None
+    told = {"entity": last.entity or "", "case_id": last.case_id, "status": last.to_status, "since": last.at}
+    return told | {"skipped": len(folded.skipped)}
 
 
-def events_of(session: Session, entities: Collection[UUID]) -> dict[UUID, list[list[StatusEvent]]]:
+def _set(row: Base, values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(row, name, value)
+
+
+def events_of(session: Session, entities: Collection[UUID]) -> dict[UUID, list[list[Event]]]:
     """The status events of these entities in the order in which their authors knew of them; no clock decides.
 
     Those that one operation told stand together.
     """
-    wanted = select(StatusEvent).where(StatusEvent.entity_id.in_(entities), StatusEvent.removed_at.is_(None))
-    by_entity: dict[UUID, list[StatusEvent]] = {}
-    for event in session.scalars(wanted.order_by(StatusEvent.id)):
+    wanted = _EVENTS.where(StatusEvent.entity_id.in_(entities), StatusEvent.removed_at.is_(None))
+    by_entity: dict[UUID, list[Event]] = {}
+    for event in session.execute(wanted.order_by(StatusEvent.id)):
         if event.entity_id is not None:
             by_entity.setdefault(event.entity_id, []).append(event)
     knowledge = Knowledge(session)
@@ -313,14 +335,14 @@ def events_of(session: Session, entities: Collection[UUID]) -> dict[UUID, list[l
 class Folded:
     """The event that says where an entity is now, and those that the life cycle did not allow where they stood."""
 
-    last: StatusEvent | None
-    skipped: tuple[StatusEvent, ...]
+    last: Event | None
+    skipped: tuple[Event, ...]
 
 
-def fold(events: Iterable[Sequence[StatusEvent]]) -> Folded:
+def fold(events: Iterable[Sequence[Event]]) -> Folded:
     """Take the events one operation after the other. A step that cannot follow is skipped, for good (DOMAIN 2.8)."""
-    last: StatusEvent | None = None
-    skipped: list[StatusEvent] = []
+    last: Event | None = None
+    skipped: list[Event] = []
     for told in events:
         waiting = list(told)
         while (step := next((event for event in waiting if _follows(event, last)), None)) is not None:
@@ -330,7 +352,7 @@ def fold(events: Iterable[Sequence[StatusEvent]]) -> Folded:
     return Folded(last, tuple(skipped))
 
 
-def _follows(event: StatusEvent, last: StatusEvent | None) -> bool:
+def _follows(event: Event, last: Event | None) -> bool:
     now = last.to_status if last is not None else None
     return event.from_status == now and is_a_step(event.entity or "", now, event.to_status or "")
 
@@ -343,51 +365,58 @@ def index_case(session: Session, case_id: UUID, *, new: bool = False) -> None:
     row = None if new else session.scalars(_INDEX_ROW, {"case": case_id}).one_or_none()
     if case.removed_at is not None:
         if row is not None:
-            _forget_all(session, [row])
+            _forget_all(session, [(row.row, case_id)])
             session.delete(row)
             session.flush()
         return
-    person = (session.get(Person, case.person_id) if case.person_id else None) or Person()
-    known = _keys_kept(session, row) if row is not None else None
+    person = (session.get(Person, case.person_id) if case.person_id else None) or _NOBODY
+    kept = _all_keys_kept(session, {row.row: case_id}) if row is not None else {}
     row = row or CaseIndex(case_id=case_id)
     with session.no_autoflush:  # the row is written once, when it is whole
         episode = session.get(MigrationEpisode, case.index_episode_id) if case.index_episode_id else None
         planned = session.execute(_NEXT_PLANNED, {"case": case.id}).first()
-        _fill(row, case, person, episode, session.get(State, case.id), planned)
+        _set(row, _index_row(case, person, episode, session.get(State, case.id), planned))
         session.add(row)
     session.flush()
-    keys = _keys_of(case, person, session.scalars(_DOCUMENTS, {"person": person.id}))
-    if keys != known:
-        if known is not None:
-            _forget_all(session, [row])
-        _write_all_keys(session, [(row, keys)])
+    keys = _keys_of(case, person, session.scalars(_DOCUMENTS, {"person": case.person_id}))
+    _write_keys_anew(session, {case_id: row.row}, {case_id: keys}, kept)
 
 
-def _fill(
-    row: CaseIndex, case: Case, person: Person, episode: MigrationEpisode | None, state: State | None, planned: Any
-) -> None:
+def _index_row(
+    case: Case, person: Person, episode: MigrationEpisode | None, state: State | None, planned: Any
+) -> dict[str, Any]:
+    """What lists show of a case. All may be plain rows as well."""
     status = codelists.get("case_status").find(state.status if state else "registered")
-    row.person_id = case.person_id
-    row.case_number = case.case_number or ""
-    row.person_code = person.person_code or ""
-    row.name_bn = person.name_bn or ""
-    row.name_en = person.name_en or person.nickname or ""
-    row.name_key = " ".join(sounds_of(row.name_en or row.name_bn))[:200]
-    row.sex_gender = person.sex_gender
-    row.category = case.category
-    row.status = status.code if status else ""
-    row.is_open = status is not None and status.yes("is_open")
-    row.priority = case.priority
     priority = codelists.get("priority").find(case.priority)
-    row.priority_rank = priority.sort if priority else NO_PRIORITY
-    row.country = episode.destination_country if episode else None
-    row.district = person.district
-    row.owner_id, row.supervisor_id, row.team = case.owner_id, case.supervisor_id, case.team
-    row.named_access = " ".join(case.named_access or [])
-    row.confidential = bool(case.confidential_case)
-    row.hide_name = bool(case.hide_name)
-    row.opened_on = case.opened_on
-    row.due_on, row.due_what, row.due_id = _next_due(case, planned) if row.is_open else (NOTHING_DUE, "", None)
+    is_open = status is not None and status.yes("is_open")
+    due_on, due_what, due_id = _next_due(case, planned) if is_open else (NOTHING_DUE, "", None)
+    name_en = person.name_en or person.nickname or ""
+    return {
+        "person_id": case.person_id,
+        "case_number": case.case_number or "",
+        "person_code": person.person_code or "",
+        "name_bn": person.name_bn or "",
+        "name_en": name_en,
+        "name_key": " ".join(sounds_of(name_en or person.name_bn or ""))[:200],
+        "sex_gender": person.sex_gender,
+        "category": case.category,
+        "status": status.code if status else "",
+        "is_open": is_open,
+        "priority": case.priority,
+        "priority_rank": priority.sort if priority else NO_PRIORITY,
+        "country": episode.destination_country if episode else None,
+        "district": person.district,
+        "owner_id": case.owner_id,
+        "supervisor_id": case.supervisor_id,
+        "team": case.team,
+        "named_access": " ".join(case.named_access or []),
+        "confidential": bool(case.confidential_case),
+        "hide_name": bool(case.hide_name),
+        "opened_on": case.opened_on,
+        "due_on": due_on,
+        "due_what": due_what,
+        "due_id": due_id,
+    }
 
 
 def _next_due(case: Case, planned: Any) -> tuple[date, str, UUID | None]:
@@ -411,9 +440,54 @@ _DOCUMENTS = select(IdentityDocument.number).where(
 _ALL_DOCUMENTS = select(IdentityDocument.person_id, IdentityDocument.number).where(
     IdentityDocument.person_id.in_(bindparam("people", expanding=True)), IdentityDocument.removed_at.is_(None)
 )
+_NOBODY = Person()  # of a case whose person has not come yet
+_EVENTS = select(
+    StatusEvent.id,
+    StatusEvent.entity,
+    StatusEvent.entity_id,
+    StatusEvent.case_id,
+    StatusEvent.from_status,
+    StatusEvent.to_status,
+    StatusEvent.at,
+)
+_SOME_CASES: BindParameter[Any] = bindparam("cases", expanding=True)
+_CASES = select(
+    Case.id,
+    Case.person_id,
+    Case.index_episode_id,
+    Case.case_number,
+    Case.category,
+    Case.priority,
+    Case.owner_id,
+    Case.supervisor_id,
+    Case.team,
+    Case.named_access,
+    Case.confidential_case,
+    Case.hide_name,
+    Case.opened_on,
+    Case.next_contact_on,
+).where(Case.id.in_(_SOME_CASES), Case.removed_at.is_(None))
+_PEOPLE = select(
+    Person.id,
+    Person.person_code,
+    Person.name_bn,
+    Person.name_en,
+    Person.nickname,
+    Person.sex_gender,
+    Person.district,
+    Person.phone_1,
+    Person.phone_2,
+).where(Person.id.in_(bindparam("people", expanding=True)))
+_JOURNEYS = select(MigrationEpisode.id, MigrationEpisode.destination_country).where(
+    MigrationEpisode.id.in_(bindparam("journeys", expanding=True))
+)
+_STATES = select(State.entity_id, State.status).where(State.entity_id.in_(_SOME_CASES))
+_INDEX = cast(Table, CaseIndex.__table__)
+_INDEX_ROWS = select(_INDEX).where(_INDEX.c.case_id.in_(_SOME_CASES))
+_ROW_NUMBERS = select(CaseIndex.row, CaseIndex.case_id).where(CaseIndex.case_id.in_(_SOME_CASES))
+_CHANGED_ROW = update(_INDEX).where(_INDEX.c.row == bindparam("which"))
 _INDEX_ROW = select(CaseIndex).where(CaseIndex.case_id == bindparam("case"))
 _NEW_WORDS = text("INSERT INTO case_words(rowid, words, sounds) VALUES (:row, :words, :sounds)")
-_NEW_NUMBERS = insert(NumberKey)
 
 
 @dataclass(frozen=True, slots=True)
@@ -437,12 +511,10 @@ def _keys_of(case: Case, person: Person, documents: Iterable[str | None]) -> _Ke
     return _Keys(" ".join(words), " ".join(sounds), frozenset((kind, key) for kind, key in numbers if key))
 
 
-def _keys_kept(session: Session, row: CaseIndex) -> _Keys | None:
-    return _all_keys_kept(session, [row]).get(row.case_id)
-
-
-def _all_keys_kept(session: Session, rows: Collection[CaseIndex]) -> dict[UUID, _Keys]:
-    cases = {row.row: row.case_id for row in rows}
+def _all_keys_kept(session: Session, cases: Mapping[int, UUID]) -> dict[UUID, _Keys]:
+    """What these cases, by the numbers of their rows, are found by until now."""
+    if not cases:
+        return {}
     numbers: dict[UUID, set[tuple[str, str]]] = {case: set() for case in cases.values()}
     for case, kind, key in session.execute(_ALL_NUMBERS, {"cases": list(cases.values())}):
         numbers[case].add((kind, key))
@@ -450,22 +522,20 @@ def _all_keys_kept(session: Session, rows: Collection[CaseIndex]) -> dict[UUID, 
     return {cases[each.row]: _Keys(each.words, each.sounds, frozenset(numbers[cases[each.row]])) for each in words}
 
 
-def _write_all_keys(session: Session, fresh: Sequence[tuple[CaseIndex, _Keys]]) -> None:
-    connection = session.connection()
-    words = [{"row": row.row, "words": keys.words, "sounds": keys.sounds} for row, keys in fresh]
+def _write_all_keys(session: Session, fresh: Sequence[tuple[int, UUID, _Keys]]) -> None:
+    words = [{"row": row, "words": keys.words, "sounds": keys.sounds} for row, _case, keys in fresh]
     numbers = [
-        {"case_id": row.case_id, "kind": kind, "key": key} for row, keys in fresh for kind, key in sorted(keys.numbers)
+        {"case_id": case, "kind": kind, "key": key} for _row, case, keys in fresh for kind, key in sorted(keys.numbers)
     ]
     if words:
-        connection.execute(_NEW_WORDS, words)
-    if numbers:
-        connection.execute(_NEW_NUMBERS, numbers)
+        session.connection().execute(_NEW_WORDS, words)
+    put(session, NumberKey, numbers)
 
 
-def _forget_all(session: Session, rows: Sequence[CaseIndex]) -> None:
+def _forget_all(session: Session, rows: Sequence[tuple[int, UUID]]) -> None:
     if rows:
-        session.connection().execute(text("DELETE FROM case_words WHERE rowid = :row"), [{"row": r.row} for r in rows])
-        session.execute(delete(NumberKey).where(NumberKey.case_id.in_([row.case_id for row in rows])))
+        session.connection().execute(text("DELETE FROM case_words WHERE rowid = :row"), [{"row": r} for r, _ in rows])
+        session.execute(delete(NumberKey).where(NumberKey.case_id.in_([case for _row, case in rows])))
 
 
 _ALL_NUMBERS = select(NumberKey.case_id, NumberKey.kind, NumberKey.key).where(

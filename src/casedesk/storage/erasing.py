@@ -134,7 +134,7 @@ def _forget(
 def _rewrite(session: Session, number: int, operation: Operation) -> None:
     """Put another form of the same operation in its place, and list what it shows now; the gate is open for that."""
     session.execute(update(OperationRow).where(OperationRow.seq == number).values(body=pack([operation])))
-    rows = {row["record"]: row for row in change_rows(number, operation)}
+    rows = {row["record"]: row for row in change_rows(number, operation, written(operation))}
     for change in session.scalars(select(Change).where(Change.operation_seq == number)):
         row = rows.pop(change.record, None)
         if row is not None:
@@ -173,7 +173,7 @@ def show(
             shown_now.append(whole)
             for record, values in written(whole.operation).items():
                 new = values.keys() - written(known).get(record, {}).keys()
-                merger.park(row.seq, record, {name: values[name] for name in new})
+                merger.fit(row.seq, record, {name: values[name] for name in new})
                 touched[record] |= new
         merger = merger.again()
         merger.judge(shown_now, judge)

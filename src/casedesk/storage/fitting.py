@@ -16,6 +16,12 @@ from casedesk.storage.recorder import EPOCH, moment_of
 from casedesk.values import Money, PartialDay
 
 
+@lru_cache(maxsize=50_000)
+def id_of(raw: bytes) -> UUID:
+    """An id of a leaf as records have it. The same few of a case come again and again."""
+    return UUID(bytes=raw)
+
+
 class Unfit(Exception):
     """The record cannot keep the value."""
 
@@ -122,7 +128,7 @@ _READ: Final[Mapping[Kind, Callable[[Any], object]]] = {
     Kind.MOMENT: lambda value: _moment(_exactly(int, value)),
     Kind.COUNT: lambda value: _number(_exactly(int, value)),
     Kind.TICK: lambda value: _exactly(bool, value),
-    Kind.REFERENCE: lambda value: UUID(bytes=_exactly(bytes, value)),
+    Kind.REFERENCE: lambda value: id_of(_exactly(bytes, value)),
     Kind.CODES: _words,
     Kind.LINES: _words,
     Kind.REFERENCES: _words,
@@ -138,3 +144,25 @@ def kept(table: str, name: str, value: Value) -> tuple[bool, object]:
         return True, keep(value)
     except Unfit:
         return False, None
+
+
+def fitted(table: str, values: Mapping[str, Value]) -> tuple[dict[str, object], list[str]]:
+    """What a record keeps of these values, and the names of those that it cannot keep.
+
+    A known field that does not fit is empty in the record.
+    """
+    model = recorded_models().get(table)
+    if model is None:
+        return {}, list(values)
+    known, stored, unfit = keepers(model), dict[str, object](), list[str]()
+    for name, value in values.items():
+        keep = known.get(name)
+        if keep is None:
+            unfit.append(name)
+            continue
+        try:
+            stored[name] = keep(value)
+        except Unfit:
+            stored[name] = None
+            unfit.append(name)
+    return stored, unfit

@@ -11,7 +11,8 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from functools import cached_property
+from typing import Any, Final, TypeAlias, TypeVar
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
@@ -24,14 +25,14 @@ from casedesk.models import (
     Erasure,
     Mark,
     Parked,
-    Recorded,
     Unentitled,
     fields_of,
     recorded_models,
     registers_of,
 )
 from casedesk.models import Operation as OperationRow
-from casedesk.storage.fitting import keepers, kept
+from casedesk.storage.bulk import put
+from casedesk.storage.fitting import fitted, id_of, kept
 from casedesk.storage.operations import (
     Erased,
     Itemised,
@@ -51,7 +52,9 @@ from casedesk.storage.registers import Knowledge, Place, Values, current, in_cau
 from casedesk.storage.registers import shown as shown_value
 
 RecordKey: TypeAlias = tuple[str, bytes]  # table, id
+Said: TypeAlias = dict[RecordKey, dict[str, Value]]
 Link: TypeAlias = tuple[str, UUID]  # the table and id of what a record hangs on
+V = TypeVar("V")
 LINKS: Final = {"case_id": "case", "person_id": "person", "episode_id": "migration_episode"}
 ERASED_TABLE: Final = "erased"
 JOURNAL_TABLES: Final = frozenset((OPERATION_TABLE, MARK_TABLE, ERASED_TABLE))
@@ -59,7 +62,7 @@ LONGEST_TABLE: Final = 40  # of a name in the index; a longer one is no table of
 _SOME: Final = 400  # ids in one question
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Arrived:
     """An operation of another desk, as it is to be stored."""
 
@@ -68,20 +71,22 @@ class Arrived:
     digest: bytes
     link: bytes
 
+    @cached_property
+    def said(self) -> Said:
+        """What it says of records: judge and merger ask for the same."""
+        return written(self.operation)
+
 
 @dataclass(slots=True)
 class Merged:
-    """What a merge changed: the records, with what they say now of the fields that were written."""
+    """What a merge changed."""
 
-    records: dict[RecordKey, dict[str, Value]] = field(default_factory=dict)
-    new: set[RecordKey] = field(default_factory=set)
+    records: set[RecordKey] = field(default_factory=set)
     links: set[Link] = field(default_factory=set)  # what these records hung on before
     orders: set[int] = field(default_factory=set)  # operations of which an order to forget counts now, and did not
 
     def add(self, other: Merged) -> None:
-        for record, values in other.records.items():
-            self.records.setdefault(record, {}).update(values)
-        self.new |= other.new
+        self.records |= other.records
         self.links |= other.links
         self.orders |= other.orders
 
@@ -166,26 +171,25 @@ def _store(session: Session, arrived: Sequence[Arrived], now: datetime) -> None:
                 "arrived_at": now,
             }
         )
-        changes += change_rows(place.operation, operation)
-    session.execute(insert(OperationRow.__table__), operations)  # type: ignore[arg-type]
-    if changes:
-        session.execute(insert(Change.__table__), changes)  # type: ignore[arg-type]
+        changes += change_rows(place.operation, operation, each.said)
+    put(session, OperationRow, operations)
+    put(session, Change, changes)
 
 
-def change_rows(number: int, operation: Operation) -> list[dict[str, object]]:
+def change_rows(number: int, operation: Operation, said: Said) -> list[dict[str, object]]:
     """Which records an operation wrote or was about, by which their history and their registers are found."""
-    touched = {record: (table, " ".join(values)) for (table, record), values in written(operation).items()}
+    touched = {record: (table, " ".join(values)) for (table, record), values in said.items()}
     if (looked_at := about(operation)) is not None:
         touched.setdefault(looked_at, ("", ""))
     return [
-        {"operation_seq": number, "record": UUID(bytes=record), "table": table, "fields": fields}
+        {"operation_seq": number, "record": id_of(record), "table": table, "fields": fields}
         for record, (table, fields) in touched.items()
     ]
 
 
-def written(operation: Operation) -> dict[RecordKey, dict[str, Value]]:
+def written(operation: Operation) -> Said:
     """What an operation says of records, as far as it is shown here. An id belongs to one table only."""
-    found: dict[RecordKey, dict[str, Value]] = {}
+    found: Said = {}
     tables: dict[bytes, str] = {}
     for _level, leaf in shown(operation):
         table = leaf.table
@@ -212,7 +216,7 @@ class Merger:
     now: datetime
     merged: Merged = field(default_factory=Merged)
     knowledge: Knowledge = field(init=False)
-    _said: dict[int, dict[RecordKey, dict[str, Value]]] = field(default_factory=dict)
+    _said: dict[int, Said] = field(default_factory=dict)
     _insert: dict[str, list[dict[str, object]]] = field(default_factory=lambda: defaultdict(list))
     _update: dict[tuple[str, tuple[str, ...]], list[dict[str, object]]] = field(
         default_factory=lambda: defaultdict(list)
@@ -307,18 +311,21 @@ class Merger:
 
     def write(self, arrived: Sequence[Arrived]) -> None:
         """Bring the records up to date with operations that were just stored."""
-        told: dict[RecordKey, dict[str, Value]] = {}
-        first = arrived[0].place.operation
+        told: dict[RecordKey, dict[str, object]] = {}
         for each in arrived:
-            self._said[each.place.operation] = of_this = written(each.operation)
-            for record, values in of_this.items():
-                self.park(each.place.operation, record, values)
-                told[record] = over(record[0], told[record], values) if record in told else dict(values)
-        known = self._written_before([record for _table, record in told], first)
-        for record, values in told.items():
-            if record[1] not in known and record not in self._barred:
-                self._make(record, values)
-        self.recompute({r: v.keys() for r, v in told.items() if r[1] in known or r in self._barred}, flush=False)
+            number = each.place.operation
+            self._said[number] = each.said
+            for record, values in each.said.items():
+                stored = self.fit(number, record, values)
+                told[record] = over(record[0], told[record], stored) if record in told else stored
+        known = self._written_before([record for _table, record in told], arrived[0].place.operation)
+        again: dict[RecordKey, Collection[str]] = {}
+        for record, stored in told.items():
+            if record[1] in known or record in self._barred:
+                again[record] = stored.keys()
+            else:  # nothing was ever said of it before: there is nothing to read and nothing to decide
+                self._make(record, stored)
+        self.recompute(again, flush=False)
         self._flush()
 
     def recompute(self, wanted: Mapping[RecordKey, Collection[str]], *, flush: bool = True) -> None:
@@ -364,17 +371,17 @@ class Merger:
             self._note_clash(record, register, contenders, clashes.get((record[1], register)), disagree=disagree)
         if not counts:  # nothing that was said of it counts yet
             return
-        self.merged.records.setdefault(record, {}).update(values)
+        stored, _unfit = fitted(record[0], values)
         if is_here:
-            self._change(record, values)
+            self._change(record, stored)
         else:
-            self._make(record, values)
+            self._make(record, stored)
 
     def _unentitled(self, wanted: Collection[RecordKey]) -> set[tuple[int, bytes, str]]:
         if self.session.scalar(select(Unentitled.operation_seq).limit(1)) is None:
             return set()
         found: set[tuple[int, bytes, str]] = set()
-        for some in in_parts([UUID(bytes=record) for _table, record in wanted]):
+        for some in in_parts([id_of(record) for _table, record in wanted]):
             for row in self.session.scalars(select(Unentitled).where(Unentitled.record.in_(some))):
                 found.add((row.operation_seq, row.record.bytes, row.register))
         return found
@@ -390,7 +397,7 @@ class Merger:
 
     def _written_before(self, records: Sequence[bytes], first: int) -> set[bytes]:
         found: set[bytes] = set()
-        for some in in_parts([UUID(bytes=record) for record in records]):
+        for some in in_parts([id_of(record) for record in records]):
             wanted = select(Change.record).where(
                 Change.record.in_(some), Change.operation_seq < first, Change.table != ""
             )
@@ -401,7 +408,7 @@ class Merger:
         """Which of the records have a row; on the way, what they hang on before they change."""
         by_table: dict[str, list[UUID]] = defaultdict(list)
         for table, record in wanted:
-            by_table[table].append(UUID(bytes=record))
+            by_table[table].append(id_of(record))
         found: set[RecordKey] = set()
         for table, ids in by_table.items():
             columns = recorded_models()[table].__table__.c
@@ -415,7 +422,7 @@ class Merger:
 
     def _open_clashes(self, wanted: Collection[RecordKey]) -> dict[tuple[bytes, str], Clash]:
         found: dict[tuple[bytes, str], Clash] = {}
-        for some in in_parts([UUID(bytes=record) for _table, record in wanted]):
+        for some in in_parts([id_of(record) for _table, record in wanted]):
             for clash in self.session.scalars(select(Clash).where(Clash.record.in_(some), Clash.settled_by.is_(None))):
                 found[clash.record.bytes, clash.register] = clash
         return found
@@ -441,49 +448,42 @@ class Merger:
         elif open_ is not None:
             self.session.delete(open_)  # they agree after all, or nothing is left of it
 
-    def _make(self, record: RecordKey, values: Values) -> None:
+    def _make(self, record: RecordKey, stored: Mapping[str, object]) -> None:
         table, id_ = record
-        model = recorded_models().get(table)
-        if model is None:
-            return
-        row = _blank(model)
-        row["id"] = UUID(bytes=id_)
-        for name, value in values.items():
-            fits, stored = kept(table, name, value)
-            if fits:
-                row[name] = stored
-        self._insert[table].append(row)
-        self.merged.links |= set(links(row))
-        self.merged.new.add(record)
-        self.merged.records[record] = dict(values)
+        if table in recorded_models():
+            self._insert[table].append({"id": id_of(id_), **stored})
+            self._note(record, stored)
 
-    def _change(self, record: RecordKey, values: Values) -> None:
+    def _change(self, record: RecordKey, stored: Mapping[str, object]) -> None:
         table, id_ = record
-        names = tuple(sorted(values))
-        if names:
-            row = {name: kept(table, name, values[name])[1] for name in names}
-            self.merged.links |= set(links(row))
-            changed = {f"new_{name}": value for name, value in row.items()}
-            self._update[table, names].append(changed | {"which": UUID(bytes=id_)})
+        if stored:
+            changed = {f"new_{name}": value for name, value in stored.items()}
+            self._update[table, tuple(sorted(stored))].append(changed | {"which": id_of(id_)})
+        self._note(record, stored)
 
-    def park(self, number: int, record: RecordKey, values: Values) -> None:
+    def _note(self, record: RecordKey, stored: Mapping[str, object]) -> None:
+        self.merged.records.add(record)
+        self.merged.links.update(links(stored))
+
+    def fit(self, number: int, record: RecordKey, values: Values) -> dict[str, object]:
+        """What the record keeps of what an operation said of it; the rest is parked."""
         table, id_ = record
-        for name, value in values.items():
-            if not kept(table, name, value)[0]:
-                row = {"operation_seq": number, "table": table, "record": UUID(bytes=id_), "field": name}
-                self._parked.append(row)
+        stored, unfit = fitted(table, values)
+        self._parked += [
+            {"operation_seq": number, "table": table, "record": id_of(id_), "field": name} for name in unfit
+        ]
+        return stored
 
     def _flush(self) -> None:
         self.session.flush()
         for table, rows in self._insert.items():
-            self.session.execute(insert(recorded_models()[table].__table__), rows)  # type: ignore[arg-type]
+            put(self.session, recorded_models()[table], rows)
         for (table, names), rows in self._update.items():
             columns = recorded_models()[table].__table__
             wanted = update(columns).where(columns.c.id == bindparam("which"))  # type: ignore[arg-type]
             connection = self.session.connection()
             connection.execute(wanted.values({name: bindparam(f"new_{name}") for name in names}), rows)
-        if self._parked:
-            self.session.execute(insert(Parked), self._parked)
+        put(self.session, Parked, self._parked)
         self._insert.clear()
         self._update.clear()
         self._parked.clear()
@@ -510,7 +510,7 @@ _HISTORY = (
 def histories(session: Session, wanted: Collection[RecordKey]) -> dict[RecordKey, list[tuple[Place, frozenset[str]]]]:
     """For each record the operations that wrote it, with the fields."""
     found: dict[RecordKey, list[tuple[Place, frozenset[str]]]] = defaultdict(list)
-    for some in in_parts([UUID(bytes=record) for _table, record in wanted]):
+    for some in in_parts([id_of(record) for _table, record in wanted]):
         for row in session.execute(_HISTORY, {"records": some}):
             place = Place(row.ix, row.id, row.chain_seq, row.seq, row.wall)
             found[row.table, row.record.bytes].append((place, frozenset(row.fields.split())))
@@ -551,11 +551,7 @@ def in_parts(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
         yield ids[start : start + _SOME]
 
 
-def _blank(model: type[Recorded]) -> dict[str, object]:
-    return dict.fromkeys(keepers(model))
-
-
-def over(table: str, before: dict[str, Value], values: dict[str, Value]) -> dict[str, Value]:
+def over(table: str, before: dict[str, V], values: dict[str, V]) -> dict[str, V]:
     """What a record says after a write of the same chain: a register is always replaced whole."""
     model = recorded_models().get(table)
     if model is not None:
