@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from casedesk.parsing import latin_digits
@@ -106,11 +106,12 @@ def number_key(text: str) -> str:
     return re.sub(r"^(?:00)?880+(?=1)", "0", key)
 
 
-def _words(text: str) -> list[tuple[str, bool]]:
+@lru_cache(maxsize=1024)
+def _words(text: str) -> Sequence[tuple[str, bool]]:
     """The words in lower case, each with whether a stop marks it as shortened."""
     plain = latin_digits(unicodedata.normalize("NFC", text).casefold()).translate(_APOSTROPHES)
     spaced = unicodedata.normalize("NFC", "".join(map(_kept, unicodedata.normalize("NFD", plain))))
-    return [(word, bool(stop)) for word, stop in re.findall(r"([^\s.]+)(\.?)", spaced)]
+    return tuple([(word, bool(stop)) for word, stop in re.findall(r"([^\s.]+)(\.?)", spaced)])
 
 
 def _kept(character: str) -> str:

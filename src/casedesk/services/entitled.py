@@ -96,6 +96,7 @@ def judge_with(trust: Trust) -> Judge:
 
     def judge(session: Session, knowledge: Knowledge, arrived: Sequence[Arrived]) -> Iterator[Verdict]:
         bench = _Bench(session, knowledge, trust, own_chain(session), {each.place.operation for each in arrived})
+        bench.look_up(arrived)
         for each in arrived:
             yield from bench.refused_of(each)
             bench.waiting.discard(each.place.operation)
@@ -120,6 +121,12 @@ class _Bench:
     _unentitled: dict[bytes, set[tuple[int, str]]] = field(default_factory=dict)
     _centres: dict[UUID, str] = field(default_factory=dict)
     _speakers: set[tuple[bytes, bytes]] = field(default_factory=set)
+
+    def look_up(self, arrived: Sequence[Arrived]) -> None:
+        """Read at once who wrote the guarded records before."""
+        wanted = {record for each in arrived for record in each.said if record[0] in GUARDED}
+        found = histories(self.session, wanted)
+        self._histories |= {record: found.get(record, []) for record in wanted}
 
     def refused_of(self, each: Arrived) -> Iterator[Verdict]:
         """The registers that this operation had no right to write."""

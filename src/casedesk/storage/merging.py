@@ -43,6 +43,7 @@ from casedesk.storage.operations import (
     OperationKind,
     Value,
     erase,
+    leaves_of,
     pack,
     shown,
     unpack,
@@ -191,12 +192,19 @@ def written(operation: Operation) -> Said:
     """What an operation says of records, as far as it is shown here. An id belongs to one table only."""
     found: Said = {}
     tables: dict[bytes, str] = {}
-    for _level, leaf in shown(operation):
-        table = leaf.table
-        if table in JOURNAL_TABLES or len(table) > LONGEST_TABLE or " " in leaf.field:
-            continue
-        if tables.setdefault(leaf.record, table) == table:
-            found.setdefault((table, leaf.record), {})[leaf.field] = leaf.value
+    values: dict[str, Value] | None = None
+    at: RecordKey | None = None
+    for section in operation.sections:
+        for leaf in leaves_of(section):
+            if " " in leaf.field:
+                continue
+            if at is None or leaf.record != at[1] or leaf.table != at[0]:  # most stand beside others of their record
+                at = table, record = leaf.table, leaf.record
+                is_told = table not in JOURNAL_TABLES and len(table) <= LONGEST_TABLE
+                is_told = is_told and tables.setdefault(record, table) == table
+                values = found.setdefault(at, {}) if is_told else None
+            if values is not None:
+                values[leaf.field] = leaf.value
     return found
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import enum
 import os
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import pairwise
@@ -66,9 +66,8 @@ class ClockFlag(enum.IntFlag):
     CONFIRMED = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """One field of one record, with its new value."""
+class Leaf(msgspec.Struct, frozen=True, gc=False):
+    """One field of one record, with its new value. There are so many that how fast one is made tells."""
 
     table: str
     record: bytes
@@ -169,11 +168,17 @@ def new_operation(
 def shown(operation: Operation) -> Iterator[tuple[int, Leaf]]:
     """Each leaf that can be read, with its level."""
     for section in operation.sections:
-        match section:
-            case Open(level, leaves):
-                yield from ((level, leaf) for leaf in leaves)
-            case Itemised(level, items):
-                yield from ((level, item.leaf) for item in items if isinstance(item, Kept))
+        yield from ((section.level, leaf) for leaf in leaves_of(section))
+
+
+def leaves_of(section: Section) -> Sequence[Leaf]:
+    """The leaves of a section that can be read."""
+    match section:
+        case Open(_, leaves):
+            return leaves
+        case Itemised(_, items):
+            return [item.leaf for item in items if isinstance(item, Kept)]
+    return ()
 
 
 def erase(operation: Operation, level: int, index: int) -> Operation:
