@@ -7,7 +7,7 @@ They are brought up to date in the transaction that changes the records, and can
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -31,12 +31,13 @@ from casedesk.models import (
     Person,
     State,
     StatusEvent,
+    recorded_models,
 )
 from casedesk.parsing import document_key
 from casedesk.progress import Progress, silent
 from casedesk.search_keys import number_key, phone_key, sounds_of, words_of
 from casedesk.storage.bulk import put
-from casedesk.storage.merging import LINKS, Merged, first_written, in_parts
+from casedesk.storage.merging import LINKS, Link, Merged, first_written, in_parts
 from casedesk.storage.recorder import Altered
 from casedesk.storage.registers import Knowledge, in_causal_order
 
@@ -49,7 +50,24 @@ STATEFUL = ("case", "referral", "follow_up")
 def cases_of(session: Session, altered: Sequence[Altered]) -> dict[UUID, set[UUID]]:
     """For each altered record the cases that it belongs to, and those that it belonged to before."""
     links = {each.record.id: set(_links(each)) for each in altered}
-    known = _from_new(altered)
+    return _cases_at(session, links, _from_new(altered))
+
+
+def cases_of_stored(session: Session, records: Mapping[str, Collection[UUID]]) -> dict[UUID, set[UUID]]:
+    """For each of these records, ids by table, the cases that it belongs to. Of a record nothing else is read."""
+    links: dict[UUID, set[Link]] = {}
+    for table in records.keys() & recorded_models().keys():
+        columns = recorded_models()[table].__table__.c
+        names = [name for name in ("id", *LINKS, "entity", "entity_id") if name in columns]
+        for some in by_hundreds(list(records[table])):
+            wanted = select(*(columns[name] for name in names)).where(columns.id.in_(some))
+            for row in session.execute(wanted).all():
+                links[row.id] = set(_links_of(table, row.id, dict(zip(names, row, strict=True)).get))
+    return _cases_at(session, links, {})
+
+
+def _cases_at(session: Session, links: Mapping[UUID, set[Link]], known: dict[Link, set[UUID]]) -> dict[UUID, set[UUID]]:
+    """For each record the cases at the other end of its links, some of which are known already."""
     wanted: dict[str, set[UUID]] = {}
     for kind, to in {link for found in links.values() for link in found} - known.keys():
         wanted.setdefault(kind, set()).add(to)
@@ -60,9 +78,9 @@ def cases_of(session: Session, altered: Sequence[Altered]) -> dict[UUID, set[UUI
     return {record: set().union(*(known.get(link, ()) for link in found)) for record, found in links.items()}
 
 
-def _from_new(altered: Sequence[Altered]) -> dict[tuple[str, UUID], set[UUID]]:
+def _from_new(altered: Sequence[Altered]) -> dict[Link, set[UUID]]:
     """The cases of what this very write brought: nothing written before can hang on it."""
-    found: dict[tuple[str, UUID], set[UUID]] = {}
+    found: dict[Link, set[UUID]] = {}
     by_person: dict[UUID | None, set[UUID]] = {}
     by_episode: dict[UUID | None, set[UUID]] = {}
     for each in altered:
@@ -80,20 +98,25 @@ def _from_new(altered: Sequence[Altered]) -> dict[tuple[str, UUID], set[UUID]]:
     return found
 
 
-def _links(altered: Altered) -> Iterator[tuple[str, UUID]]:
-    """What the record hangs on, now and before: the kind and id of each."""
-    record = altered.record
-    if record.__tablename__ in ("case", "person", "migration_episode"):
-        yield record.__tablename__, record.id
-    if isinstance(record, Case):
+def _links(altered: Altered) -> Iterator[Link]:
+    """What the record hangs on, now and before."""
+    record, before = altered.record, {"entity": getattr(altered.record, "entity", None), **altered.before}
+    yield from _links_of(record.__tablename__, record.id, lambda name: getattr(record, name, None))
+    yield from _links_of(record.__tablename__, record.id, before.get)
+
+
+def _links_of(table: str, record: UUID, said: Callable[[str], object]) -> Iterator[Link]:
+    """What a record hangs on, by what it says."""
+    if table in ("case", "person", "migration_episode"):
+        yield table, record
+    if table == "case":
         return
     names = dict(LINKS)
-    if isinstance(record, StatusEvent) and record.entity in ("case", "follow_up"):
-        names["entity_id"] = record.entity
+    if table == "status_event" and (entity := said("entity")) in ("case", "follow_up"):
+        names["entity_id"] = str(entity)
     for name, kind in names.items():
-        for to in (getattr(record, name, None), altered.before.get(name)):
-            if isinstance(to, UUID):
-                yield kind, to
+        if isinstance(to := said(name), UUID):
+            yield kind, to
 
 
 _WAYS: dict[str, tuple[Select[Any, Any], ...]] = {
@@ -106,10 +129,13 @@ _WAYS: dict[str, tuple[Select[Any, Any], ...]] = {
 }
 
 
-def _reached(session: Session, ways: Sequence[Select[Any, Any]], wanted: set[UUID]) -> Iterator[tuple[UUID, UUID]]:
-    for way in ways if wanted else ():
-        found = session.execute(way.where(way.selected_columns[0].in_(wanted)))
-        yield from ((to, case_id) for to, case_id in found if case_id is not None)
+def _reached(
+    session: Session, ways: Sequence[Select[Any, Any]], wanted: Collection[UUID]
+) -> Iterator[tuple[UUID, UUID]]:
+    for some in by_hundreds(list(wanted)):
+        for way in ways:
+            found = session.execute(way.where(way.selected_columns[0].in_(some)))
+            yield from ((to, case_id) for to, case_id in found if case_id is not None)
 
 
 def floors(
@@ -154,8 +180,8 @@ def refresh_merged(session: Session, merged: Merged) -> None:
     refold(session, [to for _table, to in merged.links if _table in STATEFUL])
     cases = {to for table, to in wanted if table == "case"}
     for table, ways in _WAYS.items():
-        for some in in_parts([to for kind, to in wanted if kind == table]):
-            cases |= {case_id for _to, case_id in _reached(session, ways, set(some))}
+        reached = _reached(session, ways, [to for kind, to in wanted if kind == table])
+        cases |= {case_id for _to, case_id in reached}
     for some in in_parts(sorted(cases)):
         _index_cases(session, some)
 

@@ -102,6 +102,7 @@ def _same(found: date, text: str) -> date:
     return found
 
 
+@lru_cache(maxsize=20_000)
 def _moment(milliseconds: int) -> datetime:
     moment = moment_of(milliseconds)
     if (moment - EPOCH) // timedelta(milliseconds=1) != milliseconds:

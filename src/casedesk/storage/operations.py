@@ -15,6 +15,7 @@ import os
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
 from typing import Any, Final, Literal, TypeAlias
@@ -535,6 +536,12 @@ def _is_normal(value: Value) -> bool:
     return not isinstance(value, list) or all(is_normalized("NFC", word) for word in value)
 
 
+def _is_short(value: Value) -> bool:
+    """Whether a value keeps to the limit. A character takes four bytes at most, so most texts need no counting."""
+    return (type(value) is str and len(value) < LONGEST_VALUE // 8) or len(_encode(value)) <= LONGEST_VALUE
+
+
+@lru_cache(maxsize=4096)
 def _is_name(text: str) -> bool:
     return 0 < len(text.encode()) <= 255
 
@@ -543,7 +550,7 @@ def _check_columns(body: _Body) -> None:
     """Values need not be NFC here: what an author with newer Unicode tables wrote must stay readable."""
     if not all(_is_name(name) for column in body.col for name in column):
         raise MalformedBody("a name is empty or too long")
-    if not all(_is_value(value) and len(_encode(value)) <= LONGEST_VALUE for column in body.val for value in column):
+    if not all(_is_value(value) and _is_short(value) for column in body.val for value in column):
         raise MalformedBody("a value is of a wrong type or too long")
 
 

@@ -31,9 +31,10 @@ from casedesk.models import (
 )
 from casedesk.models import Operation as OperationRow
 from casedesk.services.consents import holds, newest_lines
-from casedesk.storage.derived import by_hundreds, cases_of
-from casedesk.storage.operations import ID_SIZE, Leaf, Operation, OperationKind, shown, start_link, unpack
-from casedesk.storage.recorder import OPERATION_TABLE, Altered, own_chain
+from casedesk.storage.derived import by_hundreds, cases_of_stored
+from casedesk.storage.fitting import id_of
+from casedesk.storage.operations import ID_SIZE, Leaf, Operation, OperationKind, digest_only, shown, start_link, unpack
+from casedesk.storage.recorder import OPERATION_TABLE, own_chain
 from casedesk.sync.batch import CENTRAL, MOST_OPERATIONS, Kind, Stretch
 from casedesk.sync.roster import Member
 from casedesk.sync.views import view_of_leaves
@@ -314,24 +315,15 @@ Cases = Mapping[UUID, frozenset[UUID]]
 
 def _cases(session: Session, operations: Iterable[Operation]) -> Cases:
     """For each record that the operations speak of the cases it belongs to, by what it says now."""
-    by_table: dict[str, set[UUID]] = {}
+    by_table: dict[str, set[bytes]] = {}
     for operation in operations:
         for _level, leaf in shown(operation):
             if leaf.table != OPERATION_TABLE:
-                by_table.setdefault(leaf.table, set()).add(UUID(bytes=leaf.record))
+                by_table.setdefault(leaf.table, set()).add(leaf.record)
             elif leaf.field == "about" and isinstance(leaf.value, bytes):
-                by_table.setdefault("case", set()).add(UUID(bytes=leaf.value))
-    records = [record for table, ids in by_table.items() for record in _present(session, table, ids)]
-    found = cases_of(session, [Altered(record, (), {}, new=False) for record in records])
+                by_table.setdefault("case", set()).add(leaf.value)
+    found = cases_of_stored(session, {table: {id_of(each) for each in ids} for table, ids in by_table.items()})
     return {record: frozenset(cases) for record, cases in found.items()}
-
-
-def _present(session: Session, table: str, ids: Collection[UUID]) -> Iterator[Recorded]:
-    model = recorded_models().get(table)
-    if model is None:
-        return
-    for some in by_hundreds(list(ids)):
-        yield from session.scalars(select(model).where(model.id.in_(some)))
 
 
 def _going(
@@ -348,8 +340,9 @@ def _going(
     leaves = list(shown(operation))
     belongs = _belongs(leaves, cases)
     back: dict[Place, Back] = {}
+    closed = {cases: _closed(cases, decisions) for cases in set(belongs.values())}
     for level, leaf in leaves:
-        why = _back(level, leaf, belongs[place_of(leaf)], decisions, audience)
+        why = _back(level, leaf, belongs[place_of(leaf)], closed, audience)
         if why is not None and not _is_the_mark(leaf, audience, known):
             back[place_of(leaf)] = why
     if audience == CENTRAL and not any(
@@ -358,7 +351,12 @@ def _going(
         back = {
             place_of(leaf): back.get(place_of(leaf), Back.OFFICE) for _level, leaf in leaves
         }  # an act without a record
-    view = view_of_leaves(row.chain_seq, operation, lambda _level, leaf: place_of(leaf) not in back)
+    if not back:
+        view = operation
+    elif len(back) == len(belongs):
+        view = digest_only(row.digest)
+    else:
+        view = view_of_leaves(row.chain_seq, operation, lambda _level, leaf: place_of(leaf) not in back)
     return Going(row.chain_seq, row.link, operation, view, back, belongs, _is_bookkeeping(leaves))
 
 
@@ -383,12 +381,12 @@ def _belongs(leaves: Sequence[tuple[int, Leaf]], cases: Cases) -> dict[Place, fr
     named: dict[bytes, frozenset[UUID]] = {}
     for _level, leaf in leaves:
         if leaf.field in _NAMES_A_CASE and isinstance(leaf.value, bytes) and len(leaf.value) == ID_SIZE:
-            case_id = UUID(bytes=leaf.value)
+            case_id = id_of(leaf.value)
             found = cases.get(case_id, frozenset()) if leaf.table == OPERATION_TABLE else frozenset({case_id})
             named[leaf.record] = named.get(leaf.record, frozenset()) | found
     of_record = {
-        leaf.record: cases.get(UUID(bytes=leaf.record), frozenset()) | named.get(leaf.record, frozenset())
-        for _level, leaf in leaves
+        record: cases.get(id_of(record), frozenset()) | named.get(record, frozenset())
+        for record in {leaf.record for _level, leaf in leaves}
     }
     every = frozenset().union(*of_record.values())
     return {
@@ -397,17 +395,23 @@ def _belongs(leaves: Sequence[tuple[int, Leaf]], cases: Cases) -> dict[Place, fr
 
 
 def _back(
-    level: int, leaf: Leaf, cases: frozenset[UUID], decisions: Mapping[UUID, Decision], audience: str
+    level: int, leaf: Leaf, cases: frozenset[UUID], closed: Mapping[frozenset[UUID], Back | None], audience: str
 ) -> Back | None:
     """Why a leaf stays; nothing if it may go."""
     if audience == CENTRAL and level >= Level.RESTRICTED:
         return Back.RESTRICTED
-    shut = [decisions.get(case) for case in cases]
-    for decision in shut:
-        if decision is None or decision.view != IDENTIFIED:
-            return (decision.why if decision is not None else None) or Back.NOT_ASKED
+    if (why := closed[cases]) is not None:
+        return why
     if audience == CENTRAL and not cases and leaf.table not in {OPERATION_TABLE, *_OF_THE_OFFICE}:
         return Back.OFFICE
+    return None
+
+
+def _closed(cases: Iterable[UUID], decisions: Mapping[UUID, Decision]) -> Back | None:
+    """Why what belongs to all these cases stays: one of them may not be seen whole."""
+    for decision in map(decisions.get, cases):
+        if decision is None or decision.view != IDENTIFIED:
+            return (decision.why if decision is not None else None) or Back.NOT_ASKED
     return None
 
 
@@ -493,7 +497,7 @@ def records_of(session: Session, cases: Collection[UUID]) -> set[UUID]:
 def forget(session: Session, case_id: UUID, decisions: Mapping[UUID, Decision], eyes: Eyes, upto: int) -> Forget:
     """The order to forget a case. What it shares with another case that stays open is not named."""
     records = records_of(session, {case_id})
-    shared = cases_of(session, [Altered(each, (), {}, new=False) for each in _every(session, records)])
+    shared = cases_of_stored(session, dict.fromkeys(recorded_models(), records))
     others = set().union(*shared.values()) - decisions.keys()
     known = {**decisions, **decide(session, others, eyes)}
     own = [
@@ -506,9 +510,9 @@ def forget(session: Session, case_id: UUID, decisions: Mapping[UUID, Decision], 
 
 def every_record_of(session: Session, case_id: UUID) -> list[Recorded]:
     """The records of a case themselves."""
-    return list(_every(session, records_of(session, {case_id})))
-
-
-def _every(session: Session, ids: Collection[UUID]) -> Iterator[Recorded]:
-    for table in recorded_models():
-        yield from _present(session, table, ids)
+    ids = records_of(session, {case_id})
+    found: list[Recorded] = []
+    for model in recorded_models().values():
+        for some in by_hundreds(list(ids)):
+            found += session.scalars(select(model).where(model.id.in_(some)))
+    return found

@@ -17,6 +17,7 @@ from casedesk.storage.operations import (
     digest,
     digest_only,
     leaf_key,
+    leaves_of,
     section_root,
 )
 
@@ -56,22 +57,20 @@ def view_of_leaves(seq: int, operation: Operation, shows: Callable[[int, Leaf], 
 
 
 def _partly(section: Section, shows: Callable[[int, Leaf], bool]) -> Section:
-    if isinstance(section, Shut):
+    leaves, level = leaves_of(section), section.level
+    if isinstance(section, Shut) or all(shows(level, leaf) for leaf in leaves):
         return section
+    if not any(shows(level, leaf) for leaf in leaves):
+        return Shut(level, section_root(section))
     items = (
         section.leaves
         if isinstance(section, Itemised)
         else [Kept(leaf, leaf_key(section.key, index)) for index, leaf in enumerate(section.leaves)]
     )
-    level = section.level
     left = tuple(
         item
         if isinstance(item, Erased) or shows(level, item.leaf)
         else Erased(commitment(item.key, level, index, item.leaf))
         for index, item in enumerate(items)
     )
-    if left == tuple(items):
-        return section
-    if not any(isinstance(item, Kept) for item in left):
-        return Shut(level, section_root(section))
     return Itemised(level, left)
