@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import secrets
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -43,11 +44,12 @@ from casedesk.storage.operations import pack, start_link, unpack
 from casedesk.storage.recorder import gate, own_chain
 from casedesk.sync.chains import Member, Outcome, Slice, checked
 from casedesk.sync.intake import AT_ONCE, accept, divided, take_in
+from casedesk.sync.process import SELDOM
 from tests.support import postgres
 
 LIMIT_CASES, LIMIT_SECONDS = 50_000, 10.0
 EDITS_A_SECOND = 10_000
-EDITED: Final = {"intake_place": "airport", "intake_district": "sylhet", "case_source": "self"}  # free for everyone
+EDITED: Final = {"intake_place": "airport", "priority": "urgent", "case_source": "self"}  # one of them stands in lists
 NOW = datetime(2026, 5, 12, tzinfo=UTC)
 RECORDS: Final = tuple(recorded_models().values())
 ALL: Final[tuple[type[Base], ...]] = (*RECORDS, Operation, Change, State, CaseIndex, NumberKey)
@@ -117,6 +119,7 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
     told = parser.parse_args()
+    gc.set_threshold(*SELDOM)  # as in the process that takes in
     print("| " + " | ".join(HEAD) + " |")
     print("|---" * len(HEAD) + "|")
     with tempfile.TemporaryDirectory() as scratch, contextlib.ExitStack() as stack:
@@ -271,13 +274,20 @@ def _edit(desk: Desk) -> list[UUID]:
 
 
 def _change(taker: Taker, ids: list[UUID], rows: Rows) -> None:
-    table: Any = Case.__table__
-    wanted = update(table).where(table.c.id == bindparam("which")).values({n: bindparam(f"new_{n}") for n in EDITED})
-    values = {f"new_{name}": value for name, value in EDITED.items()}
+    """The bare twin of taking in the edits; with all rows also what lists show of them."""
+    listed = {"priority": EDITED["priority"], "priority_rank": 1}
     with _writing(taker) as session:
-        session.connection().execute(wanted, [values | {"which": id_} for id_ in ids])
+        _update(session, Case.__table__, "id", ids, EDITED)
+        if rows:
+            _update(session, CaseIndex.__table__, "case_id", ids, listed)
         for model, some in rows.items():
             put(session, model, some)
+
+
+def _update(session: Session, table: Any, key: str, ids: list[UUID], values: Mapping[str, object]) -> None:
+    wanted = update(table).where(table.c[key] == bindparam("which")).values({n: bindparam(f"new_{n}") for n in values})
+    told = {f"new_{name}": value for name, value in values.items()}
+    session.connection().execute(wanted, [told | {"which": id_} for id_ in ids])
 
 
 if __name__ == "__main__":

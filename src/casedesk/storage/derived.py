@@ -44,6 +44,7 @@ from casedesk.storage.registers import Knowledge, in_causal_order
 Event: TypeAlias = Any  # a StatusEvent, or a plain row of one
 NOTHING_DUE = date(9999, 12, 31)
 NO_PRIORITY = 99
+_MADE_OF = frozenset(("case", "person", "migration_episode", "status_event", "follow_up", "identity_document"))
 STATEFUL = ("case", "referral", "follow_up")
 
 
@@ -174,10 +175,9 @@ def refresh(session: Session, altered: Sequence[Altered], cases: Mapping[UUID, s
 
 def refresh_merged(session: Session, merged: Merged) -> None:
     """Bring every computed row up to date after other desks' operations were taken in."""
-    wanted = merged.links | {
-        (table, UUID(bytes=record)) for table, record in merged.records if table in ("case", *_WAYS)
-    }
-    refold(session, [to for _table, to in merged.links if _table in STATEFUL])
+    wanted = {(table, UUID(bytes=record)) for table, record in merged.records if table in ("case", *_WAYS)}
+    wanted |= {link for table, links in merged.links.items() if table in _MADE_OF for link in links}
+    refold(session, [to for table, to in merged.links.get("status_event", ()) if table in STATEFUL])
     cases = {to for table, to in wanted if table == "case"}
     for table, ways in _WAYS.items():
         reached = _reached(session, ways, [to for kind, to in wanted if kind == table])

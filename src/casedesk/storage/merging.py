@@ -83,12 +83,15 @@ class Merged:
     """What a merge changed."""
 
     records: set[RecordKey] = field(default_factory=set)
-    links: set[Link] = field(default_factory=set)  # what these records hung on before
+    links: dict[str, set[Link]] = field(
+        default_factory=lambda: defaultdict(set)
+    )  # what those of a table hang on, or did
     orders: set[int] = field(default_factory=set)  # operations of which an order to forget counts now, and did not
 
     def add(self, other: Merged) -> None:
         self.records |= other.records
-        self.links |= other.links
+        for table, found in other.links.items():
+            self.links[table] |= found
         self.orders |= other.orders
 
     @property
@@ -425,7 +428,7 @@ class Merger:
                 wanted_rows = select(columns.id, *(columns[name] for name in names)).where(columns.id.in_(some))
                 for row in self.session.execute(wanted_rows):
                     found.add((table, row.id.bytes))
-                    self.merged.links |= set(links(dict(row._mapping)))
+                    self.merged.links[table].update(links(row._asdict()))
         return found
 
     def _open_clashes(self, wanted: Collection[RecordKey]) -> dict[tuple[bytes, str], Clash]:
@@ -471,7 +474,7 @@ class Merger:
 
     def _note(self, record: RecordKey, stored: Mapping[str, object]) -> None:
         self.merged.records.add(record)
-        self.merged.links.update(links(stored))
+        self.merged.links[record[0]].update(links(stored))
 
     def fit(self, number: int, record: RecordKey, values: Values) -> dict[str, object]:
         """What the record keeps of what an operation said of it; the rest is parked."""
