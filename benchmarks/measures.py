@@ -34,7 +34,7 @@ from casedesk.services.cases import case_facts
 from casedesk.services.papers import summary_of
 from casedesk.services.prints import PrintRequest
 from casedesk.services.search import Filters, Order, count_cases, page_of_cases
-from casedesk.storage import derived
+from casedesk.storage import belonging, derived
 from casedesk.storage.recorder import Altered, Recorder
 from casedesk.storage.store import WriteSession
 from casedesk.ui.case.open_case import look_again
@@ -74,7 +74,7 @@ def save(desk: Desk, cases: int) -> Iterator[Result]:
             session.flush()
             made = [record for record in session.identity_map.values() if isinstance(record, Recorded)]
             altered = [Altered(record, list(fields_of(type(record))), {}, new=True) for record in made]
-            derived.refresh(session, altered, derived.cases_of(session, altered))
+            derived.refresh(session, altered, belonging.cases_of(session, altered))
             session.execute(text("UPDATE gate SET open = 0"))
             session.commit()
 

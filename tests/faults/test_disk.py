@@ -28,7 +28,7 @@ from casedesk.services.intake import register_case
 from casedesk.services.notes import add_note, notes_of
 from casedesk.services.office import sign_in
 from casedesk.services.search import Filters, count_cases
-from casedesk.storage.chain import check
+from casedesk.storage.checking import check
 from casedesk.storage.migrate import migrate
 from casedesk.storage.operations import ClockFlag
 from casedesk.storage.store import Store

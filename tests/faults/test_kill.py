@@ -21,7 +21,7 @@ from casedesk.services.cases import case_facts
 from casedesk.services.drafts import drafts
 from casedesk.services.office import sign_in
 from casedesk.services.search import Filters, count_cases
-from casedesk.storage.chain import check
+from casedesk.storage.checking import check
 from tests.conftest import NOW, PASSPHRASE
 
 ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}

@@ -44,7 +44,7 @@ from casedesk.services.problem_report import problem_report
 from casedesk.services.providers import ServiceEdit, save_provider
 from casedesk.services.referrals import MakeReferral, make_referral, send
 from casedesk.services.search import Filters, Order, page_of_cases
-from casedesk.storage.chain import check
+from casedesk.storage.checking import check
 from casedesk.storage.vault import VAULT
 from casedesk.sync import outbox
 from casedesk.sync.batch import Refused, unseal

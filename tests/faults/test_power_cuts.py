@@ -23,7 +23,7 @@ from casedesk.services.intake import register_case
 from casedesk.services.office import NeverSetUp, set_up, sign_out
 from casedesk.services.search import Filters, count_cases
 from casedesk.storage import backup, vault
-from casedesk.storage.chain import check
+from casedesk.storage.checking import check
 from casedesk.storage.keys import FLOOR
 from casedesk.storage.migrate import HEAD, migrate, revision
 from casedesk.storage.store import Store

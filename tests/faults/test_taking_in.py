@@ -13,7 +13,7 @@ from casedesk.desk import Desk
 from casedesk.errors import StorageFull
 from casedesk.models import Case
 from casedesk.services.intake import register_case
-from casedesk.storage.chain import check
+from casedesk.storage.checking import check
 from casedesk.sync.chains import Outcome
 from casedesk.sync.intake import take_in
 from tests.conftest import NOW

@@ -22,7 +22,7 @@ from casedesk.models import Operation, Recorded, fields_of, recorded_models
 from casedesk.services.cases import mark_confidential
 from casedesk.services.intake import register_case
 from casedesk.services.office import set_up, sign_in
-from casedesk.storage.chain import check
+from casedesk.storage.checking import check
 from casedesk.storage.keys import FLOOR
 from casedesk.storage.operations import Value, shown, unpack
 from casedesk.storage.recorder import OPERATION_TABLE, to_leaf

@@ -40,7 +40,7 @@ def main(folder: Path) -> dict[str, object]:
 
     from casedesk.services import answers, cases, history, intake, office
     from casedesk.services.words import in_words
-    from casedesk.storage.chain import check
+    from casedesk.storage.checking import check
     from casedesk.storage.keys import FLOOR
     from casedesk.storage.migrate import HEAD, MIGRATIONS, migrate
     from casedesk.ui.kit import theme

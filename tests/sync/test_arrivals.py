@@ -18,9 +18,9 @@ from casedesk.services.intake import register_case
 from casedesk.services.office import check_store, sign_in
 from casedesk.storage.recorder import own_chain
 from casedesk.sync import joining
-from casedesk.sync.arrivals import Fate, Taken, files_in, take_inbox
+from casedesk.sync.arrivals import Taken, files_in, take_inbox
 from casedesk.sync.batch import Kind
-from casedesk.sync.files import inbox, outbox
+from casedesk.sync.files import Fate, inbox, outbox
 from casedesk.sync.outbox import State, files_out, make_files
 from casedesk.sync.stick import take_stick, write_stick
 from tests.conftest import NOW, PASSPHRASE

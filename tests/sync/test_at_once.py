@@ -17,7 +17,7 @@ from casedesk.services import lifecycle
 from casedesk.services.clashes import steps_skipped
 from casedesk.services.consents import RecordConsent, consents_of, newest_lines, record_consent, withdraw
 from casedesk.services.intake import register_case
-from casedesk.storage.chain import check
+from casedesk.storage.checking import check
 from tests.support.exchange import Office
 from tests.support.people import a_returnee
 

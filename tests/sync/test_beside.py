@@ -10,7 +10,7 @@ import pytest
 from casedesk.errors import CaseDeskError
 from casedesk.progress import Cancelled, Progress
 from casedesk.services.intake import register_case
-from casedesk.storage.chain import check
+from casedesk.storage.checking import check
 from casedesk.storage.store import Store, Touched
 from casedesk.sync.chains import Member, Outcome, Slice
 from casedesk.sync.intake import take_in

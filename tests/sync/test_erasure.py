@@ -16,7 +16,7 @@ from casedesk.models import Operation as OperationRow
 from casedesk.services.intake import register_case
 from casedesk.services.office import sign_in
 from casedesk.services.search import find_people
-from casedesk.storage.chain import check
+from casedesk.storage.checking import check
 from casedesk.storage.erasing import NotTheSame, Target, apply_parked, obey, order_erasure, show
 from casedesk.storage.operations import ClockFlag, Leaf, Operation, OperationKind
 from casedesk.storage.recorder import gate

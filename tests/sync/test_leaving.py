@@ -31,7 +31,8 @@ from casedesk.sync.bodies import CodedRows, Orders, read_body
 from casedesk.sync.coded import of_month, row_of
 from casedesk.sync.files import outbox
 from casedesk.sync.leaving import IDENTIFIED, WHY_BACK, Back, plan
-from casedesk.sync.outbox import make_files, preview
+from casedesk.sync.outbox import make_files
+from casedesk.sync.preview import preview
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.people import a_returnee
 from tests.sync.office import as_role, begin, coordinator, join, new_desk, standing_of

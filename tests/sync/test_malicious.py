@@ -36,10 +36,10 @@ from casedesk.storage.operations import (
 )
 from casedesk.storage.recorder import MARK_TABLE, NO_RECORD, OPERATION_TABLE, SCHEMA, own_chain
 from casedesk.sync import joining
-from casedesk.sync.arrivals import Fate, Taken, take_inbox
+from casedesk.sync.arrivals import Taken, take_inbox
 from casedesk.sync.batch import CENTRAL, EVERYONE, MOST_OPERATIONS, Kind, Stretch, seal, write_batch
 from casedesk.sync.bodies import Line, Order, Orders, Receipt, write_body
-from casedesk.sync.files import inbox
+from casedesk.sync.files import Fate, inbox
 from casedesk.sync.roster import certify, sign_roster
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.exchange import records

@@ -16,7 +16,7 @@ from casedesk.services.statistics.compute import Asked
 from casedesk.services.statistics.indicators import INDICATORS
 from casedesk.services.statistics.reports import CATALOGUE, make
 from casedesk.services.statistics.shapes import Request
-from casedesk.storage.chain import Findings, check_records
+from casedesk.storage.checking import Findings, check_records
 from casedesk.storage.national import PARTS, NationalStore, OtherOrganisation
 from casedesk.storage.recorder import to_leaf
 from casedesk.sync.chains import Outcome

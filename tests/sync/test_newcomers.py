@@ -21,9 +21,9 @@ from casedesk.services.intake import register_case
 from casedesk.services.notes import add_note
 from casedesk.services.office import check_store, sign_in
 from casedesk.storage.recorder import own_chain
-from casedesk.sync.arrivals import Fate, take_inbox
+from casedesk.sync.arrivals import take_inbox
 from casedesk.sync.batch import CENTRAL, Batch, Kind, Passed, Refused, Stretch, open_batch, prove, seal, write_batch
-from casedesk.sync.files import inbox
+from casedesk.sync.files import Fate, inbox
 from casedesk.sync.outbox import make_files
 from casedesk.sync.stick import take_stick, write_stick
 from tests.conftest import NOW, PASSPHRASE

@@ -11,7 +11,7 @@ from casedesk.desk import Actor, Desk
 from casedesk.models import Case, User
 from casedesk.services.entitled import Trust, alarms, judge_with
 from casedesk.services.intake import register_case
-from casedesk.storage.chain import check
+from casedesk.storage.checking import check
 from casedesk.sync.chains import Outcome
 from casedesk.sync.intake import take_in
 from tests.conftest import NOW

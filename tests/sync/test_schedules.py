@@ -21,7 +21,8 @@ from casedesk.desk import Desk
 from casedesk.lifecycles import steps_from
 from casedesk.models import Case, CaseNote, Person, State
 from casedesk.services import lifecycle
-from casedesk.storage.chain import check, continue_chain
+from casedesk.storage.chain import continue_chain
+from casedesk.storage.checking import check
 from casedesk.storage.erasing import order_erasure
 from casedesk.storage.store import Store
 from casedesk.storage.vault import unlock

@@ -10,7 +10,7 @@ from casedesk.desk import Desk
 from casedesk.models import Case, Mark, Operation, Person
 from casedesk.services.intake import register_case
 from casedesk.services.search import find_people
-from casedesk.storage.chain import check
+from casedesk.storage.checking import check
 from casedesk.storage.operations import OperationKind
 from casedesk.sync.chains import Outcome
 from tests.support.exchange import Office, clashes, held, own, records, same_everywhere

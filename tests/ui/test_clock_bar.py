@@ -17,7 +17,7 @@ from casedesk.models import Operation as OperationRow
 from casedesk.services.consents import expiry
 from casedesk.services.drafts import begin_draft, drafts
 from casedesk.services.office import RELEASED, clock_is_wrong, set_up
-from casedesk.storage.chain import check
+from casedesk.storage.checking import check
 from casedesk.storage.keys import FLOOR
 from casedesk.storage.operations import ClockFlag
 from casedesk.ui.application import tables

@@ -23,7 +23,7 @@ from casedesk.services.history import history, who_looked
 from casedesk.services.intake_views import suggestion
 from casedesk.services.providers import ServiceEdit, save_provider
 from casedesk.services.referrals import referrals_of
-from casedesk.storage.chain import check
+from casedesk.storage.checking import check
 from casedesk.ui.application import tables
 from casedesk.ui.case.consent import WithdrawSheet
 from casedesk.ui.case.page import CasePage

@@ -9,7 +9,7 @@ from casedesk.desk import Desk
 from casedesk.errors import NotAllowed
 from casedesk.models import Operation
 from casedesk.services import audit, cases, intake, office
-from casedesk.storage.chain import check
+from casedesk.storage.checking import check
 from casedesk.storage.keys import FLOOR
 from tests.support.people import a_returnee
 

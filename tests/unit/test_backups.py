@@ -27,7 +27,8 @@ from casedesk.services.office import sign_in
 from casedesk.services.search import Filters, count_cases
 from casedesk.storage import backup, set_aside, vault
 from casedesk.storage.backup import SUFFIX, BackupDamaged, NotABackup
-from casedesk.storage.chain import begin_chain, check
+from casedesk.storage.chain import begin_chain
+from casedesk.storage.checking import check
 from casedesk.storage.keys import FLOOR, WrongPassphrase
 from casedesk.storage.migrate import migrate
 from casedesk.storage.recorder import Act

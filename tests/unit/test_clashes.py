@@ -16,7 +16,7 @@ from casedesk.services.cases import mark_confidential
 from casedesk.services.clashes import Choice, NotOneOfThem, clashes, count_clashes, settle, settled_clashes
 from casedesk.services.history import history
 from casedesk.services.intake import register_case
-from casedesk.storage.chain import check
+from casedesk.storage.checking import check
 from tests.support.exchange import Office, same_everywhere
 from tests.support.people import a_returnee
 

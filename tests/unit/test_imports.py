@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from casedesk.desk import Actor, Desk
 from casedesk.models import Case, ContractTerms, MigrationEpisode, Person
 from casedesk.services.imports import LARGEST, NotAFileOfPeople, in_words, read_people, register_people
-from casedesk.storage.chain import check
+from casedesk.storage.checking import check
 from casedesk.values import Money, PartialDay, Precision
 
 TODAY = date(2026, 5, 12)

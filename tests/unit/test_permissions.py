@@ -55,6 +55,7 @@ from casedesk.services.statistics.shapes import Request
 from casedesk.sync import arrivals, joining, outbox, stick
 from casedesk.sync.joining import NoInvitation
 from casedesk.sync.membership import NotJoined
+from casedesk.sync.preview import preview
 from casedesk.sync.stick import NoStick
 from casedesk.values import Money
 from tests.conftest import NOW, PASSPHRASE
@@ -221,7 +222,7 @@ OFFICE: dict[str, tuple[Callable[[Desk], object], str]] = {
     "caseload": (lambda desk: reports.make(desk, Request("R12", periods.month(2026, 5))), "CW SU CR"),
     "what was exchanged": (lambda desk: quietly(arrivals.files_in, desk), "SU CR DO AD"),
     "who belongs to the organisation": (lambda desk: quietly(joining.members, desk), "SU CR DO AD"),
-    "what would leave": (lambda desk: quietly(outbox.preview, desk, "central"), "CR DO"),
+    "what would leave": (lambda desk: quietly(preview, desk, "central"), "CR DO"),
     "make files": (lambda desk: quietly(outbox.make_files, desk, "central"), "CR DO"),
     "take in": (lambda desk: quietly(arrivals.take_inbox, desk), "CR DO AD"),
     "write a stick": (lambda desk: quietly(stick.write_stick, desk, Path("nowhere")), "CR DO AD"),

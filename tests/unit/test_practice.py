@@ -25,7 +25,7 @@ from casedesk.services.office import colleagues, office, sign_in
 from casedesk.services.providers import providers
 from casedesk.services.referrals import waiting
 from casedesk.services.rules import problems
-from casedesk.storage.chain import check
+from casedesk.storage.checking import check
 from casedesk.storage.passphrases import passphrase_problem
 from casedesk.storage.vault import LOCK, AlreadyOpen
 

@@ -32,7 +32,7 @@ from casedesk.services.drafts import begin_draft, delete_draft, save_draft
 from casedesk.services.intake import register_case
 from casedesk.services.notes import add_note
 from casedesk.services.office import prefer
-from casedesk.storage.chain import check
+from casedesk.storage.checking import check
 from casedesk.storage.operations import ClockFlag
 from casedesk.values import Money, PartialDay
 from tests.conftest import NOW

@@ -29,7 +29,7 @@ from casedesk.services.referrals import (
     send,
     take_step,
 )
-from casedesk.storage.chain import check
+from casedesk.storage.checking import check
 from tests.support.people import a_returnee
 
 DANGER = {"consent_exception": "danger_to_life", "exception_reason": "He waits with a knife at her door."}

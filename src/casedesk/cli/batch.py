@@ -12,8 +12,9 @@ from casedesk.desk import Desk
 from casedesk.formats import file_size, number
 from casedesk.i18n import _, ngettext
 from casedesk.sync import arrivals, outbox, stick
-from casedesk.sync.arrivals import Fate
+from casedesk.sync.files import Fate
 from casedesk.sync.leaving import WHY_BACK
+from casedesk.sync.preview import preview
 
 WHAT = ("preview", "out", "in", "list")
 
@@ -49,7 +50,7 @@ def _audiences(desk: Desk, asked: argparse.Namespace) -> list[str]:
 
 def _preview(desk: Desk, asked: argparse.Namespace) -> int:
     for audience in _audiences(desk, asked):
-        found = outbox.preview(desk, audience)
+        found = preview(desk, audience)
         say(
             _("For {audience}: {operations} entries about {cases} cases, {coded} cases without name.").format(
                 audience=audience,

@@ -57,7 +57,8 @@ def national_at(desk: Desk, url: str) -> Iterator[NationalStore]:
 
 
 def _central(asked: argparse.Namespace) -> int:
-    from casedesk.sync.arrivals import Fate, take_inbox
+    from casedesk.sync.arrivals import take_inbox
+    from casedesk.sync.files import Fate
     from casedesk.sync.national import check_national, follow
     from casedesk.sync.visit import relay_of, visit
 

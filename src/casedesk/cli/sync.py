@@ -22,7 +22,7 @@ def add(commands: Commands) -> None:
 
 def _sync(asked: argparse.Namespace) -> int:
     from casedesk.cli.batch import in_words
-    from casedesk.sync.arrivals import Fate
+    from casedesk.sync.files import Fate
     from casedesk.sync.visit import visit
 
     with signed_in(asked) as desk:

@@ -23,7 +23,8 @@ from casedesk.progress import Progress, silent
 from casedesk.services.permissions import needs
 from casedesk.storage import backup, installation, keys, vault
 from casedesk.storage.backup import Backup, Manifest
-from casedesk.storage.chain import check, continue_chain
+from casedesk.storage.chain import continue_chain
+from casedesk.storage.checking import check
 from casedesk.storage.erasing import apply_parked
 from casedesk.storage.migrate import HEAD, migrate, revision
 from casedesk.storage.recorder import Act

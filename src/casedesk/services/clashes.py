@@ -33,7 +33,7 @@ from casedesk.models import Operation as OperationRow
 from casedesk.services.office import names_of_users
 from casedesk.services.permissions import Hidden, OutOfReach, needs, reach, visible, within_reach
 from casedesk.services.words import in_words
-from casedesk.storage import derived
+from casedesk.storage import belonging
 from casedesk.storage.operations import ClockFlag, Operation, Value, shown, unpack
 from casedesk.storage.recorder import OPERATION_TABLE, Altered, from_leaf, moment_of, say_again, to_leaf
 
@@ -324,7 +324,7 @@ def _belongs(session: Session, clash: Clash) -> tuple[UUID | None, Case | None]:
     record = session.get(recorded_models()[clash.table], clash.record)
     if not isinstance(record, Recorded):
         return None, None
-    found = derived.cases_of(session, [Altered(record, (), {}, new=False)])[record.id]
+    found = belonging.cases_of(session, [Altered(record, (), {}, new=False)])[record.id]
     cases = [case for each in sorted(found) if (case := session.get(Case, each)) is not None]
     case = min(cases, key=lambda each: (each.case_number or "", each.id), default=None)
     return (case.id if case is not None else None), case

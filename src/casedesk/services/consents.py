@@ -37,8 +37,8 @@ from casedesk.services.follow_ups import end_planned, planned
 from casedesk.services.lifecycle import NotThisStep
 from casedesk.services.permissions import needs, open_case, see_case
 from casedesk.services.providers import name_of
-from casedesk.storage.derived import by_hundreds
-from casedesk.storage.merging import first_written as first_place
+from casedesk.storage.arrived import first_written as first_place
+from casedesk.storage.bulk import in_parts
 from casedesk.storage.registers import Knowledge, Place, current, in_causal_order
 
 ASKED_ANSWERS = ("given", "refused")
@@ -182,7 +182,7 @@ def newest_lines(
 ) -> dict[UUID, dict[str, ConsentLine]]:
     """For each case the line that holds for each of these purposes, given or not; for many cases at once."""
     found: dict[UUID, dict[str, ConsentLine]] = {}
-    for some in by_hundreds(list(case_ids)):
+    for some in in_parts(list(case_ids)):
         wanted = _KEPT.where(ConsentLine.case_id.in_(some), ConsentLine.scope.in_(scopes))
         for line in _in_order(session, session.scalars(wanted).all()):
             if line.case_id is not None:

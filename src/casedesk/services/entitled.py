@@ -23,19 +23,11 @@ from casedesk.models import Case, Chain, Change, Unentitled, fields_of, recorded
 from casedesk.models import Operation as OperationRow
 from casedesk.services.office import names_of_users
 from casedesk.services.permissions import needs, reach, within_reach
+from casedesk.storage.arrived import ERASED_TABLE, LINKS, Arrived, RecordKey, histories, is_mark, written
+from casedesk.storage.bulk import in_parts
 from casedesk.storage.erasing import EVERY_FIELD, targets_of
 from casedesk.storage.fitting import kept
-from casedesk.storage.merging import (
-    ERASED_TABLE,
-    LINKS,
-    Arrived,
-    Judge,
-    RecordKey,
-    histories,
-    in_parts,
-    is_mark,
-    written,
-)
+from casedesk.storage.merging import Judge
 from casedesk.storage.operations import OperationKind, Value, shown, unpack
 from casedesk.storage.recorder import MARK_TABLE, NO_RECORD, OPERATION_TABLE, moment_of, own_chain, registers_written
 from casedesk.storage.registers import Knowledge, Place, current, roots

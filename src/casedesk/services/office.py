@@ -24,7 +24,8 @@ from casedesk.services import backups
 from casedesk.services.permissions import needs
 from casedesk.services.triage import Thresholds
 from casedesk.storage import installation, keys, vault
-from casedesk.storage.chain import Findings, begin_chain, check
+from casedesk.storage.chain import begin_chain
+from casedesk.storage.checking import Findings, check
 from casedesk.storage.keys import Cost
 from casedesk.storage.migrate import migrate
 from casedesk.storage.passphrases import passphrase_problem

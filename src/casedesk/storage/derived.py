@@ -7,18 +7,17 @@ They are brought up to date in the transaction that changes the records, and can
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from typing import Any, TypeAlias, cast
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Select, Table, bindparam, delete, select, text, update
+from sqlalchemy import BindParameter, Table, bindparam, delete, select, text, update
 from sqlalchemy.orm import Session
 
 from casedesk import codelists
-from casedesk.fields import Level
 from casedesk.lifecycles import is_a_step
 from casedesk.models import (
     Base,
@@ -31,13 +30,14 @@ from casedesk.models import (
     Person,
     State,
     StatusEvent,
-    recorded_models,
 )
 from casedesk.parsing import document_key
 from casedesk.progress import Progress, silent
 from casedesk.search_keys import number_key, phone_key, sounds_of, words_of
-from casedesk.storage.bulk import put
-from casedesk.storage.merging import LINKS, Link, Merged, first_written, in_parts
+from casedesk.storage.arrived import first_written
+from casedesk.storage.belonging import WAYS, reached
+from casedesk.storage.bulk import in_parts, put
+from casedesk.storage.merging import Merged
 from casedesk.storage.recorder import Altered
 from casedesk.storage.registers import Knowledge, in_causal_order
 
@@ -46,111 +46,6 @@ NOTHING_DUE = date(9999, 12, 31)
 NO_PRIORITY = 99
 _MADE_OF = frozenset(("case", "person", "migration_episode", "status_event", "follow_up", "identity_document"))
 STATEFUL = ("case", "referral", "follow_up")
-
-
-def cases_of(session: Session, altered: Sequence[Altered]) -> dict[UUID, set[UUID]]:
-    """For each altered record the cases that it belongs to, and those that it belonged to before."""
-    links = {each.record.id: set(_links(each)) for each in altered}
-    return _cases_at(session, links, _from_new(altered))
-
-
-def cases_of_stored(session: Session, records: Mapping[str, Collection[UUID]]) -> dict[UUID, set[UUID]]:
-    """For each of these records, ids by table, the cases that it belongs to. Of a record nothing else is read."""
-    links: dict[UUID, set[Link]] = {}
-    for table in records.keys() & recorded_models().keys():
-        columns = recorded_models()[table].__table__.c
-        names = [name for name in ("id", *LINKS, "entity", "entity_id") if name in columns]
-        for some in by_hundreds(list(records[table])):
-            wanted = select(*(columns[name] for name in names)).where(columns.id.in_(some))
-            for row in session.execute(wanted).all():
-                links[row.id] = set(_links_of(table, row.id, dict(zip(names, row, strict=True)).get))
-    return _cases_at(session, links, {})
-
-
-def _cases_at(session: Session, links: Mapping[UUID, set[Link]], known: dict[Link, set[UUID]]) -> dict[UUID, set[UUID]]:
-    """For each record the cases at the other end of its links, some of which are known already."""
-    wanted: dict[str, set[UUID]] = {}
-    for kind, to in {link for found in links.values() for link in found} - known.keys():
-        wanted.setdefault(kind, set()).add(to)
-    known |= {("case", to): {to} for to in wanted.get("case", ())}
-    for kind, ways in _WAYS.items():
-        for to, case_id in _reached(session, ways, wanted.get(kind, set())):
-            known.setdefault((kind, to), set()).add(case_id)
-    return {record: set().union(*(known.get(link, ()) for link in found)) for record, found in links.items()}
-
-
-def _from_new(altered: Sequence[Altered]) -> dict[Link, set[UUID]]:
-    """The cases of what this very write brought: nothing written before can hang on it."""
-    found: dict[Link, set[UUID]] = {}
-    by_person: dict[UUID | None, set[UUID]] = {}
-    by_episode: dict[UUID | None, set[UUID]] = {}
-    for each in altered:
-        if isinstance(case := each.record, Case):
-            by_person.setdefault(case.person_id, set()).add(case.id)
-            by_episode.setdefault(case.index_episode_id, set()).add(case.id)
-    for each in altered:
-        match each.record if each.new else None:
-            case Person(id=new):
-                found["person", new] = by_person.get(new, set())
-            case MigrationEpisode(id=new, person_id=person) if ("person", person) in found or person is None:
-                found["migration_episode", new] = by_episode.get(new, set()) | by_person.get(person, set())
-            case FollowUp(id=new, case_id=case_id):
-                found["follow_up", new] = {case_id} if case_id is not None else set()
-    return found
-
-
-def _links(altered: Altered) -> Iterator[Link]:
-    """What the record hangs on, now and before."""
-    record, before = altered.record, {"entity": getattr(altered.record, "entity", None), **altered.before}
-    yield from _links_of(record.__tablename__, record.id, lambda name: getattr(record, name, None))
-    yield from _links_of(record.__tablename__, record.id, before.get)
-
-
-def _links_of(table: str, record: UUID, said: Callable[[str], object]) -> Iterator[Link]:
-    """What a record hangs on, by what it says."""
-    if table in ("case", "person", "migration_episode"):
-        yield table, record
-    if table == "case":
-        return
-    names = dict(LINKS)
-    if table == "status_event" and (entity := said("entity")) in ("case", "follow_up"):
-        names["entity_id"] = str(entity)
-    for name, kind in names.items():
-        if isinstance(to := said(name), UUID):
-            yield kind, to
-
-
-_WAYS: dict[str, tuple[Select[Any, Any], ...]] = {
-    "person": (select(Case.person_id, Case.id),),
-    "migration_episode": (
-        select(Case.index_episode_id, Case.id),
-        select(MigrationEpisode.id, Case.id).join(Case, Case.person_id == MigrationEpisode.person_id),
-    ),
-    "follow_up": (select(FollowUp.id, FollowUp.case_id),),
-}
-
-
-def _reached(
-    session: Session, ways: Sequence[Select[Any, Any]], wanted: Collection[UUID]
-) -> Iterator[tuple[UUID, UUID]]:
-    for some in by_hundreds(list(wanted)):
-        for way in ways:
-            found = session.execute(way.where(way.selected_columns[0].in_(some)))
-            yield from ((to, case_id) for to, case_id in found if case_id is not None)
-
-
-def floors(
-    session: Session, altered: Sequence[Altered], cases: Mapping[UUID, set[UUID]], about: UUID | None
-) -> dict[UUID, Level]:
-    """Restricted for each record of a confidential case, and for one that the operation is about."""
-    here = {each.record.id: each for each in altered if isinstance(each.record, Case)}
-    secret = {case_id for case_id, each in here.items() if getattr(each.record, "confidential_case", None)}
-    secret |= {case_id for case_id, each in here.items() if each.before.get("confidential_case")}  # until it is lifted
-    others = set().union(*cases.values(), {about} - {None}) - here.keys()
-    if others:
-        secret |= set(session.scalars(select(Case.id).where(Case.id.in_(others), Case.confidential_case.is_(True))))
-    found = {record: Level.RESTRICTED for record, belongs in cases.items() if belongs & secret}
-    return found | ({about: Level.RESTRICTED} if about in secret else {})
 
 
 def refresh(session: Session, altered: Sequence[Altered], cases: Mapping[UUID, set[UUID]]) -> None:
@@ -175,13 +70,13 @@ def refresh(session: Session, altered: Sequence[Altered], cases: Mapping[UUID, s
 
 def refresh_merged(session: Session, merged: Merged) -> None:
     """Bring every computed row up to date after other desks' operations were taken in."""
-    wanted = {(table, UUID(bytes=record)) for table, record in merged.records if table in ("case", *_WAYS)}
+    wanted = {(table, UUID(bytes=record)) for table, record in merged.records if table in ("case", *WAYS)}
     wanted |= {link for table, links in merged.links.items() if table in _MADE_OF for link in links}
     refold(session, [to for table, to in merged.links.get("status_event", ()) if table in STATEFUL])
     cases = {to for table, to in wanted if table == "case"}
-    for table, ways in _WAYS.items():
-        reached = _reached(session, ways, [to for kind, to in wanted if kind == table])
-        cases |= {case_id for _to, case_id in reached}
+    for table, ways in WAYS.items():
+        found = reached(session, ways, [to for kind, to in wanted if kind == table])
+        cases |= {case_id for _to, case_id in found}
     for some in in_parts(sorted(cases)):
         _index_cases(session, some)
 
@@ -260,11 +155,11 @@ def rebuild(session: Session, progress: Progress = silent) -> None:
     session.expire_all()
     entities = session.scalars(select(StatusEvent.entity_id).where(StatusEvent.entity_id.is_not(None)).distinct()).all()
     cases = session.scalars(select(Case.id)).all()
-    for some in by_hundreds([each for each in entities if each is not None]):
+    for some in in_parts([each for each in entities if each is not None]):
         progress.step(0, len(cases))
         refold(session, some)
     done = 0
-    for some in by_hundreds(cases):
+    for some in in_parts(cases):
         progress.step(done, len(cases))
         _index_cases(session, some)
         done += len(some)
@@ -298,18 +193,12 @@ def differs(session: Session, progress: Progress = silent) -> bool:
 _BOTH_WAYS = (("main", "temp"), ("temp", "main"))
 
 
-def by_hundreds(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
-    """The ids in pieces that a statement can name."""
-    for start in range(0, len(ids), 500):
-        yield ids[start : start + 500]
-
-
 def refold(session: Session, entities: Collection[UUID]) -> None:
     """Compute the state of these entities from their events."""
     if not entities:
         return
     new = []
-    for some in by_hundreds(list(entities)):
+    for some in in_parts(list(entities)):
         states = {state.entity_id: state for state in session.scalars(select(State).where(State.entity_id.in_(some)))}
         events = events_of(session, some)
         for entity_id in some:

@@ -18,23 +18,12 @@ from sqlalchemy.orm import Session
 from casedesk.fields import Level
 from casedesk.models import Chain, Change, Erasure, Parked, recorded_models
 from casedesk.models import Operation as OperationRow
+from casedesk.storage.arrived import ERASED_TABLE, Arrived, RecordKey, change_rows, written
+from casedesk.storage.bulk import in_parts
 from casedesk.storage.fitting import Unfit, keeper
-from casedesk.storage.merging import (
-    ERASED_TABLE,
-    Arrived,
-    Judge,
-    Merged,
-    Merger,
-    RecordKey,
-    add_marks,
-    change_rows,
-    everybody_may,
-    forgotten,
-    in_parts,
-    orders_about,
-    written,
-)
+from casedesk.storage.merging import Judge, Merged, Merger, add_marks, everybody_may
 from casedesk.storage.operations import Leaf, Open, Operation, OperationKind, Section, Shut, digest, pack, shown, unpack
+from casedesk.storage.orders import forgotten, orders_about
 from casedesk.storage.recorder import NO_RECORD, OPERATION_TABLE, append, gate, mark_what_was_seen, own_chain
 from casedesk.storage.registers import Knowledge, Place
 
@@ -47,13 +36,7 @@ class NotTheSame(Exception):
 
 
 def order_erasure(
-    session: Session,
-    targets: Collection[Target],
-    actor: UUID,
-    action: str,
-    now: datetime,
-    *,
-    confirmed: bool = False,
+    session: Session, targets: Collection[Target], actor: UUID, action: str, now: datetime, *, confirmed: bool = False
 ) -> Merged:
     """Write into our own chain that these values be forgotten, and forget them here."""
     chain = own_chain(session)

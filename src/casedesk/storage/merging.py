@@ -8,74 +8,40 @@ Nothing here knows files or desks' rights to speak: who calls has checked signat
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from casedesk.models import (
-    Chain,
-    Change,
-    Clash,
-    Erasure,
-    Mark,
-    Parked,
-    Unentitled,
-    fields_of,
-    recorded_models,
-    registers_of,
-)
+from casedesk.models import Change, Clash, Erasure, Mark, Parked, Unentitled, fields_of, recorded_models, registers_of
 from casedesk.models import Operation as OperationRow
-from casedesk.storage.bulk import put
-from casedesk.storage.fitting import fitted, id_of, kept
-from casedesk.storage.operations import (
-    Erased,
-    Itemised,
-    Kept,
-    Leaf,
-    Open,
-    Operation,
-    OperationKind,
-    Value,
-    erase,
-    leaves_of,
-    pack,
-    shown,
-    unpack,
+from casedesk.storage.arrived import (
+    ERASED_TABLE,
+    LINKS,
+    Arrived,
+    Link,
+    RecordKey,
+    Said,
+    arrived_again,
+    change_rows,
+    histories,
+    is_mark,
+    links,
+    written,
 )
-from casedesk.storage.recorder import MARK_TABLE, NO_RECORD, OPERATION_TABLE, gate, registers_written
-from casedesk.storage.registers import Knowledge, Place, Values, current, in_causal_order
+from casedesk.storage.bulk import in_parts, put
+from casedesk.storage.fitting import fitted, id_of, kept
+from casedesk.storage.operations import OperationKind, Value, pack, shown, unpack
+from casedesk.storage.orders import forgotten, orders_about
+from casedesk.storage.recorder import MARK_TABLE, gate, registers_written
+from casedesk.storage.registers import Knowledge, Place, Values, current
 from casedesk.storage.registers import shown as shown_value
 
-RecordKey: TypeAlias = tuple[str, bytes]  # table, id
-Said: TypeAlias = dict[RecordKey, dict[str, Value]]
-Link: TypeAlias = tuple[str, UUID]  # the table and id of what a record hangs on
 V = TypeVar("V")
-LINKS: Final = {"case_id": "case", "person_id": "person", "episode_id": "migration_episode"}
-ERASED_TABLE: Final = "erased"
-JOURNAL_TABLES: Final = frozenset((OPERATION_TABLE, MARK_TABLE, ERASED_TABLE))
-LONGEST_TABLE: Final = 40  # of a name in the index; a longer one is no table of ours
-_SOME: Final = 400  # ids in one question
-
-
-@dataclass(frozen=True)
-class Arrived:
-    """An operation of another desk, as it is to be stored."""
-
-    place: Place
-    operation: Operation
-    digest: bytes
-    link: bytes
-
-    @cached_property
-    def said(self) -> Said:
-        """What it says of records: judge and merger ask for the same."""
-        return written(self.operation)
 
 
 @dataclass(slots=True)
@@ -83,9 +49,8 @@ class Merged:
     """What a merge changed."""
 
     records: set[RecordKey] = field(default_factory=set)
-    links: dict[str, set[Link]] = field(
-        default_factory=lambda: defaultdict(set)
-    )  # what those of a table hang on, or did
+    # By table what its records hang on, and what they hung on before.
+    links: dict[str, set[Link]] = field(default_factory=lambda: defaultdict(set))
     orders: set[int] = field(default_factory=set)  # operations of which an order to forget counts now, and did not
 
     def add(self, other: Merged) -> None:
@@ -150,11 +115,6 @@ def add_marks(session: Session, arrived: Sequence[Arrived]) -> None:
         session.execute(insert(Mark), rows)
 
 
-def is_mark(leaf: Leaf) -> bool:
-    named = leaf.table == MARK_TABLE and leaf.field == "held" and leaf.record != NO_RECORD
-    return named and type(leaf.value) is int and 0 < leaf.value < 2**63
-
-
 def _store(session: Session, arrived: Sequence[Arrived], now: datetime) -> None:
     operations, changes = [], []
     for each in arrived:
@@ -178,45 +138,6 @@ def _store(session: Session, arrived: Sequence[Arrived], now: datetime) -> None:
         changes += change_rows(place.operation, operation, each.said)
     put(session, OperationRow, operations)
     put(session, Change, changes)
-
-
-def change_rows(number: int, operation: Operation, said: Said) -> list[dict[str, object]]:
-    """Which records an operation wrote or was about, by which their history and their registers are found."""
-    touched = {record: (table, " ".join(values)) for (table, record), values in said.items()}
-    if (looked_at := about(operation)) is not None:
-        touched.setdefault(looked_at, ("", ""))
-    return [
-        {"operation_seq": number, "record": id_of(record), "table": table, "fields": fields}
-        for record, (table, fields) in touched.items()
-    ]
-
-
-def written(operation: Operation) -> Said:
-    """What an operation says of records, as far as it is shown here. An id belongs to one table only."""
-    found: Said = {}
-    tables: dict[bytes, str] = {}
-    values: dict[str, Value] | None = None
-    at: RecordKey | None = None
-    for section in operation.sections:
-        for leaf in leaves_of(section):
-            if " " in leaf.field:
-                continue
-            if at is None or leaf.record != at[1] or leaf.table != at[0]:  # most stand beside others of their record
-                at = table, record = leaf.table, leaf.record
-                is_told = table not in JOURNAL_TABLES and len(table) <= LONGEST_TABLE
-                is_told = is_told and tables.setdefault(record, table) == table
-                values = found.setdefault(at, {}) if is_told else None
-            if values is not None:
-                values[leaf.field] = leaf.value
-    return found
-
-
-def about(operation: Operation) -> bytes | None:
-    """The record that the operation is about, if it says so."""
-    for _level, leaf in shown(operation):
-        if leaf.table == OPERATION_TABLE and leaf.field == "about" and isinstance(leaf.value, bytes):
-            return leaf.value if len(leaf.value) == len(NO_RECORD) else None
-    return None
 
 
 @dataclass(slots=True)
@@ -281,8 +202,8 @@ class Merger:
     def _refused_before(self, operations: Sequence[int]) -> set[tuple[int, str, bytes, str]]:
         """What was refused of operations that are shown anew."""
         found: set[tuple[int, str, bytes, str]] = set()
-        for start in range(0, len(operations), _SOME):
-            wanted = select(Unentitled).where(Unentitled.operation_seq.in_(operations[start : start + _SOME]))
+        for some in in_parts(operations):
+            wanted = select(Unentitled).where(Unentitled.operation_seq.in_(some))
             for row in self.session.scalars(wanted):
                 found.add((row.operation_seq, row.table, row.record.bytes, row.register))
         return found
@@ -501,67 +422,6 @@ class Merger:
         self.session.expire_all()
 
 
-_HISTORY = (
-    select(
-        Change.record,
-        Change.table,
-        Change.fields,
-        OperationRow.seq,
-        OperationRow.chain_seq,
-        OperationRow.wall,
-        Chain.ix,
-        Chain.id,
-    )
-    .join(OperationRow, OperationRow.seq == Change.operation_seq)
-    .join(Chain, Chain.ix == OperationRow.chain_ix)
-    .where(Change.record.in_(bindparam("records", expanding=True)), Change.fields != "")
-)
-
-
-def histories(session: Session, wanted: Collection[RecordKey]) -> dict[RecordKey, list[tuple[Place, frozenset[str]]]]:
-    """For each record the operations that wrote it, with the fields."""
-    found: dict[RecordKey, list[tuple[Place, frozenset[str]]]] = defaultdict(list)
-    for some in in_parts([id_of(record) for _table, record in wanted]):
-        for row in session.execute(_HISTORY, {"records": some}):
-            place = Place(row.ix, row.id, row.chain_seq, row.seq, row.wall)
-            found[row.table, row.record.bytes].append((place, frozenset(row.fields.split())))
-    return found
-
-
-def first_written(session: Session, records: Collection[UUID], knowledge: Knowledge) -> dict[UUID, Place]:
-    """Where each record was begun; the same on every desk, whatever arrived first."""
-    writes: dict[UUID, list[Place]] = defaultdict(list)
-    for some in in_parts(list(records)):
-        for row in session.execute(_HISTORY, {"records": some}):
-            writes[row.record].append(Place(row.ix, row.id, row.chain_seq, row.seq, row.wall))
-    return {
-        record: places[0] if len(places) == 1 else in_causal_order(places, lambda place: place, knowledge.knows)[0]
-        for record, places in writes.items()
-    }
-
-
-def arrived_again(session: Session, number: int) -> Arrived:
-    """An operation that is stored, as it came."""
-    row = session.get_one(OperationRow, number)
-    chain = session.get_one(Chain, row.chain_ix)
-    (operation,) = unpack(row.body)
-    return Arrived(Place(chain.ix, chain.id, row.chain_seq, row.seq, row.wall), operation, row.digest, row.link)
-
-
-def links(row: Mapping[str, Any]) -> Iterator[Link]:
-    """What a row hangs on."""
-    for name, table in LINKS.items():
-        if isinstance(to := row.get(name), UUID):
-            yield table, to
-    if isinstance(to := row.get("entity_id"), UUID):
-        yield str(row.get("entity")), to
-
-
-def in_parts(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
-    for start in range(0, len(ids), _SOME):
-        yield ids[start : start + _SOME]
-
-
 def over(table: str, before: dict[str, V], values: dict[str, V]) -> dict[str, V]:
     """What a record says after a write of the same chain: a register is always replaced whole."""
     model = recorded_models().get(table)
@@ -569,39 +429,3 @@ def over(table: str, before: dict[str, V], values: dict[str, V]) -> dict[str, V]
         gone = {name for register in registers_written(model, values) for name in registers_of(model)[register]}
         before = {name: value for name, value in before.items() if name not in gone}
     return before | values
-
-
-# What must not come back.
-
-Orders: TypeAlias = Mapping[bytes, Sequence[Erasure]]
-
-
-def orders_about(session: Session, records: Sequence[UUID]) -> Orders:
-    """The erasures that were ordered for these records."""
-    found: dict[bytes, list[Erasure]] = defaultdict(list)
-    for some in in_parts(records):
-        for order in session.scalars(select(Erasure).where(Erasure.record.in_(some))):
-            found[order.record.bytes].append(order)
-    return found
-
-
-def forgotten(operation: Operation, place: Place, orders: Orders, knowledge: Knowledge) -> Operation:
-    """The operation without the values of leaves that an order covers and its author wrote without knowing of it."""
-
-    def covered(leaf: Leaf) -> bool:
-        return leaf.table not in JOURNAL_TABLES and any(
-            order.field in ("", leaf.field) and not _knew(order) for order in orders.get(leaf.record, ())
-        )
-
-    def _knew(order: Erasure) -> bool:
-        if order.chain == place.chain:
-            return order.chain_seq < place.seq
-        return knowledge.reaches(place, None, order.chain) >= order.chain_seq
-
-    for section in operation.sections:
-        if isinstance(section, Open | Itemised):
-            for index, item in enumerate(section.leaves):
-                leaf = item.leaf if isinstance(item, Kept) else None if isinstance(item, Erased) else item
-                if leaf is not None and covered(leaf):
-                    operation = erase(operation, section.level, index)
-    return operation

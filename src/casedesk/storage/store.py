@@ -17,7 +17,7 @@ from sqlcipher3 import dbapi2 as sqlcipher
 from casedesk.errors import CaseDeskError, StorageFailed, StorageFull
 from casedesk.i18n import _
 from casedesk.models import Operation
-from casedesk.storage import derived, set_aside
+from casedesk.storage import belonging, derived, set_aside
 from casedesk.storage.merging import Merged
 from casedesk.storage.recorder import Act, Recorder
 from casedesk.storage.rows import Rows
@@ -25,13 +25,7 @@ from casedesk.storage.vault import Vault, VaultUnreadable
 
 SPOILT = frozenset((sqlcipher.SQLITE_CORRUPT, sqlcipher.SQLITE_NOTADB))  # the second is a page that does not decrypt
 TAKEN_IN = "sync.in"
-DAMAGE = SPOILT | frozenset(
-    (
-        sqlcipher.SQLITE_IOERR,
-        sqlcipher.SQLITE_READONLY,
-        sqlcipher.SQLITE_CANTOPEN,
-    )
-)
+DAMAGE = SPOILT | frozenset((sqlcipher.SQLITE_IOERR, sqlcipher.SQLITE_READONLY, sqlcipher.SQLITE_CANTOPEN))
 
 
 class VaultDamaged(CaseDeskError):
@@ -102,16 +96,12 @@ class Store:
     @contextmanager
     def write(self, act: Act, now: Callable[[], datetime]) -> Iterator[Session]:
         """A session whose changes are committed together with their journal entry, or not at all."""
-        with (
-            self._writing,
-            self._lane(),
-            WriteSession(self.vault.writer, expire_on_commit=False) as session,
-        ):
+        with self._writing, self._lane(), WriteSession(self.vault.writer, expire_on_commit=False) as session:
             recorder = Recorder(session)
             yield session
             altered = recorder.altered()
-            cases = derived.cases_of(session, altered)
-            link = recorder.write(act, now(), altered, derived.floors(session, altered, cases, act.about))
+            cases = belonging.cases_of(session, altered)
+            link = recorder.write(act, now(), altered, belonging.floors(session, altered, cases, act.about))
             derived.refresh(session, altered, cases)
             self._commit(session, link)
         if link is not None:
@@ -137,11 +127,7 @@ class Store:
     @contextmanager
     def local(self) -> Iterator[Session]:
         """A session for what belongs to this computer alone; the guards refuse recorded tables."""
-        with (
-            self._writing,
-            self._lane(),
-            WriteSession(self.vault.writer, expire_on_commit=False) as session,
-        ):
+        with self._writing, self._lane(), WriteSession(self.vault.writer, expire_on_commit=False) as session:
             yield session
             session.commit()
 
@@ -150,11 +136,7 @@ class Store:
         """A session for what other desks wrote: their operations are the journal of it. Put into the second what
         was merged, so that lists and search follow in the same transaction."""
         merged = Merged()
-        with (
-            self._writing,
-            self._lane(),
-            Session(self.vault.writer, expire_on_commit=False) as session,
-        ):
+        with self._writing, self._lane(), Session(self.vault.writer, expire_on_commit=False) as session:
             yield session, merged
             session.flush()
             derived.refresh_merged(session, merged)

@@ -6,11 +6,9 @@ that is refused changes nothing. What became of each file goes into the next rec
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -19,51 +17,27 @@ from sqlalchemy.orm import Session
 
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
-from casedesk.models import BatchIn, BatchOut, Chain, Change, CodedRow, CountRow, Covered, Proved
+from casedesk.models import BatchIn, BatchOut, Chain, Change, CodedRow, CountRow, Proved
 from casedesk.models import Operation as OperationRow
 from casedesk.progress import Progress, silent
 from casedesk.services.office import close_to_ended
 from casedesk.services.permissions import needs
-from casedesk.storage.chain import continue_chain
-from casedesk.storage.derived import by_hundreds
+from casedesk.storage.bulk import in_parts
 from casedesk.storage.erasing import NotTheSame, obey, show
 from casedesk.storage.operations import MalformedBody, unpack
 from casedesk.sync import bodies, chains
-from casedesk.sync.batch import (
-    EVERYONE,
-    Batch,
-    Header,
-    Kind,
-    Refused,
-    Why,
-    file_name,
-    is_proved,
-    open_batch,
-    seal,
-    write_batch,
-)
-from casedesk.sync.bodies import CodedRows, Line, Orders, Receipt, read_body, write_body
-from casedesk.sync.files import Folder, inbox, outbox
-from casedesk.sync.intake import held_of, take_in
+from casedesk.sync.batch import Batch, Header, Kind, Refused, Why, file_name, is_proved, open_batch
+from casedesk.sync.bodies import CodedRows, Orders, Receipt, read_body
+from casedesk.sync.files import Fate, Folder, inbox
+from casedesk.sync.intake import take_in
 from casedesk.sync.joining import reader_before_joining, take_roster_file
 from casedesk.sync.membership import NotJoined, Standing, standing
-from casedesk.sync.outbox import State, keep_file
 from casedesk.sync.people import list_users
+from casedesk.sync.receipts import take_receipt, write_receipts
 from casedesk.sync.roster import Member, is_believed
 
 _FIRST: Final = (Kind.ROSTER, Kind.ORDERS, Kind.CHAIN, Kind.SNAPSHOT, Kind.SHOW, Kind.CODED, Kind.RECEIPT, Kind.JOIN)
-KEPT_DAYS: Final = 30
 NO_RIGHT: Final = "no_right"  # an order to forget what its author may not have forgotten
-
-
-class Fate(StrEnum):
-    """What became of a file that came."""
-
-    APPLIED = "applied"
-    WAITING = "waiting"  # something before it is missing
-    ASIDE = "aside"  # of an ended desk, or of a newer program: kept, not used
-    REFUSED = "refused"
-    ASKS = "asks"  # somebody asks to join: a person decides
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +79,7 @@ def take_inbox(desk: Desk, progress: Progress = silent) -> list[Taken]:
         close_to_ended(desk.store)
         list_users(desk)
         if any(taken.kind != Kind.RECEIPT for taken in found.values()):
-            _write_receipts(desk)
+            write_receipts(desk)
     return list(found.values())
 
 
@@ -231,7 +205,7 @@ def _apply(desk: Desk, batch: Batch) -> tuple[Fate, str]:
         case Kind.ORDERS:
             return _obey(desk, place, author, read_body(batch.body, Orders))
         case Kind.RECEIPT:
-            _take_receipt(desk, place, author, read_body(batch.body, Receipt))
+            take_receipt(desk, place, author, read_body(batch.body, Receipt))
         case Kind.CODED if place.me.central:
             _take_coded(desk, author, read_body(batch.body, CodedRows))
         case _:
@@ -335,7 +309,7 @@ def _foreign(session: Session, place: Standing, author: Member, records: Collect
     is_colleague = author.centre == place.me.centre
     centres = {each.desk: each.centre for each in place.roster.members}
     found: set[UUID] = set()
-    for some in by_hundreds(list(records)):
+    for some in in_parts(list(records)):
         wanted = (
             select(Change.record, Chain.desk)
             .join(OperationRow, OperationRow.seq == Change.operation_seq)
@@ -347,69 +321,6 @@ def _foreign(session: Session, place: Standing, author: Member, records: Collect
             if desk != author.desk and (is_colleague or centres.get(desk) != author.centre):
                 found.add(record)
     return found
-
-
-def _take_receipt(desk: Desk, place: Standing, author: Member, told: Receipt) -> None:
-    """Note what the author holds, and let files go that all who are meant have."""
-    now, folder = desk.clock(), outbox(desk.store.vault.folder)
-    forked: list[tuple[bytes, int]] = []
-    with desk.local() as session:
-        ours = set(session.scalars(select(Chain.id).where(Chain.desk == place.me.desk)))
-        held = {line.chain: line for line in told.chains}
-        for line in held.values():
-            session.merge(
-                Covered(
-                    desk=author.desk,
-                    chain=line.chain,
-                    held=line.held,
-                    head=line.head,
-                    wanted=[list(each) for each in line.wanted],
-                    note=line.note,
-                    at=now,
-                )
-            )
-            if line.chain in ours and line.fork is not None:
-                forked.append((line.chain, line.fork))
-        done = {name for name, why in told.files if not why}
-        active = {each.desk.hex() for each in place.roster.members if each.active}
-        session.execute(
-            delete(Covered).where(
-                Covered.desk == author.desk, Covered.chain.in_(ours), Covered.chain.not_in(list(held))
-            )
-        )
-        for row in session.scalars(select(BatchOut)).all():
-            _settle(folder, row, author.desk.hex(), held, done, active)
-    for chain, at in forked:
-        _go_on_after_a_fork(desk, chain, at)
-
-
-def _settle(
-    folder: Folder, row: BatchOut, author: str, held: dict[bytes, Line], done: Collection[str], active: set[str]
-) -> None:
-    """Bring one file of ours to the state that a receipt gives it."""
-    if author not in row.sealed_to:
-        return
-    whole = row.kind in (Kind.CHAIN, Kind.SNAPSHOT)
-    line = held.get(row.chain) if row.chain is not None and whole else None
-    if row.name in done or (line is not None and line.held >= row.last):
-        row.covered_by = sorted({*row.covered_by, author})
-        if set(row.covered_by) >= set(row.sealed_to) & active and row.state != State.FORKED:
-            row.state = State.COVERED
-            folder.remove(row.name)
-
-
-def _go_on_after_a_fork(desk: Desk, chain: bytes, at: int) -> None:
-    """Tell again in a new chain what others know in another form."""
-    with desk.local() as session:
-        own = session.scalars(select(Chain).where(Chain.id == chain, Chain.signing_seed.is_not(None))).first()
-        if own is None or at > own.held:
-            return
-        continue_chain(session, desk.clock(), at=at - 1)
-        rows = session.scalars(select(BatchOut).where(BatchOut.chain == chain, BatchOut.last >= at)).all()
-        for row in rows:
-            row.state = State.FORKED
-            outbox(desk.store.vault.folder).remove(row.name)
-    desk.note("sync.new_chain")
 
 
 def _take_coded(desk: Desk, author: Member, told: CodedRows) -> None:
@@ -437,77 +348,3 @@ def _take_coded(desk: Desk, author: Member, told: CodedRows) -> None:
                     desk=author.desk, month=each.month, what=each.what, code=each.code, count=each.count, came_at=now
                 )
             )
-
-
-def _write_receipts(desk: Desk) -> None:
-    """For each centre from which something came a receipt: what is held of its chains, what became of its files."""
-    folder = outbox(desk.store.vault.folder)
-    with desk.local() as session:
-        try:
-            place = standing(session)
-        except NotJoined:
-            return
-        came = session.scalars(select(BatchIn).where(BatchIn.told.is_(False))).all()
-        centres = {member.centre for row in came if (member := place.roster.member(row.desk)) is not None}
-        waiting = _waiting(desk, place, session)
-        lines = held_of(session, {header.chain or b"": ranges for header, ranges in waiting})
-        owners = {header.chain: place.roster.member(header.desk) for header, _ranges in waiting}
-        owners |= {row.id: place.roster.member(row.desk) for row in session.scalars(select(Chain))}
-        for centre in sorted(centres):
-            to = [
-                each
-                for each in place.roster.members
-                if each.centre == centre and each.active and each.desk != place.me.desk
-            ]
-            if not to:
-                continue
-            told = [row for row in came if (m := place.roster.member(row.desk)) is not None and m.centre == centre]
-            mine = [line for line in lines if (m := owners.get(line.chain)) is not None and m.centre == centre]
-            body = Receipt(
-                tuple(
-                    Line(line.chain, line.held, line.head or bytes(32), line.wanted, line.fork, line.note)
-                    for line in mine
-                ),
-                tuple((row.name, _said(row)) for row in told),
-            )
-            _seal_receipt(session, desk, folder, place, to, body)
-        for row in came:
-            row.told = row.state != Fate.WAITING
-
-
-def _said(row: BatchIn) -> str:
-    return "" if row.state == Fate.APPLIED else row.why or row.state
-
-
-def _waiting(desk: Desk, place: Standing, session: Session) -> list[tuple[Header, list[tuple[int, int]]]]:
-    """The chains of which files lie here that cannot be taken yet, with the ranges of those."""
-    folder = inbox(desk.store.vault.folder)
-    found: dict[bytes | None, tuple[Header, list[tuple[int, int]]]] = {}
-    wanted = select(BatchIn.name).where(BatchIn.state == Fate.WAITING, BatchIn.kind == Kind.CHAIN)
-    for name in session.scalars(wanted):
-        with contextlib.suppress(Refused):
-            header = open_batch(folder.read(name), place.reader).header
-            found.setdefault(header.chain, (header, []))[1].append((header.first, header.last))
-    return list(found.values())
-
-
-def _seal_receipt(
-    session: Session, desk: Desk, folder: Folder, place: Standing, to: Iterable[Member], body: Receipt
-) -> None:
-    """Seal a receipt. Those before it stay only until they have been carried: each names other files."""
-    now, members = desk.clock(), list(to)
-    keys = [each.desk for each in members]
-    plain = write_batch(
-        place.author,
-        Kind.RECEIPT,
-        write_body(body),
-        audience=EVERYONE,
-        made=int(now.timestamp() * 1000),
-        to=keys,
-    )
-    sealed = seal(plain, [each.seal for each in members])
-    keep_file(session, folder, sealed, kind=Kind.RECEIPT, audience=EVERYONE, to=keys, now=now)
-    old = now - timedelta(days=KEPT_DAYS)
-    for row in session.scalars(select(BatchOut).where(BatchOut.kind == Kind.RECEIPT, BatchOut.made_at < old)):
-        folder.remove(row.name)
-        row.state = State.COVERED

@@ -17,7 +17,7 @@ from casedesk.fields import Field, Kind, Level, level_of
 from casedesk.models import Case, IncidentViolation, MigrationEpisode, Person, Recorded, State, fields_of
 from casedesk.services.ages import age_of
 from casedesk.services.statistics import suppress
-from casedesk.storage.derived import by_hundreds
+from casedesk.storage.bulk import in_parts
 from casedesk.sync.bodies import Coded, Count
 from casedesk.values import PartialDay
 
@@ -103,7 +103,7 @@ def totals(session: Session, cases: Collection[UUID]) -> tuple[Count, ...]:
 
 
 def _cases(session: Session, ids: Collection[UUID]) -> Iterator[Case]:
-    for some in by_hundreds(list(ids)):
+    for some in in_parts(list(ids)):
         yield from session.scalars(select(Case).where(Case.id.in_(some), Case.removed_at.is_(None)))
 
 

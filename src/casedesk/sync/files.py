@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -25,6 +26,16 @@ INBOX: Final = "inbox"
 ON_A_STICK: Final = "CASEDESK"
 _PART: Final = ".part"
 _NAME: Final = re.compile(r"[0-9a-f]{32}\.cdb")
+
+
+class Fate(StrEnum):
+    """What became of a file that came."""
+
+    APPLIED = "applied"
+    WAITING = "waiting"  # something before it is missing
+    ASIDE = "aside"  # of an ended desk, or of a newer program: kept, not used
+    REFUSED = "refused"
+    ASKS = "asks"  # somebody asks to join: a person decides
 
 
 class NotWritten(CaseDeskError):

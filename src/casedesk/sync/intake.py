@@ -13,18 +13,10 @@ from sqlalchemy.orm import Session
 
 from casedesk.models import Chain, Unentitled
 from casedesk.models import Operation as OperationRow
+from casedesk.storage.arrived import Arrived, arrived_again
 from casedesk.storage.chain import continue_chain
 from casedesk.storage.erasing import EVERY_FIELD, Target, obey, targets_of
-from casedesk.storage.merging import (
-    Arrived,
-    Judge,
-    Merged,
-    arrived_again,
-    everybody_may,
-    merge,
-    next_number,
-    reconsider,
-)
+from casedesk.storage.merging import Judge, Merged, everybody_may, merge, next_number, reconsider
 from casedesk.storage.operations import start_link
 from casedesk.storage.recorder import own_chain
 from casedesk.storage.registers import Place
@@ -71,11 +63,7 @@ def divided(piece: Slice, size: int) -> tuple[Slice, Slice]:
     """The first operations of a slice, and the rest."""
     start = replace(piece, operations=piece.operations[:size], proofs=piece.proofs[:size])
     rest = replace(
-        piece,
-        first=start.last + 1,
-        before=start.head,
-        operations=piece.operations[size:],
-        proofs=piece.proofs[size:],
+        piece, first=start.last + 1, before=start.head, operations=piece.operations[size:], proofs=piece.proofs[size:]
     )
     return start, rest
 

@@ -31,7 +31,8 @@ from casedesk.models import (
 )
 from casedesk.models import Operation as OperationRow
 from casedesk.services.consents import holds, newest_lines
-from casedesk.storage.derived import by_hundreds, cases_of_stored
+from casedesk.storage.belonging import cases_of_stored
+from casedesk.storage.bulk import in_parts
 from casedesk.storage.fitting import id_of
 from casedesk.storage.operations import ID_SIZE, Leaf, Operation, OperationKind, digest_only, shown, start_link, unpack
 from casedesk.storage.recorder import OPERATION_TABLE, own_chain
@@ -216,10 +217,7 @@ def own_chains(session: Session) -> Sequence[Chain]:
 def sent_upto(session: Session, audience: str, chain: bytes) -> int:
     """The number of the last operation of the chain that stands in a file for this audience."""
     wanted = select(func.max(BatchOut.last)).where(
-        BatchOut.audience == audience,
-        BatchOut.chain == chain,
-        BatchOut.kind == Kind.CHAIN,
-        BatchOut.state != FORKED,
+        BatchOut.audience == audience, BatchOut.chain == chain, BatchOut.kind == Kind.CHAIN, BatchOut.state != FORKED
     )
     return session.scalar(wanted) or 0
 
@@ -229,7 +227,7 @@ def decide(session: Session, cases: Collection[UUID], eyes: Eyes) -> dict[UUID, 
     central = eyes.audience == CENTRAL
     lines = newest_lines(session, cases, tuple(_SCOPES.values()) if central else (KEPT,))
     secret: set[UUID] = set()
-    for some in by_hundreds(list(cases)):
+    for some in in_parts(list(cases)):
         found = session.execute(_CONFIDENTIAL.where(Case.id.in_(some)))
         secret |= {row.id for row in found if not _people_of(row) & eyes.people}
     weigh = _for_central if central else _for_centre
@@ -440,7 +438,7 @@ def _shows(session: Session, opened: Collection[UUID], upto: Mapping[int, int], 
 def _about(session: Session, chain: Chain, records: Collection[UUID], upto: int) -> Sequence[OperationRow]:
     """The operations of a chain, up to a number, that touched any of these records."""
     found: dict[int, OperationRow] = {}
-    for some in by_hundreds(list(records)):
+    for some in in_parts(list(records)):
         wanted = (
             select(OperationRow)
             .join(Change, Change.operation_seq == OperationRow.seq)
@@ -480,7 +478,7 @@ def _shows_of_named(
 def records_of(session: Session, cases: Collection[UUID]) -> set[UUID]:
     """Every record that belongs to these cases: their own, their people's, their journeys'."""
     found: set[UUID] = set()
-    for some in by_hundreds(list(cases)):
+    for some in in_parts(list(cases)):
         rows = session.execute(select(Case.id, Case.person_id, Case.index_episode_id).where(Case.id.in_(some))).all()
         people = {row.person_id for row in rows} - {None}
         episodes = {row.index_episode_id for row in rows} - {None}
@@ -513,6 +511,6 @@ def every_record_of(session: Session, case_id: UUID) -> list[Recorded]:
     ids = records_of(session, {case_id})
     found: list[Recorded] = []
     for model in recorded_models().values():
-        for some in by_hundreds(list(ids)):
+        for some in in_parts(list(ids)):
             found += session.scalars(select(model).where(model.id.in_(some)))
     return found

@@ -22,9 +22,10 @@ from casedesk.models import Chain, Erasure, Unentitled
 from casedesk.models import Operation as OperationRow
 from casedesk.progress import Progress, silent
 from casedesk.services.permissions import needs
-from casedesk.storage.chain import Findings, check_records
+from casedesk.storage.arrived import Arrived
+from casedesk.storage.checking import Findings, check_records
 from casedesk.storage.erasing import obey, show
-from casedesk.storage.merging import Arrived, Judge
+from casedesk.storage.merging import Judge
 from casedesk.storage.national import NationalStore
 from casedesk.storage.operations import start_link, unpack
 from casedesk.storage.registers import Knowledge

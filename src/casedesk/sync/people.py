@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from casedesk.desk import Desk
 from casedesk.models import Chain, Membership, User
 from casedesk.services.permissions import needs
-from casedesk.storage.merging import histories
+from casedesk.storage.arrived import histories
 from casedesk.storage.registers import Knowledge, roots
 from casedesk.sync.joining import judge_by_the_list, renew
 from casedesk.sync.membership import standing

@@ -15,10 +15,11 @@ from casedesk.i18n import _
 from casedesk.models import BatchIn, BatchOut
 from casedesk.progress import Progress, silent
 from casedesk.services.permissions import needs
-from casedesk.sync.arrivals import KEPT_DAYS, Taken, take_inbox
+from casedesk.sync.arrivals import Taken, take_inbox
 from casedesk.sync.batch import file_name
 from casedesk.sync.files import inbox, on_a_stick, outbox
 from casedesk.sync.outbox import State, uncovered
+from casedesk.sync.receipts import KEPT_DAYS
 
 
 class NoStick(CaseDeskError):

@@ -21,7 +21,7 @@ from casedesk.services.office import KEEPING_ROLES, READING_ROLES, UserRow
 from casedesk.services.permissions import may
 from casedesk.settings import LOCK_MINUTES, TEXT_SIZES, Settings
 from casedesk.storage import keys
-from casedesk.storage.chain import Findings
+from casedesk.storage.checking import Findings
 from casedesk.storage.tries import MustWait
 from casedesk.ui.backups import BackupSection
 from casedesk.ui.kit.blocks import Banner, fact, group, keys_hint, setting

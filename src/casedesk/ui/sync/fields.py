@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from casedesk import formats
 from casedesk.i18n import _
 from casedesk.sync.leaving import WHY_BACK
-from casedesk.sync.outbox import Preview, PreviewRow
+from casedesk.sync.preview import Preview, PreviewRow
 from casedesk.ui.kit.buttons import Segmented, button
 from casedesk.ui.kit.layouts import row, widget
 from casedesk.ui.kit.lines import Cell, Heading, Line, Listing

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLayout, QWidget
 from casedesk import formats
 from casedesk.i18n import _, ngettext
 from casedesk.sync.leaving import WHY_BACK, Back
-from casedesk.sync.outbox import Preview, PreviewRow
+from casedesk.sync.preview import Preview, PreviewRow
 from casedesk.ui.kit.badges import Badge, BadgeSpec
 from casedesk.ui.kit.blocks import Card
 from casedesk.ui.kit.buttons import button

@@ -20,7 +20,8 @@ from casedesk.storage.store import Touched
 from casedesk.sync import arrivals, outbox, stick
 from casedesk.sync.arrivals import FileInRow, Taken
 from casedesk.sync.line import Address
-from casedesk.sync.outbox import FileRow, Preview
+from casedesk.sync.outbox import FileRow
+from casedesk.sync.preview import Preview, preview
 from casedesk.sync.stick import Written
 from casedesk.sync.visit import Visited, relay_of, visit
 from casedesk.ui.kit.blocks import Card, Disc, Skeleton
@@ -57,7 +58,7 @@ class Seen:
 def read_all(desk: Desk) -> Seen:
     """Read the page."""
     sends = may(desk, "sync.send")
-    previews = [outbox.preview(desk, each) for each in outbox.audiences(desk)] if sends else []
+    previews = [preview(desk, each) for each in outbox.audiences(desk)] if sends else []
     sent = outbox.files_out(desk) if sends else ()
     differ = grouped(clashes(desk)) if may(desk, "clash.list") else ()
     return Seen(previews, sent, arrivals.files_in(desk), differ, relay_of(desk))

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from casedesk import formats
 from casedesk.i18n import N_, _, ngettext
 from casedesk.models import fields_of, recorded_models
-from casedesk.sync.arrivals import Fate, FileInRow, Taken
+from casedesk.sync.arrivals import FileInRow, Taken
 from casedesk.sync.batch import CENTRAL, EVERYONE, Kind, Refused, Why
+from casedesk.sync.files import Fate
 from casedesk.sync.outbox import FileRow, State
 
 KINDS = {

@@ -1,0 +1,144 @@
+"""What operations say of records, and which operations wrote a record: what merging, judging and checking read."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from casedesk.models import Chain, Change
+from casedesk.models import Operation as OperationRow
+from casedesk.storage.bulk import in_parts
+from casedesk.storage.fitting import id_of
+from casedesk.storage.operations import Leaf, Operation, Value, leaves_of, shown, unpack
+from casedesk.storage.recorder import MARK_TABLE, NO_RECORD, OPERATION_TABLE
+from casedesk.storage.registers import Knowledge, Place, in_causal_order
+
+RecordKey: TypeAlias = tuple[str, bytes]  # table, id
+Said: TypeAlias = dict[RecordKey, dict[str, Value]]
+Link: TypeAlias = tuple[str, UUID]  # the table and id of what a record hangs on
+LINKS: Final = {"case_id": "case", "person_id": "person", "episode_id": "migration_episode"}
+ERASED_TABLE: Final = "erased"
+JOURNAL_TABLES: Final = frozenset((OPERATION_TABLE, MARK_TABLE, ERASED_TABLE))
+LONGEST_TABLE: Final = 40  # of a name in the index; a longer one is no table of ours
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """An operation of another desk, as it is to be stored."""
+
+    place: Place
+    operation: Operation
+    digest: bytes
+    link: bytes
+
+    @cached_property
+    def said(self) -> Said:
+        """What it says of records: judge and merger ask for the same."""
+        return written(self.operation)
+
+
+def is_mark(leaf: Leaf) -> bool:
+    named = leaf.table == MARK_TABLE and leaf.field == "held" and leaf.record != NO_RECORD
+    return named and type(leaf.value) is int and 0 < leaf.value < 2**63
+
+
+def change_rows(number: int, operation: Operation, said: Said) -> list[dict[str, object]]:
+    """Which records an operation wrote or was about, by which their history and their registers are found."""
+    touched = {record: (table, " ".join(values)) for (table, record), values in said.items()}
+    if (looked_at := about(operation)) is not None:
+        touched.setdefault(looked_at, ("", ""))
+    return [
+        {"operation_seq": number, "record": id_of(record), "table": table, "fields": fields}
+        for record, (table, fields) in touched.items()
+    ]
+
+
+def written(operation: Operation) -> Said:
+    """What an operation says of records, as far as it is shown here. An id belongs to one table only."""
+    found: Said = {}
+    tables: dict[bytes, str] = {}
+    values: dict[str, Value] | None = None
+    at: RecordKey | None = None
+    for section in operation.sections:
+        for leaf in leaves_of(section):
+            if " " in leaf.field:
+                continue
+            if at is None or leaf.record != at[1] or leaf.table != at[0]:  # most stand beside others of their record
+                at = table, record = leaf.table, leaf.record
+                is_told = table not in JOURNAL_TABLES and len(table) <= LONGEST_TABLE
+                is_told = is_told and tables.setdefault(record, table) == table
+                values = found.setdefault(at, {}) if is_told else None
+            if values is not None:
+                values[leaf.field] = leaf.value
+    return found
+
+
+def about(operation: Operation) -> bytes | None:
+    """The record that the operation is about, if it says so."""
+    for _level, leaf in shown(operation):
+        if leaf.table == OPERATION_TABLE and leaf.field == "about" and isinstance(leaf.value, bytes):
+            return leaf.value if len(leaf.value) == len(NO_RECORD) else None
+    return None
+
+
+_HISTORY = (
+    select(
+        Change.record,
+        Change.table,
+        Change.fields,
+        OperationRow.seq,
+        OperationRow.chain_seq,
+        OperationRow.wall,
+        Chain.ix,
+        Chain.id,
+    )
+    .join(OperationRow, OperationRow.seq == Change.operation_seq)
+    .join(Chain, Chain.ix == OperationRow.chain_ix)
+    .where(Change.record.in_(bindparam("records", expanding=True)), Change.fields != "")
+)
+
+
+def histories(session: Session, wanted: Collection[RecordKey]) -> dict[RecordKey, list[tuple[Place, frozenset[str]]]]:
+    """For each record the operations that wrote it, with the fields."""
+    found: dict[RecordKey, list[tuple[Place, frozenset[str]]]] = defaultdict(list)
+    for some in in_parts([id_of(record) for _table, record in wanted]):
+        for row in session.execute(_HISTORY, {"records": some}):
+            place = Place(row.ix, row.id, row.chain_seq, row.seq, row.wall)
+            found[row.table, row.record.bytes].append((place, frozenset(row.fields.split())))
+    return found
+
+
+def first_written(session: Session, records: Collection[UUID], knowledge: Knowledge) -> dict[UUID, Place]:
+    """Where each record was begun; the same on every desk, whatever arrived first."""
+    writes: dict[UUID, list[Place]] = defaultdict(list)
+    for some in in_parts(list(records)):
+        for row in session.execute(_HISTORY, {"records": some}):
+            writes[row.record].append(Place(row.ix, row.id, row.chain_seq, row.seq, row.wall))
+    return {
+        record: places[0] if len(places) == 1 else in_causal_order(places, lambda place: place, knowledge.knows)[0]
+        for record, places in writes.items()
+    }
+
+
+def arrived_again(session: Session, number: int) -> Arrived:
+    """An operation that is stored, as it came."""
+    row = session.get_one(OperationRow, number)
+    chain = session.get_one(Chain, row.chain_ix)
+    (operation,) = unpack(row.body)
+    return Arrived(Place(chain.ix, chain.id, row.chain_seq, row.seq, row.wall), operation, row.digest, row.link)
+
+
+def links(row: Mapping[str, Any]) -> Iterator[Link]:
+    """What a row hangs on."""
+    for name, table in LINKS.items():
+        if isinstance(to := row.get(name), UUID):
+            yield table, to
+    if isinstance(to := row.get("entity_id"), UUID):
+        yield str(row.get("entity")), to

@@ -1,0 +1,50 @@
+"""What must not come back: orders to forget, and operations without what they cover (SYNC 11)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from casedesk.models import Erasure
+from casedesk.storage.arrived import JOURNAL_TABLES
+from casedesk.storage.bulk import in_parts
+from casedesk.storage.operations import Erased, Itemised, Kept, Leaf, Open, Operation, erase
+from casedesk.storage.registers import Knowledge, Place
+
+Orders: TypeAlias = Mapping[bytes, Sequence[Erasure]]
+
+
+def orders_about(session: Session, records: Sequence[UUID]) -> Orders:
+    """The erasures that were ordered for these records."""
+    found: dict[bytes, list[Erasure]] = defaultdict(list)
+    for some in in_parts(records):
+        for order in session.scalars(select(Erasure).where(Erasure.record.in_(some))):
+            found[order.record.bytes].append(order)
+    return found
+
+
+def forgotten(operation: Operation, place: Place, orders: Orders, knowledge: Knowledge) -> Operation:
+    """The operation without the values of leaves that an order covers and its author wrote without knowing of it."""
+
+    def covered(leaf: Leaf) -> bool:
+        return leaf.table not in JOURNAL_TABLES and any(
+            order.field in ("", leaf.field) and not _knew(order) for order in orders.get(leaf.record, ())
+        )
+
+    def _knew(order: Erasure) -> bool:
+        if order.chain == place.chain:
+            return order.chain_seq < place.seq
+        return knowledge.reaches(place, None, order.chain) >= order.chain_seq
+
+    for section in operation.sections:
+        if isinstance(section, Open | Itemised):
+            for index, item in enumerate(section.leaves):
+                leaf = item.leaf if isinstance(item, Kept) else None if isinstance(item, Erased) else item
+                if leaf is not None and covered(leaf):
+                    operation = erase(operation, section.level, index)
+    return operation
