@@ -46,6 +46,10 @@ class Progress:
             raise Cancelled
         self.latest = Reached(done, of)
 
+    def go_on(self) -> None:
+        """A step that reaches nothing new: the work is still going, and nothing is half done now."""
+        self.step(self.latest.done, self.latest.of)
+
     def rest(self, seconds: float) -> None:
         """Do nothing for a while. Raises Cancelled as soon as nobody waits."""
         if self._cancelled.wait(seconds):

@@ -13,7 +13,9 @@ import pytest
 from sqlalchemy import select
 
 from casedesk.desk import Desk
+from casedesk.errors import StorageFull
 from casedesk.models import BatchOut, Person
+from casedesk.progress import Cancelled, Progress
 from casedesk.services.intake import register_case
 from casedesk.services.office import check_store, sign_in
 from casedesk.storage.recorder import own_chain
@@ -24,6 +26,7 @@ from casedesk.sync.files import Fate, inbox, outbox
 from casedesk.sync.outbox import State, files_out, make_files
 from casedesk.sync.stick import take_stick, write_stick
 from tests.conftest import NOW, PASSPHRASE
+from tests.faults.test_disk import no_more_room
 from tests.support.people import a_returnee
 from tests.sync.office import admin, begin, coordinator, join, key_of, new_desk
 
@@ -87,6 +90,63 @@ def test_files_in_the_wrong_order_wait_and_are_then_taken_in(laptops: tuple[Desk
     assert {row.state for row in files_out(coordinator(one)) if row.kind == Kind.CHAIN} == {State.BUILT}
     assert {taken.fate for taken in give(two, *first)} == {Fate.APPLIED}
     assert names(two) == {"First", "Second"}
+    assert check_store(coordinator(two)).wrong == []
+
+
+def test_a_full_disk_says_nothing_of_the_file_which_stays_and_is_taken_in_later(laptops: tuple[Desk, Desk]) -> None:
+    one, two = laptops
+    for number in range(5):
+        story = "She said a great deal. " * 400
+        register_case(one, a_returnee(person__name_en=f"P{number}", incident__narrative=story, person__phone_1=None))
+    sealed = made(one)
+    with no_more_room(two), pytest.raises(StorageFull):
+        give(two, *sealed)
+    assert len(inbox(two.store.vault.folder).names()) == len(sealed)
+    assert {taken.fate for taken in give(two)} == {Fate.APPLIED}
+    assert names(two) == {f"P{number}" for number in range(5)}
+
+
+class Impatient(Progress):
+    """Cancels at the first step between two parts of a file."""
+
+    def go_on(self) -> None:
+        self.cancel()
+        super().go_on()
+
+
+def test_what_was_cancelled_within_a_file_goes_on_from_there(
+    laptops: tuple[Desk, Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = laptops
+    for number in range(3):
+        write(one, f"P{number}")
+    sealed = made(one)
+    monkeypatch.setattr("casedesk.sync.intake._FEWEST", 1)
+    for each in sealed:
+        inbox(two.store.vault.folder).put(each)
+    with pytest.raises(Cancelled):
+        take_inbox(coordinator(two), Impatient())
+    assert len(inbox(two.store.vault.folder).names()) == 1
+    assert check_store(coordinator(two)).wrong == []
+    assert {taken.fate for taken in give(two)} == {Fate.APPLIED}
+    assert names(two) == {"P0", "P1", "P2"}
+
+
+def test_by_itself_it_is_the_same_and_one_can_write_meanwhile(laptops: tuple[Desk, Desk]) -> None:
+    one, two = laptops
+    write(one, "First")
+    for each in made(one):
+        inbox(two.store.vault.folder).put(each)
+
+    class Writing(Progress):
+        def step(self, done: int, of: int) -> None:
+            super().step(done, of)
+            write(two, f"Meanwhile {done}")
+
+    assert [taken.fate for taken in take_inbox(coordinator(two), Writing(), by_itself=True)] == [Fate.APPLIED]
+    assert names(two) == {"First", "Meanwhile 0"}
+    assert len(receipts(two)) == 1
+    assert inbox(two.store.vault.folder).names() == []
     assert check_store(coordinator(two)).wrong == []
 
 

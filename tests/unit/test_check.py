@@ -21,12 +21,12 @@ class Halting(Progress):
 
     def __init__(self) -> None:
         super().__init__()
-        self.reached, self.go_on = Event(), Event()
+        self.reached, self.may_go = Event(), Event()
 
     def step(self, done: int, of: int) -> None:
         super().step(done, of)
         self.reached.set()
-        self.go_on.wait()
+        self.may_go.wait()
 
 
 def someone(number: int) -> dict[str, object]:
@@ -43,7 +43,7 @@ def test_others_write_while_it_looks(desk: Desk) -> None:
     assert progress.reached.wait(30)
     register_case(desk, someone(3))
     prefer(desk, "written", "meanwhile")
-    progress.go_on.set()
+    progress.may_go.set()
     looking.join()
     assert preferences(desk)["written"] == "meanwhile"
     assert [(each.wrong, each.operations) for each in found] == [([], 5)]  # type: ignore[attr-defined]  # findings

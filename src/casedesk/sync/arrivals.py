@@ -16,15 +16,17 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from casedesk.desk import Desk
-from casedesk.errors import CaseDeskError
+from casedesk.errors import CaseDeskError, StorageFailed, StorageFull
 from casedesk.models import BatchIn, BatchOut, Chain, Change, CodedRow, CountRow, Proved
 from casedesk.models import Operation as OperationRow
-from casedesk.progress import Progress, silent
+from casedesk.progress import Cancelled, Progress, silent
 from casedesk.services.office import close_to_ended
 from casedesk.services.permissions import needs
 from casedesk.storage.bulk import in_parts
 from casedesk.storage.erasing import NotTheSame, obey, show
 from casedesk.storage.operations import MalformedBody, unpack
+from casedesk.storage.store import Store, VaultDamaged
+from casedesk.storage.vault import VaultUnreadable
 from casedesk.sync import bodies, chains
 from casedesk.sync.batch import Batch, Header, Kind, Refused, Why, file_name, is_proved, open_batch
 from casedesk.sync.bodies import CodedRows, Orders, Receipt, read_body
@@ -33,10 +35,13 @@ from casedesk.sync.intake import take_in
 from casedesk.sync.joining import reader_before_joining, take_roster_file
 from casedesk.sync.membership import NotJoined, Standing, standing
 from casedesk.sync.people import list_users
+from casedesk.sync.process import Seat, beside
 from casedesk.sync.receipts import take_receipt, write_receipts
 from casedesk.sync.roster import Member, is_believed
 
 _FIRST: Final = (Kind.ROSTER, Kind.ORDERS, Kind.CHAIN, Kind.SNAPSHOT, Kind.SHOW, Kind.CODED, Kind.RECEIPT, Kind.JOIN)
+# What says nothing of the file that was being taken in: it stays and is tried again.
+OF_THIS_COMPUTER: Final = (Cancelled, StorageFull, StorageFailed, VaultDamaged, VaultUnreadable)
 NO_RIGHT: Final = "no_right"  # an order to forget what its author may not have forgotten
 
 
@@ -65,25 +70,35 @@ class FileInRow:
 
 
 @needs("sync.carry")
-def take_inbox(desk: Desk, progress: Progress = silent) -> list[Taken]:
+def take_inbox(desk: Desk, progress: Progress = silent, *, by_itself: bool = False) -> list[Taken]:
     """Take in all that lies in the inbox, until nothing that waits goes further; then write the receipts.
 
-    Cancelled, each file was taken in whole or not at all, and the receipts say so.
+    With `by_itself` in a process of its own, so that a window goes on meanwhile. Cancelled, what was taken in stays,
+    the receipts say how far that is, and the rest goes on another time.
     """
-    folder = inbox(desk.store.vault.folder)
-    folder.clean()
-    found: dict[str, Taken] = {}
+    inbox(desk.store.vault.folder).clean()
+    found: list[Taken] | None = None
     try:
-        _take_all(desk, folder, found, progress)
+        found = (
+            beside(desk.store, _take_beside, Seat.of(desk), progress=progress)
+            if by_itself
+            else _take_all(desk, progress)
+        )
     finally:
         close_to_ended(desk.store)
         list_users(desk)
-        if any(taken.kind != Kind.RECEIPT for taken in found.values()):
+        if found is None or any(taken.kind != Kind.RECEIPT for taken in found):
             write_receipts(desk)
-    return list(found.values())
+    return found
 
 
-def _take_all(desk: Desk, folder: Folder, found: dict[str, Taken], progress: Progress) -> None:
+def _take_beside(store: Store, progress: Progress, seat: Seat) -> list[Taken]:
+    return _take_all(seat.desk(store), progress)
+
+
+def _take_all(desk: Desk, progress: Progress) -> list[Taken]:
+    folder = inbox(desk.store.vault.folder)
+    found: dict[str, Taken] = {}
     waiting = _in_order(desk, folder)
     whole = len(waiting)
     moved = True
@@ -91,11 +106,12 @@ def _take_all(desk: Desk, folder: Folder, found: dict[str, Taken], progress: Pro
         moved = False
         for name in list(waiting):
             progress.step(whole - len(waiting), whole)
-            taken = _take(desk, folder, name)
+            taken = _take(desk, folder, name, progress)
             found[name] = taken
             if taken.fate is not Fate.WAITING:
                 waiting.remove(name)
                 moved = True
+    return list(found.values())
 
 
 @needs("sync.look")
@@ -151,7 +167,7 @@ def _opened(desk: Desk, sealed: bytes) -> Batch:
     return open_batch(sealed, reader)
 
 
-def _take(desk: Desk, folder: Folder, name: str) -> Taken:
+def _take(desk: Desk, folder: Folder, name: str, progress: Progress) -> Taken:
     sealed = folder.read(name)
     kind, author = "", b""
     try:
@@ -159,7 +175,9 @@ def _take(desk: Desk, folder: Folder, name: str) -> Taken:
             raise Refused(Why.DAMAGED)
         batch = _opened(desk, sealed)
         kind, author = batch.header.kind, batch.header.desk
-        fate, why = _apply(desk, batch)
+        fate, why = _apply(desk, batch, progress)
+    except OF_THIS_COMPUTER:
+        raise
     except Refused as refused:
         fate, why = (Fate.ASIDE if refused.why is Why.NEWER else Fate.REFUSED), str(refused.why)
     except CaseDeskError as error:
@@ -179,7 +197,7 @@ def _note(desk: Desk, name: str, kind: str, author: bytes, fate: Fate, why: str,
         row.kind, row.state, row.why, row.told = kind, fate, why, False
 
 
-def _apply(desk: Desk, batch: Batch) -> tuple[Fate, str]:
+def _apply(desk: Desk, batch: Batch, progress: Progress) -> tuple[Fate, str]:
     """Give a batch to whoever knows its kind."""
     header = batch.header
     if header.kind is Kind.ROSTER:
@@ -194,9 +212,9 @@ def _apply(desk: Desk, batch: Batch) -> tuple[Fate, str]:
         raise Refused(Why.UNKNOWN_DESK)
     match header.kind:
         case Kind.CHAIN:
-            return _take_chain(desk, place, batch, author)
+            return _take_chain(desk, place, batch, author, progress)
         case Kind.SNAPSHOT:
-            return _take_chain(desk, place, batch, _writer_of_passed(place, header, author))
+            return _take_chain(desk, place, batch, _writer_of_passed(place, header, author), progress)
         case Kind.SHOW:
             return _take_show(desk, place, batch, author)
     if not author.active:
@@ -225,7 +243,7 @@ def _writer_of_passed(place: Standing, header: Header, by: Member) -> Member:
     return writer
 
 
-def _take_chain(desk: Desk, place: Standing, batch: Batch, author: Member) -> tuple[Fate, str]:
+def _take_chain(desk: Desk, place: Standing, batch: Batch, author: Member, progress: Progress) -> tuple[Fate, str]:
     header = batch.header
     if not is_proved(header):
         raise Refused(Why.SIGNATURE)
@@ -245,7 +263,7 @@ def _take_chain(desk: Desk, place: Standing, batch: Batch, author: Member) -> tu
     except (MalformedBody, chains.ChainBroken):
         raise Refused(Why.DAMAGED) from None
     ends = None if author.ended is None else dict(author.ended)
-    accepted = take_in(desk.store, piece, chains.Member(author.desk, ends), desk.clock(), place.judge)
+    accepted = take_in(desk.store, piece, chains.Member(author.desk, ends), desk.clock(), place.judge, progress)
     match accepted.outcome:
         case chains.Outcome.STORED | chains.Outcome.KNOWN:
             with desk.local() as session:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from casedesk.models import Chain, Unentitled
 from casedesk.models import Operation as OperationRow
+from casedesk.progress import Progress, silent
 from casedesk.storage.arrived import Arrived, arrived_again
 from casedesk.storage.chain import continue_chain
 from casedesk.storage.erasing import EVERY_FIELD, Target, obey, targets_of
@@ -38,8 +39,18 @@ class Accepted:
     merged: Merged = field(default_factory=Merged)
 
 
-def take_in(store: Store, piece: Slice, member: Member | None, now: datetime, judge: Judge = everybody_may) -> Accepted:
-    """Accept a slice in transactions of a size that leaves the disk to others in between."""
+def take_in(
+    store: Store,
+    piece: Slice,
+    member: Member | None,
+    now: datetime,
+    judge: Judge = everybody_may,
+    progress: Progress = silent,
+) -> Accepted:
+    """Accept a slice in transactions of a size that leaves the disk to others in between.
+
+    Cancelled, it was accepted up to one of them, and the same slice goes on from there another time.
+    """
     answer = Accepted(Outcome.KNOWN)
     left, size = piece, _FEWEST
     while left.operations:
@@ -56,6 +67,8 @@ def take_in(store: Store, piece: Slice, member: Member | None, now: datetime, ju
             break
         fitting = int(size * _A_SLICE / max(time.perf_counter() - began, 0.001))
         size = min(max(fitting, size // 2, _FEWEST), 2 * size, AT_ONCE)
+        if left.operations:
+            progress.go_on()
     return answer
 
 

@@ -9,12 +9,16 @@ from __future__ import annotations
 import gc
 import io
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from casedesk import machine
+from casedesk.desk import Actor, Clock, Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _, language, use
 from casedesk.progress import Cancelled, Progress, silent
@@ -24,8 +28,32 @@ from casedesk.storage.vault import Vault, open_beside
 
 R = TypeVar("R")
 _A_LOOK: Final = 0.1  # seconds
+GAP: Final = 0.1  # seconds after each step for what the window has to write: a busy disk is asked again so often
 # What is taken in has no circles: looking for them as often as usual takes a fifth of the time.
 SELDOM: Final = (50_000, 20, 50)
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Who sits at which computer and what time it is there, as data from which another process makes the same desk."""
+
+    actor: Actor
+    centre: str
+    device: str
+    practice: bool
+    moment: datetime
+    passed: float  # on the steady clock, which all processes of a computer share
+    told: Mapping[str, str | float]  # what somebody said of the day
+
+    @classmethod
+    def of(cls, desk: Desk) -> Seat:
+        told = desk.clock.handed_over() if isinstance(desk.clock, Clock) else {}
+        return cls(desk.actor, desk.centre, desk.device, desk.practice, desk.clock(), machine.steady(), told)
+
+    def desk(self, store: Store) -> Desk:
+        clock = Clock(lambda: self.moment + timedelta(seconds=machine.steady() - self.passed))
+        clock.take_over(self.told)
+        return Desk(store, self.actor, self.centre, self.device, self.practice, clock)
 
 
 class CutShort(CaseDeskError):
@@ -120,6 +148,7 @@ class _Told(Progress):
             self.cancel()
         super().step(done, of)
         self._pipe.send(_Step(done, of))
+        self.rest(GAP)
 
 
 def _work(
@@ -141,12 +170,17 @@ def _work(
         store = Store(vault, listeners=[pipe.send])
         pipe.send(_Done(work(store, _Told(pipe), *given)))
     except Cancelled:
-        pipe.send(_Failed("", "", cancelled=True))
+        _say(pipe, _Failed("", "", cancelled=True))
     except CaseDeskError as error:
-        pipe.send(_Failed(error.message, error.hint))
+        _say(pipe, _Failed(error.message, error.hint))
     except Exception as error:  # noqa: BLE001 - it ends here, and is admitted on the other side
-        pipe.send(_Failed("", "", ours=type(error).__name__))
+        _say(pipe, _Failed("", "", ours=type(error).__name__))
     finally:
         if vault is not None:
             vault.close()
         pipe.close()
+
+
+def _say(pipe: Connection, last: _Failed) -> None:
+    with suppress(OSError):  # where the window was locked or ended nobody listens any more
+        pipe.send(last)

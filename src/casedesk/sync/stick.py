@@ -69,7 +69,7 @@ def write_stick(desk: Desk, root: Path, progress: Progress = silent) -> Written:
 
 
 @needs("sync.carry")
-def take_stick(desk: Desk, root: Path, progress: Progress = silent) -> list[Taken]:
+def take_stick(desk: Desk, root: Path, progress: Progress = silent, *, by_itself: bool = False) -> list[Taken]:
     """Take in what lies on a stick. What cannot be opened is for somebody else and stays there."""
     if not root.is_dir():
         raise NoStick(root)
@@ -85,7 +85,7 @@ def take_stick(desk: Desk, root: Path, progress: Progress = silent) -> list[Take
             here.put(sealed)
         else:
             _remove_if_old(desk, root, name)
-    return take_inbox(desk, progress)
+    return take_inbox(desk, progress, by_itself=by_itself)
 
 
 def _remove_if_old(desk: Desk, root: Path, name: str) -> None:

@@ -75,7 +75,7 @@ def relay_of(desk: Desk) -> Address | None:
 
 
 @needs("sync.send")
-def visit(desk: Desk, progress: Progress = silent) -> Visited:
+def visit(desk: Desk, progress: Progress = silent, *, by_itself: bool = False) -> Visited:
     """Send all that waits, fetch all that lies there, take it in, and send the receipts for it."""
     done = Visited()
     with _line(desk, progress) as line:
@@ -84,7 +84,7 @@ def visit(desk: Desk, progress: Progress = silent) -> Visited:
             make_files(desk, audience, FOR_THE_LINE)
         _send(desk, line, done, progress)
         _fetch(desk, line, done, progress)
-        done.taken = take_inbox(desk, progress)
+        done.taken = take_inbox(desk, progress, by_itself=by_itself)
         _send(desk, line, done, progress)
     desk.note("sync.visited")
     return done
@@ -106,7 +106,7 @@ def ask_by_relay(desk: Desk, progress: Progress = silent) -> None:
 
 
 @needs("sync.join")
-def hear_answer(desk: Desk, progress: Progress = silent) -> bool:
+def hear_answer(desk: Desk, progress: Progress = silent, *, by_itself: bool = False) -> bool:
     """Fetch what the relay has for a computer that asked to join; whether it belongs to the organisation now."""
     done = Visited()
     try:
@@ -114,7 +114,7 @@ def hear_answer(desk: Desk, progress: Progress = silent) -> bool:
             _fetch(desk, line, done, progress)
     except NotAdmitted:
         return False
-    take_inbox(desk, progress)
+    take_inbox(desk, progress, by_itself=by_itself)
     with desk.read() as session:
         member = session.get(Membership, 1)
         return member is not None and member.joined_at is not None

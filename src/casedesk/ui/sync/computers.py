@@ -83,7 +83,7 @@ def ask_from(desk: Desk, path: Path) -> Asked:
 def ask_over_the_line(desk: Desk, progress: Progress) -> bool:
     """Leave the request at the relay, and look whether it was answered already."""
     visit.ask_by_relay(desk, progress)
-    return visit.hear_answer(desk, progress)
+    return visit.hear_answer(desk, progress, by_itself=True)
 
 
 def name_relay(desk: Desk, url: str, certificate: Path | None) -> None:
@@ -182,8 +182,8 @@ class Computers(QWidget):
 
     def read(self, folder: Path) -> None:
         """Take in the answer, or requests of others, from a stick."""
-        work = partial(stick.take_stick, self.here.desk, folder)
-        self.here.jobs.run_long(self, _("Reading from the stick"), work, self._taken, writes=True)
+        work = partial(stick.take_stick, self.here.desk, folder, by_itself=True)
+        self.here.jobs.run_long(self, _("Reading from the stick"), work, self._taken)
 
     def _taken(self, taken: list[Taken]) -> None:
         if exchanges(self.here.desk):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -169,7 +169,7 @@ class SyncPage(Page):
     # Over the line
 
     def _send(self) -> None:
-        work = partial(visit, self.here.desk)
+        work = partial(visit, self.here.desk, by_itself=True)
         self.here.jobs.run_long(self, _("Sending and fetching"), work, self._visited, failed=self._stopped)
 
     def _visited(self, done: Visited) -> None:
@@ -197,14 +197,12 @@ class SyncPage(Page):
 
     def _write(self, folder: str) -> None:
         work = partial(to_stick, self.here.desk, Path(folder))
-        self._long(_("Writing to the stick"), work, self._written)
+        title = _("Writing to the stick")
+        self.here.jobs.run_long(self, title, work, self._written, failed=self._stopped, writes=True)
 
     def _read(self, folder: str) -> None:
-        work = partial(stick.take_stick, self.here.desk, Path(folder))
-        self._long(_("Reading from the stick"), work, self._taken)
-
-    def _long(self, title: str, work: Callable[[Progress], Any], done: Callable[[Any], object]) -> None:
-        self.here.jobs.run_long(self, title, work, done, failed=self._stopped, writes=True)
+        work = partial(stick.take_stick, self.here.desk, Path(folder), by_itself=True)
+        self.here.jobs.run_long(self, _("Reading from the stick"), work, self._taken, failed=self._stopped)
 
     def _written(self, written: Written) -> None:
         self._look()
