@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +18,11 @@ from casedesk.sync.bodies import RosterBody, write_body
 from casedesk.sync.files import inbox, outbox
 from casedesk.sync.membership import Standing, admissions, standing
 from casedesk.sync.outbox import make_files, uncovered
+from casedesk.sync.relay.admission import Admission, Guest, Invitation, NotARoster
+from casedesk.sync.roster import NotThisRoster, read_roster
+from casedesk.sync.visit import name_relay
 from tests.conftest import CENTRE, NOW
+from tests.support.relay import a_relay, serving
 
 ROOT_WORDS = "nine quiet boats under the old bridge"
 
@@ -40,6 +45,27 @@ def new_desk(folder: Path, device: str, centre: str = "DHK", clock: Callable[[],
     made, recovery = set_up(folder, replace(CENTRE, code=centre), FLOOR, clock, device=device)
     recovery.wipe()
     return made
+
+
+@contextmanager
+def relay_of_office(desk: Desk, folder: Path) -> Iterator[int]:
+    """A relay of this desk's organisation, which the desk knows; yields its port."""
+    roster = standing_of(desk).roster
+
+    def read(raw: bytes) -> Admission:
+        try:
+            found = read_roster(raw, roster.org, roster.root)
+        except NotThisRoster:
+            raise NotARoster from None
+        guests = [Guest(each.desk, 10**9) for each in found.members if each.active]
+        return Admission(found.number, guests, [Invitation(each.tag, each.until) for each in found.invitations])
+
+    folder.mkdir()
+    relay = a_relay(folder, read, lambda: desk.clock().timestamp())
+    with serving(relay) as port:
+        name_relay(admin(desk), f"http://127.0.0.1:{port}", b"")
+        yield port
+    relay.index.engine.dispose()
 
 
 def begin(desk: Desk, folder: Path) -> None:

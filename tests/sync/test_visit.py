@@ -17,15 +17,13 @@ from casedesk.sync import joining
 from casedesk.sync.files import inbox
 from casedesk.sync.line import Address, Line, LineBroken, NotACertificate, NotTheRelay, der_of
 from casedesk.sync.outbox import State, files_out
-from casedesk.sync.relay.admission import Admission, Guest, Invitation, NotARoster
-from casedesk.sync.roster import NotThisRoster, read_roster
 from casedesk.sync.visit import NoRelay, ask_by_relay, hear_answer, name_relay, visit
 from tests.conftest import NOW
 from tests.support.exchange import records
 from tests.support.people import a_returnee
-from tests.support.relay import CutLine, a_relay, serving
+from tests.support.relay import CutLine
 from tests.support.tls import certificate, nginx
-from tests.sync.office import admin, as_role, begin, coordinator, join, key_of, new_desk, standing_of
+from tests.sync.office import admin, as_role, begin, coordinator, join, key_of, new_desk, relay_of_office, standing_of
 
 
 @pytest.fixture
@@ -39,23 +37,8 @@ def first(tmp_path: Path) -> Iterator[Desk]:
 @pytest.fixture
 def relay_port(first: Desk, tmp_path: Path) -> Iterator[int]:
     """A relay of the first desk's organisation, which that desk knows."""
-    roster = standing_of(first).roster
-
-    def read(raw: bytes) -> Admission:
-        try:
-            found = read_roster(raw, roster.org, roster.root)
-        except NotThisRoster:
-            raise NotARoster from None
-        guests = [Guest(each.desk, 10**9) for each in found.members if each.active]
-        return Admission(found.number, guests, [Invitation(each.tag, each.until) for each in found.invitations])
-
-    folder = tmp_path / "relay"
-    folder.mkdir()
-    relay = a_relay(folder, read, lambda: first.clock().timestamp())
-    with serving(relay) as port:
-        name_relay(admin(first), f"http://127.0.0.1:{port}", b"")
+    with relay_of_office(first, tmp_path / "relay") as port:
         yield port
-    relay.index.engine.dispose()
 
 
 @pytest.fixture

@@ -23,17 +23,19 @@ from casedesk.storage.operations import shown, unpack
 from casedesk.sync import outbox, stick
 from casedesk.sync.batch import open_batch
 from casedesk.sync.files import on_a_stick
+from casedesk.sync.visit import name_relay, visit
 from casedesk.ui.application import tables
 from casedesk.ui.kit import theme
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.theme import Theme
+from casedesk.ui.kit.working import Working
 from casedesk.ui.page import Goto
 from casedesk.ui.sync.fields import EveryField
 from casedesk.ui.sync.page import SyncPage
 from tests.conftest import PASSPHRASE
 from tests.support.people import a_returnee
 from tests.support.sitting import NOW, SECONDS, Sitting, cut_off, press, words_of
-from tests.sync.office import begin, join, new_desk, standing_of
+from tests.sync.office import begin, join, new_desk, relay_of_office, standing_of
 
 Key, Held = Qt.Key, Qt.KeyboardModifier
 
@@ -135,6 +137,39 @@ def test_what_came_back_is_taken_in_and_told(inside: Sitting, other: Desk, folde
     assert "Sentinel Two" in names(inside.window.desk)
     page._read(str(folder))
     said(inside, "Nothing new was there")
+
+
+def test_send_now_goes_both_ways_over_the_line(inside: Sitting, other: Desk, tmp_path: Path) -> None:
+    desk = inside.window.desk
+    with relay_of_office(desk, tmp_path / "relay") as port:
+        name_relay(other, f"http://127.0.0.1:{port}", b"")
+        register_case(desk, a_returnee(person__name_en="Sentinel One"))
+        page = sync_page(inside)
+        inside.qtbot.waitUntil(page.send_button.isEnabled, timeout=SECONDS)
+        press(Key.Key_Return, Held.ControlModifier)
+        said(inside, "files sent")
+        visit(other)
+        assert "Sentinel One" in names(other)
+        register_case(other, a_returnee(person__name_en="Sentinel Two", person__phone_1="+8801711000999"))
+        visit(other)
+        page.send_button.click()
+        said(inside, "taken in")
+        assert "Sentinel Two" in names(desk)
+        inside.qtbot.waitUntil(lambda: "Received by all it was for" in words_of(page), timeout=SECONDS)
+
+
+def test_a_line_that_is_down_can_be_waited_for_no_longer(inside: Sitting, tmp_path: Path) -> None:
+    desk = inside.window.desk
+    with relay_of_office(desk, tmp_path / "relay"):
+        pass
+    register_case(desk, a_returnee(person__name_en="Sentinel One"))
+    page = sync_page(inside)
+    inside.qtbot.waitUntil(page.send_button.isEnabled, timeout=SECONDS)
+    page.send_button.click()
+    (working,) = inside.window.findChildren(Working)
+    working.cancel.click()
+    inside.qtbot.waitUntil(lambda: "goes on from the same place next time" in words_of(inside.window), timeout=SECONDS)
+    inside.qtbot.waitUntil(lambda: page.seen.waiting > 0, timeout=SECONDS)
 
 
 def test_what_is_held_back_says_why(inside: Sitting, tmp_path: Path) -> None:
