@@ -118,7 +118,7 @@ from casedesk.errors import StorageFailed, StorageFull
 from casedesk.services.intake import register_case
 from casedesk.services.office import sign_in
 from casedesk.services.search import Filters, count_cases
-from casedesk.storage.chain import check
+from casedesk.storage.checking import check
 from tests.support.journal import count
 from tests.support.people import a_returnee
 

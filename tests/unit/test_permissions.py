@@ -495,6 +495,8 @@ RULELESS = {
     "casedesk.services.permissions.open_record",
     "casedesk.sync.people.follow_users",  # lists what administrators decided
     "casedesk.sync.people.list_users",  # the same
+    "casedesk.sync.receipts.take_receipt",  # believes what is signed; who takes files in was asked
+    "casedesk.sync.receipts.write_receipts",  # says what was taken in; who takes files in was asked
     "casedesk.sync.joining.judge_by_the_list",  # goes by what is signed
     "casedesk.sync.joining.take_roster_file",  # believes nothing but signatures
     "casedesk.services.permissions.see_case",
