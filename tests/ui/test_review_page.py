@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from PySide6.QtCore import Qt
@@ -13,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from casedesk import i18n
 from casedesk.desk import Desk
-from casedesk.models import Case
+from casedesk.models import Case, CaseNote
 from casedesk.services import lifecycle
 from casedesk.services.cases import case_facts, edit_case
 from casedesk.services.clashes import clashes, steps_skipped
@@ -139,6 +140,33 @@ def test_both_are_kept_by_a_key_and_a_decision_is_taken_again(inside: Sitting, t
     village.pick(other.operation)
     again.main_action()
     inside.qtbot.waitUntil(lambda: case_facts(desk, two.case_id).answers[VILLAGE] in other.words, timeout=SECONDS)
+
+
+def test_what_was_written_without_the_right_is_told_put_aside_and_stays_on_the_page_sync(
+    inside: Sitting, two: Two
+) -> None:
+    nobody = replace(two.other, actor=replace(two.other.actor, id=uuid4()))
+    with nobody.write("test.note") as session:
+        session.add(CaseNote(case_id=two.case_id, text="in nobody’s name"))
+    window = inside.window
+    told = "Written without the right to it"
+
+    def shows(*, it: bool) -> None:
+        inside.qtbot.waitUntil(lambda: (told in words_of(window)) is it, timeout=SECONDS)
+
+    two.bring(two.other, window.desk)
+    window.go(Goto("today"))
+    shows(it=True)
+    assert "Written in a name that this computer may not write in\nDHK/K4 · 12 May 2026" in words_of(window)
+    (seen,) = [each for each in window.findChildren(QPushButton) if each.accessibleName() == f"Seen: {told}"]
+    seen.click()
+    shows(it=False)
+    press(Key.Key_Z, Held.ControlModifier)
+    shows(it=True)
+    window.go(Goto("sync"))
+    shows(it=True)
+    assert window.page is not None
+    assert cut_off(window.page) == []
 
 
 def test_steps_that_did_not_fit_are_told_lead_to_the_case_and_are_put_aside(inside: Sitting, two: Two) -> None:

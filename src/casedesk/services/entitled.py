@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -21,7 +22,7 @@ from casedesk.desk import Actor, Desk
 from casedesk.i18n import _
 from casedesk.models import Case, Chain, Change, Unentitled, fields_of, recorded_models, registers_of
 from casedesk.models import Operation as OperationRow
-from casedesk.services.office import names_of_users
+from casedesk.services.office import names_of_users, prefer, preferences
 from casedesk.services.permissions import needs, reach, within_reach
 from casedesk.storage.arrived import ERASED_TABLE, LINKS, Arrived, RecordKey, histories, is_mark, written
 from casedesk.storage.bulk import in_parts
@@ -33,6 +34,7 @@ from casedesk.storage.recorder import MARK_TABLE, NO_RECORD, OPERATION_TABLE, mo
 from casedesk.storage.registers import Knowledge, Place, current, roots
 
 EVERYTHING = ""
+ALARMS_SEEN: Final = "alarms_seen"
 BY = "by"  # what is refused of an operation in a name that its desk may not write in
 # table → register → the action that the author must have been allowed; EVERYTHING stands for all registers.
 GUARDED: Mapping[str, Mapping[str, str]] = {
@@ -308,10 +310,11 @@ def _hangs_on(values: Mapping[str, Value]) -> Iterator[UUID]:
 class Alarm:
     """What has no effect: a change of rights, or all that was written in a name that the computer may not write in.
 
-    Who wrote it, when by their clock, and what it was about.
+    Where and by whom it was written, when by their clock, and what it was about.
     """
 
     operation: int
+    desk: bytes  # the key of the computer that signed it
     by: str
     at: datetime
     record: str
@@ -325,25 +328,42 @@ def alarms(desk: Desk) -> list[Alarm]:
     with desk.read() as session:
         people = names_of_users(session)
         wanted = (
-            select(Unentitled, OperationRow)
+            select(Unentitled, OperationRow, Chain.desk)
             .join(OperationRow, OperationRow.seq == Unentitled.operation_seq)
+            .join(Chain, Chain.ix == OperationRow.chain_ix)
             .order_by(Unentitled.operation_seq.desc(), Unentitled.register)
         )
         rows = session.execute(wanted).all()
-        named = {row.operation_seq for row, _operation in rows if (row.table, row.register) == (OPERATION_TABLE, BY)}
+        named = {row.operation_seq for row, *_more in rows if (row.table, row.register) == (OPERATION_TABLE, BY)}
         return [
             Alarm(
                 operation=row.operation_seq,
+                desk=key,
                 by=people.get(UUID(bytes=operation.actor), ""),
                 at=moment_of(operation.wall),
                 record=_label(row.table),
                 field=_field(row.table, row.register),
                 since=row.since,
             )
-            for row, operation in rows
+            for row, operation, key in rows
             if not _tells_of_setting_up(session, row, operation)
             and (row.operation_seq not in named or row.table == OPERATION_TABLE)  # one for all that it says
         ]
+
+
+@needs("rights.alarms")
+def new_alarms(desk: Desk) -> list[Alarm]:
+    """Those that this user did not put aside at this computer."""
+    seen = int(preferences(desk).get(ALARMS_SEEN, "0"))
+    return [each for each in alarms(desk) if each.operation > seen]
+
+
+@needs("rights.alarms")
+def alarms_seen(desk: Desk, upto: int) -> int:
+    """The user has looked at all up to this operation; up to which they had looked before, to go back to it."""
+    before = int(preferences(desk).get(ALARMS_SEEN, "0"))
+    prefer(desk, ALARMS_SEEN, str(upto))
+    return before
 
 
 def _tells_of_setting_up(session: Session, row: Unentitled, operation: OperationRow) -> bool:

@@ -35,6 +35,13 @@ def computers_of(desk: Desk) -> Mapping[UUID, tuple[str, ...]]:
     return {user: tuple(sorted(names)) for user, names in found.items()}
 
 
+@needs("sync.look")
+def names_of_computers(desk: Desk) -> Mapping[bytes, str]:
+    """The name of each computer by its key, as CENTRE/K4."""
+    with desk.read() as session:
+        return {each.desk: f"{each.centre}/{each.name}" for each in standing(session).roster.members}
+
+
 def follow_users(desk: Desk) -> None:
     """After users were changed here: list who works where, and let count what waited for that."""
     list_users(desk)

@@ -28,8 +28,10 @@ from casedesk.services.clashes import (
     steps_seen,
     steps_skipped,
 )
+from casedesk.services.entitled import Alarm, alarms, alarms_seen, new_alarms
 from casedesk.services.permissions import may
 from casedesk.storage.store import Touched
+from casedesk.sync.people import names_of_computers
 from casedesk.ui.case.telling import action_words
 from casedesk.ui.kit.blocks import Card, EmptyState, Skeleton, keys_hint
 from casedesk.ui.kit.buttons import IconButton, button, let_tab_reach_the_chosen
@@ -44,7 +46,7 @@ from casedesk.ui.page import Goto, Here, Page
 LABELS = 180  # pixels for the name of an answer
 BOTH = Choice.BOTH.value
 STATUS_OF = {"case": "case_status", "referral": "referral_status", "follow_up": "followup_status"}
-SHOWN = 8  # decisions that are listed to be taken again
+SHOWN = 8  # decisions that are listed to be taken again, and alarms
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,61 @@ def steps_card(here: Here, skipped: Sequence[SkippedRow], look: Callable[[], obj
         line.setStretch(0, 1)
         rows.add(line)
     return card
+
+
+@dataclass(frozen=True, slots=True)
+class Alarming:
+    """An alarm, and the name of the computer that it came from."""
+
+    alarm: Alarm
+    computer: str
+
+
+def read_alarms(desk: Desk, *, new: bool = False) -> list[Alarming]:
+    """For who may see them; with `new` those that were not put aside."""
+    if not may(desk, "rights.alarms"):
+        return []
+    found = new_alarms(desk) if new else alarms(desk)
+    names = names_of_computers(desk) if found else {}
+    return [Alarming(each, names.get(each.desk, "")) for each in found]
+
+
+def alarms_card(here: Here, found: Sequence[Alarming], seen: Callable[[], object] | None = None) -> Card:
+    """What others wrote without the right to it, the newest first; with `seen` it can be put aside."""
+    title = _("Written without the right to it")
+    card, rows = row_card(title)
+    hint = _(
+        "Another computer wrote this about rights, or in the name of somebody who does not work there. It has no "
+        "effect here. Ask the person named. If it was not them, end that computer: Settings, Computers."
+    )
+    rows.add(column(PlainLabel(hint, "caption", wrap=True), margins=(16, 8, 16, 8)))
+    for each in found[:SHOWN]:
+        alarm = each.alarm
+        what = " · ".join(part for part in (alarm.record, alarm.field) if part)
+        told = " · ".join(part for part in (each.computer, alarm.by, formats.moment(alarm.at)) if part)
+        lines = column(PlainLabel(what, "label", wrap=True), PlainLabel(told, "caption", wrap=True), gap=0)
+        rows.add(row(lines, margins=(16, 7, 14, 7)))
+    if (more := len(found) - SHOWN) > 0:
+        words = _("and {count} more").format(count=formats.number(more))
+        rows.add(column(PlainLabel(words, "caption"), margins=(16, 7, 14, 7)))
+    if seen is not None:
+        aside = button(
+            _("Seen"), "soft", size="s", clicked=partial(_alarms_aside, here, found[0].alarm.operation, seen)
+        )
+        aside.setAccessibleName(_("Seen: {record}").format(record=title))
+        rows.add(row(None, aside, margins=(16, 7, 14, 10)))
+    return card
+
+
+def _alarms_aside(here: Here, upto: int, seen: Callable[[], object]) -> None:
+    before = alarms_seen(here.desk, upto)
+
+    def bring_back() -> None:
+        alarms_seen(here.desk, before)
+        seen()
+
+    here.say(_("Put aside. It stays on the page Sync, and new ones are shown here."), bring_back)
+    seen()
 
 
 def _put_aside(here: Here, each: SkippedRow, look: Callable[[], object]) -> None:

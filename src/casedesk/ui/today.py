@@ -74,7 +74,7 @@ from casedesk.ui.kit.texts import ElidedLabel, PlainLabel, rule, visible
 from casedesk.ui.kit.theme import current, tokens
 from casedesk.ui.listing import short, write_line
 from casedesk.ui.page import Goto, Here, Page
-from casedesk.ui.review import Differing, grouped, groups_card, steps_card
+from casedesk.ui.review import Alarming, Differing, alarms_card, grouped, groups_card, read_alarms, steps_card
 
 LOW = 660  # height of the window under which the tiles hide
 SIDE, NARROW_SIDE = 320, 256
@@ -110,6 +110,7 @@ class Board:
     drafts: Sequence[DraftProgress]
     differ: Sequence[Differing]
     skipped: Sequence[SkippedRow]
+    alarms: Sequence[Alarming] = ()
     loss: Loss | None = None  # what dies with this computer; none is told of a practice centre
 
 
@@ -123,6 +124,7 @@ def read_board(desk: Desk, whole: Collection[Due]) -> Board:
         draft_progress(desk) if may(desk, "case.draft") else (),
         grouped([each for each in clashes(desk) if each.may_settle]) if may(desk, "clash.list") else (),
         steps_skipped(desk) if may(desk, "clash.list") else (),
+        read_alarms(desk, new=True),
         loss(desk) if not desk.practice else None,
     )
 
@@ -270,6 +272,8 @@ class TodayPage(Page):
         at_risk = board.loss is not None and board.loss.cases > 0
         if board.loss is not None and board.loss.urgent:
             self._side.addWidget(self._loss_card(board.loss))
+        if board.alarms:
+            self._side.addWidget(alarms_card(self.here, board.alarms, self._look))
         if board.differ:
             self._side.addWidget(groups_card(board.differ[:LISTED], self.here.go))
         if board.skipped:
@@ -282,7 +286,9 @@ class TodayPage(Page):
         if board.loss is not None and at_risk and not board.loss.urgent:
             self._side.addWidget(self._loss_card(board.loss))
         self._side.addStretch(1)
-        self.side.setVisible(bool(board.differ or board.skipped or board.waiting or board.drafts or at_risk))
+        self.side.setVisible(
+            bool(board.alarms or board.differ or board.skipped or board.waiting or board.drafts or at_risk)
+        )
 
     def _loss_card(self, lost: Loss) -> QWidget:
         """High up when it is time for a copy, under the work when it is not."""

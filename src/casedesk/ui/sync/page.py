@@ -32,7 +32,7 @@ from casedesk.ui.kit.messages import show_error, tell
 from casedesk.ui.kit.places import choose_folder
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.page import Here, Page
-from casedesk.ui.review import Differing, grouped, groups_card
+from casedesk.ui.review import Alarming, Differing, alarms_card, grouped, groups_card, read_alarms
 from casedesk.ui.sync.fields import EveryField
 from casedesk.ui.sync.going import going_card
 from casedesk.ui.sync.travelled import came_card, sent_card
@@ -47,6 +47,7 @@ class Seen:
     sent: Sequence[FileRow] = ()
     came: Sequence[FileInRow] = ()
     groups: Sequence[Differing] = ()
+    alarms: Sequence[Alarming] = ()
     relay: Address | None = None
 
     @property
@@ -61,7 +62,7 @@ def read_all(desk: Desk) -> Seen:
     previews = [preview(desk, each) for each in outbox.audiences(desk)] if sends else []
     sent = outbox.files_out(desk) if sends else ()
     differ = grouped(clashes(desk)) if may(desk, "clash.list") else ()
-    return Seen(previews, sent, arrivals.files_in(desk), differ, relay_of(desk))
+    return Seen(previews, sent, arrivals.files_in(desk), differ, read_alarms(desk), relay_of(desk))
 
 
 def to_stick(desk: Desk, root: Path, progress: Progress) -> Written:
@@ -137,6 +138,8 @@ class SyncPage(Page):
             self._main.addWidget(sent_card(seen.sent, whole=self._whole, show_all=self._show_all))
         if seen.groups:
             self._side.addWidget(groups_card(seen.groups, self.here.go))
+        if seen.alarms:
+            self._side.addWidget(alarms_card(self.here, seen.alarms))
         self._side.addWidget(came_card(seen.came, whole=self._whole, show_all=self._show_all))
         self._side.addStretch(1)
 
