@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from threading import Event
 from uuid import UUID
 
@@ -329,6 +330,30 @@ def test_undo_puts_the_old_answer_back(shown: Shown, desk: Desk) -> None:
     shown.wait(lambda: shown.window.toast.undo_button.isVisible())
     shown.window.toast.undo_button.click()
     shown.wait(lambda: cases.case_facts(desk, shown.case_id).answers["person.name_en"] == "Rahima Khatun")
+
+
+def test_the_last_changes_are_undone_one_after_the_other_from_any_page(shown: Shown, desk: Desk) -> None:
+    def is_called(name: str) -> bool:
+        return cases.case_facts(desk, shown.case_id).answers["person.name_en"] == name
+
+    for name in ("Rahima Begum", "Rahima Bibi"):
+        shown.open("person").part.edit()  # type: ignore[union-attr]
+        shown.wait(lambda: shown.card().is_editing())
+        shown.retype("person.name_en", name)
+        shown.press(KEY.Key_Return, CONTROL)
+        shown.wait(lambda: not shown.card().is_editing())
+        shown.wait(partial(is_called, name))
+        shown.wait(lambda: shown.window.toast.undo_button.isVisible())
+    shown.window.go(Goto("cases"))
+    shown.window.toast.dismiss()
+    for name in ("Rahima Begum", "Rahima Khatun"):
+        shown.window.undo()
+        shown.wait(partial(is_called, name))
+        shown.wait(lambda: "Changed back" in shown.window.toast.words.text())
+    number = cases.case_facts(desk, shown.case_id).number
+    assert shown.window.toast.words.text() == f"Changed back: {number} · Person"
+    shown.window.undo()
+    assert shown.window.toast.words.text() == "There is nothing to undo."
 
 
 def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(shown: Shown, desk: Desk) -> None:

@@ -42,8 +42,8 @@ def test_each_incident_has_its_own_words_and_violations(desk: Desk, case_id: UUI
 def test_an_incident_is_put_right_by_a_newer_account_and_the_one_before_stays(desk: Desk, case_id: UUID) -> None:
     add_incident(desk, case_id, {"incident.narrative": LATER})
     first, _second = told(desk, case_id)
-    edit_incident(desk, case_id, first.id, {"incident.narrative": (FIRST, "The agent kept it.")})
-    edit_incident(desk, case_id, told(desk, case_id)[0].id, {"incident.told_by": ("client", "family")})
+    edit_incident(desk, case_id, first.first, {"incident.narrative": (FIRST, "The agent kept it.")})
+    edit_incident(desk, case_id, told(desk, case_id)[0].first, {"incident.told_by": ("client", "family")})
     now, other = told(desk, case_id)
     assert now.answers["incident.narrative"] == "The agent kept it."
     assert (now.answers["incident.violations"], now.corrections, now.first) == (["passport_withheld"], 2, first.id)
@@ -53,16 +53,16 @@ def test_an_incident_is_put_right_by_a_newer_account_and_the_one_before_stays(de
 
 
 def test_the_history_tells_what_an_account_said_before(desk: Desk, case_id: UUID) -> None:
-    edit_incident(desk, case_id, told(desk, case_id)[0].id, {"incident.narrative": (FIRST, "The agent kept it.")})
+    edit_incident(desk, case_id, told(desk, case_id)[0].first, {"incident.narrative": (FIRST, "The agent kept it.")})
     (newest, *_rest) = history(desk, case_id)
     assert [(change.before, change.after) for change in newest.changes] == [(FIRST, "The agent kept it.")]
 
 
 def test_who_saw_an_older_account_is_asked_to_look_again(desk: Desk, case_id: UUID) -> None:
     (seen,) = told(desk, case_id)
-    edit_incident(desk, case_id, seen.id, {"incident.narrative": (FIRST, "The agent kept it.")})
+    edit_incident(desk, case_id, seen.first, {"incident.narrative": (FIRST, "The agent kept it.")})
     with pytest.raises(Conflict):
-        edit_incident(desk, case_id, seen.id, {"incident.narrative": (FIRST, "The driver kept it.")})
+        edit_incident(desk, case_id, seen.first, {"incident.narrative": (FIRST, "The driver kept it.")})
 
 
 def test_an_edit_of_the_case_puts_the_last_incident_right(desk: Desk, case_id: UUID) -> None:
@@ -80,7 +80,7 @@ def test_unpaid_months_belong_to_the_incident_in_which_the_wages_were_kept(desk:
     first, second = told(desk, case_id)
     assert "wages.months_unpaid" not in first.answers
     assert second.answers["wages.months_unpaid"] == 4
-    edit_incident(desk, case_id, second.id, {"incident.violations": (["wages_not_paid"], ["hazardous_work"])})
+    edit_incident(desk, case_id, second.first, {"incident.violations": (["wages_not_paid"], ["hazardous_work"])})
     assert told(desk, case_id)[1].answers["incident.violations"] == ["hazardous_work"]
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from casedesk import codelists
 from casedesk.desk import Desk
-from casedesk.errors import Conflict, InvalidInput, NotFound, Problem
+from casedesk.errors import InvalidInput, NotFound, Problem
 from casedesk.i18n import _
 from casedesk.models import Case, Incident, IncidentViolation, fields_of
 from casedesk.services.answers import Answers
@@ -69,15 +69,15 @@ def add_incident(desk: Desk, case_id: UUID, values: Mapping[str, object]) -> UUI
 
 
 @needs("case.edit")
-def edit_incident(desk: Desk, case_id: UUID, incident_id: UUID, edits: Edits) -> None:
-    """Put an incident right: key → (what the person saw, what the person wrote). The account of before stays."""
+def edit_incident(desk: Desk, case_id: UUID, first: UUID, edits: Edits) -> None:
+    """Put an incident, known by its first account, right: key → (what the person saw, what the person wrote). The
+    account of before stays."""
     with desk.write("case.edit", about=case_id) as session:
         case = _restricted(desk, session, case_id)
-        incident = session.get(Incident, incident_id)
-        if incident is None or incident.case_id != case_id:
+        told = standing(Records(session).of(Incident, "case_id", case_id))
+        incident = next((each for each in told if first_account(each) == first), None)
+        if incident is None:
             raise NotFound
-        if incident.removed_at is not None:
-            raise Conflict
         change(session, desk, case, incident, edits)
 
 

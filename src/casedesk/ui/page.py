@@ -30,7 +30,8 @@ class Here:
     jobs: Jobs
     go: Callable[[Goto], None]
     back: Callable[[], None]
-    say: Callable[..., None]  # say(text, undo=None): a toast
+    say: Callable[..., None]  # say(text, undo=None): a toast; `undo` may be called when the page is long gone
+    undoing: Callable[[Callable[[], object], str], Callable[[], object]]  # (work, what): an undo that does this work
     day_is_known: Callable[[], bool]  # if the clock is doubted, it asks for today's date and answers no
 
 

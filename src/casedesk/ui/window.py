@@ -3,6 +3,7 @@
 # ruff: noqa: N802 - Qt names the methods
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -43,6 +44,7 @@ from casedesk.ui.system_lock import SystemLock
 
 NARROW = 1100
 HISTORY = 50
+UNDOS = 20
 KEY = "key"  # locked by somebody who is there
 
 
@@ -105,11 +107,12 @@ class Window(QMainWindow):
         self._now = Goto("")
         self._badges: dict[str, BadgeSpec | None] = {}
         self._notices: list[Callable[[], Banner]] = []
+        self._undos: deque[Callable[[], object]] = deque(maxlen=UNDOS)
         self._over = False
         self._close_anyway = False
         self._listening = False
         self.page: Page | None = None
-        self.here = Here(desk, self.jobs, self.go, self.back, self.say, self._day_is_known)
+        self.here = Here(desk, self.jobs, self.go, self.back, self.say, self.undoing, self._day_is_known)
         self.curtain = Curtain(self, desk.today)
         self.curtain.tried.connect(self._try_to_return)
         self.curtain.again.connect(partial(self.lock, "hidden"))
@@ -236,7 +239,7 @@ class Window(QMainWindow):
             "Ctrl+Return": self._main_action,
             "Ctrl+Enter": self._main_action,
             "Ctrl+P": self._print,
-            "Ctrl+Z": lambda: self.toast.undo(),
+            "Ctrl+Z": self.undo,
             "Ctrl++": lambda: self.text_size_chosen.emit(1),
             "Ctrl+=": lambda: self.text_size_chosen.emit(1),
             "Ctrl+-": lambda: self.text_size_chosen.emit(-1),
@@ -298,7 +301,22 @@ class Window(QMainWindow):
             self.go(Goto("intake"))
 
     def say(self, text: str, undo: Callable[[], object] | None = None) -> None:
-        self.toast.say(text, undo)
+        if undo is not None:
+            self._undos.append(undo)
+        self.toast.say(text, self.undo if undo is not None else None)
+
+    def undo(self) -> None:
+        """Undo the newest of the last actions that can be undone, wherever it was done."""
+        if not self._undos:
+            self.say(_("There is nothing to undo."))
+            return
+        self.toast.dismiss()
+        self._undos.pop()()
+
+    def undoing(self, work: Callable[[], object], what: str) -> Callable[[], object]:
+        """An undo that does this work, whatever page is open by then, and says what is changed back."""
+        words = _("Changed back: {what}").format(what=what)
+        return lambda: self.jobs.write(self, work, lambda _nothing: self.say(words))
 
     def badge(self, place: str, badge: BadgeSpec | None) -> None:
         """Show a count in the sidebar."""

@@ -243,11 +243,9 @@ class FactsCard(Card):
             return
         self._saving = True
         back = {key: (now, before) for key, (before, now) in edits.items()}
-        undo = partial(self._change_back, back)
+        what = f"{self.case.facts.number} · {_(self._section.title)}"
+        undo = self.case.here.undoing(self.change(back), what)
         self.case.write(self, self.change(edits), _("Changes saved"), done=self._saved, failed=self._refused, undo=undo)
-
-    def _change_back(self, edits: Edits) -> None:
-        self.case.write(self.case.page, self.change(edits), _("Changed back"))
 
     def _saved(self, _nothing: object) -> None:
         self.case.forget(self._code)

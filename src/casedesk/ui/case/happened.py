@@ -72,8 +72,7 @@ class IncidentCard(FactsCard):
         return super()._is_asked(key) and self.may_change(key)
 
     def change(self, edits: Edits) -> Callable[[], object]:
-        now = self.row.id if self.row is not None else self.first
-        return partial(incidents.edit_incident, self.case.here.desk, self.case.id, now, edits)
+        return partial(incidents.edit_incident, self.case.here.desk, self.case.id, self.first, edits)
 
 
 class IncidentSheet(FormSheet):

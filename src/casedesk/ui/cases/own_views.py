@@ -97,15 +97,21 @@ class OwnViews(QWidget):
         self._store(others if view is not None else [*self.views, kept], words)
 
     def _remove(self, view: OwnView, _checked: bool = False) -> None:
-        before = self.views
-        undo = partial(self._store, before, _("Changed back"))
+        undo = partial(self._put_back, self.views, view.name)
         self._store([each for each in self.views if each is not view], _("View removed"), undo)
+
+    def _put_back(self, views: list[OwnView], what: str) -> None:
+        self.views = views
+        self._here.undoing(partial(prefer, self._here.desk, VIEWS, _written(views)), what)()
 
     def _store(self, views: list[OwnView], words: str, undo: Callable[[], object] | None = None) -> None:
         self.views = views
-        text = json.dumps([asdict(view) for view in views], ensure_ascii=False)
-        work = partial(prefer, self._here.desk, VIEWS, text)
+        work = partial(prefer, self._here.desk, VIEWS, _written(views))
         self._here.jobs.write(self, work, lambda _nothing: self._here.say(words, undo))
+
+
+def _written(views: list[OwnView]) -> str:
+    return json.dumps([asdict(view) for view in views], ensure_ascii=False)
 
 
 class NameSheet(Sheet):
