@@ -576,6 +576,24 @@ def test_a_code_is_found_in_both_scripts(show: Show, typed: str) -> None:
     assert editor.line.text() == "Saudi Arabia"
 
 
+def test_enter_lights_the_first_of_several_choices_that_fit_and_then_takes_it(show: Show) -> None:
+    line = CodeLine("destination_country", name="Country")
+    show(line)
+    line.setFocus()
+    QTest.keyClicks(line, "an")
+    popup = line.completer().popup()
+    assert popup is not None
+    QTest.keyClick(popup if popup.isVisible() else line, Qt.Key.Key_Return)
+    assert popup.isVisible()
+    assert popup.model().rowCount() > 1
+    first = popup.currentIndex().data()
+    assert line.code() is None
+    QTest.keyClick(popup, Qt.Key.Key_Return)
+    assert not popup.isVisible()
+    assert line.text() == first
+    assert line.code() is not None
+
+
 def test_the_arrow_key_opens_the_whole_list(show: Show) -> None:
     line = CodeLine("destination_country", name="Country")
     show(line)

@@ -21,6 +21,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, Q
 from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QLineEdit, QListView, QSizePolicy, QWidget
 
 from casedesk import codelists
+from casedesk.ui.kit.buttons import ENTER
 from casedesk.ui.kit.icons import paint_icon
 from casedesk.ui.kit.style import paint_box
 from casedesk.ui.kit.texts import visible
@@ -177,7 +178,22 @@ class CodeLine(QLineEdit):
         if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_F4) and not self._finder.view.isVisible():
             self.open_list()
             return
+        if event.key() in ENTER and self._light_first():
+            return
         super().keyPressEvent(event)
+
+    def _light_first(self) -> bool:
+        """Where several choices fit what was typed, light the first of them: Enter again takes it."""
+        finder = self._finder
+        lit = finder.view.isVisible() and finder.view.currentIndex().isValid()
+        if self._code is not None or lit or not self.text().strip():
+            return False
+        finder.setCompletionPrefix(fold(self.text()))
+        if finder.completionCount() < 2:
+            return False
+        finder.complete()
+        finder.view.setCurrentIndex(finder.completionModel().index(0, 0))
+        return True
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         super().mousePressEvent(event)
