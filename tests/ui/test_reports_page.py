@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from PySide6.QtCore import QSettings, Qt
@@ -15,7 +16,7 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
 from casedesk.desk import Desk
-from casedesk.models import Disclosure
+from casedesk.models import Case, Disclosure
 from casedesk.reports import preview
 from casedesk.services.intake import register_case
 from casedesk.services.statistics.kept import figure_of, figure_stored, restored, stored
@@ -158,6 +159,26 @@ def test_enter_on_a_figure_shows_its_cases_and_back_returns_to_it(shown: Shown) 
     back = shown.page()
     shown.wait(lambda: bool(back.tables) and shown.window.focusWidget() is back.tables[0])
     assert (back.tables[0].currentIndex().row(), back.tables[0].currentIndex().column()) == (line, column)
+
+
+def test_a_list_says_how_many_cases_of_its_figure_one_may_not_open(shown: Shown) -> None:
+    case_id = register_case(shown.desk, somebody())
+    with shown.desk.write("test.edit") as session:
+        case = session.get_one(Case, case_id)
+        case.confidential_case, case.owner_id = True, uuid4()
+    shown.window.go(Goto("reports", {"asked": MAY | {"among": NOBODY}}))
+    page = shown.page()
+    line, column = exact(page.tables[0], 8)
+    page.tables[0].hold(line, column)
+    page.tables[0].setFocus()
+    shown.press(KEY.Key_Return)
+    cases = shown.window.page
+    assert isinstance(cases, CasesPage)
+    shown.wait(lambda: cases.table.total == 7)
+    shown.wait(lambda: cases.told.text() == "7 of 7 · 1 out of your reach")
+    for size in ((1366, 768), (1024, 600)):
+        shown.window.resize(*size)
+        shown.wait(lambda: cut_off(cases) == [])
 
 
 def test_a_click_opens_a_figure_and_a_hidden_one_stays_shut(shown: Shown) -> None:

@@ -230,6 +230,14 @@ def count_cases(desk: Desk, filters: Filters) -> int:
 
 
 @needs("case.list")
+def count_unlisted(desk: Desk, figure: Figure) -> int:
+    """How many of the cases that make a figure of a report are in no list of this user, who may not open them."""
+    conditions = " AND ".join([*_behind(desk, figure), f"NOT {_known(desk.actor)}"])
+    with desk.read() as session:
+        return int(_fetch(session, f"SELECT count(*) FROM case_index WHERE {conditions}", {})[0][0])
+
+
+@needs("case.list")
 def view_counts(desk: Desk) -> dict[View, int]:
     """How many cases each view has; All counts closed ones too."""
     today = desk.today()

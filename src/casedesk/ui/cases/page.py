@@ -27,7 +27,7 @@ from casedesk.ui.kit.blocks import EmptyState, keys_hint
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.choices import Combo
 from casedesk.ui.kit.layouts import block, column, row, widget
-from casedesk.ui.kit.texts import PlainLabel, rule
+from casedesk.ui.kit.texts import PlainLabel, rule, tip
 from casedesk.ui.kit.theme import current, tokens
 from casedesk.ui.kit.toast import announce
 from casedesk.ui.kit.topbar import SearchBox
@@ -266,8 +266,13 @@ class CasesPage(Page):
         found, all_of_them = formats.number(self.table.total), self._counts.get(View.ALL)
         if all_of_them is None:
             return
-        words = _("{found} of {count}")
-        self.told.setText(words.format(found=found, count=formats.number(all_of_them)))
+        words = _("{found} of {count}").format(found=found, count=formats.number(all_of_them))
+        unlisted, why = formats.number(self.table.unlisted), ""
+        if self.table.unlisted:
+            words = f"{words} · " + _("{count} out of your reach").format(count=unlisted)
+            why = _("The report counts {count} more that you may not open.").format(count=unlisted)
+        self.told.setText(words)
+        tip(self.told, why)
 
     def _count(self) -> None:
         self.here.jobs.run(self, partial(view_counts, self.here.desk), self._counted)

@@ -35,6 +35,7 @@ from casedesk.services.search import (
     Order,
     anchors,
     count_cases,
+    count_unlisted,
     newer_cases,
     newest_row,
     page_of_cases,
@@ -85,6 +86,7 @@ class Opened:
     anchors: list[Key]
     newest: int
     chosen: int | None
+    unlisted: int  # more cases make the figure that the list is of
 
 
 def read_list(desk: Desk, filters: Filters, order: Order, case_id: UUID | None, top: int) -> Opened:
@@ -95,7 +97,8 @@ def read_list(desk: Desk, filters: Filters, order: Order, case_id: UUID | None, 
     wanted = {0, min(top, max(total - 1, 0)) // PAGE, (chosen or 0) // PAGE}
     known = anchors(desk, filters, order, STEP) if max(wanted) * PAGE >= STEP else []
     pages = {page: read_page(desk, filters, order, known, page) for page in sorted(wanted)}
-    return Opened(filters, order, total, pages, known, newest, chosen)
+    unlisted = count_unlisted(desk, filters.figure) if filters.figure is not None else 0
+    return Opened(filters, order, total, pages, known, newest, chosen, unlisted)
 
 
 def read_page(desk: Desk, filters: Filters, order: Order, known: list[Key], page: int) -> list[CaseRow]:
@@ -119,7 +122,7 @@ class CaseTable(QAbstractTableModel):
         super().__init__(owner)
         self._desk, self._jobs, self._owner = desk, jobs, owner
         self.filters, self.order = Filters(), Order.URGENT
-        self.total = 0
+        self.total = self.unlisted = 0
         self.chosen: int | None = None
         self.workers: Mapping[UUID, str] = {}
         self.today = desk.today()
@@ -141,6 +144,7 @@ class CaseTable(QAbstractTableModel):
         self.beginResetModel()
         self.filters, self.order, self.total = read.filters, read.order, read.total
         self.chosen, self._newest, self._anchors = read.chosen, read.newest, read.anchors
+        self.unlisted = read.unlisted
         self._pages = OrderedDict(read.pages)
         self.endResetModel()
         self.opened.emit()
