@@ -23,7 +23,7 @@ from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.page import Goto, Here, Page
 from casedesk.ui.palette import Palette
 from casedesk.ui.referrals import ReferralsPage
-from casedesk.ui.today import TodayPage
+from casedesk.ui.today.page import TodayPage
 from casedesk.ui.window import Window
 from tests.support.people import a_returnee
 from tests.support.sitting import activate

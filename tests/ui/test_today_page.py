@@ -19,7 +19,9 @@ from casedesk.services.drafts import begin_draft
 from casedesk.services.follow_ups import FollowUpRow, follow_ups_of, plan
 from casedesk.services.today import FIRST, Task
 from casedesk.ui.referrals import ReferralsPage
-from casedesk.ui.today import Heading, RecordSheet, SnoozeSheet, TodayPage, greeting
+from casedesk.ui.today.lines import Heading
+from casedesk.ui.today.page import TodayPage, greeting
+from casedesk.ui.today.sheets import RecordSheet, SnoozeSheet
 from tests.conftest import NOW
 from tests.ui.list_support import CONTROL, KEY, TODAY, Shown, cut_off, nameless, show, someone, words_on
 
@@ -151,6 +153,22 @@ def test_a_long_group_is_shown_whole_when_asked(shown: Shown, desk: Desk, people
     assert shown.today.place()["whole"] == ["later"]
 
 
+def test_a_group_longer_than_the_page_shows_goes_on_in_the_list_of_cases(
+    shown: Shown, desk: Desk, people: dict[str, UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("casedesk.services.today.MOST", FIRST + 1)
+    for at in range(FIRST + 2):
+        plan(desk, people["Rubel Mia"], "service_followup", TODAY + timedelta(days=2), task=f"Visit {at}")
+    shown.wait(lambda: len(names(shown)) == 2 + FIRST)
+    shown.today.all_button.click()
+    shown.wait(lambda: len(names(shown)) == 3 + FIRST)
+    assert not shown.today.all_button.isVisible()
+    shown.press(KEY.Key_End)
+    shown.press(KEY.Key_Return)
+    shown.wait(lambda: shown.window.where().page == "cases")
+    assert shown.window.where().what["filters"] == {"due": ["week"]}
+
+
 def test_tiles_open_their_lists(shown: Shown) -> None:
     for tile, page, what in (
         ("overdue", "cases", {"view": "overdue"}),
@@ -172,8 +190,8 @@ def test_tiles_open_their_lists(shown: Shown) -> None:
 def test_drafts_open_at_the_last_part(shown: Shown, tomorrow: Desk) -> None:
     draft = begin_draft(tomorrow, "full", {"person.name_en": "Kohinur Akter", "need_item.needs": ["safe_place"]})
     shown.go("today")
-    shown.wait(lambda: bool(shown.today.draft_rows))
-    row = shown.today.draft_rows[0]
+    shown.wait(lambda: bool(shown.today.cards.draft_rows))
+    row = shown.today.cards.draft_rows[0]
     assert "Kohinur Akter, 2 of 6 parts" in row.accessibleName()
     shown.today.tiles["drafts"].click()
     assert shown.focus is row
@@ -227,7 +245,7 @@ def test_no_words_are_cut_off_and_everything_has_a_name(
     shown = show(qtbot, tomorrow, width, height)
     shown.go("today")
     shown.wait(lambda: len(names(shown)) == 3)
-    shown.wait(lambda: bool(shown.today.draft_rows) and shown.today.draft_rows[0].isVisible())
+    shown.wait(lambda: bool(shown.today.cards.draft_rows) and shown.today.cards.draft_rows[0].isVisible())
     assert cut_off(shown.today) == []
     assert nameless(shown.today) == []
     shown.press(KEY.Key_S)

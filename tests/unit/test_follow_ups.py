@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from casedesk.desk import Actor, Desk
-from casedesk.errors import InvalidInput, NotAllowed, NotFound
+from casedesk.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from casedesk.models import Case, CaseIndex, Operation
 from casedesk.services.follow_ups import (
     FollowUpRow,
@@ -18,6 +18,7 @@ from casedesk.services.follow_ups import (
     cancel,
     follow_ups_of,
     plan,
+    put_off_contact,
     record,
     record_contact,
     snooze,
@@ -165,6 +166,23 @@ def test_an_urgent_case_waits_only_with_a_reason(desk: Desk) -> None:
         snooze(desk, first.id, SOON, "  ")
     assert list(refusal.value.problems) == ["status_event.reason_text"]
     snooze(desk, first.id, SOON, "She is in hospital until then")
+
+
+def test_a_contact_that_is_only_a_day_of_the_case_moves_with_its_reason(desk: Desk) -> None:
+    case_id = register_case(desk, a_returnee(case__priority="urgent", case__next_contact_on=TODAY))
+    (first,) = follow_ups_of(desk, case_id)
+    cancel(desk, first.id)
+    with pytest.raises(InvalidInput) as refusal:
+        put_off_contact(desk, case_id, TODAY, SOON)
+    assert list(refusal.value.problems) == ["status_event.reason_text"]
+    put_off_contact(desk, case_id, TODAY, SOON, "She is in hospital until then")
+    assert due(desk, case_id) == (SOON, None)
+    with desk.read() as session:
+        newest = session.scalars(select(Operation).order_by(Operation.seq.desc()).limit(1)).one()
+    (operation,) = unpack(newest.body)
+    assert "She is in hospital until then" in [leaf.value for _level, leaf in shown(operation)]
+    with pytest.raises(Conflict):  # somebody moved it meanwhile
+        put_off_contact(desk, case_id, TODAY, SOON, "Again")
 
 
 def test_a_dropped_one_is_due_no_more(desk: Desk, case_id: UUID) -> None:

@@ -116,8 +116,7 @@ def snooze(desk: Desk, follow_up_id: UUID, to: date, reason: str = "") -> UUID:
     with desk.write("follow_up.snooze", about=case_of(desk, FollowUp, follow_up_id)) as session:
         old, case = open_record(desk, session, "case.note", FollowUp, follow_up_id)
         _refuse_past("follow_up.due_on", to, desk.today())
-        if case.priority == ASKS_WHY and not reason.strip():
-            raise InvalidInput({"status_event.reason_text": [Problem(_("This is urgent. Say why it can wait."))]})
+        _ask_why(case, reason)
         lifecycle.take(session, desk, old, "rescheduled", reason=reason.strip() or None)
         if case.next_contact_on == old.due_on:
             case.next_contact_on = to
@@ -125,6 +124,19 @@ def snooze(desk: Desk, follow_up_id: UUID, to: date, reason: str = "") -> UUID:
         return planned(
             session, desk, case, kind, to, task=old.task, assigned_to=old.assigned_to, referral_id=old.referral_id
         ).id
+
+
+@needs("case.note")
+def put_off_contact(desk: Desk, case_id: UUID, seen: date, to: date, reason: str = "") -> None:
+    """Move the next contact of a case, for which no follow-up is planned, from the day that was seen to another one.
+
+    Raises InvalidInput, or Conflict if it is another day by now.
+    """
+    with desk.write("follow_up.snooze", about=case_id, reason=reason.strip() or None) as session:
+        case = open_case(desk, session, "case.note", case_id)
+        _refuse_past("follow_up.due_on", to, desk.today())
+        _ask_why(case, reason)
+        apply_edits(case, {"next_contact_on": (seen, to)})
 
 
 @needs("case.note")
@@ -186,6 +198,11 @@ def _checked(desk: Desk, command: RecordFollowUp) -> RecordFollowUp:
     if command.next_due_on is not None:
         _refuse_past("follow_up.next_due_on", command.next_due_on, desk.today())
     return command
+
+
+def _ask_why(case: Case, reason: str) -> None:
+    if case.priority == ASKS_WHY and not reason.strip():
+        raise InvalidInput({"status_event.reason_text": [Problem(_("This is urgent. Say why it can wait."))]})
 
 
 def _refuse_past(key: str, day: date, today: date) -> None:

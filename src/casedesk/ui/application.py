@@ -87,7 +87,7 @@ def tables() -> Tables:
     from casedesk.ui.reports.page import ReportsPage
     from casedesk.ui.reports.paper import ReportPaperPage
     from casedesk.ui.review import ReviewPage
-    from casedesk.ui.today import TodayPage
+    from casedesk.ui.today.page import TodayPage
 
     pages: dict[str, Callable[..., Page]] = {
         "today": TodayPage,
