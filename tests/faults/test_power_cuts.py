@@ -1,6 +1,7 @@
 """The power goes, the process is killed or the disk errs at any moment: what was told is safe is there, all is whole.
 
-`--rounds 200` is the large number: hundreds of power cuts, every place to be killed at, every place for a fault.
+`--rounds 200` is the large number: a hundred power cuts, every place to be killed at, and for each kind of fault as
+many places as there are rounds, evenly spread; every place where there are no more places than rounds.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import random
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -29,7 +31,7 @@ from casedesk.storage.migrate import HEAD, migrate, revision
 from casedesk.storage.store import Store
 from tests.conftest import CENTRE, NOW, PASSPHRASE
 from tests.support import disk_states
-from tests.support.disk_states import WRITES, Call, Disk
+from tests.support.disk_states import READS, WRITES, Call, Disk, Workbench, workbench
 from tests.support.workloads import WORKLOADS, enter, somebody
 
 pytestmark = pytest.mark.skipif(
@@ -40,11 +42,12 @@ LARGE = 200
 
 @dataclass(frozen=True)
 class Recording:
-    """A workload, the folder before it, and everything it did."""
+    """A workload, the folder before it, everything it wrote, and how often it asked for what."""
 
     name: str
     before: Path
     calls: list[Call]
+    asked: Counter[str]
 
 
 def prepared(name: str, empty_centre: Path, base: Path) -> Path:
@@ -80,9 +83,9 @@ def recording(
     scratch = tmp_path_factory.mktemp(request.param)
     before = prepared(request.param, empty_centre, scratch / "before")
     live = Path(shutil.copytree(before, scratch / "live"))
-    calls = disk_states.recorded(request.param, live / "store", scratch)
+    calls, asked = disk_states.recorded(request.param, live / "store", scratch)
     assert [call.path for call in calls if call.what == "mark"][-1] == "done"
-    return Recording(request.param, before, calls)
+    return Recording(request.param, before, calls, asked)
 
 
 def states(
@@ -118,33 +121,30 @@ def test_killed_at_any_operation_all_that_was_told_is_there(recording: Recording
         holds(recording.name, folder / "store", told)
 
 
+@pytest.fixture(scope="module")
+def bench() -> Iterator[Workbench]:
+    with workbench() as made:
+        yield made
+
+
 @pytest.mark.parametrize("fault", ["error=EIO", "error=ENOSPC", "signal=KILL"])
 def test_a_fault_at_any_operation_is_told_and_nothing_is_half_done(
-    recording: Recording, fault: str, tmp_path: Path, rounds: int
+    recording: Recording, bench: Workbench, fault: str, tmp_path: Path, rounds: int
 ) -> None:
-    names = WRITES.split(",")
-    kinds = {"write": "write", "cut": "ftruncate", "sync": "fsync", "move": "rename", "remove": "unlink"}
-    places = sum(call.what in kinds for call in recording.calls)
-    moments = list(range(1, places + 1))
-    if rounds < LARGE:
-        moments = random.Random(f"{fault} {recording.name}").sample(moments, max(1, rounds // 20))  # noqa: S311 - as above
-    for moment in moments:
+    wrong = (*WRITES, *READS) if fault == "error=EIO" else WRITES
+    places = [(call, number + 1) for call in wrong for number in range(recording.asked[call])]
+    stride = -(-len(places) // (rounds if rounds >= LARGE else max(1, rounds // 20)))
+    start = random.Random(f"{fault} {recording.name}").randrange(stride)  # noqa: S311 - the same places each time
+    for call, number in places[start::stride]:
         folder = Path(shutil.copytree(recording.before, tmp_path / "live"))
         marks = tmp_path / "marks"
         marks.write_bytes(b"")
-        done = disk_states.run(
-            recording.name,
-            folder / "store",
-            marks,
-            "-o",
-            "/dev/null",
-            "-e",
-            f"trace={WRITES}",
-            "-e",
-            f"inject={','.join(names)}:{fault}:when={moment}",
-        )
+        inject = f"inject={call}:{fault}:when={number}"
+        said = bench.run(recording.name, folder / "store", marks, "-e", f"trace={call}", "-e", inject)
         told = marks.read_text().splitlines()
-        assert "Traceback" not in done.stderr, (moment, done.stderr)
+        assert "Traceback" not in said, (inject, said)
+        ended = told[-1].split()[0] if told else ""
+        assert ended != "done" if fault == "signal=KILL" else ended in ("refused", "done"), inject
         holds(recording.name, folder / "store", [line for line in told if not line.startswith(("refused", "done"))])
         shutil.rmtree(folder)
 
