@@ -9,9 +9,10 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, TextClause, text
 from sqlalchemy.exc import OperationalError
 from sqlcipher3 import dbapi2 as sqlcipher
 
@@ -342,6 +343,27 @@ def test_a_newer_vault_is_refused(folder: Path, opened: Vault) -> None:
     opened.close()
     with pytest.raises(vault.NewerVault):
         unlock(folder, "shirin", PASSPHRASE)
+
+
+def test_a_statement_is_compiled_once_for_every_vault_and_every_way_in(made: Made, tmp_path: Path) -> None:
+    compiled = 0
+
+    class Told(TextClause):
+        inherit_cache = True
+
+        def _compiler(self, *how: Any, **more: Any) -> Any:
+            nonlocal compiled
+            compiled += 1
+            return super()._compiler(*how, **more)
+
+    for name in ("one", "two"):
+        opened = unlock(Path(shutil.copytree(made.folder, tmp_path / name)), "shirin", PASSPHRASE)
+        for engine in (opened.reader, opened.writer, apart := opened.apart()):
+            with engine.connect() as connection:
+                assert connection.execute(Told("SELECT id FROM vault")).scalar_one() == opened.store
+        apart.dispose()
+        opened.close()
+    assert compiled == 1
 
 
 def test_a_cloud_folder_is_refused(tmp_path: Path) -> None:

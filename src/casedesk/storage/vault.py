@@ -7,15 +7,16 @@ a new database. So nothing else connects, the file is looked at before and after
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy import URL, Connection, Dialect, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.util import LRUCache
 from sqlcipher3 import dbapi2 as sqlcipher
 
 from casedesk import machine
@@ -37,6 +38,7 @@ _OLDEST_SQLITE: Final = (3, 51, 3)  # earlier write-ahead logs can damage a data
 _BUSY_SECONDS: Final = 5.0
 _POOL_SECONDS: Final = 60.0
 _READERS: Final = 4
+_STATEMENTS: Final = 2000  # that are kept compiled
 
 _PRAGMAS: Final = (
     "journal_mode = WAL",
@@ -199,6 +201,14 @@ class Vault:
         keys.wipe(self._data_key)
         keys.wipe(self._database_key)
         self._lock.close()
+
+
+class _Statements(NamedTuple):
+    """How statements are written for the library, and those that were."""
+
+    dialect: Dialect
+    url: URL
+    options: Mapping[str, Any]
 
 
 def vault_exists(folder: Path) -> bool:
@@ -487,22 +497,28 @@ def _readable(engine: Engine) -> Iterator[Connection]:
 
 def _engine(connect: Callable[[], Any], begin: str, most: int) -> Engine:
     """Connections that any thread may borrow, at most `most` at a time, each transaction begun by us."""
-    engine = create_engine(
-        "sqlite://",
-        module=sqlcipher,
-        creator=connect,
-        hide_parameters=True,
-        poolclass=QueuePool,
-        pool_size=most,
-        max_overflow=0,
-        pool_timeout=_POOL_SECONDS,
-    )
+    known = _statements()
+    pool = QueuePool(connect, pool_size=most, max_overflow=0, timeout=_POOL_SECONDS, dialect=known.dialect)
+    engine = Engine(pool, known.dialect, known.url, hide_parameters=True, execution_options=known.options)
 
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+@cache
+def _statements() -> _Statements:
+    """Each statement is compiled once, not anew for whoever reads, writes or looks apart, nor for the next vault.
+
+    The library is asked what it can in memory, where there is nothing to read.
+    """
+    asked = create_engine("sqlite://", module=sqlcipher)
+    with asked.connect():
+        pass
+    asked.dispose()
+    return _Statements(asked.dialect, asked.url, {"compiled_cache": LRUCache(_STATEMENTS)})
 
 
 def connect(path: Path, key: bytearray, *, query_only: bool = False, alone: bool = False) -> Any:
