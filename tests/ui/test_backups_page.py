@@ -90,7 +90,7 @@ def test_a_copy_is_made_and_today_says_what_would_be_lost(inside: Sitting, tmp_p
     stick.mkdir()
     page.copy_to(str(stick))
     says(inside, "Everything up to now is on another disk.")
-    assert [path.name for path in stick.iterdir()] == ["CaseDesk-000001.cdbackup"]
+    assert [path.name[-16:] for path in stick.iterdir()] == ["-000001.cdbackup"]
     inside.window.go(Goto("today"))
     inside.qtbot.waitUntil(lambda: "Nothing is due today" in words_of(inside.window), timeout=SECONDS)
     assert "If this computer died" not in words_of(inside.window)

@@ -281,7 +281,7 @@ def test_what_would_be_lost_is_what_no_copy_elsewhere_has(desk: Desk, tmp_path: 
     stick = tmp_path / "stick"
     stick.mkdir()
     copied = backups.copy_backup(desk, stick, same_disk=True)
-    assert copied.name == f"CaseDesk-000002{SUFFIX}", "a new one, since a backup was recorded"
+    assert copied.name.endswith(f"-000002{SUFFIX}"), "a new one, since a backup was recorded"
     assert last(desk).action == "backup.copy"
     assert (backups.loss(desk).cases, backups.loss(desk).since) == (0, NOW)
     look(desk, case_id)
@@ -298,6 +298,40 @@ def test_a_copy_on_the_same_disk_is_refused(desk: Desk, tmp_path: Path) -> None:
     with pytest.raises(backups.NotAnotherDisk):
         backups.copy_backup(desk, tmp_path)
     assert not machine.another_disk(tmp_path, tmp_path.parent)
+
+
+def test_copies_of_several_computers_lie_on_one_stick(desk: Desk, tmp_path: Path) -> None:
+    stick, other = tmp_path / "stick", tmp_path / "other"
+    stick.mkdir()
+    first = backups.copy_backup(desk, stick, same_disk=True)
+    opened, _recovery, _slot = vault.create_vault(other, sign_in_name="karim", passphrase=OTHER, cost=FLOOR)
+    migrate(opened.writer)
+    made = backup.make(opened, other / backup.FOLDER, 1, NOW)
+    second = backup.copy_to(made.path, stick, opened.subkey)
+    assert {path.name for path in stick.iterdir()} == {first.name, second.name}
+    assert backup.verify(first, desk.store.vault.subkey).store == desk.store.vault.store
+    opened.close()
+
+
+def test_a_copy_takes_the_place_of_no_other_file(desk: Desk, tmp_path: Path) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    made, subkey = backups.make_backup(desk), desk.store.vault.subkey
+    copied = backup.copy_to(made.path, stick, subkey)
+    assert backup.copy_to(made.path, stick, subkey) == copied, "the same once more"
+    register_case(desk, a_returnee())
+    later = backup.make(desk.store.vault, tmp_path / "restored", 1, NOW)  # as a restored twin of this vault counts
+    again = backup.copy_to(later.path, stick, subkey)
+    copied.write_bytes(b"cut short")
+    third = backup.copy_to(made.path, stick, subkey)
+    assert len({copied, again, third}) == 3
+    assert backup.verify(again, subkey).cases == 1
+    assert backup.verify(third, subkey).cases == 0
+
+
+def test_a_stick_that_is_gone_is_said_to_be_unreadable(desk: Desk, tmp_path: Path) -> None:
+    with pytest.raises(backup.BackupUnreadable):
+        backup.verify(tmp_path / f"gone{SUFFIX}", desk.store.vault.subkey)
 
 
 def test_a_copy_that_is_read_back_otherwise_does_not_count(desk: Desk, tmp_path: Path) -> None:

@@ -67,6 +67,26 @@ class BackupFailed(CaseDeskError):
         )
 
 
+class BackupUnreadable(CaseDeskError):
+    """The disk did not give the file."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The backup could not be read."),
+            hint=_("Nothing was changed. Look whether the stick or disk is still there, then try again."),
+        )
+
+
+class RestoreNotWritten(CaseDeskError):
+    """The disk did not take what was restored."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The backup could not be restored: the disk does not take it."),
+            hint=_("The backup and the vault are as they were. Look whether the disk is failing, then try again."),
+        )
+
+
 class NoRoomForBackup(CaseDeskError):
     """The disk has less room than a backup takes."""
 
@@ -343,14 +363,14 @@ def _beside(source: Vault, manifest: Manifest) -> Iterator[bytes]:
 
 def read(path: Path, subkey: Subkey) -> Manifest:
     """What a backup says of itself. Only `verify` tells that the rest is whole."""
-    with _told(), path.open("rb") as file:
+    with _told(BackupUnreadable), path.open("rb") as file:
         foot = _foot(file)
         return _opened(file, foot, subkey)
 
 
 def verify(path: Path, subkey: Subkey, step: Step = no_step) -> Manifest:
     """Read every byte again and compare; BackupDamaged if one is not as it was written."""
-    with _told(), path.open("rb") as file:
+    with _told(BackupUnreadable), path.open("rb") as file:
         foot = _foot(file)
         machine.forget_cached(file)  # so that it is read from the disk and not from memory
         digest = _rest(file, foot, 0, _begun(subkey), step)
@@ -361,7 +381,7 @@ def verify(path: Path, subkey: Subkey, step: Step = no_step) -> Manifest:
 
 def keys_in(path: Path) -> KeysFile:
     """The keys file in a backup: whose passphrases open it."""
-    with _told(), path.open("rb") as file:
+    with _told(BackupUnreadable), path.open("rb") as file:
         foot = _foot(file)
         file.seek(foot.database + foot.files)
         return keys.keys_of(file.read(foot.keys))
@@ -472,30 +492,53 @@ def rotate(folder: Path, subkey: Subkey) -> None:
 
 
 def copy_to(path: Path, folder: Path, subkey: Subkey, step: Step = no_step) -> Path:
-    """Copy a backup into another folder, and read the copy back from there before it has its name."""
+    """Copy a backup into another folder, and read the copy back from there before it has its name.
+
+    Backups of several computers may lie there: none takes the place of another.
+    """
+    source = read(path, subkey)
+    name = f"CaseDesk-{source.store.hex()[:6]}-{source.number:06}"
     with _told():
         size = path.stat().st_size
         free = shutil.disk_usage(folder).free
         if free < size:
             raise NoRoomForBackup(size, free)
-        name = f"CaseDesk-{path.name}"
-        part = folder / f"{name}{PART}"
+        part = folder / f"{name}{SUFFIX}{PART}"
         try:
-            with path.open("rb") as source, machine.private_file(part, "wb") as target:
+            with path.open("rb") as file, machine.private_file(part, "wb") as target:
                 done = 0
-                for chunk in _chunks(source, size):
+                for chunk in _chunks(file, size):
                     target.write(chunk)
                     done += len(chunk)
                     step(done, 2 * size)
                 target.flush()
                 os.fsync(target.fileno())
             verify(part, subkey, lambda read_, of: step(of + read_, 2 * of))
-            part.replace(folder / name)
+            copied = _free_name(folder, name, part)
+            part.replace(copied)
         except BaseException:
             part.unlink(missing_ok=True)
             raise
         machine.sync_directory(folder)
-        return folder / name
+        return copied
+
+
+def _free_name(folder: Path, name: str, part: Path) -> Path:
+    """A name there that no file has yet but an earlier copy of the same backup."""
+    copied, again = folder / f"{name}{SUFFIX}", 1
+    while copied.exists() and not _same(copied, part):
+        again += 1
+        copied = folder / f"{name}-{again}{SUFFIX}"
+    return copied
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether two files end in the same digest, which covers all the rest."""
+    with one.open("rb") as first, other.open("rb") as second:
+        try:
+            return _foot(first) == _foot(second)
+        except CaseDeskError:
+            return False
 
 
 # Restoring
@@ -508,7 +551,7 @@ def restore(path: Path, subkey: Subkey, into: Path, file: KeysFile, step: Step =
     manifest = verify(path, subkey, step)
     if manifest.store != file.store:
         raise OfAnotherVault
-    with _told():
+    with _told(RestoreNotWritten):
         machine.private_folder(into)
         try:
             _taken_out(path, subkey, into, manifest, step)
@@ -577,7 +620,7 @@ def switch(store: Path, number: int = 1) -> None:
     while kept.exists():
         number += 1
         kept = store.with_name(f"{store.name}.before-{number:06}")
-    with _told():
+    with _told(RestoreNotWritten):
         store.replace(kept)
         machine.sync_directory(store.parent)
     settle(store)
@@ -585,7 +628,7 @@ def switch(store: Path, number: int = 1) -> None:
 
 def settle(store: Path) -> None:
     """Finish a switch that was cut short: the restored vault gets its place, and what belongs to it moves along."""
-    with _told():
+    with _told(RestoreNotWritten):
         if not store.exists() and waiting_for(store).exists() and kept_folders(store):
             waiting_for(store).replace(store)
             machine.sync_directory(store.parent)
@@ -597,12 +640,12 @@ def settle(store: Path) -> None:
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[None]:
-    """Say in words what the disk did."""
+def _told(failed: type[CaseDeskError] = BackupFailed) -> Iterator[None]:
+    """Say in words what the disk did: `failed`, unless it is full."""
     try:
         yield
     except OSError as error:
         told = keys.storage_error(error)
-        raise (told if isinstance(told, StorageFull) else BackupFailed()) from error
-    except (vault.VaultUnreadable, vault.VaultMismatch) as error:
-        raise BackupFailed from error
+        raise (told if isinstance(told, StorageFull) else failed()) from error
+    except (vault.VaultUnreadable, vault.VaultMismatch, BackupFailed) as error:
+        raise failed from error
