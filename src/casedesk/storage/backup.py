@@ -640,7 +640,7 @@ def settle(store: Path) -> None:
 
 
 @contextlib.contextmanager
-def _told(failed: type[CaseDeskError] = BackupFailed) -> Iterator[None]:
+def _told(failed: Callable[[], CaseDeskError] = BackupFailed) -> Iterator[None]:
     """Say in words what the disk did: `failed`, unless it is full."""
     try:
         yield
@@ -648,4 +648,4 @@ def _told(failed: type[CaseDeskError] = BackupFailed) -> Iterator[None]:
         told = keys.storage_error(error)
         raise (told if isinstance(told, StorageFull) else failed()) from error
     except (vault.VaultUnreadable, vault.VaultMismatch, BackupFailed) as error:
-        raise failed from error
+        raise failed() from error

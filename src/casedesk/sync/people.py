@@ -44,26 +44,28 @@ def names_of_computers(desk: Desk) -> Mapping[bytes, str]:
 
 def follow_users(desk: Desk) -> None:
     """After users were changed here: list who works where, and let count what waited for that."""
-    list_users(desk)
-    judge_by_the_list(desk)
+    if not list_users(desk):
+        judge_by_the_list(desk)
 
 
-def list_users(desk: Desk) -> None:
-    """On the computer that signs the list, list whom an administrator let sign in where they began.
+def list_users(desk: Desk) -> bool:
+    """On the computer that signs the list, list whom an administrator let sign in where they began; whether the list
+    changed, so that everything was judged by it anew.
 
     Who was ended is sent nothing more; what they wrote counts. Other computers change nothing here.
     """
     with desk.local() as session:
         member = session.get(Membership, 1)
         if member is None or member.joined_at is None or member.roster_seed is None:
-            return
+            return False
         place = standing(session)
         members = tuple(_followed(session, place.roster))
         if members == place.roster.members:
-            return
+            return False
         renew(session, place, desk, members=members)
     judge_by_the_list(desk)
     desk.note("sync.people")
+    return True
 
 
 def _followed(session: Session, roster: Roster) -> Iterator[Member]:
