@@ -122,6 +122,12 @@ def _wanted_of_qt(path: str) -> bool:
     return file.suffix not in (".exe", ".json") and stem not in ("opengl32sw", "pyside6qml", "vcamp140", "vcomp140")
 
 
+def modules() -> list[str]:
+    """Every module of the program, for whoever follows imports: a command is imported by its name, when it is said."""
+    found = (path.relative_to(ROOT / "src").with_suffix("") for path in sorted((ROOT / "src/casedesk").rglob("*.py")))
+    return [".".join(each.parts) for each in found if not {"migrations", "__init__", "__main__"} & set(each.parts)]
+
+
 def copy_resources(to: Path, python: Path) -> None:
     """The program's own files, the translations compiled."""
     shutil.copytree(ROOT / "resources", to, ignore=shutil.ignore_patterns("*.po", "*.mo"))

@@ -25,6 +25,10 @@ echo "- every library finds what it needs"
 worker() { within su worker -c "cd && QT_QPA_PLATFORM=offscreen $*"; }
 worker casedesk --help | grep -q -- --store
 worker casedesk --language bn --help | grep -q 'কমান্ড'
+for command in $(worker casedesk --language en --help | sed -n 's/^    \([a-z][a-z]*\) .*/\1/p'); do
+  worker casedesk --language en "$command" --help | grep -q "casedesk $command"
+done
+echo "- the command line and every command explain themselves"
 worker casedesk demo --headless --people 8 --out demo >/dev/null
 paper=$(ls "$root"/home/worker/demo/papers/bn_*.pdf | head -1)
 pdftotext "$paper" - | grep -q 'নাজমা বেগম'

@@ -1,14 +1,16 @@
 """Installs the Windows program, uses it, installs it again over an older one and removes it, as a centre would.
 
-trial.py SETUP.exe --local FOLDER [--through wine64]
+trial.py SETUP.exe --local FOLDER [--older SETUP.exe] [--through wine64]
 
-FOLDER is the user's %LOCALAPPDATA%; `--through` names what runs Windows programs where this is not Windows.
+FOLDER is the user's %LOCALAPPDATA%; `--through` names what runs Windows programs where this is not Windows. With an
+older setup.exe the user begins with that one, and the records made in it are opened by the newer.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +20,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from bundle import BUILD, PROGRAM, ROOT, VERSION
+
+sys.path.insert(0, str(ROOT / "src"))
+from casedesk.practice import PASSPHRASE, SIGN_IN_NAME
 
 NAME, COMMAND = PROGRAM["name"], PROGRAM["command"]
 KEY = rf"HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\{NAME}"
@@ -38,16 +43,40 @@ class Trial:
     def run(self, *words: str | Path, said: str = "") -> str:
         """Run a Windows program to its end and return what it wrote."""
         done = subprocess.run(
-            [*self.through, *words], cwd=ROOT, input=said.encode(), stdout=subprocess.PIPE, timeout=1800, check=False
+            [*self.through, *words], cwd=ROOT, input=said.encode(), capture_output=True, timeout=1800, check=False
         )
+        if done.returncode:
+            sys.stderr.buffer.write(done.stderr)
         expect(done.returncode == 0, f"{Path(words[0]).name} {' '.join(map(str, words[1:3]))}: ended well")
         return done.stdout.decode("utf-8", "replace")
 
     def cli(self, *words: str, said: str = "") -> str:
         return self.run(self.folder / f"{COMMAND}-cli.exe", *words, said=said)
 
-    def install(self) -> None:
-        self.run(self.setup, "/S")
+    def begin_with(self, older: Path) -> tuple[int, int]:
+        """An older version and what somebody did in it; returns what its check counts."""
+        self.install(older)
+        self.cli("demo", "--headless", "--people", PEOPLE, "--out", str(self.records))
+        return self.check()
+
+    def goes_on(self, before: tuple[int, int]) -> None:
+        """The records of the older version, in the newer one."""
+        now = self.check()
+        expect(
+            now[0] > before[0] and now[1] == before[1],
+            f"its {before[1]} records are all there, and agree with the journal",
+        )
+        expect(any((self.records / "store/backups").iterdir()), "a backup was made before they were brought up to date")
+
+    def check(self) -> tuple[int, int]:
+        """How many operations and records `casedesk check` finds in the user's own vault, all of which agree."""
+        told = self.cli("--language", "en", "check", "--user", SIGN_IN_NAME, said=f"{PASSPHRASE}\n")
+        counts = [int(each.replace(",", "")) for each in re.findall(r"[\d,]+(?= operations| records)", told)]
+        expect(len(counts) == 2 and "Everything agrees." in told, f"the check agrees: {told.splitlines()[0]}")
+        return counts[0], counts[1]
+
+    def install(self, setup: Path | None = None) -> None:
+        self.run(setup or self.setup, "/S")
         expect((self.folder / f"{NAME}.exe").is_file(), "the program is in the user's own folder")
         expect(self.menu.is_file(), "the Start menu has its entry")
         expect(VERSION in self.run("reg", "query", KEY, "/v", "DisplayVersion"), f"Windows lists version {VERSION}")
@@ -71,7 +100,11 @@ class Trial:
         """From nothing to a printed summary."""
         shutil.rmtree(OUT, ignore_errors=True)
         out = OUT.relative_to(ROOT).as_posix()
-        expect("--store" in self.cli("--help"), "the command line explains itself")
+        help_ = self.cli("--language", "en", "--help")
+        commands = re.findall(r"^ {4}([a-z]+) ", help_, re.MULTILINE)
+        expect("--store" in help_ and len(commands) > 10, "the command line explains itself")
+        for each in commands:
+            expect(each in self.cli("--language", "en", each, "--help"), f"and the command {each}")
         self.cli("demo", "--headless", "--people", PEOPLE, "--out", out)
         papers = sorted(OUT.glob("papers/*.pdf"))
         expect(
@@ -119,11 +152,15 @@ def main() -> None:
     parser.add_argument("setup", type=Path)
     parser.add_argument("--local", type=Path, required=True)
     parser.add_argument("--through", nargs="*", default=[])
+    parser.add_argument("--older", type=Path)
     asked = parser.parse_args()
     trial = Trial(asked.setup.resolve(), asked.local, asked.through)
     began = time.monotonic()
+    before = trial.begin_with(asked.older) if asked.older else None
     trial.install()
     trial.whole()
+    if before:
+        trial.goes_on(before)
     trial.use()
     trial.whole()
     trial.upgrade()

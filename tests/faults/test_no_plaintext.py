@@ -15,12 +15,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from textwrap import indent
+from uuid import UUID
 
 import pytest
 import zstandard
@@ -32,13 +35,14 @@ from casedesk.reports.assemble import print_letter, print_summary
 from casedesk.reports.hand_out import FileKind, save_register
 from casedesk.services import backups
 from casedesk.services.case_register import Register
-from casedesk.services.cases import edit_case, look, show_number
+from casedesk.services.cases import case_facts, edit_case, look, show_number
 from casedesk.services.consents import RecordConsent, record_consent
 from casedesk.services.drafts import begin_draft, save_draft
 from casedesk.services.edits import as_new
 from casedesk.services.history import history
 from casedesk.services.intake import register_case
 from casedesk.services.notes import add_note
+from casedesk.services.office import sign_in
 from casedesk.services.prints import CODED, PrintRequest
 from casedesk.services.problem_report import problem_report
 from casedesk.services.providers import ServiceEdit, save_provider
@@ -48,11 +52,12 @@ from casedesk.storage.checking import check
 from casedesk.storage.vault import VAULT
 from casedesk.sync import outbox
 from casedesk.sync.batch import Refused, unseal
-from casedesk.sync.files import on_a_stick
+from casedesk.sync.files import INBOX, OUTBOX, on_a_stick
 from casedesk.sync.stick import take_stick, write_stick
+from casedesk.sync.visit import visit
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.people import a_returnee
-from tests.sync.office import as_role, begin, join, new_desk, standing_of
+from tests.sync.office import as_role, begin, join, new_desk, relay_of_office, standing_of
 
 LEGAL = "legal_counselling"
 ZSTD = b"\x28\xb5\x2f\xfd"
@@ -60,6 +65,7 @@ LARGEST = 16 * 1024 * 1024
 TO_THE_DISTRICT = Register(profile="shared", receiver="District office", reason="Review of the year")
 MARKERS_SENT = "name after an edit"
 DIGITS = random.Random(40)  # noqa: S311 - the same numbers each time
+LONG = random.Random(41)  # noqa: S311 - words that cannot be packed small
 
 
 def phone() -> str:
@@ -287,25 +293,50 @@ def test_a_scan_finds_what_is_packed(tmp_path: Path) -> None:
     assert {line.split(":")[0] for line in readable(tmp_path)} == {path.name for path in tmp_path.iterdir()}
 
 
-def test_no_planted_name_is_readable_after_the_process_is_killed(store_folder: Path, temporary: Path) -> None:
-    program = f"""
+DAY_AND_DEATH = """
+work_a_day(desk)
+make_backup(desk)
+fail_loudly(desk)
+die()
+"""
+# A visit to the relay that dies when half of a file is there, and one that dies with a person who came half written.
+VISIT_AND_DEATH = """
+class Dying(Progress):
+    def step(self, done, of):
+        if of / 2 < done < of and half_there(Path(sys.argv[2])):
+            die()
+visit(everybody(desk), Dying())
+"""
+TAKING_IN_AND_DEATH = """
+def came(*said):
+    if said[2].startswith("INSERT INTO person "):
+        die()
+event.listen(desk.store.vault.writer, "after_cursor_execute", came)
+visit(everybody(desk))
+"""
+
+
+def killed(program: str, folder: Path, there: Path | None = None) -> None:
+    """Sign in at this vault in a process of its own, which works and then kills itself; it says no name."""
+    begin = f"""
 import os, sys
 from pathlib import Path
 from datetime import datetime
-from casedesk.services.office import sign_in
-from casedesk.services.backups import make_backup
-from tests.faults.test_no_plaintext import fail_loudly, work_a_day
+from sqlalchemy import event
 from casedesk import logs
+from casedesk.progress import Progress
+from casedesk.services.backups import make_backup
+from casedesk.services.office import sign_in
+from casedesk.sync.visit import visit
+from tests.faults.test_no_plaintext import everybody, fail_loudly, half_there, work_a_day
 folder = Path(sys.argv[1])
+def die():
+    os.kill(os.getpid(), 9) if os.name != "nt" else os._exit(9)
 with logs.kept(folder):
     desk = sign_in(folder, "farzana", {PASSPHRASE!r}, lambda: datetime.fromisoformat({NOW.isoformat()!r}))
-    work_a_day(desk)
-    make_backup(desk)
-    fail_loudly(desk)
-    os.kill(os.getpid(), 9) if os.name != "nt" else os._exit(9)
 """
     run = subprocess.run(
-        [sys.executable, "-c", program, str(store_folder)],
+        [sys.executable, "-c", begin + indent(program, "    "), str(folder), str(there)],
         capture_output=True,
         text=True,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
@@ -315,4 +346,55 @@ with logs.kept(folder):
     assert run.returncode in (-9, 9), run.stderr
     assert run.stdout == ""
     assert not any(marker in run.stderr for marker in MARKERS.values())
+
+
+def test_no_planted_name_is_readable_after_the_process_is_killed(store_folder: Path, temporary: Path) -> None:
+    killed(DAY_AND_DEATH, store_folder)
     assert readable(store_folder, temporary) == []
+
+
+def test_no_planted_name_is_readable_at_the_relay_or_on_the_way_there_whoever_is_killed(
+    tmp_path: Path, temporary: Path
+) -> None:
+    desk, other = (everybody(new_desk(tmp_path / code, code)) for code in ("K3", "K4"))
+    begin(desk, tmp_path)
+    folders = {each: tmp_path / each for each in ("K3", "K4", "relay")}
+    with relay_of_office(desk, folders["relay"]):
+        join(desk, other)
+        work_a_day(desk)
+        for _note in range(8):  # so much that the file goes in many pieces
+            add_note(desk, only_case(desk), "general", LONG.randbytes(6_000).hex())
+        for each in (desk, other):
+            each.store.vault.close()
+        killed(VISIT_AND_DEATH, folders["K3"], folders["relay"])
+        assert half_there(folders["relay"])
+        assert readable(*folders.values(), temporary) == []
+        visit(everybody(desk := open_again(folders["K3"])))
+        killed(VISIT_AND_DEATH, folders["K4"], folders["K4"] / INBOX)
+        assert half_there(folders["K4"] / INBOX)
+        killed(TAKING_IN_AND_DEATH, folders["K4"])
+        assert any((folders["K4"] / INBOX).iterdir())
+        assert any((folders["K3"] / OUTBOX).iterdir())
+        assert readable(*folders.values(), temporary) == []
+        visit(everybody(other := open_again(folders["K4"])))
+        assert case_facts(other, only_case(other)).answers["person.name_en"] == MARKERS[MARKERS_SENT]
+        assert readable(*folders.values(), temporary) == []
+    for each in (desk, other):
+        each.store.vault.close()
+
+
+def only_case(desk: Desk) -> UUID:
+    (row,) = page_of_cases(desk, Filters(), Order.NAME)
+    return row.case_id
+
+
+def half_there(folder: Path) -> bool:
+    """Whether part of a file lies there; a relay needs a moment to write what it hears."""
+    until = time.monotonic() + 20
+    while not (found := any(path.stat().st_size for path in folder.rglob("*.part"))) and time.monotonic() < until:
+        pass
+    return found
+
+
+def open_again(folder: Path) -> Desk:
+    return sign_in(folder, "farzana", PASSPHRASE, lambda: NOW)

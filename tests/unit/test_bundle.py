@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.metadata
+import importlib.util
 import re
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from casedesk import VERSION, machine, paths
+from casedesk.cli import MODULES
 
 ROOT = bundle.ROOT
 
@@ -78,6 +80,12 @@ def _imported() -> set[str]:
             elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
                 found.add(node.module.partition(".")[0])
     return found - {"casedesk"} - set(sys.stdlib_module_names)
+
+
+def test_commands_that_are_imported_by_their_name_are_in_the_bundle() -> None:
+    told = bundle.modules()
+    assert {f"casedesk.cli.{name}" for name in MODULES.values()} <= set(told)
+    assert all(importlib.util.find_spec(name) for name in told)
 
 
 # The files
