@@ -202,7 +202,9 @@ def against_sql(desk: Desk, cases: int, period: Period) -> Iterator[Result]:
 
 def _values(desk: Desk, period: Period) -> dict[str, str]:
     today, month = desk.today(), timedelta(days=30)
-    before, six = period.before(), periods.last_months(period.first, 6)[0]
+    before, six = period.before(), periods.calendar(periods.Kind.MONTH, period.first)
+    for _month in range(5):
+        six = six.before()
     after = period.last + timedelta(days=1)
     return {
         "first": period.first.isoformat(), "last": period.last.isoformat(), "before": before.first.isoformat(),

@@ -19,11 +19,13 @@ from sqlalchemy import func, select
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError, StorageFull
 from casedesk.models import Draft, Person
+from casedesk.services.answers import tidied
 from casedesk.services.cases import case_facts, edit_case, look
 from casedesk.services.consents import RecordConsent, consents_of, record_consent
 from casedesk.services.drafts import begin_draft, open_draft, save_draft
 from casedesk.services.follow_ups import plan
 from casedesk.services.history import history
+from casedesk.services.imports import Row, in_words, register_people
 from casedesk.services.intake import register_case
 from casedesk.services.notes import add_note, notes_of
 from casedesk.services.office import sign_in
@@ -80,6 +82,19 @@ def test_a_full_disk_leaves_neither_record_nor_journal_and_the_next_write_works(
     second = register_case(desk, long)
     assert case_facts(desk, second).answers["person.phone_1"] == "+8801711000418"
     assert check(desk.store).wrong == []
+
+
+def test_people_of_a_file_that_came_before_the_full_disk_are_told_and_the_others_too(desk: Desk) -> None:
+    people = [a_returnee(person__phone_1=f"+88017110004{number:02}") for number in range(20)]
+    long = {"incident.narrative": "She said a great deal. " * 600}
+    rows = [Row(number, tidied(answers | long)) for number, answers in enumerate(people, start=1)]
+    with no_more_room(desk):
+        outcome = register_people(desk, rows)
+        assert everything(desk)[0] == len(outcome.registered)
+    refused = {row.number for row in outcome.refused}
+    assert refused
+    assert refused | {each.number for each in outcome.registered} == {row.number for row in rows}
+    assert "the disk is full" in in_words(outcome.refused[0])[0]
 
 
 def test_a_draft_on_a_full_disk_keeps_what_it_was(desk: Desk) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy import select
 from casedesk.desk import Desk
 from casedesk.models import Case, Disclosure
 from casedesk.reports import preview
+from casedesk.reports.hand_out import FileKind
 from casedesk.services.intake import register_case
 from casedesk.services.statistics.kept import figure_of, figure_stored, restored, stored
 from casedesk.services.statistics.shapes import Shown as How
@@ -26,7 +27,7 @@ from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.page import Goto
 from casedesk.ui.reports.figures import FigureTable
 from casedesk.ui.reports.filters import FilterSheet, chips_of
-from casedesk.ui.reports.handing import HandOutSheet
+from casedesk.ui.reports.handing import HandOutSheet, with_ending
 from casedesk.ui.reports.page import ReportsPage
 from casedesk.ui.reports.paper import ReportPaperPage
 from casedesk.ui.reports.register import FirstRowsSheet, RegisterSheet
@@ -318,3 +319,12 @@ def test_others_are_the_same_filter_as_the_column_and_the_command(shown: Shown) 
     assert "Sex: Others" in [words for words, _without in chips_of(page.request)]
     again = FilterSheet(page, page.request)
     assert again.boxes["sexes"].value() == "others"
+
+
+def test_a_file_whose_ending_was_added_replaces_none_that_nobody_was_asked_about(tmp_path: Path) -> None:
+    chosen = str(tmp_path / "to UNHCR 3.5")
+    first = with_ending(chosen, FileKind.XLSX)
+    assert first.name == "to UNHCR 3.5.xlsx"
+    first.touch()
+    assert with_ending(chosen, FileKind.XLSX).name == "to UNHCR 3.5-2.xlsx"
+    assert with_ending(str(first), FileKind.XLSX) == first, "the dialog asked about this one"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
@@ -25,7 +26,6 @@ from casedesk.services.providers import (
     recruiters,
     save_provider,
     save_recruiter,
-    set_capacity,
 )
 from casedesk.services.referrals import MakeReferral, make_referral, send, take_step
 from tests.support.people import a_returnee
@@ -95,19 +95,6 @@ def test_a_service_is_changed_added_and_removed_with_its_partner(desk: Desk) -> 
         save_provider(desk, other, {}, [ServiceEdit({"cost": (None, "free")}, service_id=first.id)])
     with pytest.raises(InvalidInput):
         save_provider(desk, other, {}, [ServiceEdit(as_new({"cost": "free"}))])
-
-
-def test_the_number_of_free_places_has_the_day_it_was_heard(desk: Desk) -> None:
-    partner = a_shelter(desk, "Ashroy", 3)
-    (service,) = provider(desk, partner).row.services
-    later = replace(desk, clock=lambda: datetime(2026, 5, 20, 9, tzinfo=UTC))
-    set_capacity(later, service.id, 0, "partly")
-    (now,) = provider(desk, partner).row.services
-    assert (now.capacity, now.last_verified_on, now.functional) == (0, date(2026, 5, 20), "partly")
-    set_capacity(later, service.id, None)
-    assert provider(desk, partner).row.services[0].capacity is None
-    with pytest.raises(InvalidInput):
-        set_capacity(later, service.id, -1)
 
 
 def test_for_a_service_free_places_come_first_and_full_ones_last(desk: Desk) -> None:
@@ -247,21 +234,21 @@ def test_everybody_may_look_and_few_may_change(desk: Desk) -> None:
     assert providers(keeper)[0].id == partner
     assert recruiter(keeper, found).values == {"name": "Motin", "district": "dhaka"}
     assert recruiter(desk, found).values["phone"] == "+8801711000999"
-    for refused in (
+    not_theirs: tuple[Callable[[], object], ...] = (
         lambda: save_provider(keeper, partner, {}),
         lambda: save_recruiter(keeper, found, {}),
-        lambda: set_capacity(keeper, partner, 1),
-    ):
+    )
+    for refused in not_theirs:
         with pytest.raises(NotAllowed):
             refused()
 
 
 def test_what_is_not_here_is_not_found(desk: Desk) -> None:
-    for missing in (
+    of_nothing: tuple[Callable[[], object], ...] = (
         lambda: provider(desk, uuid4()),
         lambda: recruiter(desk, uuid4()),
         lambda: save_provider(desk, uuid4(), {}),
-        lambda: set_capacity(desk, uuid4(), 1),
-    ):
+    )
+    for missing in of_nothing:
         with pytest.raises(NotFound):
             missing()

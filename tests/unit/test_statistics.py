@@ -12,7 +12,7 @@ from casedesk.desk import Desk
 from casedesk.models import Case, ConsentLine
 from casedesk.services.drafts import begin_draft
 from casedesk.services.intake import register_case
-from casedesk.services.search import count_cases, filters_for
+from casedesk.services.search import Filters, count_cases
 from casedesk.services.statistics import compute, periods, reports
 from casedesk.services.statistics.compute import Asked
 from casedesk.services.statistics.indicators import INDICATORS
@@ -39,7 +39,7 @@ def test_registered_cases_are_counted_and_open_their_list(desk: Desk) -> None:
     total = cell(made, "indicators", "IND-01.all", "total")
     assert (total.shown, total.value, total.words) == (Shown.EXACT, 6, "6")
     assert total.opens is not None
-    assert count_cases(desk, filters_for(total.opens)) == 6
+    assert count_cases(desk, Filters(is_open=None, figure=total.opens)) == 6
     assert made.headline == "6 new cases registered. 6 more than in April 2026."
     assert made.so_far
 

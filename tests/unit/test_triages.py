@@ -9,6 +9,7 @@ import pytest
 
 from casedesk.desk import Desk
 from casedesk.errors import Conflict, InvalidInput, NotAllowed
+from casedesk.models import SafetyFlag
 from casedesk.services.cases import act_on_flag, case_facts, edit_case, look_restricted, raise_flags
 from casedesk.services.history import who_looked
 from casedesk.services.intake import register_case
@@ -89,6 +90,20 @@ def test_a_flag_is_raised_once_and_again_after_it_was_over(desk: Desk, case_id: 
     assert len(case_facts(desk, case_id).flags) == 3
     with pytest.raises(InvalidInput):
         raise_flags(desk, case_id, [])
+
+
+def test_what_was_done_about_a_flag_is_added_to_and_ends_once(desk: Desk, case_id: UUID) -> None:
+    raise_flags(desk, case_id, ["suicide_risk"])
+    (flag,) = case_facts(desk, case_id).flags
+    for done in ("Stayed with her.", "Took her to the counsellor."):
+        act_on_flag(desk, case_id, flag.id, action=done)
+    with desk.read() as session:
+        assert session.get_one(SafetyFlag, flag.id).action_text == "Stayed with her.\nTook her to the counsellor."
+    with pytest.raises(InvalidInput):
+        act_on_flag(desk, case_id, flag.id, action="word " * 400)
+    act_on_flag(desk, case_id, flag.id, cleared_because="Her sister is with her.")
+    with pytest.raises(Conflict):
+        act_on_flag(desk, case_id, flag.id, cleared_because="Again")
 
 
 def test_a_reason_opens_what_is_restricted_and_the_owner_sees_it(desk: Desk) -> None:

@@ -65,7 +65,7 @@ def _register(asked: argparse.Namespace) -> int:
             count=number(len(outcome.registered)), all=number(len(rows))
         )
     )
-    if outcome.refused and asked.all_or_nothing:
+    if outcome.refused and not outcome.registered and asked.all_or_nothing:
         say(_("Nobody was registered, because not every row is good."), to=sys.stderr)
     return WRONG if outcome.refused else 0
 

@@ -532,14 +532,22 @@ def raise_flags(desk: Desk, case_id: UUID, flags: Sequence[str]) -> None:
 
 @needs("case.edit")
 def act_on_flag(desk: Desk, case_id: UUID, flag_id: UUID, *, action: str = "", cleared_because: str = "") -> None:
-    """Write down what was done about a safety flag, or why it is over."""
+    """Write down what was done about a safety flag, under what was done before, or why it is over.
+
+    Raises Conflict if somebody ended it meanwhile.
+    """
     with desk.write("case.safety_flag", about=case_id) as session:
         open_case(desk, session, "case.view_restricted", case_id)
         flag = session.get(SafetyFlag, flag_id)
         if flag is None or flag.case_id != case_id:
             raise NotFound
+        if flag.cleared_at is not None:
+            raise Conflict
+        now = desk.clock()
+        said: dict[str, object] = {}
         if action:
-            flag.first_action_at = flag.first_action_at or desk.clock()
-            flag.action_text = action
+            done = "\n".join(filter(None, (flag.action_text, action)))
+            said |= {"first_action_at": flag.first_action_at or now, "action_text": done}
         if cleared_because:
-            flag.cleared_at, flag.cleared_reason = desk.clock(), cleared_because
+            said |= {"cleared_at": now, "cleared_reason": cleared_because}
+        apply_edits(flag, {name: (getattr(flag, name), value) for name, value in said.items()})

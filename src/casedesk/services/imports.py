@@ -18,7 +18,7 @@ from uuid import UUID
 
 from casedesk import codelists, parsing
 from casedesk.desk import Desk
-from casedesk.errors import CaseDeskError, InvalidInput, Problem
+from casedesk.errors import CaseDeskError, InvalidInput, Problem, StorageFailed, StorageFull
 from casedesk.fields import Ask, Field, Kind
 from casedesk.i18n import _
 from casedesk.services import backups, triage
@@ -27,6 +27,7 @@ from casedesk.services.intake import known, register_new
 from casedesk.services.look_alikes import look_alikes
 from casedesk.services.permissions import needs
 from casedesk.services.rules import problems
+from casedesk.storage.store import VaultDamaged
 from casedesk.values import Money
 
 LARGEST = 50 * 1024 * 1024
@@ -93,7 +94,10 @@ def read_people(raw: bytes, today: date) -> list[Row]:
 
 @needs("case.register")
 def register_people(desk: Desk, rows: Sequence[Row], all_or_nothing: bool = False) -> Outcome:
-    """Register the good rows, each in a write of its own; with `all_or_nothing` only if every row is good."""
+    """Register the good rows, each in a write of its own; with `all_or_nothing` only if every row is good.
+
+    Where the disk takes no more, the rows from there on are refused with that reason.
+    """
     checked = [row if row.problems else replace(row, problems=_check(desk, row)) for row in rows]
     warnings = list(_repeated(checked))
     refused = [row for row in checked if row.problems]
@@ -104,7 +108,7 @@ def register_people(desk: Desk, rows: Sequence[Row], all_or_nothing: bool = Fals
     if len(checked) > MANY:
         backups.before(desk)
     registered = []
-    for row in checked:
+    for at, row in enumerate(checked):
         if row.problems:
             continue
         warnings += [(row.number, text) for text in _known_already(desk, row.answers)]
@@ -113,6 +117,10 @@ def register_people(desk: Desk, rows: Sequence[Row], all_or_nothing: bool = Fals
         except InvalidInput as error:  # the rows before can make a difference: one phone for many people
             refused.append(replace(row, problems=error.problems))
             continue
+        except (StorageFull, StorageFailed, VaultDamaged) as error:  # what the rows before became must still be told
+            why = {"": (Problem(error.message),)}
+            refused += [replace(left, problems=why) for left in checked[at:] if not left.problems]
+            break
         registered.append(Registered(row.number, new.id, new.number))
     return Outcome(tuple(registered), tuple(sorted(refused, key=lambda row: row.number)), tuple(sorted(warnings)))
 

@@ -154,20 +154,6 @@ def save_provider(desk: Desk, provider_id: UUID | None, edits: Edits, services: 
         return found.id
 
 
-@needs("directory.edit")
-def set_capacity(desk: Desk, service_id: UUID, free: int | None, functional: str | None = None) -> None:
-    """Write down how many places a service has today, and whether it works, when somebody has asked."""
-    with desk.write("directory.set_capacity", about=service_id) as session:
-        service = _present(session.get(ProviderService, service_id))
-        heard: dict[str, tuple[object, object]] = {
-            "capacity": (service.capacity, free),
-            "last_verified_on": (service.last_verified_on, desk.today()),
-        }
-        if functional is not None:
-            heard["functional"] = (service.functional, functional)
-        apply_edits(service, heard)
-
-
 @needs("directory.view")
 def recruiters(desk: Desk, search: str = "") -> list[RecruiterRow]:
     """Recruiters who have a name, those named in most cases first."""

@@ -217,11 +217,6 @@ def filters_of(desk: Desk, view: View) -> Filters:
             return Filters(is_open=False)
 
 
-def filters_for(figure: Figure) -> Filters:
-    """The list behind a figure of a report: all of its cases, open and closed."""
-    return Filters(is_open=None, figure=figure)
-
-
 @needs("case.list")
 def count_cases(desk: Desk, filters: Filters) -> int:
     with desk.read() as session:

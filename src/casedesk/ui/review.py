@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -43,6 +43,7 @@ from casedesk.ui.kit.texts import PlainLabel, rule
 from casedesk.ui.kit.theme import current, tokens
 from casedesk.ui.page import Goto, Here, Page
 
+T = TypeVar("T")
 LABELS = 180  # pixels for the name of an answer
 BOTH = Choice.BOTH.value
 STATUS_OF = {"case": "case_status", "referral": "referral_status", "follow_up": "followup_status"}
@@ -109,7 +110,7 @@ def steps_card(here: Here, skipped: Sequence[SkippedRow], look: Callable[[], obj
         to = Goto("case", {"case_id": str(each.case_id)})
         open_it = button(_("Open case"), size="s", clicked=partial(here.go, to))
         open_it.setAccessibleName(_("Open the case {number}").format(number=each.case_number))
-        seen = button(_("Seen"), "soft", size="s", clicked=partial(_put_aside, here, each, look))
+        seen = button(_("Seen"), "soft", size="s", clicked=partial(_step_aside, here, card, each, look))
         seen.setAccessibleName(_("Seen: {record}").format(record=what))
         lines = column(PlainLabel(what, "label", wrap=True), PlainLabel(told, "caption", wrap=True), gap=0)
         line = row(lines, open_it, seen, gap=10, margins=(16, 7, 14, 7))
@@ -155,33 +156,41 @@ def alarms_card(here: Here, found: Sequence[Alarming], seen: Callable[[], object
         rows.add(column(PlainLabel(words, "caption"), margins=(16, 7, 14, 7)))
     if seen is not None:
         aside = button(
-            _("Seen"), "soft", size="s", clicked=partial(_alarms_aside, here, found[0].alarm.operation, seen)
+            _("Seen"), "soft", size="s", clicked=partial(_alarms_aside, here, card, found[0].alarm.operation, seen)
         )
         aside.setAccessibleName(_("Seen: {record}").format(record=title))
         rows.add(row(None, aside, margins=(16, 7, 14, 10)))
     return card
 
 
-def _alarms_aside(here: Here, upto: int, seen: Callable[[], object]) -> None:
-    before = alarms_seen(here.desk, upto)
-
-    def bring_back() -> None:
-        alarms_seen(here.desk, before)
-        seen()
-
-    here.say(_("Put aside. It stays on the page Sync, and new ones are shown here."), bring_back)
-    seen()
+def _alarms_aside(here: Here, card: QWidget, upto: int, look: Callable[[], object]) -> None:
+    words = _("Put aside. It stays on the page Sync, and new ones are shown here.")
+    _put_aside(here, card, partial(alarms_seen, here.desk, upto), partial(alarms_seen, here.desk), words, look)
 
 
-def _put_aside(here: Here, each: SkippedRow, look: Callable[[], object]) -> None:
-    steps_seen(here.desk, each)
-    here.say(_("Put aside. It comes back if more steps do not fit."), partial(_bring_back, here, each, look))
-    look()
+def _step_aside(here: Here, card: QWidget, each: SkippedRow, look: Callable[[], object]) -> None:
+    words = _("Put aside. It comes back if more steps do not fit.")
+    back = partial(steps_not_seen, here.desk, each)
+    _put_aside(here, card, partial(steps_seen, here.desk, each), lambda _nothing: back(), words, look)
 
 
-def _bring_back(here: Here, each: SkippedRow, look: Callable[[], object]) -> None:
-    steps_not_seen(here.desk, each)
-    look()
+def _put_aside(
+    here: Here,
+    card: QWidget,
+    put: Callable[[], T],
+    back: Callable[[T], object],
+    words: str,
+    look: Callable[[], object],
+) -> None:
+    """Put something aside, say so, and look again. `back` brings it back, from what `put` returned: whatever card or
+    page is open by then, so the window is what waits."""
+    window = card.window()
+
+    def done(before: T) -> None:
+        here.say(words, partial(here.jobs.write, window, partial(back, before), lambda _nothing: look()))
+        look()
+
+    here.jobs.write(window, put, done)
 
 
 def settle_all(desk: Desk, choices: Mapping[int, int | Choice], reason: str) -> None:

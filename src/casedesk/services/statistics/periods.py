@@ -96,10 +96,6 @@ class Period:
         parts = self.parts()
         return tuple(each for part in parts for each in part.smallest()) if parts else (self,)
 
-    def moments(self) -> tuple[datetime, datetime]:
-        """When it begins, and when it is over."""
-        return begins(self.first), begins(self.last + timedelta(days=1))
-
 
 def begins(day: date) -> datetime:
     """The first moment of a day in Dhaka."""
@@ -133,14 +129,6 @@ def days(first: date, last: date) -> Period:
         if (named := calendar(kind, first)) and (named.first, named.last) == (first, last):
             return named
     return Period(first, last)
-
-
-def last_months(until: date, count: int) -> tuple[Period, ...]:
-    """The last `count` months, ending with the one in which the day is."""
-    found = [calendar(Kind.MONTH, until)]
-    while len(found) < count:
-        found.append(found[-1].before())
-    return tuple(reversed(found))
 
 
 def read(text: str) -> Period:

@@ -59,7 +59,6 @@ AS_OF, OF_MONTH = (bindparam(name, type_=Date) for name in ("as_of", "of_month")
 ENDS_AT, NOW, OF_MONTH_AT = (bindparam(name, type_=UtcDateTime) for name in ("ends_at", "now", "of_month_at"))
 
 STATE = aliased(State)
-OTHER = "other"
 UNKNOWN = "unknown"
 
 

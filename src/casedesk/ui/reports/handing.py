@@ -119,6 +119,15 @@ def ask_where(parent: QWidget, name: str, kind: FileKind) -> QFileDialog:
 
 
 def with_ending(path: str, kind: FileKind) -> Path:
-    """The path with the ending of the kind: a name with a dot in it has it not by itself."""
+    """The path with the ending of the kind: a name with a dot in it has it not by itself.
+
+    The dialog asked whether a file of the chosen name may be replaced, and knew nothing of one with the ending.
+    """
     chosen = Path(path)
-    return chosen if chosen.suffix.lower() == f".{kind}" else chosen.with_name(f"{chosen.name}.{kind}")
+    if chosen.suffix.lower() == f".{kind}":
+        return chosen
+    made, again = chosen.with_name(f"{chosen.name}.{kind}"), 1
+    while made.exists():
+        again += 1
+        made = chosen.with_name(f"{chosen.name}-{again}.{kind}")
+    return made
