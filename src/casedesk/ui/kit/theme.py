@@ -94,6 +94,8 @@ def apply(app: QApplication, theme: Theme) -> Look:
         load_fonts()
         look = Look(app, theme)
         app.setStyle(look.style)
+    elif look.theme == theme:
+        return look  # dressing every widget again takes long
     look.theme = look.style.theme = theme
     app.setPalette(palette(theme))
     app.setFont(theme.font())
