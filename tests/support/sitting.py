@@ -27,6 +27,7 @@ from casedesk.ui.page import Here, Page
 from casedesk.ui.settings import SettingsPage
 from casedesk.ui.sign_in import SignIn
 from casedesk.ui.window import Window
+from tests.conftest import PASSPHRASE
 
 NOW = datetime(2026, 5, 12, 9, 0, tzinfo=UTC)
 W = TypeVar("W", bound=QWidget)
@@ -76,7 +77,7 @@ class Turned:
         return self.at
 
 
-begun: list[Sitting] = []  # so that what a test that failed leaves open does not disturb the next one
+begun: list[Sitting] = []  # what the end of the test ends
 
 
 @dataclass
@@ -176,6 +177,13 @@ class Sitting:
             window.watch.look()
             if self.restarts:
                 return
+
+
+def entered(qtbot: QtBot, folder: Path, tables: Callable[[], Tables] = note_tables) -> Sitting:
+    """Signed in to the vault of this folder, on the first page; the end of the test ends it."""
+    sitting = Sitting(qtbot, folder, tables=tables)
+    sitting.enter("farzana", PASSPHRASE)
+    return sitting
 
 
 def activate(window: QWidget) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from casedesk.desk import Desk
-from casedesk.services.office import set_up
+from casedesk.services.office import set_up, sign_in
 from casedesk.storage.keys import FLOOR
 from casedesk.storage.recorder import own_chain
 from casedesk.sync import joining
@@ -21,7 +25,7 @@ from casedesk.sync.outbox import make_files, uncovered
 from casedesk.sync.relay.admission import Admission, Guest, Invitation, NotARoster
 from casedesk.sync.roster import NotThisRoster, read_roster
 from casedesk.sync.visit import name_relay
-from tests.conftest import CENTRE, NOW
+from tests.conftest import CENTRE, NOW, PASSPHRASE
 from tests.support.relay import a_relay, serving
 
 ROOT_WORDS = "nine quiet boats under the old bridge"
@@ -41,10 +45,26 @@ def coordinator(desk: Desk) -> Desk:
 
 
 def new_desk(folder: Path, device: str, centre: str = "DHK", clock: Callable[[], datetime] = lambda: NOW) -> Desk:
-    """A vault just set up, in a folder of its own."""
-    made, recovery = set_up(folder, replace(CENTRE, code=centre), FLOOR, clock, device=device)
+    """A vault just set up, in a folder of its own, and signed in to."""
+    shutil.copytree(_set_up(folder.name, device, centre), folder, dirs_exist_ok=True)
+    return sign_in(folder, CENTRE.sign_in_name, PASSPHRASE, clock)
+
+
+@cache
+def _set_up(name: str, device: str, centre: str) -> Path:
+    """The vault to be copied: made once for each name, so that no two of one test are the same."""
+    folder = _kept() / f"{name} {centre} {device}"
+    made, recovery = set_up(folder, replace(CENTRE, code=centre), FLOOR, lambda: NOW, device=device)
     recovery.wipe()
-    return made
+    made.store.vault.close()
+    return folder
+
+
+@cache
+def _kept() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="casedesk-desks-"))
+    atexit.register(shutil.rmtree, folder)
+    return folder
 
 
 @contextmanager

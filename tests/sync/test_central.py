@@ -17,9 +17,9 @@ from casedesk.sync.national import NotCentral, follow, open_national
 from casedesk.sync.outbox import make_files
 from casedesk.sync.stick import take_stick, write_stick
 from tests.support import postgres
+from tests.support.command_line import casedesk
 from tests.support.people import a_returnee
 from tests.sync.office import begin, coordinator, join, new_desk
-from tests.unit.test_cli import casedesk
 
 
 @pytest.fixture(scope="module")

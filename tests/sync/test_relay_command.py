@@ -20,8 +20,8 @@ from casedesk.sync.joining import newest_signed
 from casedesk.sync.line import Address, Line, NotAdmitted
 from casedesk.sync.relay.admission import box_of
 from casedesk.sync.roster import mark_of
+from tests.support.command_line import casedesk
 from tests.sync.office import begin, join, key_of, new_desk, standing_of
-from tests.unit.test_cli import casedesk
 
 
 @contextmanager

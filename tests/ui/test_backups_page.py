@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from casedesk import i18n, machine
+from casedesk import machine
 from casedesk.services import backups
 from casedesk.services.intake import register_case
 from casedesk.services.search import Filters, count_cases
 from casedesk.storage import vault
 from casedesk.ui.application import tables
 from casedesk.ui.backups import BackupSection, Keeper, RestoreSheet
-from casedesk.ui.kit import theme
-from casedesk.ui.kit.theme import Theme
 from casedesk.ui.page import Goto
 from casedesk.ui.problem_report import ReportSheet
 from casedesk.ui.restore import RestoreForm
@@ -27,20 +24,15 @@ from casedesk.ui.settings import SettingsPage
 from casedesk.ui.sign_in import SignInForm
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.people import a_returnee
-from tests.support.sitting import SECONDS, Sitting, cut_off, words_of
+from tests.support.sitting import SECONDS, Sitting, cut_off, entered, words_of
 
 pytestmark = pytest.mark.qt_log_ignore("Keyboard event not accepted by receiving widget", extend=True)
 WHY = "The disk was damaged."
 
 
 @pytest.fixture
-def inside(qtbot: QtBot, store_folder: Path, qapp: QApplication) -> Iterator[Sitting]:
-    sitting = Sitting(qtbot, store_folder, tables=tables)
-    sitting.enter("farzana", PASSPHRASE)
-    yield sitting
-    sitting.end()
-    i18n.use("en")
-    theme.apply(qapp, Theme())
+def inside(qtbot: QtBot, store_folder: Path) -> Sitting:
+    return entered(qtbot, store_folder, tables)
 
 
 @pytest.fixture

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from casedesk import i18n
@@ -15,41 +14,19 @@ from casedesk.services.office import exchanges
 from casedesk.sync import joining, stick, visit
 from casedesk.sync.files import inbox
 from casedesk.ui.application import tables
-from casedesk.ui.kit import theme
 from casedesk.ui.kit.messages import Confirm
 from casedesk.ui.kit.sheet import Sheet
-from casedesk.ui.kit.theme import Theme
 from casedesk.ui.page import Goto
 from casedesk.ui.settings import SettingsPage
 from casedesk.ui.sync.computers import BeginSheet, Computers, InviteSheet, RelaySheet
-from tests.conftest import PASSPHRASE
-from tests.support.sitting import NOW, SECONDS, Sitting, cut_off, words_of
-from tests.sync.office import ROOT_WORDS, admin, as_role, begin, key_of, new_desk
+from tests.support.sitting import SECONDS, Sitting, cut_off, entered, words_of
+from tests.sync.office import ROOT_WORDS, admin, as_role, begin, key_of
 
 
 @pytest.fixture
-def other(tmp_path: Path) -> Iterator[Desk]:
-    desk = new_desk(tmp_path / "K4", "K4", clock=lambda: NOW)
-    yield desk
-    desk.store.vault.close()
-
-
-@pytest.fixture
-def inside(qtbot: QtBot, tmp_path: Path, qapp: QApplication) -> Iterator[Sitting]:
+def inside(qtbot: QtBot, store_folder: Path) -> Sitting:
     """K3, just set up, signed in to."""
-    new_desk(tmp_path / "K3", "K3", clock=lambda: NOW).store.vault.close()
-    sitting = Sitting(qtbot, tmp_path / "K3", tables=tables)
-    sitting.enter("farzana", PASSPHRASE)
-    yield sitting
-    sitting.end()
-    i18n.use("en")
-    theme.apply(qapp, Theme())
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "stick").mkdir()
-    return tmp_path / "stick"
+    return entered(qtbot, store_folder, tables)
 
 
 def computers(sitting: Sitting) -> Computers:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,12 +29,8 @@ pytestmark = pytest.mark.qt_log_ignore("Keyboard event not accepted by receiving
 
 
 @pytest.fixture
-def first(qtbot: QtBot, tmp_path: Path, qapp: QApplication) -> Iterator[Sitting]:
-    sitting = Sitting(qtbot, tmp_path / "store")
-    yield sitting
-    sitting.end()
-    i18n.use("en")
-    theme.apply(qapp, Theme())
+def first(qtbot: QtBot, tmp_path: Path) -> Sitting:
+    return Sitting(qtbot, tmp_path / "store")
 
 
 def go_on() -> None:

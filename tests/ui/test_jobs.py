@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from threading import Event
 
-import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from casedesk import i18n
 from casedesk.desk import Desk
 from casedesk.models import Preference
 from casedesk.progress import Cancelled, Progress
 from casedesk.services import office
-from casedesk.ui.kit import theme
-from casedesk.ui.kit.theme import Theme
 from casedesk.ui.kit.working import Working
 from tests.conftest import PASSPHRASE
 from tests.support.sitting import SECONDS, Sitting, press, words_of
-
-
-@pytest.fixture
-def inside(qtbot: QtBot, store_folder: Path, qapp: QApplication) -> Iterator[Sitting]:
-    sitting = Sitting(qtbot, store_folder)
-    sitting.enter("farzana", PASSPHRASE)
-    yield sitting
-    sitting.end()
-    i18n.use("en")
-    theme.apply(qapp, Theme())
 
 
 def write_much(desk: Desk, begun: Event, progress: Progress) -> None:

@@ -7,7 +7,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from threading import Thread
@@ -27,7 +27,6 @@ from casedesk.sync.process import beside
 from casedesk.ui.application import LOCKED
 from casedesk.ui.kit import clipboard, theme
 from casedesk.ui.kit.sheet import Sheet
-from casedesk.ui.kit.theme import Theme
 from casedesk.ui.page import Goto
 from casedesk.ui.settings import SettingsPage
 from casedesk.ui.window import Window
@@ -37,17 +36,6 @@ from tests.support.sitting import SECONDS, NotePage, NoteSheet, Sitting, focused
 Key, Held = Qt.Key, Qt.KeyboardModifier
 # A key that closes its own screen is let go over nothing; Qt's test tool says so.
 pytestmark = pytest.mark.qt_log_ignore("Keyboard event not accepted by receiving widget", extend=True)
-
-
-@pytest.fixture
-def inside(qtbot: QtBot, store_folder: Path, qapp: QApplication) -> Iterator[Sitting]:
-    """Signed in, on the first page."""
-    sitting = Sitting(qtbot, store_folder)
-    sitting.enter("farzana", PASSPHRASE)
-    yield sitting
-    sitting.end()
-    i18n.use("en")
-    theme.apply(qapp, Theme())
 
 
 def locked_because(sitting: Sitting) -> str:

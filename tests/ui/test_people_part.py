@@ -6,26 +6,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from casedesk import i18n
 from casedesk.desk import Desk
 from casedesk.services import office
-from casedesk.ui.kit import theme
 from casedesk.ui.kit.messages import Confirm
-from casedesk.ui.kit.theme import Theme
 from casedesk.ui.page import Goto
 from casedesk.ui.settings import UserSheet
-from tests.conftest import PASSPHRASE
-from tests.support.sitting import NOW, SECONDS, Sitting, cut_off, words_of
+from tests.support.sitting import SECONDS, Sitting, cut_off, entered, words_of
 from tests.sync.office import begin, carry, join, new_desk
 
 
 @pytest.fixture
 def other(tmp_path: Path) -> Iterator[Desk]:
     """A laptop that joined, with a user of its own."""
-    first, second = (new_desk(tmp_path / name, name, clock=lambda: NOW) for name in ("K3", "K4"))
+    first, second = (new_desk(tmp_path / name, name) for name in ("K3", "K4"))
     begin(first, tmp_path)
     join(first, second)
     carry(second, first)
@@ -35,13 +32,8 @@ def other(tmp_path: Path) -> Iterator[Desk]:
 
 
 @pytest.fixture
-def inside(qtbot: QtBot, tmp_path: Path, qapp: QApplication, other: Desk) -> Iterator[Sitting]:  # noqa: ARG001 - joins
-    sitting = Sitting(qtbot, tmp_path / "K3")
-    sitting.enter("farzana", PASSPHRASE)
-    yield sitting
-    sitting.end()
-    i18n.use("en")
-    theme.apply(qapp, Theme())
+def inside(qtbot: QtBot, tmp_path: Path, other: Desk) -> Sitting:  # noqa: ARG001 - joins
+    return entered(qtbot, tmp_path / "K3")
 
 
 def shown(sitting: Sitting, words: str) -> None:

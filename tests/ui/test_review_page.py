@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from casedesk import i18n
@@ -22,14 +22,11 @@ from casedesk.services.intake import register_case
 from casedesk.sync import outbox, stick
 from casedesk.ui.application import tables
 from casedesk.ui.case.page import CasePage
-from casedesk.ui.kit import theme
 from casedesk.ui.kit.buttons import IconButton
-from casedesk.ui.kit.theme import Theme
 from casedesk.ui.page import Goto
 from casedesk.ui.review import ReviewPage
-from tests.conftest import PASSPHRASE
 from tests.support.people import a_returnee
-from tests.support.sitting import NOW, SECONDS, Sitting, cut_off, press, words_of
+from tests.support.sitting import SECONDS, Sitting, cut_off, entered, press, words_of
 from tests.sync.office import begin, join, new_desk
 
 Key, Held = Qt.Key, Qt.KeyboardModifier
@@ -42,8 +39,8 @@ class Two:
     def __init__(self, folder: Path) -> None:
         self.stick = folder / "stick"
         self.stick.mkdir()
-        self.first = new_desk(folder / "K3", "K3", clock=lambda: NOW)
-        self.other = new_desk(folder / "K4", "K4", clock=lambda: NOW)
+        self.first = new_desk(folder / "K3", "K3")
+        self.other = new_desk(folder / "K4", "K4")
         begin(self.first, folder)
         join(self.first, self.other)
         self.case_id = register_case(self.first, a_returnee(person__village_or_street="Charpara"))
@@ -77,15 +74,10 @@ def two(tmp_path: Path) -> Iterator[Two]:
 
 
 @pytest.fixture
-def inside(qtbot: QtBot, tmp_path: Path, two: Two, qapp: QApplication) -> Iterator[Sitting]:
+def inside(qtbot: QtBot, tmp_path: Path, two: Two) -> Sitting:
     two.disagree()
     two.first.store.vault.close()
-    sitting = Sitting(qtbot, tmp_path / "K3", tables=tables)
-    sitting.enter("farzana", PASSPHRASE)
-    yield sitting
-    sitting.end()
-    i18n.use("en")
-    theme.apply(qapp, Theme())
+    return entered(qtbot, tmp_path / "K3", tables)
 
 
 def review(sitting: Sitting, case_id: UUID) -> ReviewPage:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,16 +29,6 @@ from tests.support.sitting import SECONDS, Sitting, cut_off, focused, press, typ
 Key, Held = Qt.Key, Qt.KeyboardModifier
 NEW = "lamps under quiet river bridges"
 pytestmark = pytest.mark.qt_log_ignore("Keyboard event not accepted by receiving widget", extend=True)
-
-
-@pytest.fixture
-def inside(qtbot: QtBot, store_folder: Path, qapp: QApplication) -> Iterator[Sitting]:
-    sitting = Sitting(qtbot, store_folder)
-    sitting.enter("farzana", PASSPHRASE)
-    yield sitting
-    sitting.end()
-    i18n.use("en")
-    theme.apply(qapp, Theme())
 
 
 def settings(sitting: Sitting, tab: str) -> SettingsPage:

@@ -37,14 +37,10 @@ pytestmark = pytest.mark.qt_log_ignore("Keyboard event not accepted by receiving
 
 
 @pytest.fixture
-def at_door(qtbot: QtBot, store_folder: Path, qapp: QApplication) -> Iterator[Sitting]:
+def at_door(qtbot: QtBot, store_folder: Path) -> Sitting:
     """A start of the program where there is a centre."""
     save(store_folder, Settings(centre_en="Dhaka Centre", centre_bn="ঢাকা কেন্দ্র"))
-    sitting = Sitting(qtbot, store_folder)
-    yield sitting
-    sitting.end()
-    i18n.use("en")
-    theme.apply(qapp, Theme())
+    return Sitting(qtbot, store_folder)
 
 
 def form_of(sitting: Sitting) -> SignInForm:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from sqlalchemy import select
 
@@ -25,48 +23,26 @@ from casedesk.sync.batch import open_batch
 from casedesk.sync.files import on_a_stick
 from casedesk.sync.visit import name_relay, visit
 from casedesk.ui.application import tables
-from casedesk.ui.kit import theme
 from casedesk.ui.kit.sheet import Sheet
-from casedesk.ui.kit.theme import Theme
 from casedesk.ui.kit.working import Working
 from casedesk.ui.page import Goto
 from casedesk.ui.sync.fields import EveryField
 from casedesk.ui.sync.page import SyncPage
-from tests.conftest import PASSPHRASE
 from tests.support.people import a_returnee
-from tests.support.sitting import NOW, SECONDS, Sitting, cut_off, press, words_of
+from tests.support.sitting import NOW, SECONDS, Sitting, cut_off, entered, press, words_of
 from tests.sync.office import begin, join, new_desk, relay_of_office, standing_of
 
 Key, Held = Qt.Key, Qt.KeyboardModifier
 
 
 @pytest.fixture
-def other(tmp_path: Path) -> Iterator[Desk]:
-    """K4, which shares the caseload of K3."""
-    desk = new_desk(tmp_path / "K4", "K4", clock=lambda: NOW)
-    yield desk
-    desk.store.vault.close()
-
-
-@pytest.fixture
-def inside(qtbot: QtBot, tmp_path: Path, other: Desk, qapp: QApplication) -> Iterator[Sitting]:
+def inside(qtbot: QtBot, tmp_path: Path, other: Desk) -> Sitting:
     """K3, which began the organisation and let K4 in, signed in to."""
-    first = new_desk(tmp_path / "K3", "K3", clock=lambda: NOW)
+    first = new_desk(tmp_path / "K3", "K3")
     begin(first, tmp_path)
     join(first, other)
     first.store.vault.close()
-    sitting = Sitting(qtbot, tmp_path / "K3", tables=tables)
-    sitting.enter("farzana", PASSPHRASE)
-    yield sitting
-    sitting.end()
-    i18n.use("en")
-    theme.apply(qapp, Theme())
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "stick").mkdir()
-    return tmp_path / "stick"
+    return entered(qtbot, tmp_path / "K3", tables)
 
 
 def sync_page(sitting: Sitting) -> SyncPage:

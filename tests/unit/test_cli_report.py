@@ -8,8 +8,8 @@ import pytest
 
 from casedesk.desk import Desk
 from casedesk.services.intake import register_case
+from tests.support.command_line import casedesk
 from tests.support.people import a_returnee
-from tests.unit.test_cli import casedesk
 
 
 def test_a_report_is_a_table_to_read(desk: Desk, store_folder: Path) -> None:
