@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -125,8 +126,29 @@ def look_until_full(desk: Desk, case_id: UUID) -> None:
 
 # Failing
 
-FAILING = f"""
-import json, resource, signal, sys
+# How little is left is changed by `leave`; `give_back` makes it as it was.
+NO_LARGER_FILE = """
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # the write fails instead, as on a bad disk
+hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+def leave(room):
+    largest = max(path.stat().st_size for path in folder.iterdir())
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest + room, hard))
+def give_back():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+"""
+DISK_IS_FULL = """
+ballast = folder.parent / "ballast"
+def leave(room):
+    with ballast.open("wb", buffering=0) as file:
+        with contextlib.suppress(OSError):
+            while file.write(bytes(4096)):
+                pass
+        file.truncate(max(0, file.tell() - room))
+def give_back():
+    ballast.unlink()
+"""
+WORK = f"""
+import contextlib, json, resource, signal, sys
 from pathlib import Path
 from datetime import datetime
 from casedesk.errors import StorageFailed, StorageFull
@@ -137,16 +159,14 @@ from casedesk.storage.checking import check
 from tests.support.journal import count
 from tests.support.people import a_returnee
 
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # the write fails instead, as on a bad disk
 folder, room, number = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+exec(sys.argv[4])
 def somebody():
     global number
     number += 1
     return a_returnee(person__phone_1=f"+88017{{number:08d}}", incident__narrative="word " * 2000)
 desk = sign_in(folder, "farzana", {PASSPHRASE!r}, lambda: datetime.fromisoformat({NOW.isoformat()!r}))
-hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
-largest = max(path.stat().st_size for path in folder.iterdir())
-resource.setrlimit(resource.RLIMIT_FSIZE, (largest + room, hard))
+leave(room)
 saved, said = 0, ""
 while not said:
     try:
@@ -156,33 +176,55 @@ while not said:
         said = error.message
 reads = count_cases(desk, Filters())
 operations = count(desk)
-resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+give_back()
 after = count_cases(desk, Filters()), count(desk)
 register_case(desk, somebody())
 print(json.dumps([saved, said, reads, operations, after, count_cases(desk, Filters()), check(desk.store).wrong]))
 desk.store.vault.close()
 """
+# A disk of its own in memory, which only this process and its children see, and the folder on it.
+ON_A_SMALL_DISK = """mount -t tmpfs -o size=12m none "$1" && cp -r "$2" "$1/store" && shift 2 && exec "$@" """
+
+
+def refused_and_whole(command: list[str | Path]) -> str:
+    """Work until the disk takes no more: what was refused did not happen and all else did. Returns what was said."""
+    run = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, cwd=ROOT, check=False)
+    assert run.returncode == 0, run.stderr
+    saved, said, reads, operations, after, again, wrong = json.loads(run.stdout)
+    assert after == [reads, operations], "what was refused did not come later"
+    assert again == reads + 1, "the next write works"
+    assert reads >= saved
+    assert wrong == []
+    return str(said)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit on the size of a file there")
 def test_a_disk_that_does_not_take_the_write_is_said_and_nothing_is_half_done(store_folder: Path, rounds: int) -> None:
     dice = random.Random(30)  # noqa: S311 - the same places each time
     for number in range(max(3, rounds // 5)):
-        run = subprocess.run(
-            [sys.executable, "-c", FAILING, str(store_folder), str(dice.randrange(200_000)), str(number * 1000)],
-            capture_output=True,
-            text=True,
-            env=ENVIRONMENT,
-            cwd=ROOT,
-            check=False,
-        )
-        assert run.returncode == 0, run.stderr
-        saved, said, reads, operations, after, again, wrong = json.loads(run.stdout)
+        room = str(dice.randrange(200_000))
+        words = [sys.executable, "-c", WORK, store_folder, room, str(number * 1000), NO_LARGER_FILE]
+        said = refused_and_whole(words)
         assert said in ("Could not save: the disk reported a fault.", "Could not save: the disk is full.")
-        assert after == [reads, operations], "what was refused did not come later"
-        assert again == reads + 1, "the next write works"
-        assert reads >= saved
-        assert wrong == []
+
+
+def may_mount() -> bool:
+    return (
+        shutil.which("unshare") is not None and not subprocess.run(["unshare", "-rm", "true"], check=False).returncode
+    )
+
+
+@pytest.mark.skipif(not may_mount(), reason="this system lets nobody mount a disk of their own")
+def test_a_disk_that_is_really_full_is_said_and_nothing_is_half_done(
+    store_folder: Path, tmp_path: Path, rounds: int
+) -> None:
+    dice, disk = random.Random(31), tmp_path / "disk"  # noqa: S311 - as above
+    disk.mkdir()
+    for _try in range(max(3, rounds // 5)):
+        place = ["unshare", "-rm", "sh", "-c", ON_A_SMALL_DISK, "sh", disk, store_folder]
+        room = str(dice.randrange(200_000))
+        words = [sys.executable, "-c", WORK, disk / "store", room, "0", DISK_IS_FULL]
+        assert refused_and_whole([*place, *words]) == "Could not save: the disk is full."
 
 
 # Written over
