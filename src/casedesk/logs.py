@@ -7,13 +7,13 @@ program it passed through, and whole numbers and record ids that were given as a
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -91,17 +91,28 @@ def _arguments(record: logging.LogRecord) -> tuple[object, ...]:
 
 
 class _Handler(RotatingFileHandler):
-    """Five files of one megabyte, their owner's alone. A log that cannot be written stops nothing."""
+    """Five files of one megabyte, their owner's alone. A log that cannot be written stops nothing.
+
+    Closed after each record: Windows moves no folder in which a file is open, and a restored vault takes the place of
+    this one.
+    """
 
     def _open(self) -> TextIOWrapper:
         machine.private_file(Path(self.baseFilename), "ab").close()
         return Path(self.baseFilename).open("a", encoding="utf-8")
 
+    def emit(self, record: logging.LogRecord) -> None:
+        super().emit(record)
+        if (stream := self.stream) is not None:
+            self.stream = None  # opened again by the next record
+            with contextlib.suppress(OSError):  # a full disk
+                stream.close()
+
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name logging gives it
         """A full disk is told where work is saved, not here."""
 
 
-@contextmanager
+@contextlib.contextmanager
 def kept(folder: Path, tell: Callable[[str], object] = lambda _code: None) -> Iterator[None]:
     """Log into `folder`, and be the last resort of Python, slots and threads: log the error, then `tell` its code."""
 

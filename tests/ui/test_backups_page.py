@@ -114,6 +114,30 @@ def test_restoring_shows_what_is_lost_and_comes_back_to_the_door(inside: Sitting
     after.end()
 
 
+def test_a_vault_that_cannot_be_put_aside_stays_and_the_door_says_so(
+    inside: Sitting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, folder, replace = inside.window.desk, inside.folder, Path.replace
+    made = backups.make_backup(desk)
+    register_case(desk, a_returnee())
+
+    def held(path: Path, target: Path) -> Path:  # as where another program has a file open in the folder
+        if path == folder:
+            raise PermissionError
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", held)
+    section(inside).restore(made.path)
+    asked = sheet(inside)
+    asked.reason.setText(WHY)
+    asked.yes.click()
+    inside.qtbot.waitUntil(lambda: len(inside.restarts) == 1, timeout=SECONDS)
+    after = inside.after_lock()
+    assert "The backup was not restored" in words_of(after.sign_in)
+    assert count_cases(after.enter("", PASSPHRASE).desk, Filters()) == 1
+    after.end()
+
+
 def test_a_backup_is_made_by_itself_when_nobody_works(inside: Sitting) -> None:
     window = inside.window
     (keeper,) = window.findChildren(Keeper)

@@ -120,6 +120,15 @@ def test_the_log_keeps_five_files_of_one_megabyte(tmp_path: Path, monkeypatch: p
     assert all(path.stat().st_mode & 0o077 == 0 for path in files)
 
 
+@pytest.mark.usefixtures("told")
+def test_the_log_stays_with_the_folder_when_another_takes_its_place(tmp_path: Path) -> None:
+    log.error("one")
+    moved = tmp_path.rename(tmp_path.with_name("before"))
+    tmp_path.mkdir()
+    log.error("two")
+    assert len(written(moved).splitlines()) == len(written(tmp_path).splitlines()) == 1
+
+
 def test_a_log_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with logs.kept(tmp_path / "file"):

@@ -48,7 +48,7 @@ from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.page import Goto, Here, Page
 from casedesk.ui.qt_words import QtWords
 from casedesk.ui.settings import SettingsPage, Wishes
-from casedesk.ui.sign_in import Invented, Locked, SignIn
+from casedesk.ui.sign_in import NOT_RESTORED, RESTORED, Invented, Locked, SignIn
 from casedesk.ui.window import Window
 
 log = logging.getLogger(__name__)
@@ -422,7 +422,10 @@ class Program(QObject):
         self._restart(machine.command(*sys.argv[1:]))
 
     def _restored(self) -> None:
-        """A backup was restored: close the vault, put the restored one into its place, and sign in to that."""
+        """A backup was restored: close the vault, put the restored one into its place, and sign in to that.
+
+        Where the folder cannot be moved now, the present vault stays, and the door says so.
+        """
         window, desk = self.screen, self._desk
         if not isinstance(window, Window) or desk is None:
             return
@@ -430,10 +433,13 @@ class Program(QObject):
         window.hide()
         window.shut()
         self._forget(desk)
-        with suppress(CaseDeskError):  # where a folder cannot be moved now, the present vault stays
+        try:
             backup.switch(self.folder)
+        except CaseDeskError:
+            self._start_again(NOT_RESTORED)
+        else:
             stored.save(self.folder, self.settings)
-        self._start_again("restored")
+            self._start_again(RESTORED)
 
     def _closed(self) -> None:
         window, desk = self.screen, self._desk

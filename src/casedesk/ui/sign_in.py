@@ -44,13 +44,15 @@ SPOILT = (
     keys.KeysWeakened,
     keys.KeysAbsurd,
 )
+RESTORED, NOT_RESTORED = "restored", "not_restored"
 WHY = {
     "idle": N_("Locked because nobody used it"),
     "hidden": N_("Locked after the screen was hidden"),
     "sleep": N_("Locked because the computer slept"),
     "system": N_("Locked together with the computer"),
     "key": N_("Locked"),
-    "restored": N_("The backup is restored"),
+    RESTORED: N_("The backup is restored"),
+    NOT_RESTORED: N_("The backup was not restored: the vault of today could not be put aside"),
 }
 
 
