@@ -8,7 +8,7 @@ import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -186,7 +186,7 @@ desk.store.vault.close()
 ON_A_SMALL_DISK = """mount -t tmpfs -o size=12m none "$1" && cp -r "$2" "$1/store" && shift 2 && exec "$@" """
 
 
-def refused_and_whole(command: list[str | Path]) -> str:
+def refused_and_whole(command: Sequence[str | Path]) -> str:
     """Work until the disk takes no more: what was refused did not happen and all else did. Returns what was said."""
     run = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, cwd=ROOT, check=False)
     assert run.returncode == 0, run.stderr
@@ -203,7 +203,15 @@ def test_a_disk_that_does_not_take_the_write_is_said_and_nothing_is_half_done(st
     dice = random.Random(30)  # noqa: S311 - the same places each time
     for number in range(max(3, rounds // 5)):
         room = str(dice.randrange(200_000))
-        words = [sys.executable, "-c", WORK, store_folder, room, str(number * 1000), NO_LARGER_FILE]
+        words: Sequence[str | Path] = [
+            sys.executable,
+            "-c",
+            WORK,
+            store_folder,
+            room,
+            str(number * 1000),
+            NO_LARGER_FILE,
+        ]
         said = refused_and_whole(words)
         assert said in ("Could not save: the disk reported a fault.", "Could not save: the disk is full.")
 
@@ -221,9 +229,9 @@ def test_a_disk_that_is_really_full_is_said_and_nothing_is_half_done(
     dice, disk = random.Random(31), tmp_path / "disk"  # noqa: S311 - as above
     disk.mkdir()
     for _try in range(max(3, rounds // 5)):
-        place = ["unshare", "-rm", "sh", "-c", ON_A_SMALL_DISK, "sh", disk, store_folder]
+        place: Sequence[str | Path] = ["unshare", "-rm", "sh", "-c", ON_A_SMALL_DISK, "sh", disk, store_folder]
         room = str(dice.randrange(200_000))
-        words = [sys.executable, "-c", WORK, disk / "store", room, "0", DISK_IS_FULL]
+        words: Sequence[str | Path] = [sys.executable, "-c", WORK, disk / "store", room, "0", DISK_IS_FULL]
         assert refused_and_whole([*place, *words]) == "Could not save: the disk is full."
 
 
