@@ -190,7 +190,7 @@ def test_the_keys_of_another_vault_do_not_open_this_one(folder: Path, tmp_path: 
 def test_a_passphrase_of_before_does_not_open_by_a_copy_left_behind(folder: Path) -> None:
     old = (folder / COPY).read_bytes()
     opened = vault.unlock(folder, "shirin", PASSPHRASE)
-    vault.change_passphrase(opened, "shirin", PASSPHRASE, "a wholly new passphrase", FLOOR)
+    vault.change_passphrase(opened, opened.keys.of_user("shirin"), PASSPHRASE, "a wholly new passphrase", FLOOR)
     opened.close()
     (folder / COPY).write_bytes(old)
     assert not opens(folder)
@@ -207,7 +207,7 @@ def run_dying(folder: Path, step: int, *, steps: str, work: str, imports: str = 
 def test_death_at_any_step_of_writing_leaves_the_old_or_the_new_keys(folder: Path, tmp_path: Path) -> None:
     old = keys.read_keys(folder / KEYS)
     opened = vault.unlock(folder, "shirin", PASSPHRASE)
-    vault.change_passphrase(opened, "shirin", PASSPHRASE, "a wholly new passphrase", FLOOR)
+    vault.change_passphrase(opened, opened.keys.of_user("shirin"), PASSPHRASE, "a wholly new passphrase", FLOOR)
     opened.close()
     new = keys.read_keys(folder / KEYS)
     (folder / KEYS).rename(tmp_path / "next")

@@ -19,9 +19,10 @@ from casedesk.services import access, office
 from casedesk.services.entitled import alarms
 from casedesk.services.intake import register_case
 from casedesk.services.office import check_store, colleagues, sign_in
-from casedesk.storage.keys import FLOOR, WrongPassphrase
+from casedesk.storage import vault
+from casedesk.storage.keys import FLOOR, SignInNameTaken, SignInNameUnknown, WrongPassphrase
 from casedesk.sync import joining
-from casedesk.sync.people import computers_of, follow_users
+from casedesk.sync.people import NotListedHere, also_works_at, computers_of, follow_users, let_sign_in, places
 from casedesk.sync.roster import NotThisRoster, Roster, refuse_going_back
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.people import a_returnee
@@ -191,6 +192,98 @@ def test_one_user_works_at_two_computers_once_the_list_says_so(laptops: Laptops)
     assert notes(one) == {"from the other laptop"}
     follow_users(one)
     assert computers_of(admin(one))[karim] == ("DHK/K3", "DHK/K4")
+
+
+SECOND = "seven boats beside another bridge"
+
+
+def test_a_first_passphrase_at_a_second_computer(laptops: Laptops) -> None:
+    """Added at one computer, listed for the other, and given a passphrase there: the work counts at once."""
+    one, two = laptops.one, laptops.two
+    karim = a_colleague(one)
+    follow_users(one)
+    carry(one, two)
+    assert not row_of(two, karim).signs_in_here
+    with pytest.raises(WrongPassphrase):
+        vault.verify_passphrase(two.store.vault, two.store.vault.keys.of_user("karim"), WORDS)
+    with pytest.raises(NotListedHere):
+        let_sign_in(admin(two), karim, "karim", SECOND, FLOOR)
+    also_works_at(admin(one), karim, key_of(two))
+    also_works_at(admin(one), karim, key_of(two))  # saying it twice changes nothing
+    assert standing_of(one).roster.members[1].people == tuple(sorted((karim.bytes, laptops.came.bytes)))
+    carry(one, two)
+    with pytest.raises(InvalidInput):
+        let_sign_in(admin(two), karim, "karim", "karim karim karim", FLOOR)
+    with pytest.raises(SignInNameTaken):
+        let_sign_in(admin(two), karim, "Farzana", SECOND, FLOOR)
+    let_sign_in(admin(two), karim, "karim", SECOND, FLOOR)
+    with pytest.raises(Conflict):
+        let_sign_in(admin(two), karim, "karim.2", SECOND, FLOOR)
+    assert row_of(two, karim).signs_in_here
+    note_of = acting(two, karim)
+    new_note(note_of, "written at the second computer")
+    carry(two, one)
+    assert notes(one) == {"written at the second computer"}
+    assert alarms(admin(one)) == []
+    two.store.vault.close()
+    there = sign_in(two.store.vault.folder, "karim", SECOND, lambda: NOW)
+    assert (there.actor.id, there.actor.roles) == (karim, frozenset({"caseworker"}))
+    office.change_passphrase(there, SECOND, WORDS, FLOOR)
+    assert office.is_own_passphrase(there, WORDS)
+    there.store.vault.close()
+    again = sign_in(two.store.vault.folder, "karim", WORDS, lambda: NOW)
+    assert check_store(as_role(again, "coordinator")).wrong == []
+    office.end_user(admin(one), karim)
+    carry(one, again)
+    assert again.store.vault.keys.of_user("karim") is None, "who was ended opens this vault no more, either"
+    again.store.vault.close()
+
+
+def test_where_the_list_is_signed_one_step_is_enough(laptops: Laptops) -> None:
+    """Who came with the second laptop gets a passphrase at the first one, under another name: theirs is in use."""
+    one, two = laptops.one, laptops.two
+    carry(two, one)
+    with pytest.raises(Conflict):
+        let_sign_in(admin(one), laptops.came, "farzana.two", SECOND, FLOOR)  # still waits for an administrator
+    office.let_work(admin(one), laptops.came, ["caseworker"])
+    follow_users(one)
+    with pytest.raises(NotAllowed):
+        let_sign_in(as_role(one, "coordinator"), laptops.came, "farzana.two", SECOND, FLOOR)
+    let_sign_in(admin(one), laptops.came, "farzana.two", SECOND, FLOOR)
+    assert [each.people for each in places(admin(one))] == [
+        frozenset({one.actor.id, laptops.came}),
+        frozenset({laptops.came}),
+    ]
+    one.store.vault.close()
+    there = sign_in(one.store.vault.folder, "farzana.two", SECOND, lambda: NOW)
+    assert (there.actor.id, there.actor.roles) == (laptops.came, frozenset({"caseworker"}))
+    assert office.is_own_passphrase(there, SECOND)
+    assert not office.is_own_passphrase(there, PASSPHRASE)
+    new_note(there, "at the first computer")
+    carry(there, two)
+    assert notes(two) == {"at the first computer"}
+    assert alarms(admin(two)) == []
+    there.store.vault.close()
+
+
+def test_the_recovery_key_lets_a_colleague_of_another_computer_in(laptops: Laptops) -> None:
+    """Else a computer whose only administrator left could never be looked after again."""
+    one, two = laptops.one, laptops.two
+    nadia = office.add_user(
+        admin(one), name="Nadia", sign_in_name="nadia", roles=["administrator"], passphrase=WORDS, cost=FLOOR
+    )
+    follow_users(one)
+    carry(one, two)
+    recovery = vault.new_recovery(two.store.vault)
+    two.store.vault.close()
+    with pytest.raises(SignInNameUnknown):
+        office.recover(two.store.vault.folder, recovery.text, "nobody", SECOND, FLOOR, lambda: NOW)
+    there, newer = office.recover(two.store.vault.folder, recovery.text, "Nadia", SECOND, FLOOR, lambda: NOW)
+    assert (there.actor.id, there.actor.roles) == (nadia, frozenset({"administrator"}))
+    assert there.store.vault.keys.of_user("nadia") is not None
+    newer.wipe()
+    there.store.vault.close()
+    sign_in(two.store.vault.folder, "nadia", SECOND, lambda: NOW).store.vault.close()
 
 
 def test_who_left_a_computer_is_sent_nothing_and_what_they_wrote_there_counts(laptops: Laptops) -> None:

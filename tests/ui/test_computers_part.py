@@ -18,7 +18,8 @@ from casedesk.ui.kit.messages import Confirm
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.page import Goto
 from casedesk.ui.settings import SettingsPage
-from casedesk.ui.sync.computers import BeginSheet, Computers, InviteSheet, RelaySheet
+from casedesk.ui.sync.computers import Computers, RequestCard
+from casedesk.ui.sync.sheets import BeginSheet, InviteSheet, RelaySheet
 from tests.support.sitting import SECONDS, Sitting, cut_off, entered, words_of
 from tests.sync.office import ROOT_WORDS, admin, as_role, begin, key_of
 
@@ -112,7 +113,14 @@ def test_another_computer_is_let_in_admitted_and_ended(inside: Sitting, other: D
     stick.take_stick(inside.window.desk, folder)
     computers(inside)
     shown(inside, asked.words)
-    click(inside, "The six words are the same: let it in")
+    card = part(inside).findChildren(RequestCard)[-1]
+    assert (card.answer.value(), card.let_in.isEnabled()) == ("", False), "nobody has said yet that they agree"
+    click(inside, "What you heard: At least one differs")
+    shown(inside, "Do not let it in")
+    assert not card.let_in.isEnabled()
+    click(inside, "What you heard: All six are the same")
+    assert "Do not let it in" not in words_of(card)
+    click(inside, "Let it in")
     click(inside, "Let DHK/K4 read our cases")
     confirm = sheet(inside, Confirm)
     assert isinstance(confirm, Confirm)

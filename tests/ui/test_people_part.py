@@ -6,17 +6,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from casedesk import i18n
 from casedesk.desk import Desk
 from casedesk.services import office
+from casedesk.storage.keys import FLOOR
+from casedesk.sync.people import computers_of, places
 from casedesk.ui.kit.messages import Confirm
 from casedesk.ui.page import Goto
-from casedesk.ui.settings import UserSheet
-from tests.support.sitting import SECONDS, Sitting, cut_off, entered, words_of
+from casedesk.ui.people import UserSheet
+from tests.conftest import PASSPHRASE
+from tests.support.sitting import SECONDS, Sitting, cut_off, entered, press, type_keys, words_of
 from tests.sync.office import begin, carry, join, new_desk
+
+Key, Held = Qt.Key, Qt.KeyboardModifier
 
 
 @pytest.fixture
@@ -72,10 +78,88 @@ def test_an_administrator_ends_who_came_with_another_laptop(inside: Sitting, oth
     assert (came.active, came.waits) == (False, False)
 
 
+SECOND = "seven boats beside another bridge"
+
+
+def test_a_colleague_gets_a_first_passphrase_at_this_computer_too(inside: Sitting, other: Desk) -> None:
+    """With the keyboard: here the list is signed, so it follows."""
+    desk = inside.window.desk
+    office.let_work(desk, other.actor.id, ["caseworker"])
+    inside.window.go(Goto("settings", {"tab": "people"}))
+    shown(inside, "At other computers")
+    press_named(inside, "Let Farzana Haque sign in here")
+    (sheet,) = inside.window.findChildren(UserSheet)
+    press(Key.Key_Return, Held.ControlModifier)
+    inside.qtbot.waitUntil(lambda: "Choose a short name" in words_of(sheet), timeout=SECONDS)
+    type_keys("farzana")
+    sheet.new.setFocus()
+    type_keys(SECOND)
+    press(Key.Key_Return)
+    type_keys(SECOND)
+    press(Key.Key_Return, Held.ControlModifier)
+    shown(inside, "This sign-in name is already in use.")
+    sheet.form.put({"user.sign_in_name": "farzana.two"})
+    sheet.save.click()
+    inside.qtbot.waitUntil(lambda: "At other computers" not in words_of(inside.window), timeout=SECONDS)
+    shown(inside, "Caseworker · DHK/K3, DHK/K4")
+    inside.end()
+    there = office.sign_in(inside.folder, "farzana.two", SECOND, inside.clock)
+    assert there.actor.id == other.actor.id
+    office.sign_out(there)
+
+
+def test_where_somebody_works_is_said_where_the_list_is_signed(inside: Sitting, other: Desk) -> None:
+    karim = office.add_user(
+        inside.window.desk,
+        name="Karim",
+        sign_in_name="karim",
+        roles=["caseworker"],
+        passphrase=SECOND,
+        cost=FLOOR,
+    )
+    inside.window.go(Goto("settings", {"tab": "people"}))
+    shown(inside, "Signs in as karim.")
+    press_named(inside, "Computers of Karim")
+    press_named(inside, "Let Karim work at DHK/K4")
+    shown(inside, "Karim is on the list for DHK/K4.")
+    assert computers_of(inside.window.desk)[karim] == ("DHK/K3", "DHK/K4")
+    carry(inside.window.desk, other)
+    assert karim in places(other)[0].people
+
+
+def test_who_is_not_on_the_list_of_this_computer_gets_no_passphrase_here(
+    qtbot: QtBot, tmp_path: Path, inside: Sitting, other: Desk
+) -> None:
+    """At the second computer, whose list comes from the first."""
+    office.add_user(
+        inside.window.desk,
+        name="Karim",
+        sign_in_name="karim",
+        roles=["caseworker"],
+        passphrase=SECOND,
+        cost=FLOOR,
+    )
+    carry(inside.window.desk, other)
+    inside.end()
+    other.store.vault.close()
+    second = Sitting(qtbot, tmp_path / "K4")
+    second.enter("farzana", PASSPHRASE)
+    second.window.go(Goto("settings", {"tab": "people"}))
+    shown(second, "Before you can give Karim a passphrase here")
+    names = {each.accessibleName() for each in second.window.findChildren(QPushButton)}
+    assert "Roles of Karim" in names
+    assert "Let Karim sign in here" not in names
+    second.end()
+
+
 @pytest.mark.parametrize("language", ["en", "bn"])
-def test_nothing_is_cut_off(inside: Sitting, language: str) -> None:
+def test_nothing_is_cut_off(inside: Sitting, other: Desk, language: str) -> None:
     i18n.use(language)
     inside.window.resize(1024, 600)
+    inside.window.go(Goto("settings", {"tab": "people"}))
+    assert inside.window.page is not None
+    assert cut_off(inside.window.page) == []
+    office.let_work(inside.window.desk, other.actor.id, ["caseworker", "shelter_staff", "supervisor"])
     inside.window.go(Goto("settings", {"tab": "people"}))
     assert inside.window.page is not None
     assert cut_off(inside.window.page) == []

@@ -20,7 +20,8 @@ from casedesk.ui.kit.buttons import Switch
 from casedesk.ui.kit.choices import Combo
 from casedesk.ui.kit.theme import Theme, current
 from casedesk.ui.page import Goto
-from casedesk.ui.settings import TABS, SettingsPage, UserSheet
+from casedesk.ui.people import People, UserSheet
+from casedesk.ui.settings import TABS, SettingsPage
 from casedesk.values import Money
 from tests.conftest import PASSPHRASE
 from tests.support.journal import last
@@ -189,8 +190,12 @@ def test_undo_does_what_the_message_offers_and_first_what_was_typed(inside: Sitt
     assert undone == [1], "once"
 
 
+def people(sitting: Sitting) -> People:
+    return settings(sitting, "people").findChildren(People)[-1]
+
+
 def test_a_second_user_is_added_and_can_sign_in(inside: Sitting) -> None:
-    settings(inside, "people").add_button.click()
+    people(inside).add_button.click()
     (sheet,) = inside.window.findChildren(UserSheet)
     press(Key.Key_Return, Held.ControlModifier)
     inside.qtbot.waitUntil(lambda: "Write the name as colleagues know it." in words_of(sheet), timeout=SECONDS)
@@ -212,7 +217,7 @@ def test_a_second_user_is_added_and_can_sign_in(inside: Sitting) -> None:
 
 
 def test_reading_and_keeping_are_not_given_together(inside: Sitting) -> None:
-    settings(inside, "people").add_button.click()
+    people(inside).add_button.click()
     (sheet,) = inside.window.findChildren(UserSheet)
     sheet.form.put({"user.name": "Karim", "user.sign_in_name": "karim", "user.roles": ["caseworker", "administrator"]})
     sheet.new.fill(NEW)
@@ -224,14 +229,14 @@ def test_reading_and_keeping_are_not_given_together(inside: Sitting) -> None:
 def test_roles_change_and_access_ends(inside: Sitting) -> None:
     desk = inside.window.desk
     office.add_user(desk, name="Karim", sign_in_name="karim", roles=["caseworker"], passphrase=NEW, cost=FLOOR)
-    page = settings(inside, "people")
+    part = people(inside)
     karim = next(user for user in office.colleagues(desk) if user.name == "Karim")
-    page._change_roles(karim)
+    part.give_roles(karim)
     (sheet,) = inside.window.findChildren(UserSheet)
     sheet.form.put({"user.roles": ["supervisor"]})
     sheet.save.click()
     inside.qtbot.waitUntil(lambda: "Supervisor" in words_of(here(inside)).split("Karim")[-1], timeout=SECONDS)
-    here(inside)._ask_end(karim)
+    here(inside).findChildren(People)[-1].ask_end(karim)
     press(Key.Key_Tab)
     press(Key.Key_Space)
     inside.qtbot.waitUntil(lambda: "Who worked here" in words_of(here(inside)), timeout=SECONDS)

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from casedesk.cli import register
+from casedesk.cli.window import practice_of
+from casedesk.practice.centre import open_or_build
 from casedesk.reports.preview import text_of
 from tests.conftest import PASSPHRASE
 from tests.support.command_line import casedesk, process_of
@@ -137,6 +139,22 @@ def test_without_a_display_the_demo_registers_prints_and_lists_what_was_written(
     assert pictures == sorted(place + look for place in places for look in looks)
     assert {"01-today", "02-cases", "03-intake", "05-case", "08-refer", "10-print"} <= places
     assert all(name in done.stdout for name in (*pictures, *(path.name for path in papers.values())))
+
+
+def test_without_a_display_no_store_is_shown_and_nothing_is_built(store_folder: Path) -> None:
+    before = {path: path.read_bytes() for path in store_folder.iterdir()}
+    done = casedesk("--store", store_folder, DISPLAY="", WAYLAND_DISPLAY="", QT_QPA_PLATFORM="")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "the window cannot be opened over this store" in done.stderr
+    assert {path: path.read_bytes() for path in store_folder.iterdir()} == before
+
+
+def test_a_practice_centre_is_known_by_its_folder(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    assert practice_of(own).folder == tmp_path / "practice"
+    made = open_or_build(tmp_path / "demo", people=1)
+    offered = practice_of(made.folder)
+    assert (offered.folder, offered.sign_in_name) == (made.folder, made.sign_in_name)
 
 
 @pytest.mark.parametrize("command", ["", "demo", "check", "register", "summary"])

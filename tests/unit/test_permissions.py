@@ -52,7 +52,8 @@ from casedesk.services import (
 from casedesk.services.search import Filters, Order
 from casedesk.services.statistics import periods, reports
 from casedesk.services.statistics.shapes import Request
-from casedesk.sync import arrivals, joining, outbox, stick
+from casedesk.storage.keys import FLOOR
+from casedesk.sync import arrivals, joining, outbox, people, stick
 from casedesk.sync.joining import NoInvitation
 from casedesk.sync.membership import NotJoined
 from casedesk.sync.preview import preview
@@ -229,6 +230,13 @@ OFFICE: dict[str, tuple[Callable[[Desk], object], str]] = {
     "invite a computer": (lambda desk: quietly(joining.invite, desk, "DHK"), "AD"),
     "end a computer": (lambda desk: quietly(joining.end_computer, desk, b"x" * 32), "AD"),
     "renew the key of the list": (lambda desk: quietly(joining.renew_roster_key, desk, Path("nowhere"), ""), "AD"),
+    "let somebody sign in here": (lambda desk: quietly(office.let_sign_in, desk, uuid4(), "x", "", FLOOR), "AD"),
+    "a first passphrase at a second computer": (
+        lambda desk: quietly(people.let_sign_in, desk, uuid4(), "x", "", FLOOR),
+        "AD",
+    ),
+    "the computers of the centre": (lambda desk: quietly(people.places, desk), "SU CR DO AD"),
+    "work at one more computer": (lambda desk: quietly(people.also_works_at, desk, uuid4(), b"x" * 32), "AD"),
     "say who works at a computer": (lambda desk: quietly(joining.set_people, desk, b"x" * 32, []), "AD"),
     "ask to join": (lambda desk: quietly(joining.ask_to_join, desk, b""), "AD"),
     "admit a computer": (lambda desk: quietly(joining.admit_to_centre, desk, b"x" * 32), "SU"),

@@ -76,9 +76,12 @@ def test_the_passphrase_opens_and_tells_whose_slot_it_was(made: Made, opened: Va
 
 def test_the_recovery_key_opens_and_gives_a_new_passphrase(made: Made, folder: Path) -> None:
     opened = unlock_with_recovery(folder, made.recovery.lower().replace("-", " "))
-    assert vault.replace_user_slot(opened, "Shirin", "a wholly new passphrase", FLOOR) == made.slot
-    with pytest.raises(keys.SignInNameUnknown):
-        vault.replace_user_slot(opened, "nobody", "a wholly new passphrase", FLOOR)
+    slot = opened.keys.of_user("Shirin")
+    assert slot is not None
+    vault.replace_user_slot(opened, slot, "a wholly new passphrase", FLOOR)
+    slot = opened.keys.of_user("shirin")
+    assert slot is not None
+    assert slot.id == made.slot
     opened.close()
     unlock(folder, "shirin", "a wholly new passphrase").close()
     with pytest.raises(keys.WrongPassphrase):
@@ -110,9 +113,12 @@ def test_a_second_user_comes_and_goes(made: Made, folder: Path, opened: Vault) -
 
 def test_changing_a_passphrase_needs_the_old_one_and_leaves_the_database_alone(made: Made, opened: Vault) -> None:
     before = (opened.folder / vault.VAULT).read_bytes()
+    slot = opened.keys.of_user("shirin")
     with pytest.raises(keys.WrongPassphrase):
-        vault.change_passphrase(opened, "shirin", "not the old one at all", "a wholly new passphrase", FLOOR)
-    vault.change_passphrase(opened, "shirin", PASSPHRASE, "a wholly new passphrase", FLOOR)
+        vault.change_passphrase(
+            opened, opened.keys.of_user("shirin"), "not the old one at all", "a wholly new passphrase", FLOOR
+        )
+    vault.change_passphrase(opened, slot, PASSPHRASE, "a wholly new passphrase", FLOOR)
     opened.close()
     assert (opened.folder / vault.VAULT).read_bytes() == before
     again = unlock(opened.folder, "shirin", "a wholly new passphrase")

@@ -12,16 +12,28 @@ from typing import TYPE_CHECKING
 from casedesk import i18n, practice
 from casedesk.cli.signing_in import store_of
 from casedesk.cli.speech import Commands, say
+from casedesk.errors import CaseDeskError
 from casedesk.formats import file_size, number
 from casedesk.i18n import _, ngettext
 from casedesk.services.office import sign_in, sign_out
 
 if TYPE_CHECKING:
     from casedesk.practice import centre
+    from casedesk.ui.application import Practice
 
 DEMO = Path("build") / "demo"
 MOST_PEOPLE = 100_000
 LOCKED = "CASEDESK_LOCKED"  # the window of a practice centre was locked, and this process opens it again
+
+
+class NoDisplay(CaseDeskError):
+    """A store was named to be shown in the window, and there is nothing to show a window on."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("There is no display here, so the window cannot be opened over this store."),
+            hint=_("Nothing was changed. The commands work without one: “casedesk --help” lists them."),
+        )
 
 
 def add(commands: Commands) -> None:
@@ -40,15 +52,20 @@ def _people(text: str) -> int:
 def open_window(asked: argparse.Namespace) -> int:
     """The program over the user's own store."""
     if not _has_display():
+        if hasattr(asked, "store"):
+            raise NoDisplay
         say(_("There is no display here, so the practice centre is built and shown in pictures instead."))
         asked.out, asked.people = DEMO, 500
-        if hasattr(asked, "store"):
-            del asked.store  # nobody's own store is touched
         return _show_headless(asked)
     from casedesk.ui import application
 
     store = store_of(asked)
-    return application.run(store, practice=_practice(store.with_name("practice"), 500))
+    return application.run(store, practice=practice_of(store))
+
+
+def practice_of(store: Path) -> Practice:
+    """The practice centre that is offered: this store if it is one, else one beside it."""
+    return _practice(store if practice.is_practice(store) else store.with_name("practice"), 500)
 
 
 def _demo(asked: argparse.Namespace) -> int:
@@ -69,7 +86,7 @@ def _demo(asked: argparse.Namespace) -> int:
     return application.run(folder, practice=_practice(folder, asked.people))
 
 
-def _practice(folder: Path, people: int):  # type: ignore[no-untyped-def]  # a type of the window, loaded with it
+def _practice(folder: Path, people: int) -> Practice:
     from casedesk.ui.application import Practice
 
     def make(where: Path) -> object:

@@ -4,7 +4,14 @@ Everything in it goes through the services, each event on its own day. Nobody in
 Imports services; knows no Qt.
 """
 
+from pathlib import Path
 from typing import Final
 
 SIGN_IN_NAME: Final = "farzana"
 PASSPHRASE: Final = "four mango trees by the river"  # noqa: S105 - printed, for invented people only
+MARK: Final = "practice.txt"
+
+
+def is_practice(folder: Path) -> bool:
+    """Whether a practice centre was built in this folder."""
+    return (folder / MARK).exists()

@@ -18,7 +18,7 @@ from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
 from casedesk.machine import lock_file
 from casedesk.models import FollowUp, NeedItem, SafetyFlag, State
-from casedesk.practice import PASSPHRASE, SIGN_IN_NAME, course
+from casedesk.practice import MARK, PASSPHRASE, SIGN_IN_NAME, course, is_practice
 from casedesk.practice.names import rows
 from casedesk.practice.people import DAYS_OPEN, Journey, journeys
 from casedesk.services import cases, consents, drafts, follow_ups, notes, office, providers, referrals, sharing
@@ -30,7 +30,6 @@ from casedesk.storage.keys import FLOOR
 from casedesk.storage.vault import LOCK, AlreadyOpen, vault_exists
 from casedesk.values import Money
 
-MARK = "practice.txt"
 CENTRE = NewCentre(
     code="PRA",
     name_en="Practice centre, Dhaka",
@@ -99,7 +98,7 @@ def open_or_build(
     """The practice centre of today: as it was left today, or built anew, since its days are told from today."""
     marker = f"{clock().astimezone(DHAKA).date()} {people} {seed}\n"
     if vault_exists(folder):
-        if not (folder / MARK).exists():
+        if not is_practice(folder):
             raise NotPractice
         if (folder / MARK).read_text(encoding="ascii") == marker:
             return Practice(folder, SIGN_IN_NAME, PASSPHRASE)

@@ -21,6 +21,7 @@ from casedesk.i18n import _
 from casedesk.models import Case, Chain, Change, Operation, User, recorded_models
 from casedesk.progress import Progress, silent
 from casedesk.services.permissions import needs
+from casedesk.services.slots import ids_for, user_of
 from casedesk.storage import backup, installation, keys, vault
 from casedesk.storage.backup import Backup, Manifest
 from casedesk.storage.chain import continue_chain
@@ -384,12 +385,12 @@ def _allowed(restored: Vault, slots: Sequence[keys.Slot], second: Person | None,
         if slots[0].kind is keys.Kind.RECOVERY:
             return NOBODY
         with Store(restored).read() as session:
-            wanted = select(User).where(User.slot.in_([slot.id.hex() for slot in slots]), User.active.is_(True))
-            users = {user.slot: user for user in session.scalars(wanted)}
-        if slots[0].id.hex() not in users:
+            users = [user_of(session, restored.store, slot.id) for slot in slots]
+        if users[0] is None or not users[0].active:
             raise NotAllowed
-        _refuse_alone(frozenset(role for user in users.values() for role in user.roles or ()), second)
-        return users[slots[0].id.hex()].id
+        roles = (role for user in users if user is not None and user.active for role in user.roles or ())
+        _refuse_alone(frozenset(roles), second)
+        return users[0].id
 
 
 def _settle(restored: Vault, actor: Any, reason: str, at: datetime, present: Mapping[Any, User] | None) -> None:
@@ -401,11 +402,12 @@ def _settle(restored: Vault, actor: Any, reason: str, at: datetime, present: Map
             continue_chain(session, at)
         installation.begin(store)
         with store.write(Act("backup.restore", actor, reason=reason, always=True), lambda: at) as session:
-            kept = [_as_present(user, present) for user in session.scalars(select(User))] if present else None
-        if kept is not None:
-            slots = {bytes.fromhex(slot) for slot in kept if slot}
+            users = session.scalars(select(User)).all() if present else ()
+            stay = [user for user in users if _as_present(user, present or {})]
+            kept = {each for user in stay for each in ids_for(restored.store, user)}
+        if present:
             for slot in restored.keys.slots:
-                if slot.kind is keys.Kind.USER and slot.id not in slots:
+                if slot.kind is keys.Kind.USER and slot.id.hex() not in kept:
                     vault.remove_slot(restored, slot.id)
         if check(store).wrong:
             raise RestoreFailed
@@ -413,27 +415,27 @@ def _settle(restored: Vault, actor: Any, reason: str, at: datetime, present: Map
     restored.close()
 
 
-def _as_present(user: User, present: Mapping[Any, User]) -> str:
-    """Take from somebody what they do not hold today; returns the slot they may keep."""
+def _as_present(user: User, present: Mapping[Any, User]) -> bool:
+    """Take from somebody what they do not hold today; whether they may go on signing in."""
     now_ = present.get(user.id)
     if now_ is None or not now_.active:
         if user.active:
             user.active = False
-        return ""
+        return False
     fewer = sorted(set(user.roles or ()) & set(now_.roles or ()))
     if fewer != sorted(user.roles or ()):
         user.roles = fewer
-    return (user.slot or "") if user.active else ""
+    return bool(user.active)
 
 
 def _roles_of(desk: Desk, person: Person) -> frozenset[str]:
     """The roles of somebody who proved who they are."""
-    vault.verify_passphrase(desk.store.vault, person.sign_in_name, person.passphrase)
-    slot = desk.store.vault.keys.of_user(person.sign_in_name)
+    opened = desk.store.vault
+    slot = opened.keys.of_user(person.sign_in_name)
+    vault.verify_passphrase(opened, slot, person.passphrase)
     with desk.read() as session:
-        wanted = select(User).where(User.slot == (slot.id.hex() if slot else ""), User.active.is_(True))
-        user = session.scalars(wanted).first()
-        return frozenset(user.roles or ()) if user is not None else frozenset()
+        user = user_of(session, opened.store, slot.id) if slot is not None else None
+        return frozenset(user.roles or ()) if user is not None and user.active else frozenset()
 
 
 def _refuse_alone(roles: frozenset[str], second: Person | None) -> None:

@@ -22,6 +22,7 @@ from casedesk.models import Centre, Device, ExchangeRate, Membership, Preference
 from casedesk.progress import Progress, silent
 from casedesk.services import backups
 from casedesk.services.permissions import needs
+from casedesk.services.slots import slot_of, user_of
 from casedesk.services.triage import Thresholds
 from casedesk.storage import installation, keys, vault
 from casedesk.storage.chain import begin_chain
@@ -91,6 +92,7 @@ class UserRow:
     team: str
     active: bool
     waits: bool = False
+    signs_in_here: bool = False  # there is a passphrase for them at this computer
 
 
 class NeverSetUp(CaseDeskError):
@@ -159,13 +161,40 @@ def sign_in(folder: Path, sign_in_name: str, passphrase: str, clock: ComputerClo
 def recover(
     folder: Path, recovery_text: str, sign_in_name: str, passphrase: str, cost: Cost, clock: ComputerClock = now
 ) -> tuple[Desk, RecoveryKey]:
-    """Open the vault with the recovery key, give the user a new passphrase, and make a new recovery key."""
+    """Open the vault with the recovery key, give the user a new passphrase, and make a new recovery key.
+
+    Who was added at another computer gets a first one here: else nobody could look after a computer whose own
+    administrator has left.
+    """
     _refuse_passphrase(passphrase, [sign_in_name])
     opened = vault.unlock_with_recovery(folder, recovery_text)
     with _or_closed(opened):
-        slot = vault.replace_user_slot(opened, sign_in_name, passphrase, cost)
-        desk = _opened(opened, slot, "office.recovered", clock)
+        slot = opened.keys.of_user(sign_in_name)
+        if slot is not None:
+            vault.replace_user_slot(opened, slot, passphrase, cost)
+            slot_id = slot.id
+        else:
+            backups.migrate_safely(opened, clock())
+            user = _colleague_called(opened, sign_in_name)
+            slot_id = vault.add_user_slot(
+                opened, sign_in_name, passphrase, cost, slot_id=keys.slot_for(opened.store, user.bytes)
+            )
+        desk = _opened(opened, slot_id, "office.recovered", clock)
         return desk, vault.new_recovery(opened)
+
+
+def _colleague_called(opened: vault.Vault, sign_in_name: str) -> UUID:
+    """The one who signs in with this name at another computer, and at this one not yet."""
+    tag = keys.name_tag(opened.store, sign_in_name)
+    with Store(opened).read() as session:
+        found = [
+            user.id
+            for user in session.scalars(select(User).where(User.active.is_(True), User.removed_at.is_(None)))
+            if keys.name_tag(opened.store, user.sign_in_name or "") == tag and slot_of(opened, user) is None
+        ]
+    if len(found) != 1:
+        raise keys.SignInNameUnknown
+    return found[0]
 
 
 def _opened(opened: vault.Vault, slot: bytes, action: str, clock: ComputerClock) -> Desk:
@@ -173,6 +202,7 @@ def _opened(opened: vault.Vault, slot: bytes, action: str, clock: ComputerClock)
     with _or_closed(opened):
         backups.migrate_safely(opened, clock())
         store = Store(opened)
+        opened.slot = slot
         desk = _desk(store, slot, _judged(store, clock))
         with suppress(VaultDamaged):  # it opens to be read; the window leads to the newest backup
             installation.settle_in(store, clock())
@@ -205,7 +235,7 @@ def _or_closed(opened: vault.Vault) -> Iterator[None]:
 
 def _desk(store: Store, slot: bytes, clock: ComputerClock) -> Desk:
     with store.read() as session:
-        user = session.scalars(select(User).where(User.slot == slot.hex(), User.removed_at.is_(None))).first()
+        user = user_of(session, store.vault.store, slot)
         centre, device = this_centre(session), this_computer(session)
         if centre is None or device is None:
             raise NeverSetUp
@@ -251,6 +281,7 @@ def colleagues(desk: Desk) -> list[UserRow]:
             team=u.team or "",
             active=bool(u.active),
             waits=u.active is None,
+            signs_in_here=slot_of(desk.store.vault, u) is not None,
         )
         for u in sorted(users, key=lambda user: user.name or "")
     ]
@@ -333,6 +364,20 @@ def let_work(desk: Desk, user_id: UUID, roles: Sequence[str]) -> None:
 
 
 @needs("office.edit")
+def let_sign_in(desk: Desk, user_id: UUID, sign_in_name: str, passphrase: str, cost: Cost) -> None:
+    """Give somebody who was added at another computer a first passphrase at this one; the one there stays."""
+    with desk.read() as session:
+        user = _user(session, user_id)
+        name, there = user.name or "", slot_of(desk.store.vault, user)
+    if not user.active or there is not None:
+        raise Conflict
+    _refuse_passphrase(passphrase, [name, sign_in_name, desk.centre])
+    opened = desk.store.vault
+    vault.add_user_slot(opened, sign_in_name, passphrase, cost, slot_id=keys.slot_for(opened.store, user_id.bytes))
+    desk.note("office.let_sign_in", about=user_id)
+
+
+@needs("office.edit")
 def end_user(desk: Desk, user_id: UUID) -> None:
     """Let somebody sign in no more; what they wrote stays theirs."""
     if user_id == desk.actor.id:
@@ -348,9 +393,9 @@ def close_to_ended(store: Store) -> None:
     The last one stays in the file of keys; whoever types it is refused all the same.
     """
     with store.read() as session:
-        ended = set(session.scalars(select(User.slot).where(User.active.is_(False))))
-    for slot in store.vault.keys.slots:
-        if slot.id.hex() in ended:
+        ended = [slot_of(store.vault, user) for user in session.scalars(select(User).where(User.active.is_(False)))]
+    for slot in ended:
+        if slot is not None:
             with suppress(keys.LastSlot):
                 vault.remove_slot(store.vault, slot.id)
 
@@ -419,16 +464,14 @@ def change_passphrase(desk: Desk, old: str, new: str, cost: Cost) -> None:
         user = _user(session, desk.actor.id)
         name, sign_in_name = user.name or "", user.sign_in_name or ""
     _refuse_passphrase(new, [name, sign_in_name, desk.centre])
-    vault.change_passphrase(desk.store.vault, sign_in_name, old, new, cost)
+    vault.change_passphrase(desk.store.vault, _own_slot(desk), old, new, cost)
     desk.note("office.change_passphrase")
 
 
 @needs("office.recovery")
 def make_recovery(desk: Desk, passphrase: str) -> RecoveryKey:
     """A new recovery key for whoever proves to be the one signed in. The one before holds until it is replaced."""
-    with desk.read() as session:
-        sign_in_name = _user(session, desk.actor.id).sign_in_name or ""
-    vault.verify_passphrase(desk.store.vault, sign_in_name, passphrase)
+    vault.verify_passphrase(desk.store.vault, _own_slot(desk), passphrase)
     return new_recovery_key()
 
 
@@ -442,13 +485,16 @@ def replace_recovery(desk: Desk, recovery: RecoveryKey) -> None:
 @needs("own.passphrase")
 def is_own_passphrase(desk: Desk, typed: str) -> bool:
     """Whether somebody at a hidden screen typed the passphrase of the one signed in. Wrong tries make them wait."""
-    with desk.read() as session:
-        sign_in_name = _user(session, desk.actor.id).sign_in_name or ""
     try:
-        vault.verify_passphrase(desk.store.vault, sign_in_name, typed)
+        vault.verify_passphrase(desk.store.vault, _own_slot(desk), typed)
     except CaseDeskError:
         return False
     return True
+
+
+def _own_slot(desk: Desk) -> keys.Slot | None:
+    with desk.read() as session:
+        return slot_of(desk.store.vault, _user(session, desk.actor.id))
 
 
 @needs("own.preferences")

@@ -242,6 +242,11 @@ def name_tag(store: bytes, sign_in_name: str) -> bytes:
     return blake2b(name.encode(), digest_size=_ID_SIZE, key=store, person=b"cdesk.name.1").digest()
 
 
+def slot_for(store: bytes, user: bytes) -> bytes:
+    """The id of the slot of a user who was added at another computer, and has one in that vault, too."""
+    return blake2b(user, digest_size=_ID_SIZE, key=store, person=b"cdesk.guest.1").digest()
+
+
 def passphrase_bytes(passphrase: str) -> bytes:
     """One passphrase gives the same bytes on every keyboard."""
     return unicodedata.normalize("NFC", passphrase).encode("utf-8", "surrogatepass")

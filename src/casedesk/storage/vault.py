@@ -278,41 +278,37 @@ def open_copy(vault: Vault, folder: Path, file: KeysFile, slot: Slot) -> Vault:
     return open_known(folder, file, slot, bytearray(vault._data_key))
 
 
-def add_user_slot(vault: Vault, sign_in_name: str, passphrase: str, cost: Cost) -> bytes:
+def add_user_slot(vault: Vault, sign_in_name: str, passphrase: str, cost: Cost, *, slot_id: bytes = b"") -> bytes:
     """Let another user in; the new slot's id."""
     if vault.keys.of_user(sign_in_name) is not None:
         raise keys.SignInNameTaken
-    slot = _user_slot(vault.store, vault._data_key, sign_in_name, passphrase, cost)
+    slot = _user_slot(vault.store, vault._data_key, sign_in_name, passphrase, cost, slot_id=slot_id)
     _write(vault, (*vault.keys.slots, slot))
     return slot.id
 
 
-def verify_passphrase(vault: Vault, sign_in_name: str, passphrase: str) -> None:
-    """Raises WrongPassphrase, or MustWait after too many tries."""
+def verify_passphrase(vault: Vault, slot: Slot | None, passphrase: str) -> Slot:
+    """The slot, if the passphrase opens it. Raises WrongPassphrase, or MustWait after too many tries."""
     tries = Tries(vault.folder)
     tries.begin()
-    slot = vault.keys.of_user(sign_in_name)
     opened = slot and keys.open_slot(vault.store, slot, keys.passphrase_bytes(passphrase))
-    if not opened:
+    if slot is None or not opened:
         raise keys.WrongPassphrase
     keys.wipe(opened)
     tries.succeeded()
+    return slot
 
 
-def change_passphrase(vault: Vault, sign_in_name: str, old: str, new: str, cost: Cost) -> None:
-    """Wrap the data key under a new passphrase; whoever asks must know the old one. The slot keeps its id."""
-    verify_passphrase(vault, sign_in_name, old)
-    replace_user_slot(vault, sign_in_name, new, cost)
+def change_passphrase(vault: Vault, slot: Slot | None, old: str, new: str, cost: Cost) -> None:
+    """Wrap the data key under a new passphrase; whoever asks must know the old one."""
+    replace_user_slot(vault, verify_passphrase(vault, slot, old), new, cost)
 
 
-def replace_user_slot(vault: Vault, sign_in_name: str, passphrase: str, cost: Cost) -> bytes:
-    """Give a user a new passphrase without the old one, as after recovery. The slot keeps its id."""
-    old = vault.keys.of_user(sign_in_name)
-    if old is None:
-        raise keys.SignInNameUnknown
-    new = _user_slot(vault.store, vault._data_key, sign_in_name, passphrase, cost, slot_id=old.id)
-    _write(vault, tuple(new if slot is old else slot for slot in vault.keys.slots))
-    return new.id
+def replace_user_slot(vault: Vault, old: Slot, passphrase: str, cost: Cost) -> None:
+    """Give a user a new passphrase without the old one, as after recovery. Name and id of the slot stay."""
+    secret = keys.passphrase_bytes(passphrase)
+    new = keys.new_slot(vault.store, vault._data_key, secret, cost, name_tag=old.name_tag, slot_id=old.id)
+    _write(vault, tuple(new if slot.id == old.id else slot for slot in vault.keys.slots))
 
 
 def new_recovery(vault: Vault) -> RecoveryKey:

@@ -4,19 +4,92 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casedesk.desk import Desk
+from casedesk.errors import CaseDeskError
+from casedesk.i18n import _
 from casedesk.models import Chain, Membership, User
+from casedesk.services import office
 from casedesk.services.permissions import needs
 from casedesk.storage.arrived import histories
+from casedesk.storage.keys import Cost
 from casedesk.storage.registers import Knowledge, roots
-from casedesk.sync.joining import judge_by_the_list, renew
+from casedesk.sync.joining import judge_by_the_list, renew, set_people
 from casedesk.sync.membership import standing
 from casedesk.sync.roster import Member, Roster, with_people
+
+
+class NotListedHere(CaseDeskError):
+    """The signed list does not say yet that somebody works at this computer."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The list of computers does not say yet that this person works here."),
+            hint=_(
+                "Nothing was changed. It is said at the computer that signs the list, under Settings, People, and "
+                "comes here with the next file."
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A computer of this centre, and who the list says works there. `keeps_list` where it is signed."""
+
+    key: bytes
+    name: str
+    people: frozenset[UUID]
+    is_this: bool
+    keeps_list: bool
+
+
+@needs("sync.look")
+def places(desk: Desk) -> list[Place]:
+    """The computers of this centre that are in use, this one first."""
+    with desk.read() as session:
+        found_here = standing(session)
+        signs = session.get_one(Membership, 1).roster_seed is not None
+    me = found_here.me
+    found = [
+        Place(
+            each.desk,
+            f"{each.centre}/{each.name}",
+            frozenset(UUID(bytes=user) for user in each.people),
+            each.desk == me.desk,
+            each.desk == me.desk and signs,
+        )
+        for each in found_here.roster.members
+        if each.active and each.centre == me.centre
+    ]
+    return sorted(found, key=lambda place: (not place.is_this, place.name))
+
+
+@needs("sync.roster")
+def also_works_at(desk: Desk, user: UUID, key: bytes) -> None:
+    """Say, where the list is signed, that somebody works at one more computer; their work there counts from now on."""
+    list_users(desk)  # who began at a computer is not taken from there by this
+    place = next((each for each in places(desk) if each.key == key), None)
+    if place is not None and user not in place.people:
+        set_people(desk, key, sorted({*place.people, user}))
+
+
+@needs("office.edit")
+def let_sign_in(desk: Desk, user: UUID, sign_in_name: str, passphrase: str, cost: Cost) -> None:
+    """Give somebody who was added at another computer a first passphrase here.
+
+    Where the list is not signed, it names them first: what they write here would count at no other computer.
+    """
+    here = places(desk)[0]
+    if user not in here.people and not here.keeps_list:
+        raise NotListedHere
+    office.let_sign_in(desk, user, sign_in_name, passphrase, cost)
+    if here.keeps_list:
+        also_works_at(desk, user, here.key)
 
 
 @needs("sync.look")

@@ -205,6 +205,11 @@ class NewPassphrase(QWidget):
             self.first.say(weak)
             self.first.setFocus()
             return weak
+        if not self.second.text():
+            words = _("Type the passphrase here once more.")
+            self.second.say(words)
+            self.second.setFocus()
+            return words
         if self.second.text() != self.text():
             words = _("The two are not the same. Type the passphrase again.")
             self.second.say(words)

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from uuid import UUID
 
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from casedesk import VERSION, codelists, formats, i18n
-from casedesk.desk import Desk
-from casedesk.errors import CaseDeskError, InvalidInput, Problem
+from casedesk.errors import InvalidInput, Problem
 from casedesk.i18n import N_, _, ngettext
-from casedesk.models import ExchangeRate, User, fields_of
+from casedesk.models import ExchangeRate, fields_of
 from casedesk.progress import Progress
 from casedesk.services import office
-from casedesk.services.office import KEEPING_ROLES, READING_ROLES, UserRow
+from casedesk.services.office import KEEPING_ROLES, READING_ROLES
 from casedesk.services.permissions import may
 from casedesk.settings import LOCK_MINUTES, TEXT_SIZES, Settings
 from casedesk.storage import keys
@@ -28,15 +25,15 @@ from casedesk.ui.kit.blocks import Banner, fact, group, keys_hint, setting
 from casedesk.ui.kit.buttons import Segmented, Switch, button
 from casedesk.ui.kit.choices import Combo
 from casedesk.ui.kit.layouts import block, clear, column, row, scrolled, widget
-from casedesk.ui.kit.messages import ask, show_error
+from casedesk.ui.kit.messages import show_error
 from casedesk.ui.kit.questions import Form
-from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.sidebar import NavItem, SectionNav
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.kit.theme import current
 from casedesk.ui.new_recovery import NewRecovery
 from casedesk.ui.page import Here, Page
 from casedesk.ui.passphrases import NewPassphrase, PassphraseField
+from casedesk.ui.people import People
 from casedesk.ui.problem_report import ReportSheet
 from casedesk.ui.trail import Trail
 from casedesk.values import Money
@@ -291,71 +288,7 @@ class SettingsPage(Page):
     # People
 
     def _people(self) -> None:
-        users, at = office.colleagues(self.here.desk), _computers_of(self.here)
-        waiting = [self._waiting(user, at.get(user.id, ())) for user in users if user.waits]
-        if waiting:
-            self._add(group(_("Came with another computer"), waiting))
-        self.add_button = button(
-            _("Add a user"), "default" if waiting else "primary", "add", size="s", clicked=self._add_user
-        )
-        working = [self._user(user, at.get(user.id, ())) for user in users if user.active]
-        self._add(group(_("Who can sign in"), working, self.add_button))
-        ended = [user for user in users if not user.active and not user.waits]
-        if ended:
-            self._add(group(_("Who worked here"), [self._user(user, ()) for user in ended]))
-
-    def _waiting(self, user: UserRow, computers: Sequence[str]) -> QWidget:
-        """Somebody whose laptop joined: until an administrator says so, nobody can give them a case."""
-        told = _(
-            "Works at {computers} already. Until you let {name} work here, nobody can hand over a case to {name} or "
-            "name {name} on one."
-        )
-        let = button(_("Let work here"), "primary", size="s", clicked=partial(self._change_roles, user))
-        let.setAccessibleName(_("Let {name} work here").format(name=user.name))
-        words = told.format(computers=", ".join(computers) or _("another computer"), name=user.name)
-        return setting(user.name, words, widget(row(let, self._end_button(user))))
-
-    def _user(self, user: UserRow, computers: Sequence[str]) -> QWidget:
-        roles = codelists.get("user_role")
-        parts = [_("Signs in as {name}.").format(name=user.sign_in_name)] if user.sign_in_name else []
-        parts.append(", ".join(roles.label(code) for code in sorted(user.roles, key=lambda code: roles[code].sort)))
-        told = " · ".join(part for part in (" ".join(parts), ", ".join(computers)) if part)
-        if not user.active or user.id == self.here.desk.actor.id:
-            return setting(user.name, told, None)
-        change = button(_("Roles"), size="s", clicked=partial(self._change_roles, user))
-        change.setAccessibleName(_("Roles of {name}").format(name=user.name))
-        return setting(user.name, told, widget(row(change, self._end_button(user))))
-
-    def _end_button(self, user: UserRow) -> QPushButton:
-        end = button(_("End access"), "danger", size="s", clicked=partial(self._ask_end, user))
-        end.setAccessibleName(_("End the access of {name}").format(name=user.name))
-        return end
-
-    def _add_user(self) -> None:
-        UserSheet(self, self.here, self._wishes.cost, None, self._people_changed).open()
-
-    def _change_roles(self, user: UserRow) -> None:
-        UserSheet(self, self.here, self._wishes.cost, user, self._people_changed).open()
-
-    def _people_changed(self) -> None:
-        self.open_tab("people")
-
-    def _ask_end(self, user: UserRow) -> None:
-        ask(
-            self,
-            _("End the access of {name}?").format(name=user.name),
-            _(
-                "{name} can no longer sign in, here or at any computer of this centre that has heard of it. "
-                "What {name} wrote stays."
-            ).format(name=user.name),
-            yes=_("End access"),
-            done=partial(self._end, user.id),
-            danger=True,
-        )
-
-    def _end(self, user: UUID) -> None:
-        work = partial(_and_list, self.here.desk, partial(office.end_user, self.here.desk, user))
-        self.here.jobs.write(self, work, lambda _nothing: self._people_changed())
+        self._add(People(self.here, self._wishes.cost, partial(self.open_tab, "people")))
 
     # Centre and rates
 
@@ -485,126 +418,9 @@ class SettingsPage(Page):
         self.check_button.setEnabled(True)
 
 
-class UserSheet(Sheet):
-    """Adds a user, gives one other roles, or lets one who came with another computer work here."""
-
-    def __init__(
-        self,
-        host: QWidget,
-        here: Here,
-        cost: Callable[[], keys.Cost],
-        user: UserRow | None,
-        done: Callable[[], object],
-    ) -> None:
-        title, act = _("Add a user"), _("Add")
-        if user is not None:
-            title, act = _("Roles of {name}").format(name=user.name), _("Keep roles")
-            if user.waits:
-                title, act = _("Let {name} work here").format(name=user.name), _("Let work here")
-        super().__init__(host, title, _("Who manages users or data does not also read cases."), width=680)
-        self._here, self._cost, self._user, self._done = here, cost, user, done
-        declared = fields_of(User)
-        wanted = ("roles",) if user else ("name", "sign_in_name", "roles")
-        self.form = Form([(f"user.{name}", declared[name]) for name in wanted], today=here.desk.today(), columns=2)
-        self.body.addWidget(self.form)
-        self.new = NewPassphrase(self._names)
-        if user:
-            self.form.fill({"user.roles": list(user.roles)})
-            self.new.hide()
-        else:
-            hint = _(
-                "A first passphrase, to be told by word of mouth. "
-                "Your colleague changes it at once under “Your passphrase”."
-            )
-            self.body.addWidget(PlainLabel(hint, "body", tone="text2", wrap=True))
-            self.body.addWidget(self.new)
-        self.save = button(act, "primary", keys="Ctrl+Enter", clicked=self._save)
-        QShortcut(QKeySequence("Ctrl+Return"), self).activated.connect(self._save)
-        self.foot.addStretch(1)
-        self.foot.addWidget(button(_("Cancel"), clicked=self.dismiss))
-        self.foot.addWidget(self.save)
-
-    def _names(self) -> Sequence[str]:
-        values = self.form.values()
-        return [str(values.get(key) or "") for key in ("user.name", "user.sign_in_name")] + [self._here.desk.centre]
-
-    def _save(self) -> None:
-        values = self.form.values()
-        problems = _missing(values)
-        self.form.show_problems(problems)
-        if problems:
-            self.form.go_to(next(iter(problems)))
-            return
-        if self._user is None and self.new.problem():
-            return
-        self.setEnabled(False)
-        work = partial(_and_list, self._here.desk, self._work(values))
-        self._here.jobs.write(self, work, self._saved, failed=self._refused)
-
-    def _work(self, values: Mapping[str, object]) -> Callable[[], object]:
-        desk, cost, user = self._here.desk, self._cost, self._user
-        chosen = values["user.roles"]
-        roles = [str(role) for role in chosen] if isinstance(chosen, list) else []
-        if user is not None:
-            return partial(office.let_work if user.waits else office.set_roles, desk, user.id, roles)
-        name, sign_in_name, passphrase = str(values["user.name"]), str(values["user.sign_in_name"]), self.new.text()
-
-        def add() -> UUID:
-            return office.add_user(
-                desk, name=name, sign_in_name=sign_in_name, roles=roles, passphrase=passphrase, cost=cost()
-            )
-
-        return add
-
-    def _saved(self, _answer: object) -> None:
-        self.dismiss()
-        self._done()
-
-    def _refused(self, error: Exception) -> None:
-        self.setEnabled(True)
-        if isinstance(error, InvalidInput):
-            self.form.show_problems(error.problems)
-            self.new.problem()
-        elif isinstance(error, keys.SignInNameTaken):
-            self.form.show_problems({"user.sign_in_name": [Problem(error.message)]})
-            self.form.go_to("user.sign_in_name")
-        elif isinstance(error, CaseDeskError):
-            self.form.show_problems({"user.roles": [Problem(error.message)]})
-        else:
-            show_error(self, error)
-
-
-def _missing(values: Mapping[str, object]) -> dict[str, list[Problem]]:
-    words = {
-        "user.name": _("Write the name as colleagues know it."),
-        "user.sign_in_name": _("Choose a short name to type at the lock screen."),
-        "user.roles": _("Choose at least one role."),
-    }
-    return {key: [Problem(words[key])] for key, value in values.items() if not value}
-
-
 def _computers_matter(here: Here) -> bool:
     """Off until set up: before, only who may set sync up hears of it."""
     return may(here.desk, "sync.roster") or office.exchanges(here.desk)
-
-
-def _computers_of(here: Here) -> Mapping[UUID, Sequence[str]]:
-    """Where each user works, where computers exchange; the libraries of sync are loaded when needed."""
-    if not office.exchanges(here.desk) or not may(here.desk, "sync.look"):
-        return {}
-    from casedesk.sync.people import computers_of
-
-    return computers_of(here.desk)
-
-
-def _and_list(desk: Desk, change: Callable[[], object]) -> object:
-    """Change the users, and where computers exchange the list of who works at which."""
-    answer = change()
-    if office.exchanges(desk):
-        from casedesk.sync.people import follow_users
-
-        follow_users(desk)
-    return answer
 
 
 def _rate(code: str, minor: int) -> QWidget:

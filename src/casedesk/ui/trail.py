@@ -29,6 +29,7 @@ WORDS = {
     "office.add_user": N_("Added a user"),
     "office.end_user": N_("Ended the access of a user"),
     "office.set_roles": N_("Changed the roles of a user"),
+    "office.let_sign_in": N_("Gave somebody from another computer a passphrase here"),
     "office.let_work": N_("Let somebody from another computer work here"),
     "office.set_rate": N_("Set an exchange rate"),
     "backup.make": N_("Made a backup"),

@@ -7,43 +7,32 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtWidgets import QLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLayout, QVBoxLayout, QWidget
 
 from casedesk.desk import Desk
-from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
 from casedesk.progress import Progress
 from casedesk.services.office import exchanges
 from casedesk.services.permissions import may
 from casedesk.sync import joining, stick, visit
 from casedesk.sync.arrivals import Taken
-from casedesk.sync.batch import LARGEST_HEADER
 from casedesk.sync.files import inbox
 from casedesk.sync.joining import Asked, MemberRow, Request
-from casedesk.sync.line import Address, der_of
+from casedesk.sync.line import Address
 from casedesk.ui.kit.badges import Badge, BadgeSpec
 from casedesk.ui.kit.blocks import Card
-from casedesk.ui.kit.buttons import Switch, button
+from casedesk.ui.kit.buttons import Segmented, button
 from casedesk.ui.kit.cards import row_card
 from casedesk.ui.kit.layouts import Flow, clear, column, row, widget
-from casedesk.ui.kit.messages import ask, show_error, tell
-from casedesk.ui.kit.places import choose_folder, choose_new, choose_old
-from casedesk.ui.kit.sheet import Sheet
+from casedesk.ui.kit.messages import ask, tell
+from casedesk.ui.kit.places import choose_folder, choose_old
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.page import Here
-from casedesk.ui.passphrases import NewPassphrase, Said
+from casedesk.ui.passphrases import Said
+from casedesk.ui.sync.sheets import BeginSheet, InviteSheet, RelaySheet, some_of
 from casedesk.ui.sync.words import taken_words
-from casedesk.whole_file import whole_file
 
-
-class Unreadable(CaseDeskError):
-    """A file that was chosen cannot be read."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(
-            _("The file “{name}” cannot be read.").format(name=path.name),
-            hint=_("Nothing was changed. Look whether the stick is still there."),
-        )
+SAME, DIFFERS = "same", "differs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +50,6 @@ def read_belonging(desk: Desk) -> Belonging:
     return Belonging(joining.members(desk), asks, visit.relay_of(desk), joining.mark(desk))
 
 
-def some_of(path: Path) -> bytes:
-    """The bytes of a small file."""
-    try:
-        with path.open("rb") as file:
-            return file.read(LARGEST_HEADER)
-    except OSError:
-        raise Unreadable(path) from None
-
-
-def invite_to(desk: Desk, path: Path, centre: str, central: bool) -> None:
-    """Write an invitation to a file."""
-    with whole_file(path) as file:
-        file.write(joining.invite(desk, centre, central=central))
-
-
 def ask_from(desk: Desk, path: Path) -> Asked:
     return joining.ask_to_join(desk, some_of(path))
 
@@ -84,10 +58,6 @@ def ask_over_the_line(desk: Desk, progress: Progress) -> bool:
     """Leave the request at the relay, and look whether it was answered already."""
     visit.ask_by_relay(desk, progress)
     return visit.hear_answer(desk, progress, by_itself=True)
-
-
-def name_relay(desk: Desk, url: str, certificate: Path | None) -> None:
-    visit.name_relay(desk, url, der_of(some_of(certificate)) if certificate is not None else b"")
 
 
 class Computers(QWidget):
@@ -207,7 +177,7 @@ class Computers(QWidget):
     def _show_members(self, found: Belonging) -> None:
         clear(self._inside)
         for each in found.requests:
-            self._inside.addWidget(self._request(each))
+            self._inside.addWidget(RequestCard(each, partial(self.let_in, each)))
         card, rows = row_card(_("Computers of the organisation"))
         if may(self.here.desk, "sync.roster"):
             variant = "default" if found.requests else "primary"
@@ -217,18 +187,6 @@ class Computers(QWidget):
         self._inside.addWidget(card)
         if may(self.here.desk, "sync.roster"):
             self._inside.addWidget(self._relay(found))
-
-    def _request(self, each: Request) -> Card:
-        card = Card(_("{computer} asks to join").format(computer=_name(each)), icon="key")
-        text = _(
-            "Let the other side read its six words out. Only if all six are the same as these, let it in. "
-            "If one differs, do nothing and tell your coordinator."
-        )
-        card.body.addWidget(PlainLabel(text, "body", tone="text2", wrap=True))
-        card.body.addWidget(_words(each.words))
-        same = button(_("The six words are the same: let it in"), "primary", clicked=partial(self.let_in, each))
-        card.body.addLayout(row(same, None))
-        return card
 
     def let_in(self, each: Request) -> None:
         """Put the computer on the list."""
@@ -310,140 +268,33 @@ class Computers(QWidget):
         RelaySheet(self, self.here, now, self.look).open()
 
 
-class BeginSheet(Sheet):
-    """Makes the organisation: its root key goes to a file, sealed by a passphrase of its own."""
+class RequestCard(Card):
+    """Somebody asks to join. Nothing is chosen before a person says whether the words that were read out agree."""
 
-    def __init__(self, host: QWidget, here: Here, done: Callable[[], object]) -> None:
-        super().__init__(host, _("Begin an organisation"), width=680)
-        self._here, self._done = here, done
+    def __init__(self, each: Request, let_in: Callable[[], object]) -> None:
+        super().__init__(_("{computer} asks to join").format(computer=_name(each)), icon="key")
         text = _(
-            "The root key says which organisation this is. It is needed again only if the key that signs the list of "
-            "computers is lost. It is written to one file, sealed by this passphrase. Keep both away from here."
+            "Let the other side read its six words out, by telephone to a voice you know or face to face, and compare "
+            "each with these. Do not read them out yourself."
         )
+        options = ((SAME, _("All six are the same")), (DIFFERS, _("At least one differs")))
+        self.answer = Segmented(options, "", _("What you heard"))
+        self.answer.chosen.connect(self._answered)
+        self.said = Said()
+        self.let_in = button(_("Let it in"), clicked=let_in)
+        self.let_in.setEnabled(False)
         self.body.addWidget(PlainLabel(text, "body", tone="text2", wrap=True))
-        self.new = NewPassphrase(lambda: [here.desk.actor.name, here.desk.centre])
-        self.said = Said()
-        self.body.addWidget(self.new)
+        self.body.addWidget(_words(each.words))
+        self.body.addWidget(widget(Flow(self.answer, self.let_in)))
         self.body.addWidget(self.said)
-        self.go_on = button(_("Choose where to keep the root key…"), "primary", "key", clicked=self._choose)
-        self.new.entered.connect(self._choose)
-        self.foot.addStretch(1)
-        self.foot.addWidget(button(_("Cancel"), clicked=self.dismiss))
-        self.foot.addWidget(self.go_on)
 
-    def _choose(self) -> None:
-        if not self.new.problem():
-            chosen = choose_new(self, _("Save the root key"), "casedesk-root.age", _("Key files (*.age)"))
-            chosen.fileSelected.connect(lambda file: self.begin(Path(file)))
-
-    def begin(self, file: Path) -> None:
-        """Make it, with the root key in this file."""
-        self.setEnabled(False)
-        work = partial(joining.begin_organisation, self._here.desk, file, self.new.text())
-        self._here.jobs.write(self, work, self._begun, failed=self._refused)
-
-    def _begun(self, _nothing: None) -> None:
-        self.dismiss()
-        self._done()
-
-    def _refused(self, error: Exception) -> None:
-        self.setEnabled(True)
-        if isinstance(error, CaseDeskError):
-            self.said.say(f"{error.message} {error.hint}")
-        else:
-            show_error(self, error)
-
-
-class InviteSheet(Sheet):
-    """Asks for which centre, and writes the invitation."""
-
-    def __init__(self, host: QWidget, here: Here) -> None:
-        note = _("A small file for one new computer, over after 14 days. Hand it over yourself; its code is used once.")
-        super().__init__(host, _("Invite a computer"), note, width=560)
-        self._here = here
-        self.centre = QLineEdit(here.desk.centre)
-        self.centre.setMaxLength(3)
-        self.centre.setAccessibleName(_("Three letters of its centre"))
-        self.central = Switch(_("It belongs to the central office"))
-        self.said = Said()
-        self.body.addWidget(PlainLabel(_("Three letters of its centre"), "label"))
-        self.body.addWidget(self.centre)
-        self.body.addLayout(row(PlainLabel(_("It belongs to the central office")), None, self.central))
-        self.body.addWidget(self.said)
-        self.write_button = button(_("Choose where to write it…"), "primary", clicked=self._choose)
-        self.centre.returnPressed.connect(self._choose)
-        self.foot.addStretch(1)
-        self.foot.addWidget(button(_("Cancel"), clicked=self.dismiss))
-        self.foot.addWidget(self.write_button)
-
-    def _choose(self) -> None:
-        letters = self.centre.text().strip().upper()
-        if len(letters) != 3 or not letters.isascii() or not letters.isalpha():
-            self.said.say(_("A centre has three letters, as DHK."))
-            self.centre.setFocus()
-            return
-        chosen = choose_new(self, _("Save the invitation"), f"{letters}.invitation", _("Invitations (*.invitation)"))
-        chosen.fileSelected.connect(lambda file: self.write(Path(file)))
-
-    def write(self, file: Path) -> None:
-        """Write the invitation to this file."""
-        letters = self.centre.text().strip().upper()
-        work = partial(invite_to, self._here.desk, file, letters, self.central.isChecked())
-        self._here.jobs.write(self, work, self._written)
-
-    def _written(self, _nothing: None) -> None:
-        self.dismiss()
-        self._here.say(_("The invitation is written. Hand it over yourself."))
-
-
-class RelaySheet(Sheet):
-    """Asks where the relay is, and for the certificate that vouches for it."""
-
-    def __init__(self, host: QWidget, here: Here, now: Address | None, done: Callable[[], object]) -> None:
-        note = _("The technician of the relay tells both. Invitations made from now on name it, too.")
-        super().__init__(host, _("Name the relay"), note, width=620)
-        self._here, self._done = here, done
-        self.certificate: Path | None = None
-        self.url = QLineEdit(now.url if now is not None else "https://")
-        self.url.setAccessibleName(_("Address"))
-        self.file = PlainLabel(_("No file is chosen"), "caption", wrap=True)
-        choose = button(_("Choose the certificate…"), size="s", clicked=self._choose)
-        self.said = Said()
-        self.body.addWidget(PlainLabel(_("Address"), "label"))
-        self.body.addWidget(self.url)
-        self.body.addLayout(row(choose, self.file, gap=10))
-        self.body.addWidget(self.said)
-        self.save = button(_("Name it"), "primary", clicked=self.keep)
-        self.url.returnPressed.connect(self.keep)
-        self.foot.addStretch(1)
-        self.foot.addWidget(button(_("Cancel"), clicked=self.dismiss))
-        self.foot.addWidget(self.save)
-
-    def _choose(self) -> None:
-        chosen = choose_old(self, _("Open the certificate"), _("All files (*)"))
-        chosen.fileSelected.connect(lambda file: self.take(Path(file)))
-
-    def take(self, file: Path) -> None:
-        """Use this certificate."""
-        self.certificate = file
-        self.file.setText(file.name)
-
-    def keep(self) -> None:
-        """Keep the address. What nobody could trust is refused in words."""
-        self.setEnabled(False)
-        work = partial(name_relay, self._here.desk, self.url.text().strip(), self.certificate)
-        self._here.jobs.write(self, work, self._kept, failed=self._refused)
-
-    def _kept(self, _nothing: None) -> None:
-        self.dismiss()
-        self._done()
-
-    def _refused(self, error: Exception) -> None:
-        self.setEnabled(True)
-        if isinstance(error, CaseDeskError):
-            self.said.say(f"{error.message} {error.hint}")
-        else:
-            show_error(self, error)
+    def _answered(self, code: str) -> None:
+        self.let_in.setEnabled(code == SAME)
+        warning = _(
+            "Do not let it in: somebody may stand between you, or it is the request of another computer. "
+            "Tell your coordinator, and begin again with a new invitation."
+        )
+        self.said.say(warning if code == DIFFERS else "")
 
 
 def _name(each: MemberRow | Request) -> str:
