@@ -143,7 +143,7 @@ def test_without_a_display_the_demo_registers_prints_and_lists_what_was_written(
 
 def test_without_a_display_no_store_is_shown_and_nothing_is_built(store_folder: Path) -> None:
     before = {path: path.read_bytes() for path in store_folder.iterdir()}
-    done = casedesk("--store", store_folder, DISPLAY="", WAYLAND_DISPLAY="", QT_QPA_PLATFORM="")
+    done = process_of("--store", store_folder, DISPLAY="", WAYLAND_DISPLAY="", QT_QPA_PLATFORM="")
     assert (done.returncode, done.stdout) == (1, "")
     assert "the window cannot be opened over this store" in done.stderr
     assert {path: path.read_bytes() for path in store_folder.iterdir()} == before
