@@ -95,7 +95,7 @@ def read_full_day(text: str) -> date:
 
 def _date_words(text: str) -> list[str]:
     """Numbers and words in the order typed, without separators, and without the weekday beside a number."""
-    plain = latin_digits(_tidy(text))
+    plain = latin_digits(fold(text))
     pieces = [piece for chunk in _BETWEEN.split(plain) for piece in _PIECE.findall(chunk)]
     named = [piece for piece in pieces if not _weekday(piece)]
     return named if any(piece.isdecimal() for piece in named) else pieces
@@ -134,9 +134,9 @@ def _some_time_ago(count: int, unit: str, today: date) -> PartialDay:
         case "day":
             return PartialDay(today - timedelta(days=count))
         case "week":
-            return PartialDay((today - timedelta(weeks=count)).replace(day=1), Precision.MONTH)
+            return PartialDay.month(today - timedelta(weeks=count))
         case "month":
-            return PartialDay(_months_away(today, -count).replace(day=1), Precision.MONTH)
+            return PartialDay.month(_months_away(today, -count))
         case _:
             return PartialDay(date(today.year - count, 1, 1), Precision.YEAR)
 
@@ -249,7 +249,7 @@ def _nearest(day: int, month: int, today: date, *, ahead: bool) -> date:
 
 
 def _in_month(year: int, month: int) -> PartialDay:
-    return PartialDay(date(year, month, 1), Precision.MONTH)
+    return PartialDay.month(date(year, month, 1))
 
 
 def _estimate(found: PartialDay) -> PartialDay:
@@ -293,10 +293,11 @@ def _named(word: str, names: tuple[tuple[str, str], ...]) -> int:
 
 def _one_spelling(word: str) -> str:
     """ফেব্রুয়ারী and ফেব্রুয়ারি, আগষ্ট and আগস্ট, বৃহঃ and বৃহস্পতি are all written."""
-    return _tidy(word).replace("ী", "ি").replace("ষ", "স").rstrip("ঃ")
+    return fold(word).replace("ী", "ি").replace("ষ", "স").rstrip("ঃ")
 
 
-def _tidy(text: str) -> str:
+def fold(text: str) -> str:
+    """How words are compared: one Unicode form, small letters, single spaces."""
     return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
@@ -318,8 +319,8 @@ _TAKA = frozenset(("bdt", "tk", "tk.", "taka", "৳", "টাকা", "/-", "/="
 def read_money(text: str, currency: str) -> Money:
     """An amount: 85000, 1,50,000, ১.৫ লাখ, 85 k, 1200.50. The currency comes from the field beside it."""
     row = codelists.get("currency").find(currency)
-    own = frozenset(_tidy(word) for word in (row.code, row.en, row.bn) if row) if row else frozenset[str]()
-    plain = _tidy(text)
+    own = frozenset(fold(word) for word in (row.code, row.en, row.bn) if row) if row else frozenset[str]()
+    plain = fold(text)
     for name in sorted(own, key=len, reverse=True):
         plain = plain.removeprefix(name).removesuffix(name).strip()
     value = _read_number(plain, _TAKA if currency == "bdt" else frozenset())
@@ -341,7 +342,7 @@ def read_money(text: str, currency: str) -> Money:
 
 def read_count(text: str) -> int:
     """A whole number, grouped or not: 12, ১,৬৩,০০০, 2 lakh."""
-    value = _read_number(_tidy(text), frozenset())
+    value = _read_number(fold(text), frozenset())
     if value is None or value.denominator != 1:
         raise NotUnderstood(
             _("“{text}” is not a whole number.").format(text=text.strip()),

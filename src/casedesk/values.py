@@ -24,6 +24,11 @@ class PartialDay:
     first: date
     precision: Precision = Precision.DAY
 
+    @classmethod
+    def month(cls, day: date) -> PartialDay:
+        """The month in which the day is."""
+        return cls(day.replace(day=1), Precision.MONTH)
+
     def earliest(self) -> date:
         """The first day it can have been; an estimate is a year more or less."""
         return _years_away(self.first, -1) if self.precision is Precision.ESTIMATED else self.first

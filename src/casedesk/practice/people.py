@@ -240,7 +240,7 @@ class Intake:
         if drawn < exact:
             return PartialDay(day)
         if drawn < exact + month:
-            return PartialDay(day.replace(day=1), Precision.MONTH)
+            return PartialDay.month(day)
         if drawn < exact + month + 5:
             return PartialDay(day.replace(day=1), Precision.ESTIMATED)
         return PartialDay(date(day.year, 1, 1), Precision.YEAR)

@@ -38,7 +38,7 @@ from casedesk.models import (
     fields_of,
 )
 from casedesk.progress import Progress, silent
-from casedesk.services.ages import age_of
+from casedesk.services.ages import age_band, age_of
 from casedesk.services.consents import holds, newest_lines
 from casedesk.services.permissions import needs, reaches, visible
 from casedesk.services.prints import CODED, FULL, SHARED
@@ -313,20 +313,12 @@ def _rough_rows(session: Session, wanted: Select[Any], today: date, progress: Pr
             progress.step(0, 0)
         case, category, sex, country, district, born, stated, stated_on = row
         age = _age(born, stated, stated_on, today)
-        found[case] = (category, sex, country, _band(age), district)
+        found[case] = (category, sex, country, age_band(age), district)
     return found
 
 
 def _age(born: PartialDay | None, stated: int | None, stated_on: date | None, today: date) -> int | None:
     return age_of(Person(date_of_birth=born, age_stated=stated, age_stated_on=stated_on), today)
-
-
-def _band(age: int | None) -> str:
-    for row in codelists.get("age_band"):
-        least, most = row.extra["age_from"], row.extra["age_to"]
-        if age is not None and least and int(least) <= age <= int(most or 200):
-            return row.code
-    return "age_unknown"
 
 
 def coarse(rows: Mapping[UUID, Rough], k: int = K) -> dict[UUID, Rough]:
@@ -433,7 +425,7 @@ def _month(value: object) -> object:
     """A day as a coded file tells it: the month, or the year where no more is known."""
     match value:
         case PartialDay(first=first, precision=Precision.DAY):
-            return PartialDay(first.replace(day=1), Precision.MONTH)
+            return PartialDay.month(first)
         case date():
-            return PartialDay(value.replace(day=1), Precision.MONTH)
+            return PartialDay.month(value)
     return value

@@ -40,7 +40,7 @@ from casedesk.models import (
     fields_of,
 )
 from casedesk.services import incidents, lifecycle
-from casedesk.services.ages import age_of, is_minor
+from casedesk.services.ages import ADULT, age_of, is_minor
 from casedesk.services.answers import LISTS, RECORDS, TICKS, Answers, field_of
 from casedesk.services.edits import Edits, apply_edits
 from casedesk.services.follow_ups import planned
@@ -119,6 +119,11 @@ class CaseFacts:
     flags: tuple[Flag, ...]
     triage_outcome: str
     opened_on: date | None
+
+    @property
+    def is_minor(self) -> bool:
+        """Whether the person is under 18, as far as the age is known."""
+        return self.age is not None and self.age < ADULT
 
     @property
     def names(self) -> tuple[str, str]:

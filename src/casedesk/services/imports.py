@@ -21,6 +21,7 @@ from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError, InvalidInput, Problem, StorageFailed, StorageFull
 from casedesk.fields import Ask, Field, Kind
 from casedesk.i18n import _
+from casedesk.parsing import fold
 from casedesk.services import backups, triage
 from casedesk.services.answers import Answers, field_of, label_of, tidied
 from casedesk.services.intake import known, register_new
@@ -319,15 +320,11 @@ def _several(declared: Field, written: Any) -> list[str]:
 
 def _code(declared: Field, text: str) -> str:
     """The code itself, or the words for it in either language."""
-    said = _plain(text)
+    said = fold(text)
     for row in codelists.get(declared.code_list or ""):
-        if said in (_plain(row.code), _plain(row.en), _plain(row.bn)):
+        if said in (fold(row.code), fold(row.en), fold(row.bn)):
             return row.code
     raise _Unusable(_("“{code}” is not in the list.").format(code=_shown(text)))
-
-
-def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
 def _shown(text: str) -> str:

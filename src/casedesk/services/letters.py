@@ -15,7 +15,7 @@ from casedesk.services.papers import (
     NAMES,
     Source,
     Told,
-    age_band,
+    age_group,
     came_back,
     hidden_values,
     home_of,
@@ -139,7 +139,7 @@ def _letter_person(source: Source, referral: ReferralFacts, shared: frozenset[st
     facts = source.facts
     person = [facts.person_code]
     if "name_age" in shared:
-        person = [names_of(facts), age_band(facts.age)]
+        person = [names_of(facts), age_group(facts.age)]
     if "sex" in shared:
         person.append(source.said("person.sex_gender"))
     told = [Told("person", _("Person"), ", ".join(part for part in person if part))]

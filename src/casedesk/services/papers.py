@@ -6,7 +6,6 @@ words from the same source.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,7 +15,9 @@ from casedesk import codelists, formats, i18n
 from casedesk.codelists import Code
 from casedesk.desk import Desk
 from casedesk.i18n import _
+from casedesk.parsing import fold
 from casedesk.search_keys import sounds_of, words_of
+from casedesk.services.ages import age_band
 from casedesk.services.answers import field_of
 from casedesk.services.cases import CaseFacts, Violation, case_facts
 from casedesk.services.consents import ConsentNow, consents_of
@@ -52,7 +53,6 @@ BEHIND_BARS = {"person.home", "person.phone", "person.safe_contact", "person.fam
 PLACES = ("person.union_or_ward", "person.village_or_street", "person.current_address")
 NAMES = ("person.name_bn", "person.name_en", "person.nickname")
 SERIOUS = "sexual_violence"  # on a coded copy these are serious violence, and no more (DOMAIN 11)
-ADULT = 18
 BEST_INTEREST = "best_interest_decision"
 SHORTEST = 2  # a key of so few letters is found in too many names
 
@@ -126,7 +126,7 @@ class Source:
 
     @property
     def minor(self) -> bool:
-        return self.facts.age is not None and self.facts.age < ADULT
+        return self.facts.is_minor
 
     @property
     def guardian_signs(self) -> bool:
@@ -176,13 +176,9 @@ def _upazila(said: str | None, district: str | None) -> Code | None:
     """The row of an upazila, by its code or by its name in either script; first one of the district."""
     if said is None:
         return None
-    typed = _plain(said)
-    rows = [row for row in codelists.get("bd_upazila") if typed in (row.code, _plain(row.en), _plain(row.bn))]
+    typed = fold(said)
+    rows = [row for row in codelists.get("bd_upazila") if typed in (row.code, fold(row.en), fold(row.bn))]
     return next((row for row in rows if row.extra["district_code"] == district), rows[0] if rows else None)
-
-
-def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
 @needs("case.print")
@@ -294,18 +290,13 @@ def names_of(facts: CaseFacts) -> str:
 def _age(source: Source) -> str:
     age = source.facts.age
     if source.coded:
-        return age_band(age)
+        return age_group(age)
     return formats.number(age) if age is not None else ""
 
 
-def age_band(age: int | None) -> str:
-    """The band of `age_band.csv` in words."""
-    bands = codelists.get("age_band")
-    for row in bands:
-        first, last = row.extra["age_from"], row.extra["age_to"]
-        if age is not None and first and int(first) <= age <= (int(last) if last else age):
-            return row.label
-    return bands.label("age_unknown")
+def age_group(age: int | None) -> str:
+    """The group of `age_band.csv` in words."""
+    return codelists.get("age_band").label(age_band(age))
 
 
 def home_of(source: Source) -> str:
@@ -329,7 +320,7 @@ def when_in_words(value: object, *, coarse: bool) -> str:
     if not isinstance(value, PartialDay):
         return ""
     if coarse and value.precision is Precision.DAY:
-        value = PartialDay(value.first.replace(day=1), Precision.MONTH)
+        value = PartialDay.month(value.first)
     words = formats.partial_day(value)
     match value.precision:
         case Precision.DAY:

@@ -7,7 +7,6 @@ keeps it. Nothing stops a draft; errors stop registering, and a warning may be c
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -18,6 +17,8 @@ from casedesk.codelists import Code
 from casedesk.errors import Problem
 from casedesk.fields import problem_with, tidy
 from casedesk.i18n import N_, _, ngettext
+from casedesk.parsing import fold
+from casedesk.services.ages import ADULT, years_between
 from casedesk.services.answers import CONSENT, Answers, field_of, several
 from casedesk.services.triage import TAKA, Thresholds, is_returnee, suggest_from, worth
 from casedesk.values import Money, PartialDay, Precision
@@ -32,7 +33,6 @@ PHONES = ("person.phone_1", "person.phone_2", "person.contact_person_phone")
 WAGES = ("promised.wage", "actual.wage", "migration_episode.first_month_earnings")
 COST = "cost_item.amount"
 
-ADULT = 18
 YOUNGEST_WORKER = 10
 OLDEST = 110
 AGES_APART = 2
@@ -147,14 +147,14 @@ def age_on(answers: Answers, day: date) -> Ages | None:
     age, which is taken as stated on `day` when nothing says when it was stated."""
     born = answers.get(BORN)
     if isinstance(born, PartialDay):
-        return Ages(_years(born.latest(), day), _years(born.earliest(), day))
+        return Ages(years_between(born.latest(), day), years_between(born.earliest(), day))
     age, stated = answers.get(AGE), answers.get(AGE_ON)
     if not isinstance(age, int) or not 0 <= age <= OLDEST:
         return None
     stated = stated if isinstance(stated, date) else day
     latest = _in_year(stated, stated.year - age)
     earliest = _in_year(stated, stated.year - age - 1)
-    return Ages(_years(latest, day), _years(earliest + timedelta(days=1), day))
+    return Ages(years_between(latest, day), years_between(earliest + timedelta(days=1), day))
 
 
 def under_age(answers: Answers, day: date, years: int = ADULT) -> bool:
@@ -205,7 +205,7 @@ def _v03_age_and_birth(intake: Intake) -> Found:
     born = intake.day(BORN)
     if stated is None or born is None or born.earliest() > on:
         return
-    by_birth = Ages(max(_years(born.latest(), on), 0), _years(born.earliest(), on))
+    by_birth = Ages(max(years_between(born.latest(), on), 0), years_between(born.earliest(), on))
     if by_birth.least - AGES_APART <= stated <= by_birth.most + AGES_APART:
         return
     likely = by_birth.least if stated < by_birth.least else by_birth.most
@@ -439,14 +439,8 @@ def _v14_places(intake: Intake) -> Found:
 
 def _districts_with(upazila: str) -> list[str]:
     """The districts that have an upazila of this name, in either script."""
-    typed = _plain(upazila)
-    return [
-        row.extra["district_code"] for row in codelists.get("bd_upazila") if typed in (_plain(row.en), _plain(row.bn))
-    ]
-
-
-def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+    typed = fold(upazila)
+    return [row.extra["district_code"] for row in codelists.get("bd_upazila") if typed in (fold(row.en), fold(row.bn))]
 
 
 # Money
@@ -625,7 +619,7 @@ def _same_day_between(value: PartialDay, since: date, until: date) -> PartialDay
 def _another_century(born: PartialDay, years: int, today: date) -> PartialDay | None:
     """A birth a hundred years off, if that makes an age somebody migrates at."""
     moved = PartialDay(_in_year(born.first, born.first.year + years), born.precision)
-    return moved if YOUNGEST_WORKER <= _years(moved.first, today) <= 80 else None
+    return moved if YOUNGEST_WORKER <= years_between(moved.first, today) <= 80 else None
 
 
 def _in_year(day: date, year: int) -> date:
@@ -635,8 +629,3 @@ def _in_year(day: date, year: int) -> date:
         return day.replace(year=year)
     except ValueError:
         return day.replace(year=year, day=28)
-
-
-def _years(since: date, until: date) -> int:
-    """Whole years from one day to another; negative when it is the other way round."""
-    return until.year - since.year - ((until.month, until.day) < (since.month, since.day))

@@ -23,6 +23,7 @@ from casedesk.models import (
     Provider,
     Referral,
 )
+from casedesk.parsing import fold
 from casedesk.services.ages import is_minor
 from casedesk.services.consents import active_line, scope_for, status_now
 from casedesk.services.notes import is_restricted
@@ -145,5 +146,5 @@ def pasted_texts(session: Session, case: Case, referral: Referral) -> list[str]:
 
 
 def _stretches(text: str | None) -> set[str]:
-    plain = " ".join((text or "").casefold().split())
+    plain = fold(text or "")
     return {plain[start : start + PASTED] for start in range(len(plain) - PASTED + 1)}

@@ -12,10 +12,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casedesk import codelists
 from casedesk.fields import Field, Kind, Level, level_of
 from casedesk.models import Case, IncidentViolation, MigrationEpisode, Person, Recorded, State, fields_of
-from casedesk.services.ages import age_of
+from casedesk.services.ages import age_band, age_of
 from casedesk.services.statistics import suppress
 from casedesk.storage.bulk import in_parts
 from casedesk.sync.bodies import Coded, Count
@@ -82,15 +81,6 @@ def _happened(session: Session, case_id: UUID) -> tuple[str, ...]:
     declared = fields_of(IncidentViolation)["violation"]
     codes = [each.violation for each in session.scalars(wanted) if each.violation]
     return tuple(sorted({code if level_of(declared, code) <= Level.INTERNAL else SERIOUS for code in codes}))
-
-
-def age_band(age: int | None) -> str:
-    """The code of the band of `age_band.csv`."""
-    for row in codelists.get("age_band"):
-        first, last = row.extra["age_from"], row.extra["age_to"]
-        if age is not None and first and int(first) <= age <= (int(last) if last else age):
-            return row.code
-    return "age_unknown"
 
 
 def totals(session: Session, cases: Collection[UUID]) -> tuple[Count, ...]:

@@ -26,13 +26,13 @@ from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QListView, QStyle, Q
 from casedesk import codelists, formats
 from casedesk.desk import Desk
 from casedesk.i18n import _, ngettext
+from casedesk.parsing import fold
 from casedesk.search_keys import words_of
 from casedesk.services.drafts import begin_draft
 from casedesk.services.permissions import may
 from casedesk.services.providers import ProviderRow, RecruiterRow, providers, recruiters
 from casedesk.services.search import CaseRow, Filters, count_cases, find_people
 from casedesk.ui.kit.blocks import KeyCap, keys_hint, paint_key
-from casedesk.ui.kit.choices import fold
 from casedesk.ui.kit.icons import Icon, paint_icon
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.texts import PlainLabel, visible

@@ -14,7 +14,6 @@ from casedesk.errors import CaseDeskError, InvalidInput
 from casedesk.fields import Field
 from casedesk.i18n import _, ngettext
 from casedesk.services import consents
-from casedesk.services.ages import ADULT
 from casedesk.services.consents import AffectedReferral, ConsentNow, ConsentStep, Effects, RecordConsent
 from casedesk.services.office import clock_is_wrong
 from casedesk.sync import withdrawing
@@ -184,8 +183,7 @@ def _asking_fields(case: OpenCase) -> list[tuple[str, Field]]:
     fields = declared("consent", "method", "giver", "language", "giver_name", "witness")
     if clock_is_wrong(case.here.desk):  # then the program fills in no day
         fields = [*declared("consent", "given_on"), *fields]
-    age = case.facts.age
-    return [*fields, *declared("consent", "child_assent")] if age is not None and age < ADULT else fields
+    return [*fields, *declared("consent", "child_assent")] if case.facts.is_minor else fields
 
 
 class WithdrawSheet(Sheet):

@@ -32,7 +32,6 @@ from casedesk.values import Money
 WRITTEN_LISTS = ("need_item.needs", "incident.violations")
 ELSEWHERE = ("consent", "safety_flag")  # records that have a sheet of their own
 UNPAID = ("wages_not_paid", "wages_underpaid")
-ADULT = 18
 WIDE = (Kind.TEXT, Kind.CODES)
 CATEGORY = frozenset(("category", "category_reason", "category_reason_text", "secondary_categories"))
 
@@ -49,7 +48,7 @@ def value_of(case: OpenCase, key: str, answers: Answers | None = None) -> str:
 def makes_sense(case: OpenCase, key: str) -> bool:
     """Whether the answer can be there: only a child has a guardian. What has an answer is always shown."""
     facts = case.facts
-    return key not in OF_A_CHILD or key in facts.answers or (facts.age is not None and facts.age < ADULT)
+    return key not in OF_A_CHILD or key in facts.answers or facts.is_minor
 
 
 def can_edit(case: OpenCase, key: str) -> bool:

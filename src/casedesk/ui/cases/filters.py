@@ -15,10 +15,11 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QLineEdit, QWidget
 from casedesk import codelists, formats
 from casedesk.desk import Desk
 from casedesk.i18n import N_, _, ngettext
+from casedesk.parsing import fold
 from casedesk.services.search import Filters, Places, View, filters_of
 from casedesk.services.statistics.kept import figure_of, figure_words
 from casedesk.ui.kit.buttons import Chip, button
-from casedesk.ui.kit.choices import TickCard, fold
+from casedesk.ui.kit.choices import TickCard
 from casedesk.ui.kit.layouts import clear, column, row, scrolled, widget
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.sidebar import NavItem, SectionNav

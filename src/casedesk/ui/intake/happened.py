@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 from casedesk import codelists, formats
 from casedesk.fields import Field
 from casedesk.i18n import N_, _, ngettext
+from casedesk.parsing import fold
 from casedesk.services.answers import Answers
 from casedesk.services.sections import TRIAGE_KEYS
 from casedesk.services.triage import offered_violations
@@ -16,7 +17,7 @@ from casedesk.ui.intake.asking import AFTER_A_VIOLATION, PRIVATE, VIOLATIONS
 from casedesk.ui.intake.parts import Asking, Part
 from casedesk.ui.kit.blocks import Banner
 from casedesk.ui.kit.buttons import button
-from casedesk.ui.kit.choices import TickCard, fold
+from casedesk.ui.kit.choices import TickCard
 from casedesk.ui.kit.fields import Editor
 from casedesk.ui.kit.layouts import row, widget
 from casedesk.ui.kit.texts import PlainLabel

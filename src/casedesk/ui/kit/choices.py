@@ -3,7 +3,6 @@
 # ruff: noqa: N802 - Qt names the methods
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import (
@@ -21,6 +20,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, Q
 from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QLineEdit, QListView, QSizePolicy, QWidget
 
 from casedesk import codelists
+from casedesk.parsing import fold
 from casedesk.ui.kit.buttons import ENTER
 from casedesk.ui.kit.icons import paint_icon
 from casedesk.ui.kit.style import paint_box
@@ -69,11 +69,6 @@ def paint_arrow(widget: QWidget) -> None:
     place = QRectF(widget.width() - 24, middle - 7, 14, 14)
     paint_icon(painter, place, "open_list", "text2" if widget.isEnabled() else "disabled")
     painter.end()
-
-
-def fold(text: str) -> str:
-    """How words are compared while searching: one Unicode form, small letters, single spaces."""
-    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
 class _Rows(QStringListModel):

@@ -31,7 +31,6 @@ from casedesk.ui.page import Here
 from casedesk.ui.refer.partners import PartnerFacts, PartnerPicker
 from casedesk.ui.refer.sharing import Sharing
 
-ADULT = 18
 MOST_NEEDS = 6
 RIGHT = 310
 ICONS = {
@@ -96,8 +95,7 @@ class ReferForm(Tall):
         district = facts.answers.get("person.district")
         self.partners = PartnerPicker(here.desk, district if isinstance(district, str) else None)
         self.partner_facts = PartnerFacts()
-        minor = facts.age is not None and facts.age < ADULT
-        self.sharing = Sharing(here, facts.id, minor=minor)
+        self.sharing = Sharing(here, facts.id, minor=facts.is_minor)
         declared = fields_of(Referral)
         self.form = Form(
             [(f"referral.{name}", declared[name]) for name in WORDS],
