@@ -25,6 +25,7 @@ from benchmarks import generator
 from benchmarks.__main__ import HEAD, tell
 from benchmarks.pairs import Result, paired
 from benchmarks.window import until
+from casedesk import machine
 from casedesk.desk import Desk
 from casedesk.services.office import sign_in
 from casedesk.storage import backup
@@ -61,7 +62,7 @@ def making(desk: Desk, cases: int, out: Path) -> Iterator[Result]:
         for path in target.iterdir():
             with path.open("rb+") as file:
                 os.fsync(file.fileno())
-                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+                machine.forget_cached(file)
                 while file.read(1024 * 1024):
                     pass
         shutil.rmtree(target)

@@ -1,5 +1,6 @@
 """What the launcher runs: the program, which is told that it stands on its own."""
 
+import multiprocessing
 import os
 import sys
 
@@ -8,6 +9,8 @@ for name in ("stdin", "stdout", "stderr"):
     if getattr(sys, name) is None:  # a program with a window has no streams, and whatever prints expects some
         setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8"))  # noqa: SIM115
 
-from casedesk.cli import main  # noqa: E402
+if __name__ == "__main__":
+    multiprocessing.freeze_support()  # a process that works beside the window is started as this program too
+    from casedesk.cli import main
 
-sys.exit(main())
+    sys.exit(main())

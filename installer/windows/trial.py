@@ -27,6 +27,7 @@ from casedesk.practice import PASSPHRASE, SIGN_IN_NAME
 NAME, COMMAND = PROGRAM["name"], PROGRAM["command"]
 KEY = rf"HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\{NAME}"
 OUT = BUILD / "trial" / "windows"
+ASIDE = BUILD / "trial" / "aside"
 PEOPLE = "8"
 PATIENCE = 120.0
 
@@ -115,6 +116,17 @@ class Trial:
             words = subprocess.run(["pdftotext", papers[0], "-"], capture_output=True, check=True).stdout.decode()
             expect("নাজমা বেগম" in words, "the name in Bangla can be read in the summary")
 
+    def works_beside(self) -> None:
+        """The window takes files in by a process of its own: the launcher starts one that does what it is given."""
+        shutil.copytree(self.folder, ASIDE, dirs_exist_ok=True)
+        start = ASIDE / "program/start.py"
+        real = start.read_text(encoding="utf-8")
+        process = 'multiprocessing.get_context("spawn").Process(target=print, args=("it worked",)).start()'
+        start.write_text(real.replace("sys.exit(main())", process), encoding="utf-8")
+        told = self.run(ASIDE / f"{COMMAND}-cli.exe")
+        shutil.rmtree(ASIDE)
+        expect(process not in real and told.split() == ["it", "worked"], "a process beside the window works")
+
     def upgrade(self) -> None:
         """Over an older version: what it left is gone, the records stay."""
         kept = self.records / "store" / "kept.txt"
@@ -162,6 +174,7 @@ def main() -> None:
     if before:
         trial.goes_on(before)
     trial.use()
+    trial.works_beside()
     trial.whole()
     trial.upgrade()
     trial.whole()

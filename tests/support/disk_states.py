@@ -74,6 +74,8 @@ class Workbench:
 
     def run(self, name: str, store: Path, marks: Path, *strace: str) -> str:
         """Run a workload to its end under strace, and return what it wrote to its standard error."""
+        if sys.platform == "win32":
+            raise NotImplementedError
         self._say(f"{name}\t{store}\t{marks}")
         workload = int(self._hear())  # it has stopped, and waits
         watch = ["strace", "-f", "-p", str(workload), "-o", "/dev/null", *strace]

@@ -99,6 +99,8 @@ WORKLOADS: dict[str, Callable[[Path, Tell], None]] = {
 
 
 def main(name: str, folder: Path, marks: Path) -> int:
+    if sys.platform == "win32":
+        raise NotImplementedError
     file = os.open(marks, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def tell(*words: object) -> None:
@@ -115,6 +117,8 @@ def main(name: str, folder: Path, marks: Path) -> int:
 
 def many() -> int:
     """For each line of NAME, FOLDER and MARKS say which process waits to do it, and later that it ended."""
+    if sys.platform == "win32":
+        raise NotImplementedError
 
     def say(words: object) -> None:
         sys.stdout.write(f"{words}\n")
@@ -133,6 +137,8 @@ def many() -> int:
 
 def when_let(name: str, folder: Path, marks: Path) -> int:
     """Stop until somebody says to go on, then work; what goes wrong is written beside the marks."""
+    if sys.platform == "win32":
+        raise NotImplementedError
     errors = os.open(marks.with_suffix(".err"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     os.dup2(errors, sys.stderr.fileno())
     pr_set_ptracer, anybody = 0x59616D61, ctypes.c_ulong(-1)  # who watches is not its parent

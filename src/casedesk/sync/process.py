@@ -13,9 +13,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from casedesk import machine
 from casedesk.desk import Actor, Clock, Desk
@@ -31,6 +30,16 @@ _A_LOOK: Final = 0.1  # seconds
 GAP: Final = 0.1  # seconds after each step for what the window has to write: a busy disk is asked again so often
 # What is taken in has no circles: looking for them as often as usual takes a fifth of the time.
 SELDOM: Final = (50_000, 20, 50)
+
+
+class Pipe(Protocol):
+    """One end of what two processes tell each other through; its class has another name on each system."""
+
+    def send(self, told: Any, /) -> None: ...
+    def recv(self) -> Any: ...
+    def recv_bytes(self) -> bytes: ...
+    def poll(self, seconds: float = ..., /) -> bool: ...
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +121,7 @@ def beside(store: Store, work: Callable[..., R], *given: object, progress: Progr
         process.join()
 
 
-def _wait(store: Store, pipe: Connection, progress: Progress) -> Any:
+def _wait(store: Store, pipe: Pipe, progress: Progress) -> Any:
     asked = False
     while True:
         if progress.cancelled and not asked:
@@ -138,7 +147,7 @@ def _wait(store: Store, pipe: Connection, progress: Progress) -> Any:
 class _Told(Progress):
     """Steps in the other process, looked at in this one."""
 
-    def __init__(self, pipe: Connection) -> None:
+    def __init__(self, pipe: Pipe) -> None:
         super().__init__()
         self._pipe = pipe
 
@@ -152,7 +161,7 @@ class _Told(Progress):
 
 
 def _work(
-    pipe: Connection,
+    pipe: Pipe,
     folder: Path,
     keys: KeysFile,
     slot: bytes,
@@ -181,6 +190,6 @@ def _work(
         pipe.close()
 
 
-def _say(pipe: Connection, last: _Failed) -> None:
+def _say(pipe: Pipe, last: _Failed) -> None:
     with suppress(OSError):  # where the window was locked or ended nobody listens any more
         pipe.send(last)
