@@ -45,6 +45,17 @@ def private_file(path: Path, mode: Literal["ab", "wb"]) -> IO[bytes]:
     return open(path, mode, opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file that is its owner's alone, whole or not at all: aside, onto the disk, then in its place. OSError if
+    the disk does not take it; what was there before is then as it was."""
+    new = path.with_name(f"{path.name}.new")
+    with private_file(new, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+
+
 def private_umask() -> None:
     """Make every later file and folder of this process its owner's alone."""
     os.umask(0o077)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
@@ -43,14 +42,9 @@ def load(folder: Path) -> Settings:
 
 def save(folder: Path, settings: Settings) -> None:
     """Write them whole and rename. On a full disk the old ones stay, which is no reason to stop anybody's work."""
-    new = folder / f"{FILE}.new"
     with contextlib.suppress(OSError):
         machine.private_folder(folder)
-        with machine.private_file(new, "wb") as file:
-            file.write(json.dumps(asdict(settings), ensure_ascii=False, indent=1).encode())
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(folder / FILE)
+        machine.write_whole(folder / FILE, json.dumps(asdict(settings), ensure_ascii=False, indent=1).encode())
 
 
 def read(written: dict[str, Any]) -> Settings:

@@ -519,17 +519,24 @@ def thresholds(session: Session) -> Thresholds:
 
 
 def rates(session: Session) -> Mapping[str, int]:
-    """Minor units of taka for one whole unit of each currency, by the newest rate known."""
+    """Minor units of taka for one whole unit of each currency, by the newest rate known; where computers set one on
+    the same day, the same of them on each, and in reports."""
     wanted = select(ExchangeRate.currency, ExchangeRate.taka).where(ExchangeRate.removed_at.is_(None))
-    found = session.execute(wanted.order_by(ExchangeRate.on))
+    found = session.execute(wanted.order_by(ExchangeRate.on, ExchangeRate.id.desc()))
     return {currency: taka.minor for currency, taka in found if currency and taka} | {"bdt": 100}
 
 
 @needs("office.rates")
 def set_rate(desk: Desk, currency: str, taka: Money, source: str = "") -> None:
-    """Say what one unit of a currency is worth today."""
+    """Say what one unit of a currency is worth today; what was said of today before is put right."""
     with desk.write("office.set_rate") as session:
-        session.add(ExchangeRate(currency=currency, taka=taka, on=desk.today(), source=source or None))
+        of_today = (ExchangeRate.currency == currency, ExchangeRate.on == desk.today())
+        wanted = select(ExchangeRate).where(*of_today, ExchangeRate.removed_at.is_(None)).order_by(ExchangeRate.id)
+        rate = session.scalars(wanted).first()
+        if rate is None:
+            rate = ExchangeRate(currency=currency, on=desk.today())
+            session.add(rate)
+        rate.taka, rate.source = taka, source or None
 
 
 def sign_out(desk: Desk) -> None:

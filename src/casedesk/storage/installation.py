@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import secrets
 from datetime import datetime
 from hashlib import blake2b
@@ -85,11 +84,5 @@ def _mark(store: bytes) -> str:
 
 
 def _write(vault: Vault, told: dict[str, Any]) -> None:
-    path = vault.folder / FILE
-    new = path.with_name(f"{FILE}.new")
     with contextlib.suppress(OSError):  # on a full disk work goes on; the worst is a new chain at the next start
-        with machine.private_file(new, "wb") as file:
-            file.write(json.dumps(told | {"here": _mark(vault.store)}).encode("ascii"))
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
+        machine.write_whole(vault.folder / FILE, json.dumps(told | {"here": _mark(vault.store)}).encode("ascii"))
