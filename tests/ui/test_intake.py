@@ -237,6 +237,31 @@ def test_switching_between_quick_and_full_keeps_the_answers(show: Show, qtbot: Q
     qtbot.waitUntil(lambda: "Draft saved" in the_intake(window).strip.saved.accessibleName())
 
 
+def test_a_list_opens_beside_its_field_and_never_over_it(show: Show, qtbot: QtBot) -> None:
+    window = show(Goto("intake", {"kind": "quick"}))
+    line = go_to(window, "migration_episode.main_return_reason")
+    assert isinstance(line, QLineEdit)
+    qtbot.waitUntil(lambda: not line.visibleRegion().isEmpty())
+    popup = line.completer().popup()
+    assert popup is not None
+    for letter in "wag":
+        QTest.keyClicks(popup if popup.isVisible() else line, letter)
+        field = line.rect().translated(line.mapToGlobal(QPoint()))
+        above, below = field.top() - popup.geometry().bottom(), popup.geometry().top() - field.bottom()
+        assert -2 <= max(above, below) <= 4
+    popup.hide()
+
+
+def test_back_leads_past_the_other_way_of_asking_to_where_one_came_from(show: Show) -> None:
+    window = show(Goto("cases"))
+    window.new_case()
+    typist = Typist(window)
+    typist.press(Key.Key_Q, modifier=ALT)
+    typist.press(Key.Key_Y)
+    typist.press(Key.Key_Left, modifier=ALT)
+    assert isinstance(window.page, Elsewhere)
+
+
 def test_quick_becomes_full_at_its_first_part(show: Show) -> None:
     window = show(Goto("intake", {"kind": "quick"}))
     retype(window, "person.name_en", "Rahima")

@@ -608,6 +608,41 @@ def test_the_arrow_key_opens_the_whole_list(show: Show) -> None:
     assert line.code() == "ae"
 
 
+def test_words_that_fit_no_choice_are_never_taken_for_the_first_of_the_list(show: Show) -> None:
+    line = CodeLine("destination_country", name="Country")
+    show(line)
+    line.setFocus()
+    QTest.keyClicks(line, "madaripur")
+    QTest.keyClick(line, Qt.Key.Key_Down)
+    popup = line.completer().popup()
+    assert popup is not None
+    assert popup.model().rowCount() == len(codelists.get("destination_country").rows)
+    QTest.keyClick(popup, Qt.Key.Key_Return)
+    assert (line.code(), line.text()) == (None, "madaripur")
+
+
+def test_the_arrow_key_lights_what_fits_the_typed_words(show: Show) -> None:
+    line = CodeLine("destination_country", name="Country")
+    show(line)
+    line.setFocus()
+    QTest.keyClicks(line, "saud")
+    popup = line.completer().popup()
+    assert popup is not None
+    popup.hide()
+    QTest.keyClick(line, Qt.Key.Key_Down)
+    QTest.keyClick(popup, Qt.Key.Key_Return)
+    assert line.code() == "sa"
+
+
+def test_of_words_that_are_not_understood_nothing_else_is_said(show: Show) -> None:
+    form = Form([("journey.back", field(Kind.PARTIAL_DAY))], today=TODAY)
+    show(form)
+    editor = form.questions["journey.back"].editor
+    QTest.keyClicks(editor.inputs()[0], "31.02.2024")
+    form.show_problems({"journey.back": [Problem("“31.02.2024” is not understood yet.")]})
+    assert [each.text for each in form.problems()["journey.back"]] == [editor.problem()]
+
+
 def test_a_list_can_be_narrowed(qtbot: QtBot) -> None:
     editor = CodeEdit("journey.country", field(Kind.CODE, code_list="destination_country"))
     qtbot.addWidget(editor)

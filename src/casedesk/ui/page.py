@@ -43,9 +43,13 @@ def home(desk: Desk) -> Goto:
 
 
 class Page(QWidget):
-    """A page in the window. `nav` is the entry of the sidebar that is lit meanwhile."""
+    """A page in the window. `nav` is the entry of the sidebar that is lit meanwhile.
+
+    `over` is a page whose work is done or goes on in another one: Back passes it over.
+    """
 
     nav = ""
+    over = False
 
     def __init__(self, here: Here) -> None:
         super().__init__()

@@ -337,7 +337,7 @@ class Window(QMainWindow):
         if not self._put_away():
             self._sidebar_as_it_is()
             return False
-        before = self._place() if self.page is not None else None
+        before = self._place() if self.page is not None and not self.page.over else None
         try:
             made = self._pages[to.page](self.here, **to.what)
         except CaseDeskError as error:

@@ -227,6 +227,7 @@ class IntakePage(Page):
         self.kind = FULL if self.kind == QUICK else QUICK
         self.here.jobs.write(self, partial(prefer, self.here.desk, KIND, self.kind), lambda _none: None)
         if self.saver.flush():  # where the answers are is known once they are a draft
+            self.over = True
             self.here.go(Goto("intake", self.place()))
 
     # Leaving
@@ -297,6 +298,7 @@ class IntakePage(Page):
         self.here.jobs.write(self, self.keeper.remove, self._removed)
 
     def _removed(self, _none: None) -> None:
+        self.over = True
         self.here.say(_("The draft is removed. Only a count stays."))
         self.here.go(home(self.here.desk))
 
@@ -319,6 +321,7 @@ class IntakePage(Page):
 
     def _registered(self, done: Registered) -> None:
         self.saver.stop()
+        self.over = True
         self.here.say(_("Registered: {number}").format(number=done.number))
         if done.may_open:
             self.here.go(Goto("case", {"case_id": str(done.case_id)}))

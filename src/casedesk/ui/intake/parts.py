@@ -114,9 +114,13 @@ class Part(QWidget):
         for form in self.forms:
             form.look_at(answers)
         for key, question in self.questions().items():
-            question.setVisible(is_asked(key, answers, self.asking.today))
+            question.setVisible(self.asks(key, answers))
             if key in WAGES and isinstance(question.editor, MoneyEdit):
                 question.editor.expect(_money_of(answers))
+
+    def asks(self, key: str, answers: Answers) -> bool:
+        """Whether a question of this part is asked, as the other answers are."""
+        return is_asked(key, answers, self.asking.today)
 
     def value(self, key: str) -> object:
         return self.questions()[key].editor.value()

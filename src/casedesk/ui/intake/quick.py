@@ -6,7 +6,7 @@ from casedesk.i18n import _
 from casedesk.services.answers import Answers
 from casedesk.services.intake_views import REQUIRED_CONSENT
 from casedesk.services.sections import QUICK
-from casedesk.ui.intake.asking import FLAGS, GUARDIAN, NO_FLAGS, is_asked
+from casedesk.ui.intake.asking import FLAGS, GUARDIAN, NO_FLAGS
 from casedesk.ui.intake.consent import read_aloud
 from casedesk.ui.intake.parts import Asking, ConsentEdit, Part, without_labels
 from casedesk.ui.kit.blocks import Card
@@ -38,10 +38,9 @@ class QuickPart(Part):
         self.add(self.form(keys[last:], columns=2))
         self.body.addStretch(1)
 
-    def refresh(self, answers: Answers) -> None:
-        super().refresh(answers)
-        child = is_asked(GUARDIAN[0], answers, self.asking.today)
-        questions = self.questions()
-        questions["consent.giver"].setVisible(child)
-        questions["consent.giver_name"].setVisible(child and is_asked("consent.giver_name", answers, self.asking.today))
-        questions[SAFE_CONTACT].setVisible("person.phone_1" in answers or SAFE_CONTACT in answers)
+    def asks(self, key: str, answers: Answers) -> bool:
+        if key == SAFE_CONTACT:
+            return "person.phone_1" in answers or SAFE_CONTACT in answers
+        if key in OF_A_CHILD and not super().asks(GUARDIAN[0], answers):
+            return False
+        return super().asks(key, answers)

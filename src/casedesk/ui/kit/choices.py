@@ -163,28 +163,34 @@ class CodeLine(QLineEdit):
             self.picked.emit()
 
     def open_list(self) -> None:
-        """Show every choice."""
+        """Show every choice. Beside typed words that fit none of them no choice is lit: Enter would take it for them."""
         self._finder.setCompletionPrefix("")
         self._finder.complete()
-        row = next((at for at, each in enumerate(self._rows) if each.code == self._code), 0)
+        begins = -1 if self._unsettled() else 0
+        row = next((at for at, each in enumerate(self._rows) if each.code == self._code), begins)
         self._finder.view.setCurrentIndex(self._finder.completionModel().index(row, 0))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_F4) and not self._finder.view.isVisible():
-            self.open_list()
+            if not self._light_first(of=1):
+                self.open_list()
             return
-        if event.key() in ENTER and self._light_first():
+        if event.key() in ENTER and self._light_first(of=2):
             return
         super().keyPressEvent(event)
 
-    def _light_first(self) -> bool:
-        """Where several choices fit what was typed, light the first of them: Enter again takes it."""
+    def _unsettled(self) -> bool:
+        """Whether words are typed that are no choice."""
+        return self._code is None and bool(self.text().strip())
+
+    def _light_first(self, *, of: int) -> bool:
+        """Where so many choices or more fit what was typed, light the first of them: Enter then takes it."""
         finder = self._finder
         lit = finder.view.isVisible() and finder.view.currentIndex().isValid()
-        if self._code is not None or lit or not self.text().strip():
+        if lit or not self._unsettled():
             return False
         finder.setCompletionPrefix(fold(self.text()))
-        if finder.completionCount() < 2:
+        if finder.completionCount() < of:
             return False
         finder.complete()
         finder.view.setCurrentIndex(finder.completionModel().index(0, 0))

@@ -76,10 +76,11 @@ class Question(QWidget):
         self._say()
 
     def problems(self) -> tuple[Problem, ...]:
-        """What is shown and still open: warnings that were kept are settled."""
-        own = self.editor.problem()
-        mine = (Problem(own),) if own else ()
-        return mine + tuple(each for each in self._problems if not (each.warning and each.rule in self._kept))
+        """What is shown and still open: warnings that were kept are settled, and of words that are not understood
+        nothing else is said."""
+        if own := self.editor.problem():
+            return (Problem(own),)
+        return tuple(each for each in self._problems if not (each.warning and each.rule in self._kept))
 
     def set_put_off(self, on: bool) -> None:
         if self.not_now is not None:
