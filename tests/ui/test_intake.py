@@ -69,6 +69,8 @@ def show(desk: Desk, qtbot: QtBot) -> Iterator[Show]:
 
     yield open_window
     for window in made:
+        if window.page is not None:
+            window.page.leave()  # nothing looks at the store any more when it is gone
         window.close()
         window.deleteLater()
     QApplication.processEvents()
@@ -252,12 +254,13 @@ def test_a_list_opens_beside_its_field_and_never_over_it(show: Show, qtbot: QtBo
     popup.hide()
 
 
-def test_back_leads_past_the_other_way_of_asking_to_where_one_came_from(show: Show) -> None:
+def test_back_leads_past_the_other_way_of_asking_to_where_one_came_from(show: Show, qtbot: QtBot) -> None:
     window = show(Goto("cases"))
     window.new_case()
     typist = Typist(window)
     typist.press(Key.Key_Q, modifier=ALT)
     typist.press(Key.Key_Y)
+    qtbot.waitUntil(lambda: "Draft saved" in the_intake(window).strip.saved.accessibleName())
     typist.press(Key.Key_Left, modifier=ALT)
     assert isinstance(window.page, Elsewhere)
 
@@ -605,6 +608,24 @@ def test_words_that_are_not_understood_stop_registering_and_stay(desk: Desk, sho
     assert isinstance(line, QLineEdit)
     assert line.text() == "some day"
     assert rows(desk, Case) == []
+
+
+def test_what_stops_registering_is_shown_wherever_one_was_and_stays_until_it_is_mended(
+    show: Show, qtbot: QtBot
+) -> None:
+    window = show(Goto("intake", {"kind": "quick"}))
+    typist, summary = Typist(window), the_intake(window).middle.summary
+    retype(window, "migration_episode.returned_on", "31.02.2024")
+    QTest.keyClick(go_to(window, "safety_flag.none"), Key.Key_Space)
+    typist.press(Key.Key_Return, modifier=CTRL)
+    focused = QApplication.focusWidget()
+    assert summary.isAncestorOf(focused)
+    qtbot.waitUntil(lambda: not focused.visibleRegion().isEmpty())
+    told = set(problems_on(the_intake(window).middle))
+    assert {"consent.method", "person.name_bn", "migration_episode.returned_on"} <= told
+    typist.press(Key.Key_F8)
+    retype(window, "consent.method", "Thumbprint on paper")
+    assert set(problems_on(the_intake(window).middle)) == told - {"consent.method"}
 
 
 def test_a_minor_needs_somebody_who_answers(desk: Desk, show: Show) -> None:

@@ -217,6 +217,7 @@ def test_a_no_is_a_full_answer(shown: Shown) -> None:
     shown.press(KEY.Key_Space)
     shown.wait(lambda: "share_legal" in {each.scope for each in consents_of(shown.desk, shown.case_id)})
     shown.wait(lambda: form.sharing.ask_first.isEnabled())
+    assert not form.sharing.ask_first.agree.hasFocus()  # the same key once more must not agree
     assert not sheet.create_button.isEnabled()
     shown.press(KEY.Key_Return, CONTROL)
     assert referrals_of(shown.desk, shown.case_id) == []

@@ -7,6 +7,7 @@ it is asked at every key press, and the lists are a matter of the vault alone.
 # ruff: noqa: S608 - the parts put into statements are written here; everything that was typed is bound
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -36,6 +37,7 @@ from casedesk.services.statistics.compute import Asked, cases_of
 from casedesk.services.statistics.shapes import Figure
 from casedesk.values import PartialDay
 
+SHORT_NUMBER = re.compile(r"([A-Z]{3}[0-9]{2})([0-9]{5,})")  # as lists show it: without the computer and the check
 FEWEST_FIRST_DIGITS, FEWEST_ENDING_DIGITS = 5, 3  # 0171 begins every tenth number
 MANY = 2000  # hits from which walking the order is quicker than fetching and sorting them
 COMPARED = 300  # names looked at for a similar one
@@ -504,6 +506,11 @@ def _ways(words: str) -> tuple[tuple[str, ...], dict[str, str]]:
         values |= {name: key} if whole else {name: key, f"{name}_end": key + "\uffff"}
         found = f"number_key.key = :{name}" if whole else f"number_key.key >= :{name} AND number_key.key < :{name}_end"
         ways.append(f"{numbered} WHERE {found} AND kind = '{kind}'")
+    if short := SHORT_NUMBER.fullmatch(number_key(words)):
+        centre_and_year, serial = short.groups()
+        values |= {"short": f"{centre_and_year}__{serial}_", "shorts": centre_and_year, "shorts_end": centre_and_year + "\uffff"}
+        among = "number_key.key >= :shorts AND number_key.key < :shorts_end"
+        ways.append(f"{numbered} WHERE {among} AND number_key.key LIKE :short AND kind = 'case'")
     return tuple(ways) or ("SELECT row FROM case_index WHERE 0",), values
 
 

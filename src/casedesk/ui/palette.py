@@ -189,7 +189,7 @@ class Palette(Sheet):
         made: list[Title | Choice] = []
         for title, choices in groups:
             made += [Title(title), *choices] if choices else []
-        return made
+        return made or [Title(_("Nothing fits this. Try fewer letters."))]
 
     def _person_line(self, row: CaseRow) -> Choice:
         first, second = row.names

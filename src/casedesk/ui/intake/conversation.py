@@ -31,6 +31,7 @@ class Conversation:
         self.not_now = list(marks.not_now)
         self.not_same = list(marks.not_same)
         self.typed = dict(marks.typed)
+        self.tried = False  # to register it: from then on what is missing needs another look, too
         self._kept: dict[str, str] = {}
         self._proposed = intake_views.proposals(self.answers, settings, desk.today())
 
@@ -93,7 +94,7 @@ class Conversation:
 
     def problems(self, *, registering: bool = False) -> Found:
         """What needs another look, in the order of the parts."""
-        found = intake_views.look_again(self._desk, self.answers, registering=registering)
+        found = intake_views.look_again(self._desk, self.answers, registering=registering or self.tried)
         for key, words in self.typed.items():
             text = _("“{words}” is not understood yet.").format(words=words)
             found[key] = (Problem(text), *(each for each in found.get(key, ()) if each.rule))

@@ -241,9 +241,9 @@ class Middle(QWidget):
 
     # Problems
 
-    def show_problems(self, found: Found, *, missing: bool = False) -> None:
-        """Show what needs another look; `missing` says what registering found, in every part."""
-        self._missing = found if missing else {}
+    def show_problems(self, found: Found) -> None:
+        """Show what needs another look: of this part, and of every part once registering was tried."""
+        self._missing = found if self.talk.tried else {}
         if self.part is None or self._said_no is not None:
             return
         self.part.show_problems(found)
@@ -276,6 +276,12 @@ class Middle(QWidget):
             bar.setValue(bar.value() + part.y() - was)
         elif part.y() > was:
             self._see(part.here() or "")
+
+    def go_to_summary(self) -> None:
+        """Show the list of what needs another look, wherever one was, with the focus on its first link."""
+        self._inside.activate()
+        self._area.ensureWidgetVisible(self.summary, 0, 12)
+        self.summary.go_to_first()
 
     def _belongs(self, key: str) -> bool:
         return self.name == QUICK or part_of(key) == self.name

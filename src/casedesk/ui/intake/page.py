@@ -332,9 +332,10 @@ class IntakePage(Page):
         self._busy = False
         self.setEnabled(True)
         if isinstance(error, InvalidInput):
+            self.talk.tried = True
             found = {key: tuple(each) for key, each in error.problems.items()}
-            self.middle.show_problems(found, missing=True)
-            self.middle.summary.go_to_first()
+            self.middle.show_problems(found)
+            self.middle.go_to_summary()
         else:
             show_error(self, error)
 

@@ -70,8 +70,8 @@ class Summary(QFrame):
         show_now(self)
 
     def go_to_first(self) -> None:
-        """Put the focus on the first link."""
-        link = next(iter(self.findChildren(QPushButton)), None)
+        """Put the focus on the first link; those told before may still be on their way out."""
+        link = next((each for each in self.findChildren(QPushButton) if each.isVisibleTo(self)), None)
         if link is not None:
             link.setFocus()
 

@@ -150,9 +150,9 @@ class Sharing(Tall):
         return tuple(sorted(key for key, box in self.boxes.items() if box.isChecked()))
 
     def go_on(self) -> None:
-        """Put the focus where one goes on after the answer about consent."""
+        """Put the focus where one goes on after the answer about consent; after a no, never on the yes."""
         first = next((box for box in self.boxes.values() if box.isEnabled()), None)
-        (first or self.ask_first.agree).setFocus(Qt.FocusReason.OtherFocusReason)
+        (first or self.ask_first.refuse).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def tell(self, service: str, partner: ProviderRow | None) -> None:
         """Show what this partner may be told for this service."""
