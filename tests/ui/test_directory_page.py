@@ -184,6 +184,19 @@ def test_former_partners_are_shown_on_demand(shown: Shown) -> None:
     assert "Old Friends" in shown.names()
 
 
+def test_a_directory_of_former_partners_says_so_and_shows_them(shown: Shown) -> None:
+    for row in providers(shown.desk):
+        was = provider(shown.desk, row.id).values["active"]
+        save_provider(shown.desk, row.id, {"active": (was, False)})
+    page = shown.open()
+    assert shown.names() == []
+    said = [label.text() for label in page.findChildren(PlainLabel) if label.isVisible()]
+    assert "No partner works with us now" in said
+    (show,) = [each for each in page.findChildren(QPushButton) if each.text() == "Show former partners"]
+    show.click()
+    assert "Old Friends" in shown.names()
+
+
 def test_a_partner_is_added_with_a_service_by_keyboard(shown: Shown) -> None:
     page = shown.open()
     page.add_button.setFocus()

@@ -134,6 +134,18 @@ def test_going_on_says_what_is_missing(first: Sitting) -> None:
     assert focused().objectName() == "centre.code.input"
 
 
+def test_the_telephone_of_the_centre_is_one_or_some(first: Sitting) -> None:
+    run = to_centre(first)
+    assert isinstance(run.step, CentreStep)
+    form = run.step.form
+    form.fill({"centre.code": "DHK", "centre.district": "dhaka", "centre.name_en": "Dhaka", "centre.phone": "ask Rina"})
+    go_on()
+    assert "is not understood as a phone number" in run.hint.text()
+    form.fill({**form.values(), "centre.phone": "02-222 333 44, 01711-000001"})
+    go_on()
+    assert not isinstance(run.step, CentreStep)
+
+
 def test_back_keeps_what_was_typed(first: Sitting) -> None:
     run = to_lock(first)
     type_keys(PHRASE)

@@ -393,6 +393,14 @@ def test_a_new_try_forgets_the_answer_and_has_a_new_day_due(desk: Desk, case_id:
     assert row(desk, case_id, referral_id).answer_due == TODAY + timedelta(days=44)
 
 
+def test_a_day_due_that_is_over_before_sending_gives_way_to_the_usual_time(
+    desk: Desk, case_id: UUID, partner: UUID
+) -> None:
+    referral_id = a_referral(desk, case_id, partner, expires_on=TODAY + timedelta(days=14))
+    send(after(desk, 20), referral_id, "paper")
+    assert row(desk, case_id, referral_id).answer_due == TODAY + timedelta(days=34)
+
+
 # Waiting for the answer
 
 

@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import event, insert
 
 from casedesk import codelists
-from casedesk.case_numbers import short_number
 from casedesk.desk import Actor, Desk
 from casedesk.errors import CaseDeskError
 from casedesk.models import CaseIndex

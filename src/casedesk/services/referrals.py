@@ -230,7 +230,7 @@ def take_step(
         step = lifecycle.step_to("referral", before, to)
         open_case(desk, session, step.by, case.id)
         _fill(desk, referral, to, values or {})
-        _prepare(desk, referral, before, to)
+        _prepare(desk, referral, before, to, values or {})
         problems = _problems_with_step(session, desk, case, referral, step, reason.strip())
         if problems:
             raise InvalidInput(problems)
@@ -431,16 +431,18 @@ def _day(value: date | datetime) -> date:
     return value.astimezone(DHAKA).date() if isinstance(value, datetime) else value
 
 
-def _prepare(desk: Desk, referral: Referral, before: str | None, to: str) -> None:
-    """Fill in what follows from a step."""
+def _prepare(desk: Desk, referral: Referral, before: str | None, to: str, said: Mapping[str, object]) -> None:
+    """Fill in what follows from a step. A day for the answer that is over before it is sent was for an earlier day."""
     if to == "ready":
         referral.prepared_at = referral.prepared_at or desk.clock()
         if before != "draft":
             for name in OF_ONE_TRY:
                 setattr(referral, name, None)
-    if to == "sent" and referral.expires_on is None and referral.sent_at is not None:
-        days = URGENT_ANSWER_DAYS if referral.priority == "urgent" else ANSWER_DAYS
-        referral.expires_on = _day(referral.sent_at) + timedelta(days=days)
+    if to == "sent" and referral.sent_at is not None and said.get("expires_on") is None:
+        sent = _day(referral.sent_at)
+        if referral.expires_on is None or referral.expires_on < sent:
+            days = URGENT_ANSWER_DAYS if referral.priority == "urgent" else ANSWER_DAYS
+            referral.expires_on = sent + timedelta(days=days)
     if to == "client_declined" and before == "in_service" and referral.outcome is None:
         referral.outcome = "client_dropped_out"
 

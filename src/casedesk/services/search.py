@@ -508,7 +508,11 @@ def _ways(words: str) -> tuple[tuple[str, ...], dict[str, str]]:
         ways.append(f"{numbered} WHERE {found} AND kind = '{kind}'")
     if short := SHORT_NUMBER.fullmatch(number_key(words)):
         centre_and_year, serial = short.groups()
-        values |= {"short": f"{centre_and_year}__{serial}_", "shorts": centre_and_year, "shorts_end": centre_and_year + "\uffff"}
+        values |= {
+            "short": f"{centre_and_year}__{serial}_",
+            "shorts": centre_and_year,
+            "shorts_end": centre_and_year + "\uffff",
+        }
         among = "number_key.key >= :shorts AND number_key.key < :shorts_end"
         ways.append(f"{numbered} WHERE {among} AND number_key.key LIKE :short AND kind = 'case'")
     return tuple(ways) or ("SELECT row FROM case_index WHERE 0",), values

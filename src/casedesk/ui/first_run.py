@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QPainter, QPaintEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QRadioButton, QVBoxLayout, QWidget
 
-from casedesk import formats, i18n
+from casedesk import formats, i18n, parsing
 from casedesk.desk import DHAKA, Desk, now
 from casedesk.errors import CaseDeskError, InvalidInput, Problem
 from casedesk.fields import Field
@@ -212,6 +212,12 @@ class CentreStep(FormStep):
             found["centre.district"] = _("Choose the district where the centre is.")
         if not (self.form.value("centre.name_en") or self.form.value("centre.name_bn")):
             found["centre.name_en"] = _("Write the centre’s name in one language or in both.")
+        for number in re.split("[,;/]", str(self.form.value("centre.phone") or "")):
+            try:
+                if number.strip():
+                    parsing.read_phone(number)
+            except parsing.NotUnderstood as error:
+                found["centre.phone"] = f"{error.message} {error.hint}"
         return found
 
     def keep(self, answers: Answers) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -133,6 +134,7 @@ class DirectoryPage(Page):
             EmptyState("directory", nobody, _("Search for less, or add what is missing."), (clear_search,))
         )
         self._stack.addWidget(self._nobody_yet())
+        self._stack.addWidget(self._nobody_any_more())
         left = column(head, bar, block("bar", chosen_by), self._stack, gap=6)
         left.setStretch(3, 1)
         inside = row(widget(left), self.panel, gap=0)
@@ -145,7 +147,7 @@ class DirectoryPage(Page):
         """Read the list again, and stay on the one chosen."""
         lines = self._partner_lines() if self.tab == PARTNERS else self._recruiter_lines()
         self.count.setText(formats.number(len(lines)))
-        self._stack.setCurrentIndex(0 if lines else 1 if self._narrowed() else 2)
+        self._stack.setCurrentIndex(0 if lines else 1 if self._narrowed() else 3 if self._only_former() else 2)
         self.list.show_lines(lines, self._chosen)
 
     def _narrowed(self) -> bool:
@@ -163,6 +165,14 @@ class DirectoryPage(Page):
             )
         words = _("Recruiters and agencies named in an intake appear here by themselves.")
         return EmptyState("directory", _("No recruiters or agencies yet"), words)
+
+    def _only_former(self) -> bool:
+        return self.tab == PARTNERS and bool(providers(self.here.desk, active_only=False))
+
+    def _nobody_any_more(self) -> EmptyState:
+        words = _("Those who worked with us before are kept, and are not offered when you refer somebody.")
+        show = button(_("Show former partners"), clicked=partial(self.former.setChecked, True))
+        return EmptyState("directory", _("No partner works with us now"), words, (show,))
 
     def _partner_lines(self) -> list[Line]:
         found = providers(
