@@ -163,7 +163,7 @@ class CodeLine(QLineEdit):
             self.picked.emit()
 
     def open_list(self) -> None:
-        """Show every choice. Beside typed words that fit none of them no choice is lit: Enter would take it for them."""
+        """Show every choice. Beside words that fit none of them no choice is lit: Enter would take it for the words."""
         self._finder.setCompletionPrefix("")
         self._finder.complete()
         begins = -1 if self._unsettled() else 0
