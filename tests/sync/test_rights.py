@@ -9,8 +9,9 @@ import pytest
 
 from casedesk.desk import Actor, Desk
 from casedesk.models import Case, User
-from casedesk.services.entitled import Trust, alarms, judge_with
+from casedesk.services.entitled import alarms, judge_with
 from casedesk.services.intake import register_case
+from casedesk.services.trust import Trust
 from casedesk.storage.checking import check
 from casedesk.sync.chains import Outcome
 from casedesk.sync.intake import take_in
@@ -120,4 +121,41 @@ def test_a_change_counts_once_the_rights_of_its_author_have_arrived(office: Offi
     give(office, first, third)
     assert roles(third, karim.id) == ["caseworker"]
     assert alarms(third) == []
+    assert check(third.store).wrong == []
+
+
+def test_whose_case_it_is_may_come_after_what_was_done_with_it(office: Office) -> None:
+    first, second, third = office.add(), office.add(), office.add()
+    karim = a_user(office, ["caseworker"], first)
+    case_id = register_case(first, a_returnee())
+    with first.write("case.confidential") as session:
+        session.get_one(Case, case_id).confidential_case = True
+    give(office, first, second)
+    with replace(second, actor=karim).write("case.hand_over") as session:
+        case = session.get_one(Case, case_id)
+        case.owner_id, case.confidential_case, case.intake_district = karim.id, False, "khulna"
+    give(office, second, third)  # for which nobody but Karim has spoken of the case
+    give(office, first, third)
+    with third.read() as session:
+        case = session.get_one(Case, case_id)
+        assert (case.owner_id, case.confidential_case) == (first.actor.id, True)
+        assert case.intake_district == "khulna"
+    assert {each.field for each in alarms(third)} == {"Caseworker", "Confidential case"}
+    assert check(third.store).wrong == []
+
+
+def test_a_right_that_was_taken_back_before_does_not_count_though_that_is_heard_of_later(office: Office) -> None:
+    first, second, third = office.add(), office.add(), office.add()
+    rina = a_user(office, ["administrator"], first)
+    with first.write("office.roles") as session:
+        session.get_one(User, rina.id).roles = ["caseworker"]
+    give(office, first, second)
+    with replace(second, actor=rina).write("office.roles") as session:
+        session.get_one(User, rina.id).roles = ["administrator", "coordinator"]
+        session.add(User(name="Friend", roles=["administrator"], active=True))
+    give(office, second, third)
+    assert roles(third, rina.id) == ["administrator", "coordinator"], "as far as it is known there"
+    give(office, first, third)
+    assert roles(third, rina.id) == ["caseworker"]
+    assert {each.field for each in alarms(third)} == {"Roles", "May sign in"}
     assert check(third.store).wrong == []

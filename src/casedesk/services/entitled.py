@@ -4,12 +4,13 @@ A desk writes in the names of those who work there: the signed roster says who, 
 there first. What it writes in any other name is kept, and counts once they are known there.
 
 Everything else that another desk wrote is kept and shown; what it says about roles, users, computers, and who reads a
-case, counts only if its author might say so at that point of the chain. What does not count raises an alarm.
+case, counts only if its author might say so at that point of the chain. What does not count raises an alarm. Nothing
+of this depends on the order of arrival: what was judged too early is judged again (`rehearing`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -24,18 +25,28 @@ from casedesk.models import Case, Chain, Change, Unentitled, fields_of, recorded
 from casedesk.models import Operation as OperationRow
 from casedesk.services.office import names_of_users, prefer, preferences
 from casedesk.services.permissions import needs, reach, within_reach
-from casedesk.storage.arrived import ERASED_TABLE, LINKS, Arrived, RecordKey, histories, is_mark, written
-from casedesk.storage.bulk import in_parts
+from casedesk.services.rehearing import BY, Calling
+from casedesk.services.trust import Trust
+from casedesk.storage.arrived import (
+    ERASED_TABLE,
+    LINKS,
+    Arrived,
+    RecordKey,
+    arrived_again,
+    begun_in,
+    histories,
+    is_mark,
+    written,
+)
 from casedesk.storage.erasing import EVERY_FIELD, targets_of
-from casedesk.storage.fitting import kept
-from casedesk.storage.merging import Judge
+from casedesk.storage.fitting import id_of, kept
+from casedesk.storage.merging import Judge, Judgement, Verdict
 from casedesk.storage.operations import OperationKind, Value, shown, unpack
 from casedesk.storage.recorder import MARK_TABLE, NO_RECORD, OPERATION_TABLE, moment_of, own_chain, registers_written
-from casedesk.storage.registers import Knowledge, Place, current, roots
+from casedesk.storage.registers import Knowledge, Place, current, known_first, roots
 
 EVERYTHING = ""
 ALARMS_SEEN: Final = "alarms_seen"
-BY = "by"  # what is refused of an operation in a name that its desk may not write in
 # table → register → the action that the author must have been allowed; EVERYTHING stands for all registers.
 GUARDED: Mapping[str, Mapping[str, str]] = {
     "user": dict.fromkeys(("roles", "active", "slot", "sign_in_name", "team", "removed_at"), "office.edit"),
@@ -59,78 +70,85 @@ _OF_A_CASE = frozenset(
 _SETTING_UP = 2  # the first operations of a chain tell how a computer was set up
 
 
-@dataclass(frozen=True, slots=True)
-class Trust:
-    """What the roster says of desks, by their keys.
-
-    The word of `founders` on rights counts without more. `people` are those in whose names each desk may write; none
-    where there is no roster. Desks of other centres than `here` write about what their own centre began.
-    """
-
-    founders: frozenset[bytes]
-    here: str = ""
-    centres: Mapping[bytes, str] = field(default_factory=dict)
-    people: Mapping[bytes, frozenset[bytes]] | None = None
-
-    def is_elsewhere(self, desk: bytes) -> bool:
-        return self.centre_of(desk) != self.here
-
-    def centre_of(self, desk: bytes) -> str:
-        return self.centres.get(desk, self.here)
-
-    def works_at(self, desk: bytes, actor: bytes) -> bool:
-        return self.people is None or actor in self.people.get(desk, ())
-
-    def works_elsewhere(self, desk: bytes, actor: bytes) -> bool:
-        return any(actor in there for each, there in (self.people or {}).items() if each != desk)
-
-
 def judge_with(trust: Trust) -> Judge:
     """The judge of an office."""
 
-    def judge(session: Session, knowledge: Knowledge, arrived: Sequence[Arrived]) -> Iterator[Verdict]:
-        bench = _Bench(session, knowledge, trust, own_chain(session), {each.place.operation for each in arrived})
-        bench.look_up(arrived)
-        for each in arrived:
-            yield from bench.refused_of(each)
-            bench.waiting.discard(each.place.operation)
+    def judge(session: Session, knowledge: Knowledge, arrived: Sequence[Arrived]) -> Judgement:
+        return _Bench(session, knowledge, trust, own_chain(session)).hear(arrived)
 
     return judge
 
 
-Verdict = tuple[Arrived, RecordKey, str]
-
-
 @dataclass(slots=True)
 class _Bench:
+    """Judges operations so that it does not matter in which order they arrived.
+
+    A verdict stands on what its author had seen. What came too late for that has those judged again that knew it.
+    """
+
     session: Session
     knowledge: Knowledge
     trust: Trust
     ours: Chain
-    waiting: set[int]  # operations that are not judged yet: nothing stands on what they say
+    docket: dict[int, Arrived] = field(default_factory=dict)
+    waiting: set[int] = field(default_factory=set)  # not judged yet in this round: nothing stands on what they say
     refused: set[tuple[int, bytes, str]] = field(default_factory=set)
-    _desks: dict[int, bytes] = field(default_factory=dict)
+    _desks: dict[int, bytes] = field(init=False)
     _bodies: dict[int, dict[RecordKey, dict[str, Value]]] = field(default_factory=dict)
     _histories: dict[RecordKey, list[tuple[Place, frozenset[str]]]] = field(default_factory=dict)
     _unentitled: dict[bytes, set[tuple[int, str]]] = field(default_factory=dict)
-    _centres: dict[UUID, str] = field(default_factory=dict)
+    _beginnings: dict[UUID, Place | None] = field(default_factory=dict)
     _speakers: set[tuple[bytes, bytes]] = field(default_factory=set)
 
+    def __post_init__(self) -> None:
+        self._desks = {row.ix: row.desk for row in self.session.execute(select(Chain.ix, Chain.desk))}
+
+    def hear(self, arrived: Sequence[Arrived]) -> Judgement:
+        """Judge these, and what stands on them; in rounds, until nobody more turns out to have been let in."""
+        self._call(arrived)
+        ordered = known_first(list(self.docket.values()), lambda each: each.place, self.knowledge.knows)
+        self.look_up(ordered)
+        while True:
+            self.refused.clear()
+            self.waiting = set(self.docket)
+            verdicts = [verdict for each in ordered for verdict in self.refused_of(each)]
+            nameless = {(self._desk(e.place), e.operation.actor) for e, _record, register in verdicts if register == BY}
+            let_in = {each for each in nameless if self._began_at(*each)}
+            if not let_in:
+                return Judgement(ordered, verdicts)
+            self._speakers |= let_in
+
+    def _call(self, arrived: Sequence[Arrived]) -> None:
+        """Put these on the docket, what stands on them, what stands on that, and so on."""
+        chains = {ix: desk for ix, desk in self._desks.items() if desk != self.ours.desk}
+        calling = Calling(self.session, self.knowledge, self.trust, chains)
+        new, fresh = list(arrived), self._are_new(arrived)
+        while new:
+            self.docket |= {each.place.operation: each for each in new}
+            late = calling.standing_on(new, fresh=fresh) - self.docket.keys()
+            new, fresh = [arrived_again(self.session, number) for number in sorted(late)], False
+
+    def _are_new(self, those: Sequence[Arrived]) -> bool:
+        """Whether nothing of these was judged before: they are the newest of the journal."""
+        newest = self.session.scalar(select(func.max(OperationRow.seq))) or 0
+        return {each.place.operation for each in those} == set(range(newest - len(those) + 1, newest + 1))
+
     def look_up(self, arrived: Sequence[Arrived]) -> None:
-        """Read at once who wrote the guarded records before."""
+        """Read at once who wrote the guarded records before, and who began the cases."""
         wanted = {record for each in arrived for record in each.said if record[0] in GUARDED}
         found = histories(self.session, wanted)
         self._histories |= {record: found.get(record, []) for record in wanted}
+        self._look_for_beginnings(id_of(record) for table, record in wanted if table == "case")
 
     def refused_of(self, each: Arrived) -> Iterator[Verdict]:
         """The registers that this operation had no right to write."""
         desk = self._desk(each.place)
-        if desk == self.ours.desk:
-            return
-        yield from self._forged_marks(each)
-        for verdict in self._without_right(each, desk):
-            self.refused.add((each.place.operation, verdict[1][1], verdict[2]))
-            yield verdict
+        if desk != self.ours.desk:
+            yield from self._forged_marks(each)
+            for verdict in self._without_right(each, desk):
+                self.refused.add((each.place.operation, verdict[1][1], verdict[2]))
+                yield verdict
+        self.waiting.discard(each.place.operation)
 
     def _without_right(self, each: Arrived, desk: bytes) -> Iterator[Verdict]:
         if not self._may_be_named(each, desk):
@@ -223,26 +241,20 @@ class _Bench:
 
     def _begun(self, records: Collection[UUID]) -> Mapping[UUID, str]:
         """By which centre each of these records was begun, as far as it is here."""
-        for some in in_parts(sorted(records - self._centres.keys())):
-            first = (
-                select(Change.record, func.min(Change.operation_seq).label("seq"))
-                .where(Change.record.in_(some), Change.table != "")
-                .group_by(Change.record)
-                .subquery()
-            )
-            wanted = select(first.c.record, OperationRow.chain_ix).join(OperationRow, OperationRow.seq == first.c.seq)
-            for record, chain_ix in self.session.execute(wanted):
-                self._centres[record] = self.trust.centre_of(self._desk_of(chain_ix))
-        return self._centres
+        self._look_for_beginnings(records)
+        begun = ((record, self._beginnings.get(record)) for record in records)
+        return {record: self.trust.centre_of(self._desk(place)) for record, place in begun if place is not None}
+
+    def _beginning(self, record: UUID) -> Place | None:
+        self._look_for_beginnings([record])
+        return self._beginnings[record]
+
+    def _look_for_beginnings(self, records: Iterable[UUID]) -> None:
+        if wanted := set(records) - self._beginnings.keys():
+            self._beginnings |= dict.fromkeys(wanted) | begun_in(self.session, wanted, self.knowledge)
 
     def _desk(self, place: Place) -> bytes:
-        return self._desk_of(place.chain_ix)
-
-    def _desk_of(self, chain_ix: int) -> bytes:
-        if chain_ix not in self._desks:
-            found = self.session.scalar(select(Chain.desk).where(Chain.ix == chain_ix))
-            self._desks[chain_ix] = found or b""
-        return self._desks[chain_ix]
+        return self._desks[place.chain_ix]
 
     def _actor(self, each: Arrived) -> Actor:
         """The author, with the roles that count for somebody who had seen what the author had."""
@@ -256,10 +268,8 @@ class _Bench:
     def _may(self, actor: Actor, action: str, record: RecordKey, at: Place) -> bool:
         if record[0] != "case":
             return reach(actor, action) != "no"
-        others = [place for place, _fields in self._history(record) if place != at]
-        knows = self.knowledge.knows
-        if not any(knows(at, place) for place in others):
-            return all(knows(place, at) for place in others)  # whoever registers a case says whose it is
+        if (begun := self._beginning(id_of(record[1]))) is None or begun.operation == at.operation:
+            return True  # whoever registers a case says whose it is
         case = Case(id=UUID(bytes=record[1]))
         for name in ("owner_id", "supervisor_id", "team", "named_access", "confidential_case"):
             known = self._known(record, name, at)
@@ -275,6 +285,7 @@ class _Bench:
             for place, fields in self._history(record)
             if not fields.isdisjoint(names)
             and self.knowledge.knows(at, place)
+            and place.operation not in self.waiting
             and not self._was_refused(place, record, register)
         ]
         return [self._said(place).get(record, {}).get(register) for place in current(writes, self.knowledge.knows)]
@@ -285,13 +296,14 @@ class _Bench:
         return self._histories[record]
 
     def _was_refused(self, place: Place, record: RecordKey, register: str) -> bool:
+        if place.operation in self.docket:
+            return (place.operation, record[1], register) in self.refused
         if record[1] not in self._unentitled:
             wanted = select(Unentitled.operation_seq, Unentitled.register).where(
                 Unentitled.record == UUID(bytes=record[1])
             )
             self._unentitled[record[1]] = {(seq, name) for seq, name in self.session.execute(wanted)}
-        here = (place.operation, register) in self._unentitled[record[1]]
-        return here or (place.operation, record[1], register) in self.refused
+        return (place.operation, register) in self._unentitled[record[1]]
 
     def _said(self, place: Place) -> dict[RecordKey, dict[str, Value]]:
         if place.operation not in self._bodies:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Executable, bindparam, select
 from sqlalchemy.orm import Session
 
 from casedesk.models import Chain, Change
@@ -18,7 +18,7 @@ from casedesk.storage.bulk import in_parts
 from casedesk.storage.fitting import id_of
 from casedesk.storage.operations import Leaf, Operation, Value, leaves_of, shown, unpack
 from casedesk.storage.recorder import MARK_TABLE, NO_RECORD, OPERATION_TABLE
-from casedesk.storage.registers import Knowledge, Place, in_causal_order
+from casedesk.storage.registers import Knowledge, Place, in_causal_order, roots
 
 RecordKey: TypeAlias = tuple[str, bytes]  # table, id
 Said: TypeAlias = dict[RecordKey, dict[str, Value]]
@@ -88,7 +88,7 @@ def about(operation: Operation) -> bytes | None:
     return None
 
 
-_HISTORY = (
+_TOLD = (
     select(
         Change.record,
         Change.table,
@@ -101,8 +101,9 @@ _HISTORY = (
     )
     .join(OperationRow, OperationRow.seq == Change.operation_seq)
     .join(Chain, Chain.ix == OperationRow.chain_ix)
-    .where(Change.record.in_(bindparam("records", expanding=True)), Change.fields != "")
+    .where(Change.record.in_(bindparam("records", expanding=True)), Change.table != "")
 )
+_HISTORY = _TOLD.where(Change.fields != "")
 
 
 def histories(session: Session, wanted: Collection[RecordKey]) -> dict[RecordKey, list[tuple[Place, frozenset[str]]]]:
@@ -117,14 +118,27 @@ def histories(session: Session, wanted: Collection[RecordKey]) -> dict[RecordKey
 
 def first_written(session: Session, records: Collection[UUID], knowledge: Knowledge) -> dict[UUID, Place]:
     """Where each record was begun; the same on every desk, whatever arrived first."""
-    writes: dict[UUID, list[Place]] = defaultdict(list)
-    for some in in_parts(list(records)):
-        for row in session.execute(_HISTORY, {"records": some}):
-            writes[row.record].append(Place(row.ix, row.id, row.chain_seq, row.seq, row.wall))
     return {
         record: places[0] if len(places) == 1 else in_causal_order(places, lambda place: place, knowledge.knows)[0]
-        for record, places in writes.items()
+        for record, places in _writes(session, records, _HISTORY).items()
     }
+
+
+def begun_in(session: Session, records: Collection[UUID], knowledge: Knowledge) -> dict[UUID, Place]:
+    """Where each record was begun, also one that was forgotten since. An honest record has one beginning; of two, one
+    is a lie, and the one holds that was here first."""
+    return {
+        record: min(roots(places, knowledge.knows) or places, key=lambda place: place.operation)
+        for record, places in _writes(session, records, _TOLD).items()
+    }
+
+
+def _writes(session: Session, records: Collection[UUID], wanted: Executable) -> dict[UUID, list[Place]]:
+    found: dict[UUID, list[Place]] = defaultdict(list)
+    for some in in_parts(list(records)):
+        for row in session.execute(wanted, {"records": some}):
+            found[row.record].append(Place(row.ix, row.id, row.chain_seq, row.seq, row.wall))
+    return found
 
 
 def arrived_again(session: Session, number: int) -> Arrived:

@@ -119,7 +119,8 @@ class _Near:
     """Some cases as plain rows, and what their index rows are made of."""
 
     def __init__(self, session: Session, ids: Sequence[UUID]) -> None:
-        self.cases = session.execute(_CASES, {"cases": ids}).all()
+        # One that says nothing was forgotten, or nobody had the right to say what was said of it.
+        self.cases = [case for case in session.execute(_CASES, {"cases": ids}) if _says_anything(case)]
         people = [case.person_id for case in self.cases if case.person_id is not None]
         journeys = [case.index_episode_id for case in self.cases if case.index_episode_id is not None]
         self._people = {row.id: row for row in session.execute(_PEOPLE, {"people": people})}
@@ -143,6 +144,10 @@ class _Near:
 
     def _person(self, case: Any) -> Any:
         return self._people.get(case.person_id) or _NOBODY
+
+
+def _says_anything(case: Any) -> bool:
+    return any(value is not None for name, value in case._mapping.items() if name != "id")
 
 
 COMPUTED = ("state", "number_key", "case_index", "case_words")

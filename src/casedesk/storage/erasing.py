@@ -160,6 +160,8 @@ def show(
                 touched[record] |= new
         merger = merger.again()
         merger.judge(shown_now, judge)
+        for record, names in merger.judged_anew.items():
+            touched[record] |= names
         merger.recompute({record: fields for record, fields in touched.items() if fields})
     return merger.merged
 

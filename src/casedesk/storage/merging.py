@@ -8,10 +8,10 @@ Nothing here knows files or desks' rights to speak: who calls has checked signat
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
@@ -42,6 +42,7 @@ from casedesk.storage.registers import Knowledge, Place, Values, current
 from casedesk.storage.registers import shown as shown_value
 
 V = TypeVar("V")
+_Refused: TypeAlias = tuple[int, str, bytes, str]  # local number, table, record, register
 
 
 @dataclass(slots=True)
@@ -64,13 +65,24 @@ class Merged:
         return frozenset(table for table, _record in self.records)
 
 
-# Which registers of a record an operation had no right to write; asked for every operation that arrives.
-Judge: TypeAlias = Callable[[Session, Knowledge, Sequence[Arrived]], Iterable[tuple[Arrived, RecordKey, str]]]
+Verdict: TypeAlias = tuple[Arrived, RecordKey, str]  # a register that this operation had no right to write
 
 
-def everybody_may(_session: Session, _knowledge: Knowledge, _arrived: Sequence[Arrived]) -> Iterable[Any]:
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The operations that were judged, and all that is refused of them."""
+
+    heard: Sequence[Arrived]
+    refused: Sequence[Verdict]
+
+
+# Asked for what arrives; whoever judges hears again what was judged before and stands on what arrived only now.
+Judge: TypeAlias = Callable[[Session, Knowledge, Sequence[Arrived]], Judgement]
+
+
+def everybody_may(_session: Session, _knowledge: Knowledge, arrived: Sequence[Arrived]) -> Judgement:
     """For where nobody asks."""
-    return ()
+    return Judgement(arrived, ())
 
 
 def next_number(session: Session) -> int:
@@ -89,17 +101,23 @@ def merge(session: Session, arrived: Sequence[Arrived], now: datetime, judge: Ju
         _store(session, arrived, now)
         merger.judge(arrived, judge)
         merger.write(arrived)
-        if "user" in merger.merged.tables and session.scalar(select(Unentitled.operation_seq).limit(1)) is not None:
-            merger.reconsider(judge)
+        merger.recompute(merger.judged_anew)
     return merger.merged
 
 
 def reconsider(session: Session, now: datetime, judge: Judge) -> Merged:
     """Judge anew what was refused: more is known of who may speak, and where."""
+    refused = select(Unentitled.operation_seq).where(Unentitled.table != MARK_TABLE).distinct()
+    return judge_anew(session, session.scalars(refused).all(), now, judge)
+
+
+def judge_anew(session: Session, numbers: Collection[int], now: datetime, judge: Judge) -> Merged:
+    """Judge operations that are stored once more, and let the records follow."""
     merger = Merger(session, now)
-    if session.scalar(select(Unentitled.operation_seq).where(Unentitled.table != MARK_TABLE).limit(1)) is not None:
+    if numbers:
         with gate(session):
-            merger.reconsider(judge)
+            merger.judge([arrived_again(session, number) for number in sorted(numbers)], judge)
+            merger.recompute(merger.judged_anew)
     return merger.merged
 
 
@@ -148,6 +166,7 @@ class Merger:
     now: datetime
     merged: Merged = field(default_factory=Merged)
     knowledge: Knowledge = field(init=False)
+    judged_anew: dict[RecordKey, set[str]] = field(default_factory=lambda: defaultdict(set))  # fields to decide anew
     _said: dict[int, Said] = field(default_factory=dict)
     _insert: dict[str, list[dict[str, object]]] = field(default_factory=lambda: defaultdict(list))
     _update: dict[tuple[str, tuple[str, ...]], list[dict[str, object]]] = field(
@@ -178,34 +197,41 @@ class Merger:
         ]
 
     def judge(self, arrived: Sequence[Arrived], judge: Judge) -> None:
-        """Leave without effect what the author had no right to."""
-        rows = []
-        there = self._refused_before([each.place.operation for each in arrived])
-        for each, (table, record), register in judge(self.session, self.knowledge, arrived):
-            self._barred.add((table, record))
-            if (each.place.operation, table, record, register) in there:
-                continue
+        """Leave without effect what the author had no right to, and let count again what they had a right to after
+        all: it may have come before what their right stands on."""
+        judged = judge(self.session, self.knowledge, arrived)
+        places = {each.place.operation: each.place for each in judged.heard}
+        before = self._refused_before(list(places))
+        told = dict.fromkeys((each.place.operation, *record, register) for each, record, register in judged.refused)
+        for which in told.keys() - before.keys():
+            number, table, record, register = which
             if table == MARK_TABLE:
-                self._unmark(each.place, record)
-            rows.append(
-                {
-                    "operation_seq": each.place.operation,
-                    "table": table,
-                    "record": UUID(bytes=record),
-                    "register": register,
-                    "since": self.now,
-                }
+                self._unmark(places[number], record)
+            self._judged_anew(which)
+            id_ = UUID(bytes=record)
+            self.session.add(
+                Unentitled(operation_seq=number, table=table, record=id_, register=register, since=self.now)
             )
-        if rows:
-            self.session.execute(insert(Unentitled), rows)
+        for which in before.keys() - told.keys():
+            if which[1] != MARK_TABLE:  # what was seen of this computer was judged when it came
+                self._judged_anew(which)
+                self.session.delete(before[which])
+                if which[1] == ERASED_TABLE:
+                    self.merged.orders.add(which[0])
+        self.session.flush()
 
-    def _refused_before(self, operations: Sequence[int]) -> set[tuple[int, str, bytes, str]]:
-        """What was refused of operations that are shown anew."""
-        found: set[tuple[int, str, bytes, str]] = set()
+    def _judged_anew(self, which: _Refused) -> None:
+        _number, table, record, register = which
+        self._barred.add((table, record))
+        if (model := recorded_models().get(table)) is not None:
+            self.judged_anew[table, record] |= set(registers_of(model)[register])
+
+    def _refused_before(self, operations: Sequence[int]) -> dict[_Refused, Unentitled]:
+        """What was refused of these operations until now."""
+        found: dict[_Refused, Unentitled] = {}
         for some in in_parts(operations):
-            wanted = select(Unentitled).where(Unentitled.operation_seq.in_(some))
-            for row in self.session.scalars(wanted):
-                found.add((row.operation_seq, row.table, row.record.bytes, row.register))
+            for row in self.session.scalars(select(Unentitled).where(Unentitled.operation_seq.in_(some))):
+                found[row.operation_seq, row.table, row.record.bytes, row.register] = row
         return found
 
     def _unmark(self, place: Place, peer: bytes) -> None:
@@ -213,33 +239,6 @@ class Merger:
         which = (Mark.chain_ix == place.chain_ix, Mark.at_seq == place.seq, Mark.peer == peer)
         self.session.execute(delete(Mark).where(*which))
         self.knowledge = Knowledge(self.session)
-
-    def reconsider(self, judge: Judge) -> None:
-        """Let count what was without effect only because its author's rights had not arrived yet.
-
-        What counts now may be what another one waits for.
-        """
-        while self._free(judge):
-            pass
-
-    def _free(self, judge: Judge) -> bool:
-        wanted_rows = select(Unentitled).where(Unentitled.table != MARK_TABLE).order_by(Unentitled.operation_seq)
-        rows = self.session.scalars(wanted_rows).all()
-        refused = {(row.operation_seq, (row.table, row.record.bytes), row.register): row for row in rows}
-        again = [arrived_again(self.session, number) for number in sorted({row.operation_seq for row in rows})]
-        told = {(each.place.operation, record, reg) for each, record, reg in judge(self.session, self.knowledge, again)}
-        free = [key for key in refused if key not in told]
-        for key in free:
-            self.session.delete(refused[key])
-        self.session.flush()
-        wanted: dict[RecordKey, set[str]] = defaultdict(set)
-        for number, record, register in free:
-            if record[0] == ERASED_TABLE:
-                self.merged.orders.add(number)
-            if (model := recorded_models().get(record[0])) is not None:
-                wanted[record] |= set(registers_of(model)[register])
-        self.recompute(wanted)
-        return bool(free)
 
     def write(self, arrived: Sequence[Arrived]) -> None:
         """Bring the records up to date with operations that were just stored."""

@@ -108,6 +108,22 @@ def in_causal_order(items: Sequence[T], place: Callable[[T], Place], knows: Call
     return found
 
 
+def known_first(items: Sequence[T], place: Callable[[T], Place], knows: Callable[[Place, Place], bool]) -> list[T]:
+    """Each chain in its order, and what an author knew before what they wrote; for many items of a few chains."""
+    chains: dict[bytes, list[T]] = {}
+    for item in sorted(items, key=lambda item: (place(item).chain, -place(item).seq)):
+        chains.setdefault(place(item).chain, []).append(item)
+    found: list[T] = []
+    while chains:
+        heads = {chain: place(left[-1]) for chain, left in chains.items()}
+        free = (c for c, head in heads.items() if not any(knows(head, heads[other]) for other in heads if other != c))
+        chain = next(free, next(iter(heads)))  # a circle of marks can only be a lie
+        found.append(chains[chain].pop())
+        if not chains[chain]:
+            del chains[chain]
+    return found
+
+
 def shown(fields: Mapping[str, Field], contenders: Sequence[tuple[Place, Values]]) -> tuple[Place, Values]:
     """The write whose value a record shows, by the rule that its fields declare."""
 

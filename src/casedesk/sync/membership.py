@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
 from casedesk.models import Admission, Membership, RosterCopy
-from casedesk.services.entitled import Trust, judge_with
+from casedesk.services.entitled import judge_with
+from casedesk.services.trust import Trust
 from casedesk.storage.merging import Judge
 from casedesk.storage.recorder import own_chain
 from casedesk.sync.batch import CENTRAL, Author, Reader

@@ -7,7 +7,7 @@ that the vault does not, so it may be dropped and made again at any time.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -25,7 +25,7 @@ from casedesk.services.permissions import needs
 from casedesk.storage.arrived import Arrived
 from casedesk.storage.checking import Findings, check_records
 from casedesk.storage.erasing import obey, show
-from casedesk.storage.merging import Judge
+from casedesk.storage.merging import Judge, Judgement, judge_anew
 from casedesk.storage.national import NationalStore
 from casedesk.storage.operations import start_link, unpack
 from casedesk.storage.registers import Knowledge
@@ -79,6 +79,7 @@ def follow(desk: Desk, national: NationalStore, progress: Progress = silent) -> 
         done.orders = _follow_orders(desk, session, national)
         for chain in chains:
             done.shown += _follow_shown(desk, session, national, chain)
+            _follow_judged(desk, session, national, chain)
     return done
 
 
@@ -139,22 +140,39 @@ def _piece(session: Session, chain: Chain, first: int, last: int) -> Slice:
 def _as_judged(vault: Session, chain: Chain) -> Judge:
     """What the vault left without effect has none in the database either."""
 
-    def judge(_session: Session, _knowledge: Knowledge, arrived: Sequence[Arrived]) -> Iterable[Any]:
+    def judge(_session: Session, _knowledge: Knowledge, arrived: Sequence[Arrived]) -> Judgement:
         by_seq = {each.place.seq: each for each in arrived}
-        for seq, table, record, register in _unentitled(vault, chain, min(by_seq), max(by_seq)):
-            yield by_seq[seq], (table, record.bytes), register
+        told = _unentitled(vault, chain.id, min(by_seq), max(by_seq))
+        refused = [(by_seq[seq], (table, record.bytes), name) for seq, table, record, name in told if seq in by_seq]
+        return Judgement(arrived, refused)
 
     return judge
 
 
-def _unentitled(vault: Session, chain: Chain, first: int, last: int) -> Iterator[tuple[int, str, UUID, str]]:
+def _unentitled(session: Session, chain: bytes, first: int, last: int) -> set[tuple[int, str, UUID, str]]:
     wanted = (
         select(OperationRow.chain_seq, Unentitled.table, Unentitled.record, Unentitled.register)
         .join(OperationRow, OperationRow.seq == Unentitled.operation_seq)
-        .where(OperationRow.chain_ix == chain.ix, OperationRow.chain_seq.between(first, last))
+        .join(Chain, Chain.ix == OperationRow.chain_ix)
+        .where(Chain.id == chain, OperationRow.chain_seq.between(first, last))
     )
-    for row in vault.execute(wanted):
-        yield row.chain_seq, row.table, row.record, row.register
+    return {(row.chain_seq, row.table, row.record, row.register) for row in session.execute(wanted)}
+
+
+def _follow_judged(desk: Desk, session: Session, national: NationalStore, chain: Chain) -> None:
+    """Let count there what counts here after all, and the other way round: it was judged again since it was told."""
+    here = _unentitled(session, chain.id, 1, chain.held)
+    with national.read() as there:
+        known = _unentitled(there, chain.id, 1, chain.held)
+        wanted = (
+            select(OperationRow.seq)
+            .join(Chain, Chain.ix == OperationRow.chain_ix)
+            .where(Chain.id == chain.id, OperationRow.chain_seq.in_({seq for seq, *_which in here ^ known}))
+        )
+        numbers = there.scalars(wanted).all()
+    if numbers:
+        with national.intake() as (writing, merged):
+            merged.add(judge_anew(writing, numbers, desk.clock(), _as_judged(session, chain)))
 
 
 def _follow_orders(desk: Desk, session: Session, national: NationalStore) -> int:
