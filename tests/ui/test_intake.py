@@ -619,6 +619,7 @@ def test_what_stops_registering_is_shown_wherever_one_was_and_stays_until_it_is_
     QTest.keyClick(go_to(window, "safety_flag.none"), Key.Key_Space)
     typist.press(Key.Key_Return, modifier=CTRL)
     focused = QApplication.focusWidget()
+    assert focused is not None
     assert summary.isAncestorOf(focused)
     qtbot.waitUntil(lambda: not focused.visibleRegion().isEmpty())
     told = set(problems_on(the_intake(window).middle))
