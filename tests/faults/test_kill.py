@@ -3,99 +3,98 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
 import random
-import re
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from itertools import count
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext, SpawnContext
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from casedesk.desk import Desk
-from casedesk.services.cases import case_facts
-from casedesk.services.drafts import drafts
+from casedesk.services import intake
+from casedesk.services.cases import case_facts, edit_case
+from casedesk.services.drafts import begin_draft, drafts, save_draft
+from casedesk.services.intake import register_case
 from casedesk.services.office import sign_in
 from casedesk.services.search import Filters, count_cases
 from casedesk.storage.checking import check
 from tests.conftest import NOW, PASSPHRASE
-
-ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-CHECK_EACH = 5
-START = f"""
-import sys
-from pathlib import Path
-from datetime import UTC, datetime
-from casedesk.services.office import sign_in
 from tests.support.people import a_returnee
-desk = sign_in(Path(sys.argv[1]), "farzana", {PASSPHRASE!r}, lambda: datetime.fromisoformat({NOW.isoformat()!r}))
-def told(*words):
-    print(*words, flush=True)
-"""
-SAVING = (
-    START
-    + """
-from casedesk.services.cases import edit_case
-from casedesk.services.intake import register_case
-number = int(sys.argv[2])
-while True:
-    phone = f"+88017{number:08d}"
-    case = register_case(desk, a_returnee(person__upazila="0", person__phone_1=phone))
-    told(case, 0)
-    for step in range(3):
-        edit_case(desk, case, {"person.upazila": (str(step), str(step + 1))})
-        told(case, step + 1)
-    number += 1
-"""
-)
-TYPING = (
-    START
-    + """
-from casedesk.services.drafts import begin_draft, save_draft
-number = int(sys.argv[2])
-draft = begin_draft(desk, "full", {"person.upazila": "0"})
-told(draft, 0)
-step = 0
-while True:
-    step += 1
-    save_draft(desk, draft, {"person.upazila": str(step), "incident.narrative": "word " * step})
-    told(draft, step)
-"""
-)
+
+CHECK_EACH = 5
+PROCESSES: SpawnContext | ForkServerContext = multiprocessing.get_context("spawn")
+if sys.platform != "win32":  # copies of a process that has loaded the program: loading takes longer than the rest
+    PROCESSES = multiprocessing.get_context("forkserver")
+    PROCESSES.set_forkserver_preload([__name__])
+
+Tell = Callable[[tuple[UUID, int]], None]
 
 
-@dataclass
-class Killed:
-    """What one process was told is saved: for each record the last number."""
+def saving(desk: Desk, number: int, tell: Tell) -> None:
+    while True:
+        phone = f"+88017{number:08d}"
+        case_id = register_case(desk, a_returnee(person__upazila="0", person__phone_1=phone))
+        tell((case_id, 0))
+        for step in range(3):
+            edit_case(desk, case_id, {"person.upazila": (str(step), str(step + 1))})
+            tell((case_id, step + 1))
+        number += 1
 
-    saved: dict[UUID, int] = field(default_factory=dict)
+
+def typing(desk: Desk, _number: int, tell: Tell) -> None:
+    draft_id = begin_draft(desk, "full", {"person.upazila": "0"})
+    tell((draft_id, 0))
+    for step in count(1):
+        save_draft(desk, draft_id, {"person.upazila": str(step), "incident.narrative": "word " * step})
+        tell((draft_id, step))
 
 
-def killed(program: str, folder: Path, number: int, dice: random.Random) -> Killed:
-    """Run the program and kill it at a random moment after it has saved something."""
-    with subprocess.Popen(
-        [sys.executable, "-c", program, str(folder), str(number)],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=ENVIRONMENT,
-        cwd=Path(__file__).parents[2],
-    ) as process:
-        assert process.stdout is not None
-        lines = [process.stdout.readline() for _line in range(dice.randrange(1, 10))]
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(dice.uniform(0, 0.02))
-        process.kill()
-        lines += process.stdout.readlines()
-    found = Killed()
-    for line in lines:
-        if whole := re.fullmatch(r"([0-9a-f-]{36}) (\d+)\n", line):
-            found.saved[UUID(whole[1])] = int(whole[2])
-    assert found.saved, "it saved something before it was killed"
-    return found
+def cut_off(desk: Desk, _number: int, _tell: Tell) -> None:
+    """End in the middle of a write that has reached the database."""
+    with desk.write("case.register") as session:
+        intake._register(session, desk, a_returnee())
+        session.flush()
+        os._exit(9)
+
+
+Work = Callable[[Desk, int, Tell], None]
+
+
+def at_work(work: Work, folder: Path, number: int, pipe: Connection) -> None:
+    work(sign_in(folder, "farzana", PASSPHRASE, lambda: NOW), number, pipe.send)
+
+
+@contextlib.contextmanager
+def process(work: Work, folder: Path, number: int) -> Iterator[tuple[BaseProcess, Connection]]:
+    """A process that works on this folder, and what it tells."""
+    here, there = PROCESSES.Pipe(duplex=False)
+    made = PROCESSES.Process(target=at_work, args=(work, folder, number, there))
+    made.start()
+    there.close()
+    with here:
+        yield made, here
+        made.join()
+        made.close()
+
+
+def killed(work: Work, folder: Path, number: int, dice: random.Random) -> dict[UUID, int]:
+    """Kill the process at a random moment after it has saved something: for each record the last that it told."""
+    with process(work, folder, number) as (running, told):
+        saved = dict(told.recv() for _time in range(dice.randrange(1, 10)))
+        running.join(dice.uniform(0, 0.02))
+        running.kill()
+        with contextlib.suppress(EOFError, OSError):  # a last word may be cut off
+            while True:
+                saved |= [told.recv()]
+    return saved
 
 
 @pytest.fixture
@@ -116,7 +115,7 @@ def test_no_acknowledged_save_is_lost_when_the_process_is_killed(folder: Path, r
     dice = random.Random(20)  # noqa: S311 - the same moments each time, as far as a computer allows
     saved: dict[UUID, int] = {}
     for number in range(1, rounds + 1):
-        last = killed(SAVING, folder, number * 1000, dice).saved
+        last = killed(saving, folder, number * 1000, dice)
         saved |= last
         with opened(folder) as desk:
             assert len(saved) <= count_cases(desk, Filters()) <= len(saved) + number, (
@@ -132,7 +131,7 @@ def test_no_acknowledged_save_is_lost_when_the_process_is_killed(folder: Path, r
 def test_the_last_acknowledged_draft_is_back_when_the_process_is_killed(folder: Path, rounds: int) -> None:
     dice = random.Random(21)  # noqa: S311 - as above
     for number in range(1, max(2, rounds // 4) + 1):
-        ((draft_id, step),) = killed(TYPING, folder, number, dice).saved.items()
+        ((draft_id, step),) = killed(typing, folder, number, dice).items()
         with opened(folder) as desk:
             (kept,) = (draft for draft in drafts(desk) if draft.id == draft_id)
             assert kept.answers["person.upazila"] in (str(step), str(step + 1))
@@ -140,27 +139,9 @@ def test_the_last_acknowledged_draft_is_back_when_the_process_is_killed(folder: 
 
 
 def test_a_write_cut_off_before_its_commit_never_happened(folder: Path) -> None:
-    program = (
-        START
-        + """
-import os
-from casedesk.services import intake
-with desk.write("case.register") as session:
-    intake._register(session, desk, a_returnee())
-    session.flush()
-    told("flushed")
-    os._exit(9)
-"""
-    )
-    run = subprocess.run(
-        [sys.executable, "-c", program, str(folder)],
-        capture_output=True,
-        text=True,
-        env=ENVIRONMENT,
-        cwd=Path(__file__).parents[2],
-        check=False,
-    )
-    assert (run.returncode, run.stdout) == (9, "flushed\n"), run.stderr
+    with process(cut_off, folder, 0) as (running, _told):
+        running.join()
+        assert running.exitcode == 9
     with opened(folder) as desk:
         assert count_cases(desk, Filters()) == 0
         assert check(desk.store).wrong == []

@@ -28,16 +28,15 @@ from casedesk.sync.stick import take_stick, write_stick
 from tests.conftest import NOW, PASSPHRASE
 from tests.faults.test_disk import no_more_room
 from tests.support.people import a_returnee
-from tests.sync.office import admin, begin, coordinator, join, key_of, new_desk
+from tests.sync.office import admin, coordinator, first_desk, join, key_of, new_desk
 
 
 @pytest.fixture(scope="module")
-def pair(empty_centre: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two laptops of one centre, to be copied."""
     folder = tmp_path_factory.mktemp("pair")
-    one = sign_in(shutil.copytree(empty_centre, folder / "K3"), "farzana", PASSPHRASE, lambda: NOW)
+    one = first_desk(folder / "K3")
     two = new_desk(folder / "K4", "K4")
-    begin(one, folder)
     join(one, two)
     for each in (one, two):
         each.store.vault.close()

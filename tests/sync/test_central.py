@@ -19,7 +19,7 @@ from casedesk.sync.stick import take_stick, write_stick
 from tests.support import postgres
 from tests.support.command_line import casedesk
 from tests.support.people import a_returnee
-from tests.sync.office import begin, coordinator, join, new_desk
+from tests.sync.office import coordinator, first_desk, join, new_desk
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +31,7 @@ def server() -> Iterator[str]:
 @pytest.fixture
 def desks(tmp_path: Path) -> Iterator[tuple[Desk, Desk]]:
     """A desk of a centre and one of the central office."""
-    first, hq = new_desk(tmp_path / "one", "K3"), new_desk(tmp_path / "two", "Q1", "HQX")
-    begin(first, tmp_path)
+    first, hq = first_desk(tmp_path / "one"), new_desk(tmp_path / "two", "Q1", "HQX")
     join(first, hq, centre="HQX", central=True)
     yield first, hq
     for desk in (first, hq):

@@ -43,6 +43,7 @@ from tests.sync.office import (
     as_role,
     begin,
     coordinator,
+    first_desk,
     hand_rosters,
     join,
     key_of,
@@ -52,9 +53,10 @@ from tests.sync.office import (
 
 
 @pytest.fixture
-def first(desk: Desk, tmp_path: Path) -> Desk:
-    begin(desk, tmp_path)
-    return desk
+def first(tmp_path: Path) -> Iterator[Desk]:
+    made = first_desk(tmp_path / "first")
+    yield made
+    made.store.vault.close()
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ from casedesk.sync.outbox import make_files
 from casedesk.sync.preview import preview
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.people import a_returnee
-from tests.sync.office import as_role, begin, coordinator, join, new_desk, standing_of
+from tests.sync.office import as_role, coordinator, first_desk, join, new_desk, standing_of
 
 BY_NAME, CODED, COUNTED = "sync_central_identified", "sync_central_coded", "statistics"
 
@@ -49,12 +49,11 @@ class Office:
 
 
 @pytest.fixture(scope="module")
-def two_offices(empty_centre: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Reader]:
+def two_offices(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Reader]:
     """The folder of a centre that belongs to an organisation with a central office, to be copied."""
     folder = tmp_path_factory.mktemp("offices")
-    desk = sign_in(shutil.copytree(empty_centre, folder / "centre"), "farzana", PASSPHRASE, lambda: NOW)
+    desk = first_desk(folder / "centre")
     hq = new_desk(folder / "hq", "Q1", "HQX")
-    begin(desk, folder)
     join(desk, hq, centre="HQX", central=True)
     reader = standing_of(hq).reader
     for each in (desk, hq):

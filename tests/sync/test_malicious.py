@@ -44,17 +44,16 @@ from casedesk.sync.roster import certify, sign_roster
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.exchange import records
 from tests.support.people import a_returnee
-from tests.sync.office import admin, begin, coordinator, join, key_of, new_desk, standing_of
+from tests.sync.office import admin, coordinator, first_desk, join, key_of, new_desk, standing_of
 
 WALL = int(NOW.timestamp() * 1000)
 
 
 @pytest.fixture(scope="module")
-def begun(empty_centre: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two laptops of one centre and one of another, to be copied."""
     folder = tmp_path_factory.mktemp("organisation")
-    ours = sign_in(shutil.copytree(empty_centre, folder / "K3"), "farzana", PASSPHRASE, lambda: NOW)
-    begin(ours, folder)
+    ours = first_desk(folder / "K3")
     for name, centre in (("K4", "DHK"), ("S1", "SYL")):
         other = new_desk(folder / name, name, centre)
         join(ours, other, centre=centre)

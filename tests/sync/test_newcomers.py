@@ -30,10 +30,10 @@ from tests.conftest import NOW, PASSPHRASE
 from tests.support.people import a_returnee
 from tests.sync.office import (
     admin,
-    begin,
     carried,
     carry,
     coordinator,
+    first_desk,
     hand_rosters,
     join,
     key_of,
@@ -55,11 +55,10 @@ class Centre:
 
 
 @pytest.fixture(scope="module")
-def three(empty_centre: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three laptops of one centre that know each other, and one more, to be copied."""
     folder = tmp_path_factory.mktemp("three")
-    one = sign_in(shutil.copytree(empty_centre, folder / "K3"), "farzana", PASSPHRASE, lambda: NOW)
-    begin(one, folder)
+    one = first_desk(folder / "K3")
     others = [new_desk(folder / name, name) for name in NAMES[1:]]
     for each in others[:2]:
         join(one, each)

@@ -26,7 +26,7 @@ from casedesk.sync.people import NotListedHere, also_works_at, computers_of, fol
 from casedesk.sync.roster import NotThisRoster, Roster, refuse_going_back
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.people import a_returnee
-from tests.sync.office import admin, as_role, begin, carry, join, key_of, new_desk, standing_of
+from tests.sync.office import admin, as_role, carry, first_desk, join, key_of, new_desk, standing_of
 
 WORDS = "lamps under quiet river bridges"
 
@@ -44,10 +44,9 @@ class Laptops:
 
 
 @pytest.fixture(scope="module")
-def joined(empty_centre: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def joined(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("people")
-    one = sign_in(shutil.copytree(empty_centre, folder / "K3"), "farzana", PASSPHRASE, lambda: NOW)
-    begin(one, folder)
+    one = first_desk(folder / "K3")
     two = new_desk(folder / "K4", "K4")
     join(one, two)
     for each in (one, two):

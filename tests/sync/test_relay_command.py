@@ -21,7 +21,7 @@ from casedesk.sync.line import Address, Line, NotAdmitted
 from casedesk.sync.relay.admission import box_of
 from casedesk.sync.roster import mark_of
 from tests.support.command_line import casedesk
-from tests.sync.office import begin, join, key_of, new_desk, standing_of
+from tests.sync.office import first_desk, join, key_of, new_desk, standing_of
 
 
 @contextmanager
@@ -49,8 +49,7 @@ def signing_of(desk: Desk) -> SigningKey:
 
 
 def test_two_desks_of_an_organisation_use_it_and_a_stranger_cannot(tmp_path: Path) -> None:
-    first, second = new_desk(tmp_path / "one", "K3"), new_desk(tmp_path / "two", "K4")
-    begin(first, tmp_path)
+    first, second = first_desk(tmp_path / "one"), new_desk(tmp_path / "two", "K4")
     join(first, second)
     roster = standing_of(first).roster
     with first.read() as session:

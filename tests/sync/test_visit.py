@@ -23,13 +23,22 @@ from tests.support.exchange import records
 from tests.support.people import a_returnee
 from tests.support.relay import CutLine
 from tests.support.tls import certificate, nginx
-from tests.sync.office import admin, as_role, begin, coordinator, join, key_of, new_desk, relay_of_office, standing_of
+from tests.sync.office import (
+    admin,
+    as_role,
+    coordinator,
+    first_desk,
+    join,
+    key_of,
+    new_desk,
+    relay_of_office,
+    standing_of,
+)
 
 
 @pytest.fixture
 def first(tmp_path: Path) -> Iterator[Desk]:
-    desk = new_desk(tmp_path / "one", "K3")
-    begin(desk, tmp_path)
+    desk = first_desk(tmp_path / "one")
     yield desk
     desk.store.vault.close()
 

@@ -20,7 +20,7 @@ from casedesk.ui.page import Goto
 from casedesk.ui.people import UserSheet
 from tests.conftest import PASSPHRASE
 from tests.support.sitting import SECONDS, Sitting, cut_off, entered, press, type_keys, words_of
-from tests.sync.office import begin, carry, join, new_desk
+from tests.sync.office import carry, first_desk, join, new_desk
 
 Key, Held = Qt.Key, Qt.KeyboardModifier
 
@@ -28,8 +28,7 @@ Key, Held = Qt.Key, Qt.KeyboardModifier
 @pytest.fixture
 def other(tmp_path: Path) -> Iterator[Desk]:
     """A laptop that joined, with a user of its own."""
-    first, second = (new_desk(tmp_path / name, name) for name in ("K3", "K4"))
-    begin(first, tmp_path)
+    first, second = first_desk(tmp_path / "K3"), new_desk(tmp_path / "K4", "K4")
     join(first, second)
     carry(second, first)
     first.store.vault.close()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -19,32 +20,30 @@ from casedesk.services import lifecycle
 from casedesk.services.cases import case_facts, edit_case
 from casedesk.services.clashes import clashes, steps_skipped
 from casedesk.services.intake import register_case
+from casedesk.services.office import sign_in
 from casedesk.sync import outbox, stick
 from casedesk.ui.application import tables
 from casedesk.ui.case.page import CasePage
 from casedesk.ui.kit.buttons import IconButton
 from casedesk.ui.page import Goto
 from casedesk.ui.review import ReviewPage
+from tests.conftest import NOW, PASSPHRASE
 from tests.support.people import a_returnee
 from tests.support.sitting import SECONDS, Sitting, cut_off, entered, press, words_of
-from tests.sync.office import begin, join, new_desk
+from tests.sync.office import first_desk, join, new_desk
 
 Key, Held = Qt.Key, Qt.KeyboardModifier
 VILLAGE, SPOKEN = "person.village_or_street", "person.languages"
 
 
+@dataclass(frozen=True)
 class Two:
     """K3, seen through its window, and K4, which shares its caseload by a stick."""
 
-    def __init__(self, folder: Path) -> None:
-        self.stick = folder / "stick"
-        self.stick.mkdir()
-        self.first = new_desk(folder / "K3", "K3")
-        self.other = new_desk(folder / "K4", "K4")
-        begin(self.first, folder)
-        join(self.first, self.other)
-        self.case_id = register_case(self.first, a_returnee(person__village_or_street="Charpara"))
-        self.bring(self.first, self.other)
+    first: Desk
+    other: Desk
+    stick: Path
+    case_id: UUID
 
     def bring(self, of: Desk, to: Desk) -> None:
         for audience in outbox.audiences(of):
@@ -66,16 +65,32 @@ class Two:
         self.bring(self.other, self.first)
 
 
+@pytest.fixture(scope="module")
+def disagreed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, UUID]:
+    """The folder of both and their stick once they disagree, to be copied, and what about."""
+    folder = tmp_path_factory.mktemp("two")
+    first, other = first_desk(folder / "K3"), new_desk(folder / "K4", "K4")
+    join(first, other)
+    (folder / "stick").mkdir()
+    two = Two(first, other, folder / "stick", register_case(first, a_returnee(person__village_or_street="Charpara")))
+    two.bring(first, other)
+    two.disagree()
+    for desk in (first, other):
+        desk.store.vault.close()
+    return folder, two.case_id
+
+
 @pytest.fixture
-def two(tmp_path: Path) -> Iterator[Two]:
-    made = Two(tmp_path)
-    yield made
-    made.other.store.vault.close()
+def two(disagreed: tuple[Path, UUID], tmp_path: Path) -> Iterator[Two]:
+    folder, case_id = disagreed
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    first, other = (sign_in(tmp_path / name, "farzana", PASSPHRASE, lambda: NOW) for name in ("K3", "K4"))
+    yield Two(first, other, tmp_path / "stick", case_id)
+    other.store.vault.close()
 
 
 @pytest.fixture
 def inside(qtbot: QtBot, tmp_path: Path, two: Two) -> Sitting:
-    two.disagree()
     two.first.store.vault.close()
     return entered(qtbot, tmp_path / "K3", tables)
 

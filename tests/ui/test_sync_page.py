@@ -30,7 +30,7 @@ from casedesk.ui.sync.fields import EveryField
 from casedesk.ui.sync.page import SyncPage
 from tests.support.people import a_returnee
 from tests.support.sitting import NOW, SECONDS, Sitting, cut_off, entered, press, words_of
-from tests.sync.office import begin, join, new_desk, relay_of_office, standing_of
+from tests.sync.office import first_desk, join, new_desk, relay_of_office, standing_of
 
 Key, Held = Qt.Key, Qt.KeyboardModifier
 
@@ -38,8 +38,7 @@ Key, Held = Qt.Key, Qt.KeyboardModifier
 @pytest.fixture
 def inside(qtbot: QtBot, tmp_path: Path, other: Desk) -> Sitting:
     """K3, which began the organisation and let K4 in, signed in to."""
-    first = new_desk(tmp_path / "K3", "K3")
-    begin(first, tmp_path)
+    first = first_desk(tmp_path / "K3")
     join(first, other)
     first.store.vault.close()
     return entered(qtbot, tmp_path / "K3", tables)
