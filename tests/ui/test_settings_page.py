@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from PySide6.QtCore import Qt
@@ -19,9 +20,12 @@ from casedesk.ui.kit import theme
 from casedesk.ui.kit.buttons import Switch
 from casedesk.ui.kit.choices import Combo
 from casedesk.ui.kit.theme import Theme, current
+from casedesk.ui.own_passphrase import OwnPassphrase
 from casedesk.ui.page import Goto
 from casedesk.ui.people import People, UserSheet
+from casedesk.ui.rates import Rates
 from casedesk.ui.settings import TABS, SettingsPage
+from casedesk.ui.vault_check import VaultCheck
 from casedesk.values import Money
 from tests.conftest import PASSPHRASE
 from tests.support.journal import last
@@ -30,11 +34,17 @@ from tests.support.sitting import SECONDS, Sitting, cut_off, focused, press, typ
 Key, Held = Qt.Key, Qt.KeyboardModifier
 NEW = "lamps under quiet river bridges"
 pytestmark = pytest.mark.qt_log_ignore("Keyboard event not accepted by receiving widget", extend=True)
+S = TypeVar("S", bound=QWidget)
 
 
 def settings(sitting: Sitting, tab: str) -> SettingsPage:
     sitting.window.go(Goto("settings", {"tab": tab}))
     return here(sitting)
+
+
+def section(sitting: Sitting, tab: str, kind: type[S]) -> S:
+    found = settings(sitting, tab).findChildren(kind)
+    return found[-1]
 
 
 def here(sitting: Sitting) -> SettingsPage:
@@ -91,7 +101,7 @@ def test_one_user_who_combines_roles_is_told_so_on_every_page(inside: Sitting) -
 
 
 def test_the_passphrase_is_changed(inside: Sitting) -> None:
-    page = settings(inside, "passphrase")
+    page = section(inside, "passphrase", OwnPassphrase)
     page.old.setFocus()
     type_keys(PASSPHRASE)
     press(Key.Key_Return)
@@ -100,13 +110,13 @@ def test_the_passphrase_is_changed(inside: Sitting) -> None:
     type_keys(NEW)
     press(Key.Key_Return)
     inside.qtbot.waitUntil(lambda: "The passphrase is changed" in words_of(inside.window), timeout=SECONDS)
-    assert here(inside).new.text() == ""
+    assert page.new.text() == ""
     inside.end()
     vault.unlock(inside.folder, "farzana", NEW).close()
 
 
 def test_the_old_passphrase_must_be_right(inside: Sitting) -> None:
-    page = settings(inside, "passphrase")
+    page = section(inside, "passphrase", OwnPassphrase)
     page.old.setFocus()
     type_keys("not the old one")
     page.new.fill(NEW)
@@ -114,6 +124,23 @@ def test_the_old_passphrase_must_be_right(inside: Sitting) -> None:
     inside.qtbot.waitUntil(lambda: "That did not match" in words_of(page), timeout=SECONDS)
     assert page.change.isEnabled()
     assert page.new.text() == NEW
+
+
+def test_who_went_elsewhere_meanwhile_is_told_what_became_of_the_passphrase(inside: Sitting) -> None:
+    page = section(inside, "passphrase", OwnPassphrase)
+    page.old.line.setText("not the old one")
+    page.new.fill(NEW)
+    page.change.click()
+    here(inside).open_tab("look")
+    inside.qtbot.waitUntil(lambda: "That did not match" in words_of(inside.window), timeout=SECONDS)
+    assert here(inside).tab == "look"
+    page = section(inside, "passphrase", OwnPassphrase)
+    page.old.line.setText(PASSPHRASE)
+    page.new.fill(NEW)
+    page.change.click()
+    here(inside).open_tab("look")
+    inside.qtbot.waitUntil(lambda: "The passphrase is changed" in words_of(inside.window), timeout=SECONDS)
+    assert here(inside).tab == "look"
 
 
 def test_a_new_recovery_key_holds_once_it_is_typed_back_and_the_one_before_no_more(
@@ -258,21 +285,21 @@ def test_what_a_role_may_not_change_is_not_shown(inside: Sitting, qtbot: QtBot) 
 
 
 def test_a_rate_is_kept(inside: Sitting) -> None:
-    page = settings(inside, "rates")
-    page.keep_rate.click()
+    page = section(inside, "rates", Rates)
+    page.keep.click()
     assert "Choose the currency." in words_of(page)
-    page.rate.put({"exchange_rate.currency": "sar", "exchange_rate.taka": Money(3250, "bdt")})
-    page.keep_rate.click()
+    page.form.put({"exchange_rate.currency": "sar", "exchange_rate.taka": Money(3250, "bdt")})
+    page.keep.click()
     inside.qtbot.waitUntil(lambda: "32.50" in words_of(here(inside)), timeout=SECONDS)
     with inside.window.desk.read() as session:
         assert office.rates(session)["sar"] == 3250
 
 
 def test_the_vault_is_checked_with_its_findings(inside: Sitting) -> None:
-    page = settings(inside, "about")
-    page.check_button.click()
+    page = section(inside, "about", VaultCheck)
+    page.check.click()
     inside.qtbot.waitUntil(lambda: "Everything agrees" in words_of(page), timeout=SECONDS)
-    assert page.check_button.isEnabled()
+    assert page.check.isEnabled()
 
 
 def test_every_control_has_a_name(inside: Sitting) -> None:

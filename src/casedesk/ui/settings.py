@@ -9,34 +9,28 @@ from functools import partial
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from casedesk import VERSION, codelists, formats, i18n
-from casedesk.errors import InvalidInput, Problem
 from casedesk.i18n import N_, _, ngettext
-from casedesk.models import ExchangeRate, fields_of
-from casedesk.progress import Progress
 from casedesk.services import office
 from casedesk.services.office import KEEPING_ROLES, READING_ROLES
 from casedesk.services.permissions import may
 from casedesk.settings import LOCK_MINUTES, TEXT_SIZES, Settings
 from casedesk.storage import keys
-from casedesk.storage.checking import Findings
-from casedesk.storage.tries import MustWait
 from casedesk.ui.backups import BackupSection
 from casedesk.ui.kit.blocks import Banner, fact, group, keys_hint, setting
 from casedesk.ui.kit.buttons import Segmented, Switch, button
 from casedesk.ui.kit.choices import Combo
 from casedesk.ui.kit.layouts import block, clear, column, row, scrolled, widget
-from casedesk.ui.kit.messages import show_error
-from casedesk.ui.kit.questions import Form
 from casedesk.ui.kit.sidebar import NavItem, SectionNav
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.kit.theme import current
 from casedesk.ui.new_recovery import NewRecovery
+from casedesk.ui.own_passphrase import OwnPassphrase
 from casedesk.ui.page import Here, Page
-from casedesk.ui.passphrases import NewPassphrase, PassphraseField
 from casedesk.ui.people import People
 from casedesk.ui.problem_report import ReportSheet
+from casedesk.ui.rates import Rates
 from casedesk.ui.trail import Trail
-from casedesk.values import Money
+from casedesk.ui.vault_check import VaultCheck
 
 WIDTH = 712
 THEME_WORDS = (("system", N_("As the system")), ("light", N_("Light")), ("dark", N_("Dark")))
@@ -241,44 +235,7 @@ class SettingsPage(Page):
     # Your passphrase
 
     def _passphrase(self) -> None:
-        self.old = PassphraseField(_("Passphrase until now"), "old_passphrase")
-        self.new = NewPassphrase(lambda: [self.here.desk.actor.name, self.here.desk.centre])
-        self.old.entered.connect(self.new.setFocus)
-        self.new.entered.connect(self._change)
-        self.change = button(_("Change passphrase"), "primary", "key", clicked=self._change)
-        hint = _("No need to change it by the calendar. Change it when somebody may know it.")
-        inside = column(
-            PlainLabel(hint, "body", tone="text2", wrap=True), self.old, self.new, row(self.change, None), gap=12
-        )
-        inside.setContentsMargins(16, 14, 16, 16)
-        self._add(block("card", inside))
-
-    def _change(self) -> None:
-        if not self.old.text():
-            self.old.say(_("Type the passphrase that holds until now."))
-            self.old.setFocus()
-        elif not self.new.problem():
-            self.change.setEnabled(False)
-            desk, old, new, cost = self.here.desk, self.old.text(), self.new.text(), self._wishes.cost
-
-            def work() -> None:
-                office.change_passphrase(desk, old, new, cost())
-
-            self.here.jobs.write(self, work, self._changed, failed=self._not_changed)
-
-    def _changed(self, _nothing: None) -> None:
-        self.here.say(_("The passphrase is changed. The recovery key stays the same."))
-        self.open_tab("passphrase")
-
-    def _not_changed(self, error: Exception) -> None:
-        self.change.setEnabled(True)
-        if isinstance(error, keys.WrongPassphrase | MustWait):
-            self.old.say(f"{error.message} {error.hint}")
-            self.old.setFocus()
-        elif isinstance(error, InvalidInput):
-            self.new.problem()
-        else:
-            show_error(self, error)
+        self._add(OwnPassphrase(self.here, self._wishes.cost))
 
     def _recovery(self) -> None:
         self.recovery = NewRecovery(self.here)
@@ -307,37 +264,7 @@ class SettingsPage(Page):
         self._add(block("card", column(*shown, gap=12, margins=(16, 14, 16, 16))))
 
     def _rates(self) -> None:
-        declared = fields_of(ExchangeRate)
-        wanted = [(f"exchange_rate.{name}", declared[name]) for name in ("currency", "taka", "source")]
-        self.rate = Form(wanted, today=self.here.desk.today(), columns=2)
-        self.keep_rate = button(_("Keep this rate"), "primary", clicked=self._keep_rate)
-        hint = _("For estimates beside foreign amounts. What was written down in its own currency never changes.")
-        inside = column(PlainLabel(hint, "body", tone="text2", wrap=True), self.rate, row(self.keep_rate, None), gap=12)
-        inside.setContentsMargins(16, 14, 16, 16)
-        self._add(block("card", inside))
-        with self.here.desk.read() as session:
-            known = {code: minor for code, minor in office.rates(session).items() if code != "bdt"}
-        if known:
-            self._add(group(_("Rates in use"), [_rate(code, minor) for code, minor in sorted(known.items())]))
-
-    def _keep_rate(self) -> None:
-        values = self.rate.values()
-        currency, taka = values["exchange_rate.currency"], values["exchange_rate.taka"]
-        problems: dict[str, list[Problem]] = {}
-        if not currency:
-            problems["exchange_rate.currency"] = [Problem(_("Choose the currency."))]
-        if not isinstance(taka, Money) or taka.currency != "bdt" or taka.minor <= 0:
-            problems["exchange_rate.taka"] = [Problem(_("Write what one unit is worth in taka."))]
-        self.rate.show_problems(problems)
-        if problems or not isinstance(taka, Money) or not self.rate.ready():
-            return
-        source = str(values["exchange_rate.source"] or "")
-        work = partial(office.set_rate, self.here.desk, str(currency), taka, source)
-        self.here.jobs.write(self, work, lambda _nothing: self._rate_kept())
-
-    def _rate_kept(self) -> None:
-        self.here.say(_("The rate is kept."))
-        self.open_tab("rates")
+        self._add(Rates(self.here))
 
     # Computers
 
@@ -373,57 +300,10 @@ class SettingsPage(Page):
         self.report_button = button(_("Show"), clicked=partial(ReportSheet.show_report, self, self.here))
         sentence = _("Versions, sizes, counts and places of errors, for whoever helps you. It names nobody.")
         self._add(group(_("If something goes wrong"), (setting(_("Problem report"), sentence, self.report_button),)))
-        if not may(self.here.desk, "store.check"):
-            return
-        self.check_button = button(_("Check now"), clicked=self._check)
-        sentence = _("Reads everything and compares the journal, its chain and the records. Work can go on meanwhile.")
-        self._add(group(_("The vault"), (setting(_("Check the vault"), sentence, self.check_button),)))
-        self._findings = QVBoxLayout()
-        self._findings.setContentsMargins(0, 0, 0, 0)
-        self._add(widget(self._findings))
-
-    def _check(self) -> None:
-        self.check_button.setEnabled(False)
-        self.check_button.setText(_("Checking…"))
-        clear(self._findings)
-        progress = Progress()
-        work = partial(office.check_store, self.here.desk, progress)
-        self.here.jobs.run(self, work, self._checked, failed=self._not_checked, progress=progress)
-
-    def _checked(self, found: Findings) -> None:
-        if self.tab != "about":
-            return
-        self._check_again()
-        counts = _("{operations} entries of the journal and {records} records were compared.").format(
-            operations=formats.number(found.operations), records=formats.number(found.records)
-        )
-        if not found.wrong:
-            self._findings.addWidget(Banner("ok", _("Everything agrees"), counts))
-            return
-        bold = ngettext("{count} thing does not agree", "{count} things do not agree", len(found.wrong))
-        hint = _("Nothing was changed. Copy the store folder to another disk and tell your coordinator.")
-        self._findings.addWidget(
-            Banner("danger", bold.format(count=formats.number(len(found.wrong))), f"{counts} {hint}")
-        )
-        for line in found.wrong[:50]:
-            self._findings.addWidget(PlainLabel(line, "caption", wrap=True, selectable=True))
-
-    def _not_checked(self, error: Exception) -> None:
-        if self.tab == "about":
-            self._check_again()
-        show_error(self, error)
-
-    def _check_again(self) -> None:
-        self.check_button.setText(_("Check now"))
-        self.check_button.setEnabled(True)
+        if may(self.here.desk, "store.check"):
+            self._add(VaultCheck(self.here))
 
 
 def _computers_matter(here: Here) -> bool:
     """Off until set up: before, only who may set sync up hears of it."""
     return may(here.desk, "sync.roster") or office.exchanges(here.desk)
-
-
-def _rate(code: str, minor: int) -> QWidget:
-    currency = codelists.get("currency")[code]
-    one = _("One {currency} is {taka}").format(currency=currency.label, taka=formats.money(Money(minor, "bdt")))
-    return setting(one, currency.extra["iso_4217"], None)
