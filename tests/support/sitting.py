@@ -31,7 +31,7 @@ from tests.conftest import PASSPHRASE
 
 NOW = datetime(2026, 5, 12, 9, 0, tzinfo=UTC)
 W = TypeVar("W", bound=QWidget)
-SECONDS = 10_000  # long work on a busy machine, in milliseconds
+SECONDS = 30_000  # long work on a busy machine, in milliseconds
 
 
 class NotePage(Page):

@@ -21,7 +21,7 @@ from casedesk.ui.settings import SettingsPage
 from casedesk.ui.sync.computers import Computers, RequestCard
 from casedesk.ui.sync.sheets import BeginSheet, InviteSheet, RelaySheet
 from tests.support.sitting import SECONDS, Sitting, cut_off, entered, words_of
-from tests.sync.office import ROOT_WORDS, admin, as_role, begin, key_of
+from tests.sync.office import ROOT_WORDS, admin, as_role, begin, coordinator, key_of, relay_of_office
 
 
 @pytest.fixture
@@ -158,6 +158,31 @@ def test_joining_with_an_invitation(inside: Sitting, other: Desk, folder: Path) 
     part(inside).read(folder)
     inside.qtbot.waitUntil(lambda: "sync" in inside.window.sidebar.items, timeout=SECONDS)
     shown(inside, "DHK/K4")
+
+
+def test_joining_over_the_line(inside: Sitting, other: Desk, folder: Path) -> None:
+    """The invitation names the relay; the request and the answer lie there, and nothing travels by stick."""
+    begin(other, folder)
+    with relay_of_office(other, folder / "relay"):
+        (folder / "K3.invitation").write_bytes(joining.invite(admin(other), "DHK"))
+        visit.visit(coordinator(other))  # the relay hears of the invitation
+        computers(inside).join(folder / "K3.invitation")
+        shown(inside, "This computer asks to join")
+        click(inside, "Ask over the line")
+        shown(inside, "No answer yet")
+        inside.window._close_sheets()
+        visit.visit(coordinator(other))
+        (request,) = joining.requests(admin(other), inbox(other.store.vault.folder))
+        assert request.words in words_of(part(inside))
+        click(inside, "Ask over the line")
+        shown(inside, "No answer yet")
+        inside.window._close_sheets()
+        joining.let_in(admin(other), request)
+        joining.admit_to_centre(as_role(other, "supervisor"), key_of(inside.window.desk))
+        visit.visit(coordinator(other))
+        click(inside, "Ask over the line")
+        inside.qtbot.waitUntil(lambda: "sync" in inside.window.sidebar.items, timeout=SECONDS)
+        shown(inside, "DHK/K4")
 
 
 def test_what_is_no_invitation_is_refused_in_words(inside: Sitting, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from casedesk.models import Person
 from casedesk.services import office
 from casedesk.services.consents import RecordConsent, record_consent
 from casedesk.services.intake import register_case
+from casedesk.services.notes import add_note
 from casedesk.storage.keys import FLOOR
 from casedesk.storage.operations import shown, unpack
 from casedesk.sync import outbox, stick
@@ -26,10 +28,14 @@ from casedesk.ui.application import tables
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.working import Working
 from casedesk.ui.page import Goto
+from casedesk.ui.sync.computers import Computers
 from casedesk.ui.sync.fields import EveryField
 from casedesk.ui.sync.page import SyncPage
+from casedesk.ui.sync.sheets import RelaySheet
 from tests.support.people import a_returnee
+from tests.support.relay import CutLine
 from tests.support.sitting import NOW, SECONDS, Sitting, cut_off, entered, press, words_of
+from tests.support.tls import certificate, nginx
 from tests.sync.office import first_desk, join, new_desk, relay_of_office, standing_of
 
 Key, Held = Qt.Key, Qt.KeyboardModifier
@@ -145,6 +151,72 @@ def test_a_line_that_is_down_can_be_waited_for_no_longer(inside: Sitting, tmp_pa
     working.cancel.click()
     inside.qtbot.waitUntil(lambda: "goes on from the same place next time" in words_of(inside.window), timeout=SECONDS)
     inside.qtbot.waitUntil(lambda: page.seen.waiting > 0, timeout=SECONDS)
+
+
+def fill(desk: Desk, cases: int) -> None:
+    """Some work to send, which no compression makes small."""
+    for at in range(cases):
+        case_id = register_case(
+            desk, a_returnee(person__name_en=f"Sentinel {at}", person__phone_1=f"+8801711000{at:03d}")
+        )
+        add_note(desk, case_id, "general", secrets.token_hex(8_000))
+
+
+def test_a_line_that_is_cut_in_the_middle_goes_on_from_there(inside: Sitting, other: Desk, tmp_path: Path) -> None:
+    """The person gives up waiting; the next time the rest goes, and nothing is sent or taken in twice."""
+    desk = inside.window.desk
+    with relay_of_office(desk, tmp_path / "relay") as port:
+        name_relay(other, f"http://127.0.0.1:{port}", b"")
+        cut = CutLine(port, every=30_000, seed=None, speed=60_000)
+        name_relay(desk, f"http://127.0.0.1:{cut.port}", b"")
+        fill(desk, 4)
+        page = sync_page(inside)
+        inside.qtbot.waitUntil(page.send_button.isEnabled, timeout=SECONDS)
+        page.send_button.click()
+        inside.qtbot.waitUntil(lambda: cut.cuts > 0, timeout=SECONDS)
+        cut.close()
+        (working,) = inside.window.findChildren(Working)
+        working.cancel.click()
+        inside.qtbot.waitUntil(lambda: "goes on from the same place" in words_of(inside.window), timeout=SECONDS)
+        inside.qtbot.waitUntil(lambda: "It goes on where it stopped." in words_of(page), timeout=SECONDS)
+        whole = sum(each.size for each in page.seen.sent)
+        again = CutLine(port, every=0, seed=None)
+        name_relay(desk, f"http://127.0.0.1:{again.port}", b"")
+        page.send_button.click()
+        said(inside, "files sent")
+        assert again.passed < whole, "what was there already was not sent again"
+        again.close()
+        visit(other)
+        assert names(other) >= {f"Sentinel {at}" for at in range(4)}
+
+
+def test_another_server_than_that_of_the_invitation_gets_nothing(inside: Sitting, tmp_path: Path) -> None:
+    """Told in words, and mended where the relay is named."""
+    desk = inside.window.desk
+    right, wrong = certificate(tmp_path / "right"), certificate(tmp_path / "wrong")
+    register_case(desk, a_returnee(person__name_en="Sentinel One"))
+    with relay_of_office(desk, tmp_path / "relay") as port, nginx(tmp_path, right, [port]) as door:
+        name_relay(desk, f"https://127.0.0.1:{door}", wrong.issuer_der)
+        page = sync_page(inside)
+        inside.qtbot.waitUntil(page.send_button.isEnabled, timeout=SECONDS)
+        page.send_button.click()
+        said(inside, "not the one of your invitation. Nothing was sent.")
+        inside.qtbot.waitUntil(lambda: page.seen.waiting > 0, timeout=SECONDS)
+        inside.window.go(Goto("settings", {"tab": "computers"}))
+        inside.qtbot.waitUntil(lambda: "Name the relay" in words_of(inside.window), timeout=SECONDS)
+        inside.window.page.findChildren(Computers)[-1]._name_relay(None)  # type: ignore[union-attr]  # it is there
+        named = next(each for each in inside.window.findChildren(RelaySheet) if each.isVisible())
+        named.url.setText(f"https://127.0.0.1:{door}")
+        named.take(tmp_path / "relay" / "index.db")
+        named.keep()
+        inside.qtbot.waitUntil(lambda: "This file is no certificate." in named.said.text(), timeout=SECONDS)
+        named.take(right.issuer)
+        named.keep()
+        inside.qtbot.waitUntil(lambda: f"https://127.0.0.1:{door}" in words_of(inside.window), timeout=SECONDS)
+        page = sync_page(inside)
+        inside.qtbot.waitUntil(page.send_button.isEnabled, timeout=SECONDS)
+        page.send_button.click()
+        said(inside, "files sent")
 
 
 def test_what_is_held_back_says_why(inside: Sitting, tmp_path: Path) -> None:

@@ -92,7 +92,10 @@ def visit(desk: Desk, progress: Progress = silent, *, by_itself: bool = False) -
 
 @needs("sync.join")
 def ask_by_relay(desk: Desk, progress: Progress = silent) -> None:
-    """Leave the request to join at the relay, which lets it in for the sake of the invitation, once."""
+    """Leave the request to join at the relay, which lets it in for the sake of the invitation, once.
+
+    Asking again does no harm, also when the invitation is used up because the answer is on its way.
+    """
     with desk.read() as session:
         member = session.get(Membership, 1)
         raw = member.invitation if member is not None else None
@@ -100,8 +103,12 @@ def ask_by_relay(desk: Desk, progress: Progress = silent) -> None:
     if raw is None or asked is None:
         raise NotJoined
     invited = read_invitation(raw, desk.clock())
-    with _line(desk, progress, code=invited.code) as line:
-        line.send(outbox(desk.store.vault.folder).path / asked.name, [box_of(invited.desk)])
+    try:
+        with _line(desk, progress, code=invited.code) as line:
+            line.send(outbox(desk.store.vault.folder).path / asked.name, [box_of(invited.desk)])
+    except NotAdmitted:
+        if asked.state == State.BUILT:
+            raise
     _mark(desk, asked.name, State.SENT)
 
 

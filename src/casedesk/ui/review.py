@@ -246,9 +246,9 @@ class ReviewPage(Page):
     def _make_foot(self) -> QWidget:
         later = button(_("Decide later"), clicked=self.here.back)
         self.safe = PlainLabel(_("Both stay safe, and every decision can be taken again."), "caption", wrap=True)
-        hints = [("← →", _("pick")), ("↑ ↓", _("next answer")), ("B", _("keep both"))]
-        caps = [keys_hint(keys, words) for keys, words in hints]
-        inside = row(later, self.safe, *caps, self.save, gap=14, margins=(20, 11, 20, 11))
+        caps = [keys_hint(keys, words) for keys, words in (("← →", _("pick")), ("↑ ↓", _("next answer")))]
+        self._both_hint = keys_hint("B", _("keep both"))
+        inside = row(later, self.safe, *caps, self._both_hint, self.save, gap=14, margins=(20, 11, 20, 11))
         inside.setStretch(1, 1)
         return block("foot", inside)
 
@@ -290,6 +290,7 @@ class ReviewPage(Page):
             each.setVisible(len(keys) > 1)
         self._foot.setVisible(group is not None)
         self.save.setVisible(any(part.row.may_settle for part in self.parts))
+        self._both_hint.setVisible(any(part.both is not None for part in self.parts))
         self._focus(focused)
 
     def _show_group(self, group: Differing, at: int) -> None:

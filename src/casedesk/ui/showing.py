@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Barrier
 from typing import Final
 from uuid import UUID
@@ -36,6 +37,7 @@ from casedesk.ui.intake.page import IntakePage
 from casedesk.ui.kit import theme as themes
 from casedesk.ui.page import Goto
 from casedesk.ui.settings import Wishes
+from casedesk.ui.showing_exchange import two_computers
 from casedesk.ui.window import Window
 
 Key = Qt.Key
@@ -72,21 +74,33 @@ def show(desk: Desk, folder: Path) -> Shown:
     assert isinstance(app, QApplication)  # noqa: S101 - the only kind this program makes
     with _no_word_of_the_platform():
         _dress(app, "en", dark=False)
-        pages, overlays = tables()
-        pages = {**pages, "settings": partial(pages["settings"], wishes=_no_wishes())}
-        window = Window(desk, pages, overlays)
-        window.resize(WIDTH, HEIGHT)
-        window.show()
-        window.activateWindow()
-        QTest.qWaitForWindowActive(window)
-        try:
-            window.go_home()
+        with _window(desk) as window:
             case_id = _register(window)
-            pictures = _pictures(app, window, folder, _places(desk, case_id))
-        finally:
-            window.close()
-            QTest.qWait(QUIET)
+            places = _places(desk, case_id)
+            pictures = _pictures(app, window, folder, places)
+        with TemporaryDirectory() as apart, two_computers(Path(apart)) as (first, differing), _window(first) as window:
+            pictures += _pictures(
+                app, window, folder, _places_of_sync(differing), first=len(_places(desk, case_id)) + 1
+            )
     return Shown(case_id, case_facts(desk, case_id).number, tuple(pictures))
+
+
+@contextmanager
+def _window(desk: Desk) -> Iterator[Window]:
+    """The real window over this desk, on its first page."""
+    pages, overlays = tables()
+    pages = {**pages, "settings": partial(pages["settings"], wishes=_no_wishes())}
+    window = Window(desk, pages, overlays)
+    window.resize(WIDTH, HEIGHT)
+    window.show()
+    window.activateWindow()
+    QTest.qWaitForWindowActive(window)
+    try:
+        window.go_home()
+        yield window
+    finally:
+        window.close()
+        QTest.qWait(QUIET)
 
 
 def _no_wishes() -> Wishes:
@@ -271,13 +285,25 @@ def _places(desk: Desk, registered: UUID) -> dict[str, tuple[Goto, ...]]:
     }
 
 
-def _pictures(app: QApplication, window: Window, folder: Path, places: dict[str, tuple[Goto, ...]]) -> list[Path]:
+def _places_of_sync(differing: UUID) -> dict[str, tuple[Goto, ...]]:
+    """The pages of a centre that exchanges, with a case that two computers have changed."""
+    return {
+        "sync": (Goto("sync"),),
+        "review": (Goto("review", {"about": str(differing)}),),
+        "computers": (Goto("settings", {"tab": "computers"}),),
+        "people": (Goto("settings", {"tab": "people"}),),
+    }
+
+
+def _pictures(
+    app: QApplication, window: Window, folder: Path, places: dict[str, tuple[Goto, ...]], *, first: int = 1
+) -> list[Path]:
     written = []
     for language in LANGUAGES:
         for look in ("light", "dark"):
             _dress(app, language, dark=look == "dark")
             window.rebuild()
-            for place, (name, steps) in enumerate(places.items(), start=1):
+            for place, (name, steps) in enumerate(places.items(), start=first):
                 for step in steps:
                     window.go(step)
                     _settle(window)

@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QLayout, QVBoxLayout, QWidget
 
 from casedesk.desk import Desk
-from casedesk.i18n import _
+from casedesk.i18n import N_, _
 from casedesk.progress import Progress
 from casedesk.services.office import exchanges
 from casedesk.services.permissions import may
@@ -33,6 +33,7 @@ from casedesk.ui.sync.sheets import BeginSheet, InviteSheet, RelaySheet, some_of
 from casedesk.ui.sync.words import taken_words
 
 SAME, DIFFERS = "same", "differs"
+SAME_LANGUAGE = N_("Each language has words of its own: for this, set both screens to the same one, at the top.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,11 @@ def ask_from(desk: Desk, path: Path) -> Asked:
 
 
 def ask_over_the_line(desk: Desk, progress: Progress) -> bool:
-    """Leave the request at the relay, and look whether it was answered already."""
+    """Look whether the request was answered already, and else leave it at the relay."""
+    if visit.hear_answer(desk, progress, by_itself=True):
+        return True
     visit.ask_by_relay(desk, progress)
-    return visit.hear_answer(desk, progress, by_itself=True)
+    return False
 
 
 class Computers(QWidget):
@@ -130,6 +133,7 @@ class Computers(QWidget):
         )
         card.body.addWidget(PlainLabel(text, "body", tone="text2", wrap=True))
         card.body.addWidget(_words(asked.words))
+        card.body.addWidget(PlainLabel(_(SAME_LANGUAGE), "caption", wrap=True))
         write = button(_("Write the request to a stick"), "primary", "usb", clicked=partial(self._ask_where, asked))
         read = button(_("Read the answer from a stick"), icon="import", clicked=self._ask_where_from)
         line = button(_("Ask over the line"), icon="to_send", clicked=self._ask_by_line)
@@ -285,6 +289,7 @@ class RequestCard(Card):
         self.let_in.setEnabled(False)
         self.body.addWidget(PlainLabel(text, "body", tone="text2", wrap=True))
         self.body.addWidget(_words(each.words))
+        self.body.addWidget(PlainLabel(_(SAME_LANGUAGE), "caption", wrap=True))
         self.body.addWidget(widget(Flow(self.answer, self.let_in)))
         self.body.addWidget(self.said)
 

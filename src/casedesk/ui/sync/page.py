@@ -31,7 +31,7 @@ from casedesk.ui.kit.layouts import clear, column, row, scrolled, widget
 from casedesk.ui.kit.messages import show_error, tell
 from casedesk.ui.kit.places import choose_folder
 from casedesk.ui.kit.texts import PlainLabel
-from casedesk.ui.page import Here, Page
+from casedesk.ui.page import Goto, Here, Page
 from casedesk.ui.review import Alarming, Differing, alarms_card, grouped, groups_card, read_alarms
 from casedesk.ui.sync.fields import EveryField
 from casedesk.ui.sync.going import going_card
@@ -140,7 +140,9 @@ class SyncPage(Page):
             self._side.addWidget(groups_card(seen.groups, self.here.go))
         if seen.alarms:
             self._side.addWidget(alarms_card(self.here, seen.alarms))
-        self._side.addWidget(came_card(seen.came, whole=self._whole, show_all=self._show_all))
+        asks = Goto("settings", {"tab": "computers"})
+        look = partial(self.here.go, asks) if may(self.here.desk, "sync.roster") else None
+        self._side.addWidget(came_card(seen.came, whole=self._whole, show_all=self._show_all, look=look))
         self._side.addStretch(1)
 
     def _tell_state(self) -> None:

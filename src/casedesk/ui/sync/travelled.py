@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLayout
 from casedesk import formats
 from casedesk.i18n import _
 from casedesk.sync.arrivals import FileInRow
+from casedesk.sync.files import Fate
 from casedesk.sync.outbox import FileRow
 from casedesk.ui.kit.blocks import Card
 from casedesk.ui.kit.buttons import button
@@ -65,13 +66,19 @@ def _sent(each: FileRow) -> QLayout:
     return inside
 
 
-def came_card(files: Sequence[FileInRow], *, whole: bool, show_all: Callable[[], object]) -> Card:
-    """What came in, the newest first."""
-    lines = [_came(each) for each in (files if whole else files[:SHOWN])]
+def came_card(
+    files: Sequence[FileInRow],
+    *,
+    whole: bool,
+    show_all: Callable[[], object],
+    look: Callable[[], object] | None = None,
+) -> Card:
+    """What came in, the newest first; `look` leads to who asks to join."""
+    lines = [_came(each, look) for each in (files if whole else files[:SHOWN])]
     return _card(_("Received"), _("Nothing has come yet."), lines, len(files), show_all)
 
 
-def _came(each: FileInRow) -> QLayout:
+def _came(each: FileInRow, look: Callable[[], object] | None) -> QLayout:
     said, tone, icon = came_words(each)
     kind = kind_words(each.kind)
     what = column(
@@ -79,7 +86,8 @@ def _came(each: FileInRow) -> QLayout:
         PlainLabel(f"{formats.moment(each.came_at)} · {said}", "caption", tone=tone, wrap=True),
         gap=0,
     )
-    inside = row(Icon(icon, tone), what, gap=10, margins=(16, 6, 16, 6))
+    asks = [button(_("Look"), size="s", clicked=look)] if look is not None and each.state == Fate.ASKS else []
+    inside = row(Icon(icon, tone), what, *asks, gap=10, margins=(16, 6, 16, 6))
     inside.setStretch(1, 1)
     return inside
 
