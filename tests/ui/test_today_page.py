@@ -103,6 +103,24 @@ def test_what_cannot_be_saved_stays_typed_and_says_why(shown: Shown) -> None:
     assert len(names(shown)) == 3
 
 
+def test_what_was_typed_about_a_task_is_there_again_until_it_is_saved_or_cancelled(shown: Shown) -> None:
+    shown.press(KEY.Key_D)
+    shown.write("Her brother answered.")
+    shown.press(KEY.Key_Escape)
+    shown.press(KEY.Key_D)
+    assert shown.sheet(RecordSheet).form.value("follow_up.note") == "Her brother answered."
+    shown.go("cases")  # or the screen locks
+    shown.go("today")
+    shown.wait(lambda: current(shown) == "Rahima Khatun")
+    shown.press(KEY.Key_D)
+    sheet = shown.sheet(RecordSheet)
+    assert sheet.form.value("follow_up.note") == "Her brother answered."
+    shown.button("Cancel", sheet).click()
+    shown.press(KEY.Key_D)
+    assert shown.sheet(RecordSheet).form.value("follow_up.note") is None
+    assert shown.sheet(RecordSheet).form.value("follow_up.next_due_on") is not None
+
+
 def test_a_task_is_put_off_and_an_urgent_one_asks_why(shown: Shown, desk: Desk, people: dict[str, UUID]) -> None:
     shown.press(KEY.Key_S)
     sheet = shown.sheet(SnoozeSheet)

@@ -168,7 +168,7 @@ class ConsentSheet(FormSheet):
         super()._keep()
         said = {scope: choice.value() for scope, choice in self.answers.items() if choice.value() != NOT_ASKED}
         if said:
-            self.case.keep(self.code, {**self.case.typed.get(self.code, {}), "answers": said})
+            self.case.typed.keep(self.code, {**self.case.typed.get(self.code, {}), "answers": said})
 
     def save(self) -> None:
         self.day_first("consent.given_on")

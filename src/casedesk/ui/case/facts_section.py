@@ -18,9 +18,9 @@ from casedesk.services.answers import LISTS, RECORDS, TICKS, Answers, as_asked, 
 from casedesk.services.edits import Edits
 from casedesk.services.sections import OF_A_CHILD, Section
 from casedesk.services.words import BETWEEN, in_taka, in_words
-from casedesk.ui.case.kept import kept_of, put_back
 from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.case.pieces import Part, hidden, locked
+from casedesk.ui.kept import kept_of, put_back
 from casedesk.ui.kit.blocks import Banner, Card, fact
 from casedesk.ui.kit.buttons import IconButton, button
 from casedesk.ui.kit.layouts import clear, column, row, widget
@@ -218,11 +218,11 @@ class FactsCard(Card):
     def _keep(self) -> None:
         if self.form is not None:
             self.form.look_at({**self.answers, **self.form.values()})
-            self.case.keep(self._code, kept_of(self.form))
+            self.case.typed.keep(self._code, kept_of(self.form))
 
     def cancel(self) -> None:
         """Leave the form; what was typed is dropped."""
-        self.case.forget(self._code)
+        self.case.typed.forget(self._code)
         self._close_form()
 
     def _close_form(self) -> None:
@@ -247,7 +247,7 @@ class FactsCard(Card):
         self.case.write(self, self.change(edits), _("Changes saved"), done=self._saved, failed=self._refused, undo=undo)
 
     def _saved(self, _nothing: object) -> None:
-        self.case.forget(self._code)
+        self.case.typed.forget(self._code)
         self.case.look_again()
         self._close_form()
 

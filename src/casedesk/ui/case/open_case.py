@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -24,15 +23,15 @@ from casedesk.services.follow_ups import FollowUpRow, follow_ups_of
 from casedesk.services.history import Entry, history
 from casedesk.services.incidents import IncidentRow, incidents_of
 from casedesk.services.notes import NoteRow, notes_of
-from casedesk.services.office import UserRow, colleagues, prefer, preferences
+from casedesk.services.office import UserRow, colleagues
 from casedesk.services.permissions import may
 from casedesk.services.referrals import ReferralRow, referrals_of
 from casedesk.services.triages import Triages, triages_of
+from casedesk.ui.kept import Typed
 from casedesk.ui.kit.messages import show_error
 from casedesk.ui.page import Goto, Here
 
 T = TypeVar("T")
-Typed = dict[str, dict[str, Any]]
 BATCH = 100
 FIRST = "case.register"
 
@@ -99,8 +98,7 @@ class OpenCase(QObject):
         self._turn = 0
         self._stale = False  # something was written while the case was being opened
         self._handing_over = False
-        self._stored = preferences(here.desk).get(self._name, "")
-        self.typed: Typed = dict(typed) if typed is not None else json.loads(self._stored or "{}")
+        self.typed = Typed(here.desk, f"typed.{case_id.hex}", typed)
 
     @property
     def known(self) -> Known:
@@ -269,29 +267,6 @@ class OpenCase(QObject):
         self.numbers_shown.emit()
         if then is not None:
             then()
-
-    # What was typed
-
-    @property
-    def _name(self) -> str:
-        return f"typed.{self.id.hex}"
-
-    def keep(self, code: str, typed: dict[str, Any]) -> None:
-        """Keep what was typed in one form until it is saved."""
-        if any(typed.values()):
-            self.typed[code] = typed
-        else:
-            self.forget(code)
-
-    def forget(self, code: str) -> None:
-        self.typed.pop(code, None)
-
-    def store_typed(self) -> None:
-        """Store what was typed with the user's own preferences, in the vault and out of the journal."""
-        now = json.dumps(self.typed) if self.typed else ""
-        if now != self._stored:
-            prefer(self.here.desk, self._name, now)
-            self._stored = now
 
     # Going places
 

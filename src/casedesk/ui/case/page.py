@@ -338,4 +338,4 @@ class CasePage(Page):
             self.part.look()
 
     def store(self) -> None:
-        self.case.store_typed()
+        self.case.typed.store()

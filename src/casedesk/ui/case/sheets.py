@@ -25,9 +25,9 @@ from casedesk.services.cases import Flag
 from casedesk.services.follow_ups import FollowUpRow, RecordFollowUp
 from casedesk.services.notes import NoteRow
 from casedesk.services.office import clock_is_wrong
-from casedesk.ui.case.kept import kept_of, put_back
 from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.case.pieces import declared
+from casedesk.ui.kept import kept_of, put_back
 from casedesk.ui.kit.blocks import Banner, keys_hint
 from casedesk.ui.kit.buttons import Segmented, button
 from casedesk.ui.kit.choices import Combo
@@ -92,10 +92,10 @@ class FormSheet(Sheet):
         raise NotImplementedError
 
     def _keep(self) -> None:
-        self.case.keep(self.code, kept_of(self.form))
+        self.case.typed.keep(self.code, kept_of(self.form))
 
     def _cancel(self) -> None:
-        self.case.forget(self.code)
+        self.case.typed.forget(self.code)
         self.dismiss()
 
     def save(self) -> None:
@@ -126,7 +126,7 @@ class FormSheet(Sheet):
         super().keyPressEvent(event)
 
     def _done(self, _result: object) -> None:
-        self.case.forget(self.code)
+        self.case.typed.forget(self.code)
         self.dismiss()
 
     def _refused(self, error: Exception) -> None:

@@ -15,11 +15,11 @@ from casedesk.i18n import N_, _, ngettext
 from casedesk.services import notes
 from casedesk.services.notes import NoteRow
 from casedesk.ui.case.happened import how_to_write, violation_card
-from casedesk.ui.case.kept import kept_of, put_back
 from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.case.pieces import Part, Ring, declared
 from casedesk.ui.case.sheets import NoteSheet
 from casedesk.ui.case.telling import Told, timeline
+from casedesk.ui.kept import kept_of, put_back
 from casedesk.ui.kit.badges import Badge, BadgeSpec
 from casedesk.ui.kit.blocks import Banner, Card, EmptyState, keys_hint
 from casedesk.ui.kit.buttons import button
@@ -69,7 +69,7 @@ class NoteBox(Card):
         self._unfold()
 
     def _keep(self) -> None:
-        self.case.keep(DRAFT, kept_of(self.form))
+        self.case.typed.keep(DRAFT, kept_of(self.form))
         self._unfold()
 
     def _unfold(self) -> None:
@@ -89,7 +89,7 @@ class NoteBox(Card):
 
     def _saved(self, _note_id: object) -> None:
         self._saving = False
-        self.case.forget(DRAFT)
+        self.case.typed.forget(DRAFT)
         self.notice.hide()
         self._start()
 

@@ -102,7 +102,7 @@ class TriageSheet(FormSheet):
         super()._keep()
         said = {key: value for key, (_before, value) in self.decision.edits().items()}
         if said:
-            self.case.keep(self.code, {**self.case.typed.get(self.code, {}), "decision": said})
+            self.case.typed.keep(self.code, {**self.case.typed.get(self.code, {}), "decision": said})
 
     def work(self, values: Saved) -> Callable[[], object]:
         answers = {key.removeprefix(TRIAGE): _text(value) for key, value in values.items()}

@@ -19,6 +19,7 @@ from casedesk.i18n import _, ngettext
 from casedesk.services.permissions import may
 from casedesk.services.today import FLAG, Counts, Due, Task, leads
 from casedesk.storage.store import Touched
+from casedesk.ui.kept import Typed
 from casedesk.ui.kit.blocks import EmptyState, Skeleton, StatTile
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.icons import Icon
@@ -53,6 +54,7 @@ class TodayPage(Page):
         self.setObjectName("page")
         self._whole = {Due(code) for code in whole}
         self._selected = selected
+        self._typed = Typed(here.desk, "typed.today")
         self._now = here.desk.clock().astimezone(DHAKA)
         self._tiles = widget(row(gap=12))
         self.tiles: dict[str, StatTile] = {}
@@ -97,6 +99,9 @@ class TodayPage(Page):
     def place(self) -> dict[str, Any]:
         task = self.list.task()
         return {"whole": sorted(self._whole), "selected": task_key(task) if task else ""}
+
+    def store(self) -> None:
+        self._typed.store()
 
     def refresh(self, touched: Touched) -> None:  # noqa: ARG002 - everything on this page can come from anywhere
         self._look()
@@ -198,9 +203,9 @@ class TodayPage(Page):
         elif not may(self.here.desk, "case.note"):
             self.here.say(_("Your role does not allow this."))
         elif action == "done":
-            RecordSheet(self.here, self, task).start()
+            RecordSheet(self.here, self, task, self._typed).start()
         else:
-            SnoozeSheet(self.here, self, task).start()
+            SnoozeSheet(self.here, self, task, self._typed).start()
 
     def _open_case(self, case_id: UUID, section: str) -> None:
         self.here.go(Goto("case", {"case_id": str(case_id), "section": section}))

@@ -3,7 +3,7 @@
 # ruff: noqa: N802 - Qt names the methods
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
 
@@ -17,6 +17,7 @@ from casedesk.i18n import _
 from casedesk.models import Case, FollowUp, fields_of
 from casedesk.services.follow_ups import RESULTS, RecordFollowUp, put_off_contact, record, record_contact, snooze
 from casedesk.services.today import Task
+from casedesk.ui.kept import Typed, kept_of, put_back
 from casedesk.ui.kit.blocks import keys_hint
 from casedesk.ui.kit.buttons import Segmented, button
 from casedesk.ui.kit.layouts import row
@@ -24,22 +25,49 @@ from casedesk.ui.kit.messages import show_error
 from casedesk.ui.kit.questions import Form
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.page import Here
-from casedesk.ui.today.lines import person_words
+from casedesk.ui.today.lines import person_words, task_key
+
+WHY = ".why"  # the second form of a sheet
 
 
 class TaskSheet(Sheet):
-    """A small form about one task, saved with Ctrl+Enter."""
+    """A small form about one task, saved with Ctrl+Enter. What is typed is kept in `typed` until it is saved or
+    cancelled."""
 
-    def __init__(self, here: Here, host: QWidget, task: Task, title: str, keys: Sequence[str], save: str) -> None:
+    code = ""
+    keys: Sequence[str] = ()
+
+    def __init__(
+        self, here: Here, host: QWidget, task: Task, typed: Typed, title: str, save: str, start: Mapping[str, object]
+    ) -> None:
         super().__init__(host, title, f"{task.what} · {person_words(task)}", width=560)
-        self.here, self.task = here, task
+        self.here, self.task, self._typed = here, task, typed
         declared = fields_of(FollowUp)
-        self.form = Form([(f"follow_up.{key}", declared[key]) for key in keys], today=here.desk.today(), ahead=True)
+        fields = [(f"follow_up.{key}", declared[key]) for key in self.keys]
+        self.form = self._kept("", Form(fields, today=here.desk.today(), ahead=True), start)
         self.body.addWidget(self.form)
         self.save_button = button(save, "primary", clicked=self.save)
-        for part in (keys_hint("Ctrl+Enter"), button(_("Cancel"), clicked=self.dismiss), self.save_button):
+        for part in (keys_hint("Ctrl+Enter"), button(_("Cancel"), clicked=self._cancel), self.save_button):
             self.foot.addWidget(part)
         self.foot.insertStretch(1, 1)
+
+    def _kept(self, part: str, form: Form, start: Mapping[str, object] | None = None) -> Form:
+        """The form with what was typed in it before, or with what it starts with; from now on it is kept."""
+        code = f"{self.code}{part}.{task_key(self.task)}"
+        if start and code not in self._typed:
+            form.put(start)
+        else:
+            put_back(form, self._typed.get(code, {}), {})
+        form.edited.connect(lambda _key: self._typed.keep(code, kept_of(form)))
+        return form
+
+    def _forget(self) -> None:
+        for part in ("", WHY):
+            self._typed.forget(f"{self.code}{part}.{task_key(self.task)}")
+
+    def _cancel(self) -> None:
+        self._forget()
+        self.dismiss()
 
     def start(self) -> None:
         """Open it where the first words belong."""
@@ -64,6 +92,7 @@ class TaskSheet(Sheet):
 
     def _saved(self, _result: object) -> None:
         self.here.say(self.said())
+        self._forget()
         self.dismiss()
 
     def _refused(self, error: Exception) -> None:
@@ -78,16 +107,19 @@ class TaskSheet(Sheet):
 class RecordSheet(TaskSheet):
     """What came of a contact or task, and when the next contact is."""
 
-    def __init__(self, here: Here, host: QWidget, task: Task) -> None:
-        keys = ("note", "method", "next_due_on")
-        super().__init__(here, host, task, _("Record follow-up"), keys, _("Save follow-up"))
+    code = "record"
+    keys = ("note", "method", "next_due_on")
+
+    def __init__(self, here: Here, host: QWidget, task: Task, typed: Typed) -> None:
+        priority = codelists.get("priority").find(task.priority)
+        start: dict[str, object] = {}
+        if priority is not None:
+            days = max(int(priority.extra["response_hours"]) // 24, 1)
+            start["follow_up.next_due_on"] = here.desk.today() + timedelta(days=days)
+        super().__init__(here, host, task, typed, _("Record follow-up"), _("Save follow-up"), start)
         results = codelists.get("followup_status")
         self.result = Segmented([(code, results.label(code)) for code in RESULTS], "done", _("What came of it"))
         self.body.insertLayout(0, row(self.result, None))
-        hours = codelists.get("priority").find(task.priority)
-        if hours is not None:
-            again = here.desk.today() + timedelta(days=max(int(hours.extra["response_hours"]) // 24, 1))
-            self.form.put({"follow_up.next_due_on": again})
 
     def save(self) -> None:
         if not self.form.ready():
@@ -111,17 +143,21 @@ class RecordSheet(TaskSheet):
 class SnoozeSheet(TaskSheet):
     """Another day for a task; an urgent one asks why."""
 
-    def __init__(self, here: Here, host: QWidget, task: Task) -> None:
-        super().__init__(here, host, task, _("Move to another day"), ("due_on",), _("Move"))
-        self.form.put({"follow_up.due_on": here.desk.today() + timedelta(days=1)})
+    code = "snooze"
+    keys = ("due_on",)
+
+    def __init__(self, here: Here, host: QWidget, task: Task, typed: Typed) -> None:
+        start = {"follow_up.due_on": here.desk.today() + timedelta(days=1)}
+        super().__init__(here, host, task, typed, _("Move to another day"), _("Move"), start)
         self.why: Form | None = None
         if task.priority == "urgent":
             declared = fields_of(Case)["priority_reason"]
-            self.why = Form(
+            why = Form(
                 [("status_event.reason_text", declared)],
                 today=here.desk.today(),
                 labels={"status_event.reason_text": _("This is urgent. Why can it wait?")},
             )
+            self.why = self._kept(WHY, why)
             self.body.addWidget(self.why)
 
     def save(self) -> None:
