@@ -19,7 +19,7 @@ from casedesk.models import Base
 YEARS = 5
 CATEGORIES = ("returned_success", "returned_unsuccessful", "returned_victim", None)
 STATUSES = ("sent", "acknowledged", "accepted", "in_service", "completed", "declined")
-SERVICES = ("legal_advice", "skills_training", "emergency_shelter")
+SERVICES = ("legal_counselling", "skills_training_ttc", "emergency_shelter")
 FAR = date(9000, 1, 1)
 
 

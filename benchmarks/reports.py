@@ -30,7 +30,7 @@ from benchmarks.pairs import Result, paired
 from casedesk import codelists
 from casedesk.desk import Desk
 from casedesk.services.office import sign_in
-from casedesk.services.statistics import compute, periods
+from casedesk.services.statistics import compute, periods, suppress, tables
 from casedesk.services.statistics.compute import Asked
 from casedesk.services.statistics.indicators import INDICATORS
 from casedesk.services.statistics.periods import Period, begins
@@ -228,22 +228,30 @@ def _moment(at: datetime) -> str:
 
 
 def against_files(desk: Desk, cases: int, period: Period, folder: Path) -> Iterator[Result]:
-    """New cases by category and sex from the exported register."""
+    """New cases by category and sex: our table, counted, protected and in words, against the exported register's."""
     register = folder / "register.csv"
     with desk.read() as session, register.open("w", newline="", encoding="utf-8") as file:
         found = session.connection().exec_driver_sql("select opened_on, category, sex_gender, country from case_index")
         csv.writer(file).writerows([("opened", "category", "sex", "country"), *map(tuple, found)])
-    report = lambda: make(desk, Request("R1", period))  # noqa: E731
+    ours_too = partial(_our_table, desk, period)
     if find_spec("pandas") is None:
         print("pandas is not here: pip install pandas")
     else:
-        ours, theirs = paired(report, lambda: _in_pandas(register, period), 3)
-        yield Result("R1, against one of its tables by pandas", cases, ours, theirs, 1.0)
+        ours, theirs = paired(ours_too, lambda: _in_pandas(register, period), 3)
+        yield Result("a table of R1, against pandas", cases, ours, theirs, 0.5)
     if shutil.which("soffice") is None:
         print("LibreOffice is not here: apt-get install libreoffice-calc")
     else:
-        ours, theirs = paired(report, lambda: _in_calc(register, folder, period), 1)
-        yield Result("R1, against one of its tables by LibreOffice", cases, ours, theirs, 1.0)
+        ours, theirs = paired(ours_too, lambda: _in_calc(register, folder, period), 1)
+        yield Result("a table of R1, against LibreOffice Calc", cases, ours, theirs, 0.1)
+
+
+def _our_table(desk: Desk, period: Period) -> object:
+    with desk.read() as session:
+        maker = tables.Maker(session, Asked.of(desk), (period,), suppress.INSIDE, opens=False)
+        return tables.rows_of(
+            maker, tables.block(maker, INDICATORS["IND-01"], "category", tables.sexes()), tables.sexes()
+        )
 
 
 def _in_pandas(register: Path, period: Period) -> object:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from itertools import combinations, pairwise
 
 import pytest
@@ -23,6 +25,7 @@ def exact(value: int) -> Cell:
 
 
 UNDER = Cell(Shown.UNDER, high=4)
+A, B = Column("a", "A"), Column("b", "B")
 cells = st.one_of(
     st.integers(0, 100_000).map(exact),
     st.just(UNDER),
@@ -46,7 +49,9 @@ def charts(draw_: st.DrawFn) -> Chart:
     for at in range(1 if single else draw_(st.integers(1, 4))):
         made = draw_(st.lists(cells, min_size=len(places), max_size=len(places)))
         series.append(Series(str(at), draw_(st.sampled_from(LABELS)), tuple(made)))
-    return Chart("x", kind, "Title", tuple(places), tuple(series))
+    stacked = kind is ChartKind.STACKED
+    totals = draw_(st.lists(cells, min_size=len(places), max_size=len(places))) if stacked else []
+    return Chart("x", kind, "Title", tuple(places), tuple(series), totals=tuple(totals))
 
 
 def room(words: Words) -> tuple[float, float, float, float]:
@@ -138,6 +143,44 @@ def test_a_hatch_stays_in_its_box() -> None:
     box = Box(10, 20, 33, 7)
     for mark in hatched(box, Ink("text"), rising=False):
         assert all(10 <= x <= 43 and 20 <= y <= 27 for x, y in corners(mark))
+
+
+@pytest.mark.parametrize("paper", [True, False])
+def test_series_and_what_is_not_shown_are_told_apart_in_grey(paper: bool) -> None:
+    """By their grey where they are filled, and by the direction of their lines where they are hatched."""
+    series = tuple(Series(str(n), f"Series {n}", (exact(20), UNDER)) for n in range(4))
+    drawing = draw(Chart("x", ChartKind.STACKED, "", (A, B), series), 500, Look(paper=paper))
+    for theme in ("light",) if paper else ("light", "dark"):
+        colours = tokens()["color"][theme]
+        *keys, hidden = (_key(drawing, name, colours) for name in (*(each.label for each in series), "not shown"))
+        assert hidden[1] == {True, False}
+        for one, other in combinations([*keys, hidden], 2):
+            assert one[1] != other[1] or abs(one[0] - other[0]) > 18, (theme, one, other)
+
+
+def _key(drawing: Drawing, name: str, colours: Mapping[str, str]) -> tuple[float, frozenset[bool]]:
+    """The grey of a box of the legend, and which ways it is hatched."""
+    words = next(mark for mark in drawing.marks if isinstance(mark, Words) and mark.text == name)
+    boxes = [mark for mark in drawing.marks if isinstance(mark, Box) and mark.x < words.x and mark.y < words.y]
+    box = max(boxes, key=lambda each: (each.y, each.x))
+    lines = [
+        mark
+        for mark in drawing.marks
+        if isinstance(mark, Stroke) and box.x <= mark.x1 <= box.x + box.width and box.y <= mark.y1 <= box.y + box.height
+    ]
+    grey = _grey(hex_of(box.fill, colours)) if box.fill is not None else 255.0
+    return grey, frozenset((mark.y2 < mark.y1) == (mark.x2 > mark.x1) for mark in lines if mark.x1 != mark.x2)
+
+
+def test_a_column_is_as_high_as_its_total_where_that_is_told() -> None:
+    series = (Series("s", "S", (exact(20), exact(16))), Series("t", "T", (UNDER, UNDER)))
+    plain = Chart("x", ChartKind.STACKED, "", (A, B), series)
+    assert {"21–24", "17–20"} <= _said(plain)
+    assert {"23", "17–20"} <= _said(replace(plain, totals=(exact(23), UNDER)))
+
+
+def _said(chart: Chart) -> set[str]:
+    return {mark.text for mark in draw(chart, 400, Look()).marks if isinstance(mark, Words)}
 
 
 def _grey(colour: str) -> float:

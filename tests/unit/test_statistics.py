@@ -16,7 +16,18 @@ from casedesk.services.search import Filters, count_cases
 from casedesk.services.statistics import compute, periods, reports
 from casedesk.services.statistics.compute import Asked
 from casedesk.services.statistics.indicators import INDICATORS
-from casedesk.services.statistics.shapes import Among, Cell, Report, Request, Shown
+from casedesk.services.statistics.shapes import (
+    EMPTY,
+    Among,
+    Cell,
+    Column,
+    Report,
+    Request,
+    Row,
+    Shown,
+    Table,
+)
+from casedesk.services.statistics.tables import told_by_sex
 from tests.support.people import a_returnee
 
 MAY = periods.month(2026, 5)
@@ -58,11 +69,29 @@ def test_a_single_case_is_told_nowhere(desk: Desk) -> None:
     assert not [each for each in figures if each.shown is Shown.EXACT and each.value]
 
 
+def test_columns_of_sex_that_tell_nothing_are_not_shown() -> None:
+    heads = tuple(Column(key, key) for key in ("female", "male", "others", "total"))
+    hidden, vague, none = Cell(Shown.HIDDEN), Cell(Shown.RANGE, low=0, high=11), Cell(Shown.EXACT, 0)
+    eleven = Cell(Shown.EXACT, 11)
+
+    def told(*cells: Cell) -> tuple[list[str], int]:
+        made = told_by_sex(Table("x", "X", "", heads, (Row("a", "A", (*cells, eleven)),)))
+        return [column.key for column in made.columns], len(made.notes)
+
+    assert told(hidden, vague, hidden) == (["total"], 1)
+    assert told(none, eleven, none) == (["female", "male", "total"], 0)
+    assert told(EMPTY, EMPTY, EMPTY) == (["total"], 0)
+    assert told(*[Cell(Shown.UNDER, low=1, high=4)] * 3) == (["female", "male", "others", "total"], 0)
+
+
 def test_a_period_in_the_future_has_no_figures_and_says_so(desk: Desk) -> None:
     register_case(desk, a_returnee())
     for kind in reports.CATALOGUE:
         made = reports.make(desk, Request(kind, periods.year(2031)))
         assert "This period has not begun yet." in made.notes
+        assert not made.so_far
+        drawn = {chart.key for section in made.sections for chart in section.charts}
+        assert made.internal or drawn <= {"categories"}  # its other columns are of years that have been
     assert cell(reports.make(desk, Request("R1", periods.year(2031))), "indicators", "IND-01.all", "total").words == "0"
 
 

@@ -120,7 +120,7 @@ def _bar(value: Value, x: float, y: float, unit: float, thick: float, place: int
     if value.least > 0:
         yield from _filled(Box(x, y, max(least, look.size * 0.1), thick), place, look)
     if not value.exact:
-        yield from hatched(Box(x + least, y, (value.most - value.least) * unit, thick), HIDDEN)
+        yield from _veiled(Box(x + least, y, (value.most - value.least) * unit, thick))
 
 
 # Columns that stand, several on top of each other
@@ -146,7 +146,7 @@ def _columns(chart: Chart, width: float, look: Look) -> Drawing:
             height += part
         if stack.hidden:
             rest = Box(x, frame.y(height + stack.hidden), wide, frame.y(height) - frame.y(height + stack.hidden) - 1.5)
-            marks += hatched(rest, HIDDEN)
+            marks += _veiled(rest)
             height += stack.hidden
         if stack.words:
             words, small = fitted(stack.words, size, slot - 2, bold=True)
@@ -173,6 +173,9 @@ def _stack(chart: Chart, at: int) -> _Stack:
     unsure = [value for _place, value in values if value is not None and not value.exact]
     sure, most = sum(part for _place, part in parts), sum(value.most for value in unsure)
     least = sum(value.least for value in unsure)
+    total = value_of(chart.totals[at]) if chart.totals else None
+    if total is not None and total.exact:
+        return _Stack(parts, max(total.least - sure, 0), total.words)
     words = number(round(sure)) if not unsure else f"{number(round(sure + least))}–{number(round(sure + most))}"
     return _Stack(parts, most, words if any(value is not None for _place, value in values) else "")
 
@@ -256,7 +259,7 @@ def _funnel(chart: Chart, width: float, look: Look) -> Drawing:
             continue
         half, sure = value.most * room / most / 2, value.least * room / most / 2
         if not value.exact:
-            marks += hatched(Box(middle - half, y, 2 * half, high), HIDDEN)
+            marks += _veiled(Box(middle - half, y, 2 * half, high))
         elif sure > 0:
             marks += _filled(Box(middle - sure, y, 2 * sure, high), 0, look)
         after = values[at + 1] if at + 1 < len(values) else None
@@ -302,7 +305,7 @@ def _map(chart: Chart, width: float, look: Look) -> Drawing:
 def _tile(tile: Box, name: str, value: Value | None, most: float, look: Look) -> Iterator[Mark]:
     size, ink = look.size, TEXT
     if value is not None and not value.exact:
-        yield from hatched(tile, Ink("muted", 0.45))
+        yield from _veiled(tile, Ink("muted", 0.45))
     elif value is not None and value.least > 0:
         shade = _shade(value.least, most)
         ink = GROUND if shade > 0.6 else TEXT
@@ -348,7 +351,7 @@ def _map_key(most: float, top: float, width: float, look: Look, *, hidden: bool,
         if x and x + wide > width:
             x, y = 0.0, y + size * 1.6
         box = Box(x, y, size * 0.95, size * 0.95, fill, Ink("line2"))
-        marks += [box] if fill else hatched(box, HIDDEN, gap=3)
+        marks += [box] if fill else _veiled(box)
         marks.append(Words(x + size * 1.4, y + size * 0.48 + size * RISE, name, size, QUIET))
         x += wide + size
     return marks, y + size * 1.6 if marks else top
@@ -429,21 +432,30 @@ def _legend(chart: Chart, width: float, look: Look, *, hidden: bool = False) -> 
         if x and x + wide > width:
             x, y = 0.0, y + size * 1.6
         box = Box(x, y, size * 0.95, size * 0.95)
-        marks += hatched(box, HIDDEN, gap=3) if key.place is None else _filled(box, key.place, look)
+        marks += _veiled(box) if key.place is None else _filled(box, key.place, look)
         marks.append(Words(x + size * 1.4, y + size * 0.48 + size * RISE, name, small, QUIET))
         x += wide + size * 1.1
     return marks, (y + size * 1.8 if keys else 0.0)
 
 
 def _filled(box: Box, place: int, look: Look) -> Iterator[Mark]:
-    """A box in the colour of its series; on paper with an outline, and every second one hatched."""
+    """A box in the colour of its series; on paper with an outline, and every second one hatched.
+
+    The fourth is hatched on the screen too: in grey it is like the second.
+    """
     token = COLOURS[place % len(COLOURS)]
-    if look.paper and place % 2:
+    if place % 4 == 3 or (look.paper and place % 2):
         pale = Box(box.x, box.y, box.width, box.height, Ink(token, 0.18))
         yield from hatched(pale, OUTLINES.get(token, PAPER_EDGE), rising=place % 4 == 1, width=0.7)
     else:
         edge = PAPER_EDGE if look.paper else OUTLINES.get(token)
         yield Box(box.x, box.y, box.width, box.height, Ink(token), edge)
+
+
+def _veiled(box: Box, ink: Ink = HIDDEN) -> Iterator[Mark]:
+    """What is not told: hatched both ways, as no series is."""
+    for rising in (True, False):
+        yield from hatched(box, ink, rising=rising)
 
 
 def _label(text: str, x: float, middle: float, size: float, room: float) -> Words:

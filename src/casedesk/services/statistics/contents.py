@@ -32,6 +32,8 @@ from casedesk.services.statistics.tables import (
     rows_of,
     sexes,
     share,
+    tells,
+    told_by_sex,
 )
 
 CHART_PERIODS = 6
@@ -45,28 +47,16 @@ def _by_sex(maker: Maker, key: str, title: str, wanted: Sequence[tuple[str, str 
     """Indicators one under the other, by sex, with the period before."""
     columns = sexes()
     rows = [row for name, by in wanted for row in rows_of(maker, block(maker, INDICATORS[name], by, columns), columns)]
-    return _without_empty(Table(key, title, "", columns_by_sex(maker, columns), tuple(rows)))
-
-
-def _without_empty(table: Table) -> Table:
-    """Without the column of other genders where nobody is in it."""
-    place = next((n for n, column in enumerate(table.columns) if column.key == "others"), None)
-    if place is None or any(
-        row.cells[place].value or row.cells[place].shown in (Shown.UNDER, Shown.RANGE) for row in table.rows
-    ):
-        return table
-    kept = [n for n in range(len(table.columns)) if n != place]
-    rows = tuple(replace(row, cells=tuple(row.cells[n] for n in kept)) for row in table.rows)
-    return replace(table, columns=tuple(table.columns[n] for n in kept), rows=rows)
+    return told_by_sex(Table(key, title, "", columns_by_sex(maker, columns), tuple(rows)))
 
 
 def bars(table: Table, key: str, kind: ChartKind = ChartKind.BARS, *, column: str = "total") -> tuple[Chart, ...]:
-    """A picture of one column of a table, without its total; none of one or two bars, which show nothing."""
+    """A picture of one column of a table, without its total; none of one or two bars or of none, which show nothing."""
     place = next(n for n, each in enumerate(table.columns) if each.key == column)
     rows = [row for row in table.rows if row.depth]
-    if len(rows) < FEWEST_BARS:
-        return ()
     cells = tuple(row.cells[place] for row in rows)
+    if len(rows) < FEWEST_BARS or not any(tells(cell, zero=False) for cell in cells):
+        return ()
     unit = cells[0].unit if cells else Unit.CASES
     series = Series(column, table.columns[place].label, cells)
     places = tuple(Column(row.key, row.label) for row in rows)
@@ -90,10 +80,26 @@ def _by_category(maker: Maker) -> tuple[Chart, ...]:
         ]
         if any(cell.value or cell.shown is not Shown.EXACT for cell in cells):
             series.append(Series(group.key, group.label, tuple(cells)))
-    monthly = maker.period.kind is periods.Kind.MONTH
-    labels = [formats.short_month(span.first) if monthly else span.label for span in reversed(spans)]
+    labels = [_short(span) for span in reversed(spans)]
     places = tuple(Column(span.first.isoformat(), label) for span, label in zip(reversed(spans), labels, strict=True))
-    return (Chart("categories", ChartKind.STACKED, _("New cases by category"), places, tuple(series)),)
+    if not series:
+        return ()
+    totals = tuple(
+        maker.cell(each.told.get((ALL, ALL)), maker.figure(one, span))
+        for span, each in zip(reversed(spans), reversed(made.grids), strict=True)
+    )
+    title = _("New cases by category")
+    return (Chart("categories", ChartKind.STACKED, title, places, tuple(series), totals=totals),)
+
+
+def _short(period: Period) -> str:
+    """Nov; Oct–Dec; 2026: under a column there is room for no more."""
+    match period.kind:
+        case periods.Kind.MONTH:
+            return formats.short_month(period.first)
+        case periods.Kind.QUARTER:
+            return f"{formats.short_month(period.first)}–{formats.short_month(period.last)}"
+    return period.label
 
 
 # R1

@@ -27,6 +27,7 @@ from casedesk.services.statistics.tables import (
     label_of,
     placed,
     share,
+    told_by_sex,
 )
 
 MOST_ROWS = 12
@@ -172,7 +173,7 @@ def several(
     elif not order:
         notes = (_("Nothing was told of this."),)
     heads = (*columns_by_sex(maker, columns)[: len(columns) + 1], Column("share", _("Share")), *maker.before_head())
-    return Table(key, title, _(BREAKDOWNS[by].label), heads, tuple(rows), notes)
+    return told_by_sex(Table(key, title, _(BREAKDOWNS[by].label), heads, tuple(rows), notes))
 
 
 def _lines_of(

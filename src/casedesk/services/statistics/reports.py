@@ -10,7 +10,7 @@ from typing import Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casedesk import formats
+from casedesk import codelists, formats
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import N_, _, ngettext, spoken_first
@@ -27,6 +27,7 @@ from casedesk.services.statistics.shapes import (
     Request,
     Section,
     Shown,
+    Table,
 )
 from casedesk.services.statistics.tables import (
     Maker,
@@ -111,7 +112,7 @@ def _made(desk: Desk, request: Request, kind: Kind, records: Records | None) -> 
         filters=filters,
         notes=_notes(desk, request, kind, least),
         speaks_for=_(SPEAKS_FOR),
-        so_far=not request.period.over(desk.today()),
+        so_far=request.period.first <= desk.today() and not request.period.over(desk.today()),
         internal=_stays_inside(desk, request, kind),
     )
 
@@ -167,7 +168,7 @@ def _filters(session: Session, among: Among) -> tuple[str, ...]:
 
 
 def _headline(sections: Sequence[Section], before: periods.Period | None) -> str:
-    """The first figure in a sentence, beside that of the period before."""
+    """The first figure in a sentence, beside that of the period before, and how many of them were abused."""
     table = next((table for section in sections for table in section.tables), None)
     if table is None or not table.rows:
         return ""
@@ -179,8 +180,9 @@ def _headline(sections: Sequence[Section], before: periods.Period | None) -> str
         return ""
     now = ngettext("{count} new case registered.", "{count} new cases registered.", total.value)
     now = now.format(count=formats.number(total.value))
+    abused = _abused(table)
     if before is None or old is None or old.shown is not Shown.EXACT or not isinstance(old.value, int):
-        return now
+        return f"{now} {abused}".strip()
     more = total.value - old.value
     if more > 0:
         than = ngettext("{count} more than in {before}.", "{count} more than in {before}.", more)
@@ -188,7 +190,18 @@ def _headline(sections: Sequence[Section], before: periods.Period | None) -> str
         than = ngettext("{count} fewer than in {before}.", "{count} fewer than in {before}.", -more)
     else:
         than = _("As many as in {before}.")
-    return f"{now} {than.format(count=formats.number(abs(more)), before=before.label)}"
+    than = than.format(count=formats.number(abs(more)), before=before.label)
+    return f"{now} {than} {abused}".strip()
+
+
+def _abused(table: Table) -> str:
+    """How many of the new cases came home after abuse or exploitation, where it is told."""
+    place = next(n for n, column in enumerate(table.columns) if column.key == "total")
+    (code,) = codelists.get("return_category").where("default_track", "protection_and_redress")
+    row = next((row for row in table.rows if row.key == f"IND-01.{code}"), None)
+    if row is None or row.cells[place].shown is not Shown.EXACT or not row.cells[place].value:
+        return ""
+    return _("{category}: {count} of them.").format(category=row.label, count=row.cells[place].words)
 
 
 CATALOGUE: dict[str, Kind] = {

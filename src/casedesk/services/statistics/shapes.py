@@ -147,6 +147,7 @@ class Chart:
     places: tuple[Column, ...]
     series: tuple[Series, ...]
     unit: Unit = Unit.CASES
+    totals: tuple[Cell, ...] = ()  # of stacked series, one for each place: a total may be told where its parts are not
 
 
 @dataclass(frozen=True, slots=True)

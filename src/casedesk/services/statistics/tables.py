@@ -22,6 +22,7 @@ from casedesk.services.statistics.shapes import (
     Figure,
     Row,
     Shown,
+    Table,
     Unit,
 )
 from casedesk.services.statistics.subjects import BREAKDOWNS, SEXES
@@ -361,6 +362,34 @@ def share(hit: Cell, whole: Cell) -> Cell:
     if not whole.value:
         return EMPTY
     return Cell(Shown.EXACT, int((200 * hit.value + whole.value) // (2 * whole.value)), unit=Unit.PERCENT)
+
+
+def told_by_sex(table: Table) -> Table:
+    """Without columns of sex that tell nothing, and without the one of other genders where nobody is in it."""
+    by_sex = [group.key for group in sexes()]  # the first columns
+    sexes_told = {
+        column.key
+        for n, column in enumerate(table.columns)
+        if column.key in by_sex and any(tells(row.cells[n], zero=column.key != "others") for row in table.rows)
+    }
+    kept = [n for n, column in enumerate(table.columns) if column.key not in by_sex or column.key in sexes_told]
+    if len(kept) == len(table.columns):
+        return table
+    rows = tuple(replace(row, cells=tuple(row.cells[n] for n in kept)) for row in table.rows)
+    hidden = any(cell.shown in (Shown.HIDDEN, Shown.RANGE) for row in table.rows for cell in row.cells[: len(by_sex)])
+    words = (_("This is not told by sex: somebody could be worked out."),) if hidden and not sexes_told else ()
+    columns = tuple(table.columns[n] for n in kept)
+    return replace(table, columns=columns, rows=rows, notes=(*table.notes, *words))
+
+
+def tells(cell: Cell, *, zero: bool) -> bool:
+    """Whether a cell says something: not a range from nobody on, and a zero where it is told."""
+    match cell.shown:
+        case Shown.EXACT:
+            return zero or bool(cell.value)
+        case Shown.RANGE:
+            return bool(cell.low)
+    return cell.shown is Shown.UNDER
 
 
 def columns_by_sex(maker: Maker, columns: Sequence[Group]) -> tuple[Column, ...]:

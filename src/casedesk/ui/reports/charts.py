@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from casedesk.i18n import _
 from casedesk.reports.charts import Look, draw
 from casedesk.reports.marks import Drawing
-from casedesk.services.statistics.shapes import Chart, ChartKind, Column, Row, Table
+from casedesk.services.statistics.shapes import Chart, ChartKind, Column, Row, Series, Table
 from casedesk.ui.kit.blocks import Card
 from casedesk.ui.kit.buttons import IconButton
 from casedesk.ui.kit.drawing import paint_drawing
@@ -115,10 +115,12 @@ class ChartCard(Card):
 
 
 def table_of(chart: Chart) -> Table:
-    """The numbers of a chart: a line for each place, a column for each series."""
-    columns = tuple(Column(series.key, series.label or _("Number")) for series in chart.series)
+    """The numbers of a chart: a line for each place, a column for each series, and one for what they add up to."""
+    whole = (Series("total", _("Total"), chart.totals),) if chart.totals else ()
+    shown = (*chart.series, *whole)
+    columns = tuple(Column(series.key, series.label or _("Number")) for series in shown)
     rows = tuple(
-        Row(place.key, place.label, tuple(series.cells[at] for series in chart.series))
+        Row(place.key, place.label, tuple(series.cells[at] for series in shown))
         for at, place in enumerate(chart.places)
     )
     return Table(chart.key, chart.title, "", columns, rows)

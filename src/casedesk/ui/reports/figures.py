@@ -40,6 +40,7 @@ class _Figures(QAbstractTableModel):
         super().__init__(parent)
         self.table = table
         self.two_lines: set[int] = set()  # columns whose head has not the room for one
+        self.two_line_names: set[int] = set()  # and lines whose name has not
 
     def rowCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self.table.rows)
@@ -93,13 +94,21 @@ class _Painter(QStyledItemDelegate):
         deep = any(each.depth for each in model.table.rows)
         weight = 500 if deep and not row.depth else None
         if cell is None:
-            left = SIDE + INSET * row.depth
-            write_line(painter, room.adjusted(left, 0, -6, 0), row.label, "body", "text", weight=weight)
+            inside = room.adjusted(SIDE + INSET * row.depth, 0, -6, 0)
+            self._name(painter, inside, row.label, weight, split=index.row() in model.two_line_names)
         else:
             exact = cell.shown is Shown.EXACT
             tone = "text" if exact else "muted"
             inside = room.adjusted(4, 0, -RIGHT, 0)
             write_line(painter, inside, cell.words, "body", tone, right=True, weight=500 if exact else None)
+
+    def _name(self, painter: QPainter, room: QRectF, name: str, weight: int | None, *, split: bool) -> None:
+        lines = in_two_lines(name).split("\n") if split else [name]
+        high = QFontMetricsF(current().font("body", weight)).height()
+        top = room.center().y() - high * len(lines) / 2
+        for at, line in enumerate(lines):
+            place = QRectF(room.x(), top + at * high, room.width(), high)
+            write_line(painter, place, line, "body", "text", weight=weight)
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
         return QSize(NARROWEST, current().scaled(ROW))
@@ -140,11 +149,10 @@ class FigureTable(QTableView):
         """What the figures and a readable name of each line need."""
         return round(sum(self._wide(at) for at in range(len(self._table.columns)))) + NAME
 
-    def _names(self) -> float:
-        """The room in which every name of a line stands whole."""
+    def _names(self) -> list[float]:
+        """The room in which the name of each line stands whole."""
         metrics = QFontMetricsF(current().font("body", 500))
-        wide = (metrics.horizontalAdvance(row.label) + SIDE + INSET * row.depth for row in self._table.rows)
-        return max(wide, default=0) + 10
+        return [metrics.horizontalAdvance(row.label) + SIDE + INSET * row.depth + 10 for row in self._table.rows]
 
     def _wide(self, column: int) -> float:
         """The room of a column: its figures, and its head in two lines."""
@@ -162,7 +170,7 @@ class FigureTable(QTableView):
         if wide and sum(wide) > room:
             wide = [each * room / sum(wide) for each in wide]
         elif wide:  # heads in one line where there is room for them
-            spare = min(max((event.size().width() - self._names() - sum(wide)) / len(wide), 0), 40)
+            spare = min(max((event.size().width() - max(self._names(), default=0) - sum(wide)) / len(wide), 0), 40)
             wide = [each + spare for each in wide]
         for at in columns:
             self.setColumnWidth(at + 1, int(wide[at]))
@@ -172,7 +180,16 @@ class FigureTable(QTableView):
         self._model.two_lines = {at for at in columns if labels[at] > wide[at]}
         head = current().scaled(ROW - 3) + (round(metrics.height()) if self._model.two_lines else 0)
         self.horizontalHeader().setFixedHeight(head)
-        self.setFixedHeight(head + len(self._table.rows) * current().scaled(ROW) + 1)
+        self.setFixedHeight(head + self._fit_names(self.columnWidth(0)) + 1)
+
+    def _fit_names(self, room: int) -> int:
+        """Give a name that does not fit two lines; returns how high all lines are together."""
+        self._model.two_line_names = {at for at, wide in enumerate(self._names()) if wide > room}
+        more = round(QFontMetricsF(current().font("body")).height())
+        for at in range(len(self._table.rows)):
+            split = at in self._model.two_line_names
+            self.setRowHeight(at, current().scaled(ROW) + (more if split else 0))
+        return self.verticalHeader().length()
 
     def cell(self) -> Cell | None:
         """The figure that is held."""
