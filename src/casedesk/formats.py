@@ -51,6 +51,7 @@ SHORT_WEEKDAYS = (
 )
 
 _BANGLA_DIGITS = str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯")
+LONGEST_QUOTED = 60
 _JOINERS = "\u200c\u200d"
 # Letters and marks that show nothing, beside the control and format characters that Unicode calls so.
 _BLANKS = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0]")
@@ -202,6 +203,12 @@ def masked_phone(e164: str) -> str:
     numerals = [place for place, character in enumerate(shown) if character.isdigit()]
     kept = {*numerals[:2], *numerals[-3:]} if len(numerals) > 6 else set()
     return "".join("•" if place in numerals and place not in kept else shown[place] for place in range(len(shown)))
+
+
+def quoted(text: str) -> str:
+    """What somebody typed, as a sentence about it repeats it: enough of it to know it again."""
+    kept = text.strip()
+    return kept if len(kept) <= LONGEST_QUOTED else kept[:LONGEST_QUOTED] + "…"
 
 
 def visible(text: str) -> str:

@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from casedesk import codelists
 from casedesk.errors import CaseDeskError
-from casedesk.formats import MONTHS, WEEKDAYS, digits, minor_digits
+from casedesk.formats import MONTHS, WEEKDAYS, digits, minor_digits, quoted
 from casedesk.i18n import _
 from casedesk.values import Money, PartialDay, Precision
 
@@ -61,7 +61,7 @@ def read_partial_day(text: str, today: date) -> PartialDay:
     found = _day_of(text, today, ahead=False)
     if found is None:
         raise NotUnderstood(
-            _("“{text}” is not understood as a date.").format(text=text.strip()),
+            _("“{text}” is not understood as a date.").format(text=quoted(text)),
             hint=_("Type it like 28 4 26, April 2026, 2024 or about 2 years ago, or leave it empty."),
         )
     return found
@@ -72,7 +72,7 @@ def read_day(text: str, today: date, *, ahead: bool = False) -> date:
     found = _day_of(text, today, ahead=ahead, coming=True)
     if found is None:
         raise NotUnderstood(
-            _("“{text}” is not understood as a date.").format(text=text.strip()),
+            _("“{text}” is not understood as a date.").format(text=quoted(text)),
             hint=_("Type the day like 28 4 26, or say tomorrow, Tuesday or in 3 days."),
         )
     if found.precision is not Precision.DAY:
@@ -87,7 +87,7 @@ def read_full_day(text: str) -> date:
     one, other = (_day_of(text, today, ahead=False) for today in (date(2026, 7, 1), date(2028, 2, 1)))
     if one is None or one != other or one.precision is not Precision.DAY:
         raise NotUnderstood(
-            _("“{text}” is not a whole date.").format(text=text.strip()),
+            _("“{text}” is not a whole date.").format(text=quoted(text)),
             hint=_("Type day, month and year, like 28 4 2026."),
         )
     return one.first
@@ -326,7 +326,7 @@ def read_money(text: str, currency: str) -> Money:
     value = _read_number(plain, _TAKA if currency == "bdt" else frozenset())
     if value is None:
         raise NotUnderstood(
-            _("“{text}” is not understood as an amount of money.").format(text=text.strip()),
+            _("“{text}” is not understood as an amount of money.").format(text=quoted(text)),
             hint=_("Type a number like 85,000 or 1.5 lakh, or leave it empty."),
         )
     minor = value * 10 ** minor_digits(currency)
@@ -345,7 +345,7 @@ def read_count(text: str) -> int:
     value = _read_number(fold(text), frozenset())
     if value is None or value.denominator != 1:
         raise NotUnderstood(
-            _("“{text}” is not a whole number.").format(text=text.strip()),
+            _("“{text}” is not a whole number.").format(text=quoted(text)),
             hint=_("Type digits, like 12, or leave it empty."),
         )
     return int(value)
@@ -361,7 +361,7 @@ def read_age(text: str) -> int:
         case [months, unit] if months.isdecimal() and len(months) <= 3 and _UNITS.get(unit) == "month":
             return int(months) // 12
     raise NotUnderstood(
-        _("“{text}” is not understood as an age.").format(text=text.strip()),
+        _("“{text}” is not understood as an age.").format(text=quoted(text)),
         hint=_("Type the age in years, like 35, or leave it empty."),
     )
 
@@ -421,7 +421,7 @@ def read_phone(text: str) -> str:
         numerals, abroad = numerals[2:], True
     if not _PHONE.fullmatch(plain) or not 5 <= len(numerals) <= _MOST_DIGITS:
         raise NotUnderstood(
-            _("“{text}” is not understood as a phone number.").format(text=text.strip()),
+            _("“{text}” is not understood as a phone number.").format(text=quoted(text)),
             hint=_("Type a phone number with 11 digits, or leave it empty."),
         )
     if not abroad and (numerals.startswith("0") or len(numerals) <= 10):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, timedelta
 
@@ -447,3 +448,11 @@ def outcome(text: str) -> list[object]:
         except NotUnderstood:
             values.append(None)
     return values
+
+
+@pytest.mark.parametrize("read", [read_count, read_age, read_phone])
+def test_what_is_not_understood_is_repeated_in_short(read: Callable[[str], object]) -> None:
+    with pytest.raises(NotUnderstood) as refusal:
+        read("no number " * 500)
+    assert "no number no number" in refusal.value.message
+    assert len(refusal.value.message) < 130

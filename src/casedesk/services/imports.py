@@ -16,7 +16,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from casedesk import codelists, parsing
+from casedesk import codelists, formats, parsing
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError, InvalidInput, Problem, StorageFailed, StorageFull
 from casedesk.fields import Ask, Field, Kind
@@ -32,7 +32,6 @@ from casedesk.storage.store import VaultDamaged
 from casedesk.values import Money
 
 LARGEST = 50 * 1024 * 1024
-LONGEST_SHOWN = 60
 MANY = 25  # rows before which a backup is made
 CONFIRMED = "case.confirmed_warnings"
 BY_THE_PROGRAM = (Kind.MOMENT, Kind.REFERENCE, Kind.REFERENCES)
@@ -275,7 +274,7 @@ def _said(key: str, declared: Field, text: str, today: date) -> object:
 
 def _short(text: str) -> str:
     """Dates, amounts and numbers are short; what is not would be repeated whole in the message about it."""
-    if len(text) > LONGEST_SHOWN:
+    if len(text) > formats.LONGEST_QUOTED:
         raise _Unusable(_("This is too long to be understood."))
     return text
 
@@ -329,8 +328,7 @@ def _code(declared: Field, text: str) -> str:
 
 def _shown(text: str) -> str:
     """What a file says, fit for a terminal: short, and without signs that move the cursor."""
-    kept = _printable(text[:LONGEST_SHOWN])
-    return kept + "…" if len(text) > LONGEST_SHOWN else kept
+    return _printable(formats.quoted(text))
 
 
 def _printable(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from casedesk import formats
 from casedesk.desk import Desk
 from casedesk.errors import Problem
 from casedesk.i18n import _
@@ -96,7 +97,7 @@ class Conversation:
         """What needs another look, in the order of the parts."""
         found = intake_views.look_again(self._desk, self.answers, registering=registering or self.tried)
         for key, words in self.typed.items():
-            text = _("“{words}” is not understood yet.").format(words=words)
+            text = _("“{words}” is not understood yet.").format(words=formats.quoted(words))
             found[key] = (Problem(text), *(each for each in found.get(key, ()) if each.rule))
         return {key: found[key] for key in in_order(found)}
 
