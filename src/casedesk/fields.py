@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from casedesk import codelists
+from casedesk import codelists, formats
 from casedesk.errors import Problem
 from casedesk.i18n import _
 from casedesk.values import Money, PartialDay
@@ -146,7 +146,7 @@ def problem_with(declared: Field, value: object) -> Problem | None:
     if isinstance(value, str) and declared.longest is not None and len(value) > declared.longest:
         return Problem(
             _("This is {count} characters long. Keep it to {longest}, and put the rest in a note.").format(
-                count=len(value), longest=declared.longest
+                count=formats.number(len(value)), longest=formats.number(declared.longest)
             )
         )
     if declared.kind is Kind.COUNT and isinstance(value, int):
@@ -181,8 +181,9 @@ def _can_be_written(text: str) -> bool:
 
 
 def _outside(declared: Field, value: int) -> Problem | None:
-    if declared.least is not None and value < declared.least:
-        return Problem(_("Type a number from {least} to {most}.").format(least=declared.least, most=declared.most))
-    if declared.most is not None and value > declared.most:
-        return Problem(_("Type a number from {least} to {most}.").format(least=declared.least, most=declared.most))
-    return None
+    least = declared.least if declared.least is not None else value
+    most = declared.most if declared.most is not None else value
+    if least <= value <= most:
+        return None
+    text = _("Type a number from {least} to {most}.")
+    return Problem(text.format(least=formats.number(least), most=formats.number(most)))

@@ -13,6 +13,7 @@ from uuid import UUID
 import pytest
 
 from casedesk.fields import Ask, Field, Kind, Level, level_of, problem_with, tidy, type_of
+from casedesk.i18n import speaking
 from casedesk.models import fields_of, recorded_models
 from casedesk.models.columns import money_of, money_text, partial_day_of, partial_day_text
 from casedesk.paths import RESOURCES
@@ -193,3 +194,13 @@ def test_every_declaration_is_whole() -> None:
             if field.kind is Kind.COUNT:
                 assert field.least is not None, place
                 assert field.most is not None, place
+
+
+def test_what_is_wrong_with_an_answer_is_said_in_the_digits_of_the_language() -> None:
+    too_long = Field("", Kind.LINE, Level.INTERNAL, Ask.LATER, longest=200)
+    too_much = Field("", Kind.COUNT, Level.INTERNAL, Ask.LATER, least=0, most=110)
+    with speaking("bn"):
+        said = [problem_with(too_long, "x" * 1800), problem_with(too_much, 120)]
+    texts = [problem.text for problem in said if problem is not None]
+    assert ["১,৮০০" in texts[0], "২০০" in texts[0], "১১০" in texts[1]] == [True, True, True]
+    assert not any(character in "0123456789" for text in texts for character in text)

@@ -54,9 +54,9 @@ def _register(asked: argparse.Namespace) -> int:
         rows = read_people(raw, desk.today())
         outcome = register_people(desk, rows, all_or_nothing=asked.all_or_nothing)
     for each in outcome.registered:
-        say(_("Row {number}: {case}").format(number=each.number, case=each.case_number))
+        say(_("Row {number}: {case}").format(number=number(each.number), case=each.case_number))
     for row, text in outcome.warnings:
-        say(_("Row {number}, look again: {text}").format(number=row, text=text), to=sys.stderr)
+        say(_("Row {number}, look again: {text}").format(number=number(row), text=text), to=sys.stderr)
     for refused in outcome.refused:
         for line in in_words(refused):
             say(line, to=sys.stderr)

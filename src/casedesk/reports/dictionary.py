@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from casedesk import codelists
+from casedesk import codelists, formats
 from casedesk.codelists import FOLDER
 from casedesk.fields import Ask, Field, Kind, Level
 from casedesk.i18n import N_, _
@@ -107,9 +107,9 @@ def _row(table: str, record: str, name: str, declared: Field) -> tuple[str, ...]
 
 def _limits(declared: Field) -> str:
     if declared.longest is not None:
-        return _("up to {count} characters").format(count=declared.longest)
+        return _("up to {count} characters").format(count=formats.number(declared.longest))
     if declared.least is not None and declared.most is not None:
-        return f"{declared.least}–{declared.most}"
+        return f"{formats.number(declared.least)}–{formats.number(declared.most)}"
     return ""
 
 

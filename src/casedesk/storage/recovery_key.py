@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Final
 
+from casedesk import formats
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
 from casedesk.storage.keys import wipe
@@ -46,7 +47,7 @@ class RecoveryGroupWrong(CaseDeskError):
 
     def __init__(self, group: int) -> None:
         super().__init__(
-            _("Group {number} of the recovery key does not fit.").format(number=group),
+            _("Group {number} of the recovery key does not fit.").format(number=formats.number(group)),
             hint=_("Compare this group with the sheet, character by character."),
         )
         self.group = group

@@ -9,7 +9,7 @@ from math import ceil
 from pathlib import Path
 from typing import Final
 
-from casedesk import machine
+from casedesk import formats, machine
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _, ngettext
 
@@ -23,7 +23,7 @@ class MustWait(CaseDeskError):
         super().__init__(
             ngettext(
                 "Wait {seconds} second before the next try.", "Wait {seconds} seconds before the next try.", seconds
-            ).format(seconds=seconds),
+            ).format(seconds=formats.number(seconds)),
             hint=_("Nothing is ever deleted because of wrong tries."),
         )
         self.seconds = seconds

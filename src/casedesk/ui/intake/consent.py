@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QWidget
 
+from casedesk import formats
 from casedesk.i18n import _
 from casedesk.services.answers import Answers
 from casedesk.services.intake_views import REQUIRED_CONSENT
@@ -31,7 +32,7 @@ class ConsentPart(Part):
         self.add(self.form(("consent.method", "consent.language", "consent.giver", "consent.giver_name", *GUARDIAN)))
         self.add(PlainLabel(_("Safety"), "section"))
         self.add(self.form((NO_FLAGS, FLAGS), columns=1))
-        count = len(PURPOSES)
+        count = formats.number(len(PURPOSES))
         words = _("Ask about other purposes ({count})").format(count=count)
         self.more = button(words, "soft", "add", clicked=self.open_purposes)
         self._more = widget(row(self.more, None))

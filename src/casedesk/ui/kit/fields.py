@@ -287,7 +287,9 @@ class MomentEdit(Editor):
             found_time = (int(hour), int(minute or 0))
             return datetime(found.year, found.month, found.day, *found_time, tzinfo=formats.DHAKA), ""
         except ValueError:
-            return None, _("“{text}” is not understood as a time. Type it like 15:00.").format(text=formats.quoted(time))
+            return None, _("“{text}” is not understood as a time. Type it like 15:00.").format(
+                text=formats.quoted(time)
+            )
 
     def value(self) -> object:
         return self._reading()[0]
@@ -429,7 +431,9 @@ class CodeEdit(Editor):
         text = self.line.text().strip()
         if not text or self.line.code() is not None:
             return ""
-        return _("“{text}” is not in the list. Choose from the list, or leave it empty.").format(text=formats.quoted(text))
+        return _("“{text}” is not in the list. Choose from the list, or leave it empty.").format(
+            text=formats.quoted(text)
+        )
 
 
 class TickCards(Editor):
@@ -540,7 +544,9 @@ class CodeChips(Chips):
         text = self.line.text().strip()
         if not text or self._pick.code() is not None:
             return ""
-        return _("“{text}” is not in the list. Choose from the list, or leave it empty.").format(text=formats.quoted(text))
+        return _("“{text}” is not in the list. Choose from the list, or leave it empty.").format(
+            text=formats.quoted(text)
+        )
 
     def value(self) -> object:
         waiting = [self._pick.code()] if self._pick.code() is not None else []
