@@ -145,4 +145,4 @@ def test_an_address_that_will_not_do_is_said_in_words(desks: tuple[Desk, Desk], 
     done = casedesk("central", "--database", url, "--store", folder, "--user", "farzana")
     assert done.returncode == 1
     assert told in done.stderr
-    assert "Nothing was taken in." in done.stderr
+    assert "Nothing was changed." in done.stderr

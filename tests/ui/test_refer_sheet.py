@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from threading import Event
 from uuid import UUID
 
 import pytest
@@ -66,7 +68,9 @@ class Shown:
 
     def open(self, **what: object) -> ReferSheet:
         self.window.go(Goto("refer", {"case_id": str(self.case_id)} | what))
-        return self.sheet
+        sheet = self.sheet
+        self.wait(lambda: not sheet.waits)
+        return sheet
 
     def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = NONE) -> None:
         popup, focused = QApplication.activePopupWidget(), self.window.focusWidget() or self.window
@@ -206,6 +210,21 @@ def test_without_consent_the_sheet_asks_first_and_goes_on_with_the_answer(shown:
     assert given["share_legal"] == "given"
     shown.press(KEY.Key_Return, CONTROL)
     shown.wait(lambda: [row.status for row in referrals_of(shown.desk, shown.case_id)] == ["ready"])
+
+
+def test_the_sheet_waits_for_other_writes_and_takes_the_keys_meanwhile(shown: Shown) -> None:
+    before = Event()
+    shown.window.jobs.write(shown.window, partial(before.wait, 10), lambda _done: None)
+    shown.window.go(Goto("refer", {"case_id": str(shown.case_id)}))
+    sheet = shown.sheet
+    assert sheet.waits
+    assert sheet.hasFocus()
+    shown.press(KEY.Key_R)
+    assert len(shown.window.findChildren(ReferSheet)) == 1
+    before.set()
+    shown.wait(lambda: not sheet.waits)
+    assert sheet.form is not None
+    assert shown.window.focusWidget() is sheet.form.first_field()
 
 
 def test_a_no_is_a_full_answer(shown: Shown) -> None:

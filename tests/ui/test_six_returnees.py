@@ -298,6 +298,7 @@ class Caseworker:
         self.case()
         self.press(KEY.Key_R)
         sheet = self.sheet(ReferSheet)
+        self.wait(lambda: not sheet.waits)
         form = sheet.form
         assert form is not None
         if plan.need:

@@ -50,6 +50,7 @@ def test_people_are_registered_checked_and_printed(store_folder: Path, people: P
 
 def test_a_backup_is_made_listed_and_restored(store_folder: Path, tmp_path: Path) -> None:
     signed_in = ("--store", store_folder, "--user", "farzana")
+    assert "There is no backup yet." in casedesk("backup", "--list", *signed_in).stdout
     made = casedesk("backup", *signed_in)
     assert (made.returncode, made.stderr) == (0, "")
     assert "Made and checked:" in made.stdout
@@ -90,9 +91,14 @@ def test_a_file_is_refused_whole_on_wish(store_folder: Path, people: Path) -> No
         (("check",), PASSPHRASE + "\n", "Nobody was named"),
         (("register", "--user", "farzana", "--from", "nowhere.json"), PASSPHRASE + "\n", "cannot be read"),
         (
-            ("summary", "DHK-26-K3-99999-X", "--user", "farzana", "--why", "x", "--out", "x.pdf"),
+            ("summary", "DHK-26-K3-99999-3", "--user", "farzana", "--why", "x", "--out", "x.pdf"),
             PASSPHRASE + "\n",
             "not here",
+        ),
+        (
+            ("summary", "DHK-26-99999", "--user", "farzana", "--why", "x", "--out", "x.pdf"),
+            PASSPHRASE + "\n",
+            "“DHK-26-99999” is no case number.",
         ),
     ],
 )

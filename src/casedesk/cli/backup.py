@@ -40,7 +40,10 @@ def add(commands: Commands) -> None:
 def _backup(asked: argparse.Namespace) -> int:
     with signed_in(asked) as desk:
         if asked.list:
-            for each in backups.backups(desk):
+            found = backups.backups(desk)
+            if not found:
+                say(_("There is no backup yet."))
+            for each in found:
                 told = _told(each.manifest) if each.manifest is not None else _("cannot be read")
                 say(f"{each.path}  {file_size(each.size)}  {told}")
         elif asked.copy_to is not None:

@@ -41,14 +41,14 @@ def national_at(desk: Desk, url: str) -> Iterator[NationalStore]:
 
     if not url.startswith("postgresql+psycopg://"):
         raise FileTrouble(
-            _("The address of the database begins with postgresql+psycopg://."), hint=_("Nothing was taken in.")
+            _("The address of the database begins with postgresql+psycopg://."), hint=_("Nothing was changed.")
         )
     try:
         national = open_national(desk, url)
     except (SQLAlchemyError, ModuleNotFoundError):  # the bundle for a desk has no driver for it
         raise FileTrouble(
             _("The database cannot be reached or used."),
-            hint=_("Nothing was taken in. Look at its address, its user, and whether it runs."),
+            hint=_("Nothing was changed. Look at its address, its user, and whether it runs."),
         ) from None
     try:
         yield national

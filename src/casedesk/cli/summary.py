@@ -15,7 +15,8 @@ from casedesk.cli.signing_in import signed_in, user_word
 from casedesk.cli.speech import Commands, say
 from casedesk.desk import Desk
 from casedesk.errors import NotFound
-from casedesk.formats import file_size
+from casedesk.formats import file_size, quoted
+from casedesk.formats import visible as visible_text
 from casedesk.i18n import _
 from casedesk.models import CaseIndex
 from casedesk.services.permissions import needs, visible
@@ -51,7 +52,12 @@ def _summary(asked: argparse.Namespace) -> int:
 @needs("case.list")
 def _case(desk: Desk, case_number: str) -> UUID:
     """The case with exactly this number, typed with or without dashes and in any digits."""
-    number = read_case_number(case_number) or case_number.strip().upper()
+    number = read_case_number(case_number)
+    if number is None:
+        raise FileTrouble(
+            _("“{text}” is no case number.").format(text=visible_text(quoted(case_number))),
+            hint=_("Nothing was printed. Write it whole, like DHK-26-K3-00042-R, as the page of the case shows it."),
+        )
     wanted = select(CaseIndex.case_id).where(CaseIndex.case_number == number)
     with desk.read() as session:
         found = session.scalar(wanted.where(visible(desk.actor)))

@@ -9,7 +9,7 @@ from PySide6.QtCore import QTranslator
 from casedesk import i18n
 from casedesk.i18n import N_, _
 
-# Qt's menus of text fields, its buttons, and its print dialog. Listed so that the catalogue has them.
+# Qt's menus of text fields, its buttons, and its dialogs for printing and files. Listed so that the catalogue has them.
 WORDS: Final = (
     N_("&Undo"),
     N_("&Redo"),
@@ -40,6 +40,35 @@ WORDS: Final = (
     N_("to"),
     N_("&Options >>"),
     N_("&Options <<"),
+    N_("&Look in:"),
+    N_("Directory:"),
+    N_("File &name:"),
+    N_("Files of &type:"),
+    N_("Directories"),
+    N_("All Files (*)"),
+    N_("&Choose"),
+    N_("&Open"),
+    N_("Open"),
+    N_("&Save"),
+    N_("Save"),
+    N_("Back"),
+    N_("Forward"),
+    N_("Parent Directory"),
+    N_("Create New Folder"),
+    N_("List View"),
+    N_("Detail View"),
+    N_("Computer"),
+    N_("Name"),
+    N_("Size"),
+    N_("Type"),
+    N_("Date Modified"),
+    N_("&Rename"),
+    N_("&Delete"),
+    N_("Show &hidden files"),
+    N_("&New Folder"),
+    N_("%1 already exists.\nDo you want to replace it?"),
+    N_("%1\nFile not found.\nPlease verify the correct file name was given."),
+    N_("%1\nDirectory not found.\nPlease verify the correct directory name was given."),
 )
 _KNOWN: Final = frozenset(WORDS)
 

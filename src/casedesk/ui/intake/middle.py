@@ -15,12 +15,12 @@ from casedesk.ui.intake.check import CheckPart
 from casedesk.ui.intake.consent import ConsentPart, SaidNo
 from casedesk.ui.intake.conversation import Conversation, Found
 from casedesk.ui.intake.happened import SENSITIVE_CONSENT, HappenedPart
-from casedesk.ui.intake.parts import Asking, FormPart, Part, show_now
+from casedesk.ui.intake.parts import Asking, FormPart, Part
 from casedesk.ui.intake.quick import QuickPart
 from casedesk.ui.intake.summary import Summary
 from casedesk.ui.kit.blocks import Banner, keys_hint
 from casedesk.ui.kit.buttons import button
-from casedesk.ui.kit.layouts import Tall, block, column, row, scrolled
+from casedesk.ui.kit.layouts import Tall, block, column, row, scrolled, show_now
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.kit.theme import current, tokens
 

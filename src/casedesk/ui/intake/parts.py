@@ -214,13 +214,6 @@ def first_input(question: Question) -> QWidget:
     return next((each for each in inputs if isinstance(each, QRadioButton) and each.isChecked()), inputs[0])
 
 
-def show_now(root: QWidget) -> None:
-    """Show what was just put into a layout, so that it can take the focus at once. What was hidden stays hidden."""
-    for each in (root, *root.findChildren(QWidget)):
-        if not each.isWindow() and not each.testAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide):
-            each.show()
-
-
 def one_stop(question: Question) -> None:
     """Tab stops once at a question with several answers; keys and arrows choose inside it."""
     if isinstance(question.editor, AnswerEdit | ConsentEdit):

@@ -12,11 +12,10 @@ from casedesk.i18n import _, ngettext
 from casedesk.services.answers import Answers, field_of, label_of
 from casedesk.services.look_alikes import LookAlike
 from casedesk.services.words import in_words
-from casedesk.ui.intake.parts import show_now
 from casedesk.ui.kit.blocks import Card, KeyCap
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.icons import Icon
-from casedesk.ui.kit.layouts import clear, column, row
+from casedesk.ui.kit.layouts import clear, column, row, show_now
 from casedesk.ui.kit.texts import ElidedLabel, PlainLabel
 
 NAME = "person.name_bn"

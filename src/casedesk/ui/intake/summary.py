@@ -11,11 +11,10 @@ from casedesk import formats
 from casedesk.errors import Problem
 from casedesk.i18n import _, ngettext
 from casedesk.services.answers import label_of
-from casedesk.ui.intake.parts import show_now
 from casedesk.ui.kit.blocks import KeyCap
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.icons import Icon
-from casedesk.ui.kit.layouts import clear, column, row
+from casedesk.ui.kit.layouts import clear, column, row, show_now
 from casedesk.ui.kit.texts import PlainLabel, restyle
 
 Problems = Mapping[str, Sequence[Problem]]

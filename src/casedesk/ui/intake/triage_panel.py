@@ -17,12 +17,12 @@ from casedesk.services.answers import Answers, as_asked, several
 from casedesk.services.intake_views import first_steps, need_for, suggestion
 from casedesk.services.rules import under_age
 from casedesk.ui.intake.asking import CATEGORY, is_asked, medical_limit, triage_begun
-from casedesk.ui.intake.parts import Asking, show_now
+from casedesk.ui.intake.parts import Asking
 from casedesk.ui.kit.badges import Badge, category_badge
 from casedesk.ui.kit.blocks import Card
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.icons import Icon
-from casedesk.ui.kit.layouts import clear, column, row, widget
+from casedesk.ui.kit.layouts import clear, column, row, show_now, widget
 from casedesk.ui.kit.questions import Form
 from casedesk.ui.kit.texts import PlainLabel, rule, section_title
 from casedesk.ui.suggestion import suggestion_parts

@@ -84,6 +84,13 @@ def clear(layout: QLayout) -> None:
             clear(inner)
 
 
+def show_now(root: QWidget) -> None:
+    """Show what was just put into a layout, so that it can take the focus at once. What was hidden stays hidden."""
+    for each in (root, *root.findChildren(QWidget)):
+        if not each.isWindow() and not each.testAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide):
+            each.show()
+
+
 class Flow(QLayout):
     """Parts side by side that go on in the next line where there is no more room."""
 

@@ -66,9 +66,21 @@ class Sheet(QWidget):
         self.show()
         self.raise_()
         self._place()
+        self.take_focus(focus)
+
+    def take_focus(self, focus: QWidget | None = None) -> None:
+        """Put the focus on this control, or on the first one."""
         controls = self._controls()
         chosen = focus or next((each for each in controls if each is not self.close_button), self.close_button)
         chosen.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def rename(self, title: str, subtitle: str, *, width: int) -> None:
+        """Say what it is about, once that is known."""
+        self.setAccessibleName(title)
+        self.title.setText(title)
+        self.subtitle.setText(subtitle)
+        self.subtitle.setVisible(bool(subtitle))
+        self._width = width
 
     def dismiss(self) -> None:
         """Close it and give the focus back."""

@@ -29,12 +29,14 @@ from casedesk.services.referrals import (
     referral_facts,
     take_step,
 )
-from casedesk.ui.kit.blocks import EmptyState
+from casedesk.ui.kit.blocks import EmptyState, Skeleton
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.choices import Combo
+from casedesk.ui.kit.layouts import clear, show_now
 from casedesk.ui.kit.messages import show_error
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.texts import PlainLabel
+from casedesk.ui.kit.theme import tokens
 from casedesk.ui.page import Goto, Here
 from casedesk.ui.refer.form import ReferForm
 from casedesk.ui.refer.steps import StepsPane, extra_buttons, goto_letter
@@ -56,20 +58,14 @@ class _Opened:
         return self.referral.row.status if self.referral is not None else ""
 
 
-def _opened(desk: Desk, case_id: UUID, referral_id: UUID | None) -> _Opened | CaseDeskError:
-    """What the sheet is about, or why the user may not see it."""
-    try:
-        if not may(desk, "referral.edit"):
-            raise NotAllowed
-        # recorded before anything of the case is shown
-        return _Opened(look(desk, case_id), referral_facts(desk, referral_id) if referral_id else None)
-    except CaseDeskError as error:
-        return error
+def _opened(desk: Desk, case_id: UUID, referral_id: UUID | None) -> _Opened:
+    """What the sheet is about; recorded before anything of the case is shown."""
+    if not may(desk, "referral.edit"):
+        raise NotAllowed
+    return _Opened(look(desk, case_id), referral_facts(desk, referral_id) if referral_id else None)
 
 
-def _titles(opened: _Opened | CaseDeskError, *, asks: bool) -> tuple[str, str]:
-    if isinstance(opened, CaseDeskError):
-        return _("Refer"), ""
+def _titles(opened: _Opened, *, asks: bool) -> tuple[str, str]:
     facts = opened.facts
     name, _other = facts.names
     if asks or opened.referral is None:
@@ -79,7 +75,10 @@ def _titles(opened: _Opened | CaseDeskError, *, asks: bool) -> tuple[str, str]:
 
 
 class ReferSheet(Sheet):
-    """Over the case. Without a referral a new one; a draft goes on; one that is ready or sent takes its next step."""
+    """Over the case. Without a referral a new one; a draft goes on; one that is ready or sent takes its next step.
+
+    It takes the keys at once, and shows itself when it is known what it is about.
+    """
 
     def __init__(
         self,
@@ -91,26 +90,62 @@ class ReferSheet(Sheet):
         referral_id: str | None = None,
         change: bool = False,
     ) -> None:
-        opened = _opened(here.desk, UUID(case_id), UUID(referral_id) if referral_id is not None else None)
-        asks = isinstance(opened, _Opened) and (opened.status in ("", "draft") or (opened.status == "ready" and change))
-        super().__init__(host, *_titles(opened, asks=asks), width=WIDE if asks else NARROW)
+        super().__init__(host, _("Refer"), width=NARROW)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.here, self._over = here, host
         self._case_id = UUID(case_id)
+        self._need_id = UUID(need_id) if need_id is not None else None
+        self._changes = change
         self.form: ReferForm | None = None
         self.steps: StepsPane | None = None
         self.referral: ReferralFacts | None = None
         self._done = self._working = False
-        if isinstance(opened, CaseDeskError):
-            self.body.addWidget(EmptyState("restricted", opened.message, opened.hint))
-            return
-        self.referral = opened.referral
-        if asks:
-            self._ask(opened.facts, UUID(need_id) if need_id is not None else None)
-        elif opened.referral is not None:
-            self._follow(opened.referral)
+        self.waits = True  # until it is known what it is about
+        self.panel.hide()
+        self._waiting = QTimer(self, singleShot=True, interval=tokens()["time_ms"]["progress_after"])
+        self._waiting.timeout.connect(self._show_waiting)
+        self._waiting.start()
+        work = partial(_opened, here.desk, self._case_id, UUID(referral_id) if referral_id is not None else None)
+        here.jobs.write(self, work, self._begin, failed=self._not_opened)
 
     def open(self, focus: QWidget | None = None) -> None:
-        super().open(focus or (self.form.first_field() if self.form is not None else None))
+        super().open(focus or self)
+
+    def _show_waiting(self) -> None:
+        self.body.addWidget(Skeleton(3))
+        self._show_panel()
+
+    def _begin(self, opened: _Opened) -> None:
+        self._no_more_waiting()
+        self.referral = opened.referral
+        asks = opened.status in ("", "draft") or (opened.status == "ready" and self._changes)
+        self.rename(*_titles(opened, asks=asks), width=WIDE if asks else NARROW)
+        if asks:
+            self._ask(opened.facts, self._need_id)
+        elif opened.referral is not None:
+            self._follow(opened.referral)
+        self._show_panel(self.form.first_field() if self.form is not None else None)
+
+    def _not_opened(self, error: Exception) -> None:
+        """It cannot be shown: say why."""
+        self._no_more_waiting()
+        if not isinstance(error, CaseDeskError):
+            self.dismiss()
+            show_error(self._over, error)
+            return
+        self.body.addWidget(EmptyState("restricted", error.message, error.hint))
+        self._show_panel()
+
+    def _no_more_waiting(self) -> None:
+        self.waits = False
+        self._waiting.stop()
+        clear(self.body)
+
+    def _show_panel(self, focus: QWidget | None = None) -> None:
+        self.panel.show()
+        show_now(self.content)
+        self._place()
+        self.take_focus(focus)
 
     # Making one
 
