@@ -13,17 +13,20 @@ import pytest
 from sqlalchemy import select
 
 from casedesk.desk import Desk
-from casedesk.models import BatchOut, Case, CaseNote, Chain, CodedRow, Person, User
+from casedesk.models import BatchOut, Case, CaseIndex, CaseNote, Chain, CodedRow, Person, User
 from casedesk.services.access import name_people
 from casedesk.services.cases import mark_confidential
 from casedesk.services.consents import RecordConsent, record_consent
 from casedesk.services.intake import register_case
 from casedesk.services.notes import add_note
 from casedesk.services.office import check_store, sign_in
+from casedesk.services.permissions import visible
+from casedesk.storage.operations import shown
 from casedesk.storage.recorder import own_chain
 from casedesk.sync.arrivals import take_inbox
 from casedesk.sync.batch import CENTRAL, Batch, Kind, Passed, Refused, Stretch, open_batch, prove, seal, write_batch
 from casedesk.sync.files import Fate, inbox
+from casedesk.sync.leaving import plan
 from casedesk.sync.outbox import make_files
 from casedesk.sync.stick import take_stick, write_stick
 from tests.conftest import NOW, PASSPHRASE
@@ -260,6 +263,54 @@ def test_colleagues_who_have_a_case_learn_that_it_is_confidential_now(centre: Ce
     with two.read() as session:
         assert session.get_one(Case, case_id).confidential_case is True
     assert notes(two) == set()
+
+
+def test_a_backup_from_before_a_case_was_confidential_shows_and_sends_it_no_more_once_the_mark_is_back(
+    centre: Centre, tmp_path: Path
+) -> None:
+    one, two, three = centre.one, centre.two, centre.three
+    secret = write(one, "Sentinel Secret", sync_central_identified="given")
+    for each in (two, three):
+        carry(one, each)
+        carry(each, one)
+    shutil.copytree(two.store.vault.folder, tmp_path / "backup")
+    mark_confidential(one, secret)
+    add_note(one, secret, "general", "Sentinelafter")
+    hidden = write(one, "Sentinel Hidden")
+    mark_confidential(one, hidden)
+    carry(one, two)
+    carry(two, one)
+    two.store.vault.close()
+    old = sign_in(tmp_path / "backup", "farzana", PASSPHRASE, lambda: NOW)
+    try:
+        assert (marks(old), page(coordinator(old))) == ({secret: None}, [secret])
+        with old.write("test.note", about=secret) as session:  # before it hears of anything
+            session.add(CaseNote(case_id=secret, text="Sentinelopen"))
+        carry(old, one)
+        carry(one, old)
+        assert marks(old) == {secret: True}, "and of the case that it never had it hears nothing"
+        assert notes(old) == {"Sentinelopen"}
+        assert page(coordinator(old)) == []
+        for audience in ("DHK", CENTRAL):
+            with old.read() as session:
+                planned = plan(session, audience, old.today(), desks=standing_of(old).recipients(audience))
+            told = [leaf.value for each in planned.going for _level, leaf in shown(each.view)]
+            assert "Sentinelopen" not in told
+            assert {show.to for show in planned.shows} <= {key_of(one)}, "its owner works there"
+        assert check_store(coordinator(old)).wrong == []
+    finally:
+        old.store.vault.close()
+
+
+def marks(desk: Desk) -> dict[UUID, bool | None]:
+    with desk.read() as session:
+        return {row.id: row.confidential_case for row in session.execute(select(Case.id, Case.confidential_case))}
+
+
+def page(desk: Desk) -> list[UUID]:
+    """The cases that somebody's list shows."""
+    with desk.read() as session:
+        return list(session.scalars(select(CaseIndex.case_id).where(visible(desk.actor))))
 
 
 def test_after_a_restore_only_the_one_restored_is_sent_again(centre: Centre, tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ from casedesk.storage.checking import check
 from casedesk.sync.chains import Outcome
 from casedesk.sync.intake import take_in
 from tests.conftest import NOW
-from tests.support.exchange import Office, own, piece_of
+from tests.support.exchange import Office, clashes, own, piece_of
 from tests.support.people import a_returnee
+from tests.sync.office import admin
 
 
 def a_user(office: Office, roles: list[str], at: Desk) -> Actor:
@@ -159,3 +160,68 @@ def test_a_right_that_was_taken_back_before_does_not_count_though_that_is_heard_
     assert roles(third, rina.id) == ["caseworker"]
     assert {each.field for each in alarms(third)} == {"Roles", "May sign in"}
     assert check(third.store).wrong == []
+
+
+def who_reads(desk: Desk, case_id: UUID) -> tuple[bool | None, list[str] | None]:
+    with desk.read() as session:
+        case = session.get_one(Case, case_id)
+        return case.confidential_case, case.named_access
+
+
+def a_shared_case(office: Office, *roles: str) -> tuple[UUID, list[Desk]]:
+    """A case of Karim's, and a desk for him and for somebody with each of these roles; all have seen it."""
+    desks = [office.add() for _each in ("caseworker", *roles)]
+    people = [a_user(office, [role], desks[0]) for role in ("caseworker", *roles)]
+    acting = [replace(desk, actor=person) for desk, person in zip(desks, people, strict=True)]
+    case_id = register_case(acting[0], a_returnee())
+    give_all(office)
+    return case_id, acting
+
+
+def test_a_coordinator_opens_no_case_that_its_caseworker_closes_at_once(office: Office) -> None:
+    case_id, (karim, rina) = a_shared_case(office, "coordinator")
+    named = str(uuid4())
+    with karim.write("case.confidential", about=case_id) as session:
+        case = session.get_one(Case, case_id)
+        case.confidential_case, case.named_access = True, [named]
+    with rina.write("case.name_people", about=case_id) as session:
+        case = session.get_one(Case, case_id)
+        case.confidential_case, case.named_access, case.priority = False, [str(rina.actor.id)], "urgent"
+    third = office.add()
+    give(office, karim, third)
+    give(office, rina, third)
+    give(office, rina, karim)
+    for desk in (karim, third):
+        assert who_reads(desk, case_id) == (True, [named])
+        assert clashes(desk) == set(), "what does not count disagrees with nothing"
+        assert {each.field for each in alarms(admin(desk))} == {"Confidential case", "People named on the case"}
+        with desk.read() as session:
+            assert session.get_one(Case, case_id).priority == "urgent"
+        assert check(desk.store).wrong == []
+
+
+def test_two_who_may_both_say_who_reads_a_case_disagree_and_it_stays_closed_until_one_settles_it(
+    office: Office,
+) -> None:
+    case_id, (karim, rina) = a_shared_case(office, "supervisor")
+    with karim.write("case.hand_over", about=case_id) as session:
+        session.get_one(Case, case_id).supervisor_id = rina.actor.id
+    give_all(office)
+    with karim.write("case.confidential", about=case_id) as session:
+        session.get_one(Case, case_id).confidential_case = True
+    for confidential in (True, False):
+        with rina.write("case.confidential", about=case_id) as session:
+            session.get_one(Case, case_id).confidential_case = confidential
+    give_all(office)
+    for desk in (karim, rina):
+        assert who_reads(desk, case_id)[0] is True
+        assert {register for _table, _record, register, _places in clashes(desk)} == {"confidential_case"}
+        assert alarms(admin(desk)) == []
+    with rina.write("case.confidential", about=case_id) as session:
+        case = session.get_one(Case, case_id)
+        case.confidential_case = False
+    give_all(office)
+    for desk in (karim, rina):
+        assert who_reads(desk, case_id)[0] is False
+        assert clashes(desk) == set()
+        assert check(desk.store).wrong == []

@@ -181,11 +181,12 @@ def plan(
 
 
 def again(
-    session: Session, chain: Chain, first: int, ends: Sequence[int], eyes: Eyes
+    session: Session, chain: Chain, first: int, ends: Sequence[int], eyes: Eyes, known: Mapping[UUID, str]
 ) -> Iterator[tuple[Stretch, tuple[Going, ...], Mapping[UUID, Decision]]]:
-    """A stretch of a chain as these eyes may see it now: for who was not there when it was sent.
+    """A stretch of a chain as these eyes may see it now: for who was not there when it was sent, or was restored.
 
-    It comes in parts that end at one of these numbers, the last of them included.
+    `known` has what they hold of cases from before. It comes in parts that end at one of these numbers, the last of
+    them included.
     """
     while first <= ends[-1]:
         end = max(each for each in ends if each < first + MOST_OPERATIONS)
@@ -193,7 +194,7 @@ def again(
         told = [(row, _read(row)) for row in rows]
         cases = _cases(session, (operation for _row, operation in told))
         decisions = decide(session, set().union(*cases.values()), eyes)
-        going = tuple(_going(row, operation, cases, decisions, eyes.audience, {}) for row, operation in told)
+        going = tuple(_going(row, operation, cases, decisions, eyes.audience, known) for row, operation in told)
         yield _stretch(session, chain, rows), going, decisions
         first = rows[-1].chain_seq + 1
 
@@ -228,13 +229,13 @@ def decide(session: Session, cases: Collection[UUID], eyes: Eyes) -> dict[UUID, 
     lines = newest_lines(session, cases, tuple(_SCOPES.values()) if central else (KEPT,))
     secret: set[UUID] = set()
     for some in in_parts(list(cases)):
-        found = session.execute(_CONFIDENTIAL.where(Case.id.in_(some)))
+        found = session.execute(CONFIDENTIAL.where(Case.id.in_(some)))
         secret |= {row.id for row in found if not _people_of(row) & eyes.people}
     weigh = _for_central if central else _for_centre
     return {case: weigh(lines.get(case, {}), case in secret, eyes.today) for case in cases}
 
 
-_CONFIDENTIAL: Final = select(Case.id, Case.owner_id, Case.supervisor_id, Case.named_access).where(
+CONFIDENTIAL: Final = select(Case.id, Case.owner_id, Case.supervisor_id, Case.named_access).where(
     Case.confidential_case.is_(True)
 )
 
@@ -246,7 +247,7 @@ def _people_of(row: Row[UUID, UUID | None, UUID | None, list[str] | None]) -> se
 
 def _named(session: Session, desks: Collection[Member], today: date) -> dict[bytes, frozenset[UUID]]:
     """For each of these desks the confidential cases that the people there may read."""
-    secret = {row.id: _people_of(row) for row in session.execute(_CONFIDENTIAL.where(Case.removed_at.is_(None)))}
+    secret = {row.id: _people_of(row) for row in session.execute(CONFIDENTIAL.where(Case.removed_at.is_(None)))}
     kept = {case for case, lines in newest_lines(session, secret, (KEPT,)).items() if holds(lines[KEPT], today)}
     here = {desk.desk: {UUID(bytes=each) for each in desk.people} for desk in desks}
     return {key: frozenset(case for case in kept if secret[case] & people) for key, people in here.items()}

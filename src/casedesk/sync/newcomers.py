@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casedesk.models import Admission, BatchOut, Chain, Covered, Proved
+from casedesk.models import Admission, BatchOut, Case, Chain, Change, Covered, Proved
+from casedesk.models import Operation as OperationRow
 from casedesk.sync.batch import CENTRAL, Kind
 from casedesk.sync.intake import gaps
-from casedesk.sync.leaving import own_chains, sent_upto
+from casedesk.sync.leaving import CONFIDENTIAL, own_chains, sent_upto
 from casedesk.sync.membership import Standing
 from casedesk.sync.roster import Member
 
@@ -65,6 +67,22 @@ def to_pass_on(
         done = any(newcomer.desk.hex() in to for to in session.scalars(passed))
         if proofs and not done and _held(session, newcomer.desk, chain.id) < max(proofs):
             yield chain, proofs
+
+
+def confidential_cases_held(session: Session, desk: bytes) -> set[UUID]:
+    """The confidential cases of which this desk said that it holds something: of a backup from before the mark, all.
+
+    It is told of the mark again, and hides them; a desk that never had them is not told that they are there.
+    """
+    of_secret = CONFIDENTIAL.with_only_columns(Case.id)
+    wanted = (
+        select(Change.record)
+        .join(OperationRow, OperationRow.seq == Change.operation_seq)
+        .join(Chain, Chain.ix == OperationRow.chain_ix)
+        .join(Covered, (Covered.chain == Chain.id) & (Covered.held >= OperationRow.chain_seq))
+        .where(Covered.desk == desk, Change.record.in_(of_secret), Change.table != "")
+    )
+    return set(session.scalars(wanted))
 
 
 def _held(session: Session, desk: bytes, chain: bytes) -> int:

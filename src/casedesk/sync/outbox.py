@@ -267,16 +267,17 @@ def _for_newcomers(
     """
     for member in place.recipients(audience):
         eyes = Eyes(audience, desk.today(), frozenset(UUID(bytes=each) for each in member.people))
+        known = dict.fromkeys(newcomers.confidential_cases_held(session, member.desk), IDENTIFIED)
         for chain, ranges in newcomers.lacking(session, audience, member.desk):
             for first, last in ranges:
-                for stretch, going, decisions in again(session, chain, first, range(first, last + 1), eyes):
+                for stretch, going, decisions in again(session, chain, first, range(first, last + 1), eyes, known):
                     like = _Piece(Kind.CHAIN, to=(member.desk,))
                     yield from ((piece, decisions) for piece in _cut(place, audience, like, stretch, going, largest))
         if audience == CENTRAL and newcomers.lacks_rows(session, member.desk):
             rows, decisions = _all_rows(session, desk)
             yield _Piece(Kind.CODED, write_body(rows), told={"cases": len(rows.rows)}, to=(member.desk,)), decisions
         for chain, proofs in newcomers.to_pass_on(session, place, audience, member):
-            for stretch, going, decisions in again(session, chain, 1, sorted(proofs), eyes):
+            for stretch, going, decisions in again(session, chain, 1, sorted(proofs), eyes, known):
                 like = _Piece(Kind.SNAPSHOT, to=(member.desk,), passed=Passed(chain.desk, b""))
                 cut = _cut(place, audience, like, stretch, going, largest, proofs)
                 yield from ((piece, decisions) for piece in cut)
