@@ -106,6 +106,10 @@ def test_two_laptops_of_a_centre_share_one_caseload(computers: Computers) -> Non
     for name in ("K3", "K4"):
         assert "Everything agrees." in computers.say(name, "check")
     assert "Taken in: 0 files." in computers.take("K4"), "taking in again changes nothing"
+    words = computers.say("K4", "join", "new-key", "--stick", computers.stick).splitlines()[1].strip()
+    computers.take("K3")
+    assert f"asks for a new key): {words}" in computers.say("K3", "join", "look")
+    assert "its new key" in computers.say("K3", "join", "let-in", "--words", words)
 
 
 def test_the_central_office_sees_what_each_consent_allows_and_nothing_else(computers: Computers) -> None:
@@ -177,6 +181,7 @@ def test_bad_words_get_clear_sentences(computers: Computers, tmp_path: Path) -> 
         (("batch", "out", "--stick", tmp_path / "nowhere"), "does not belong to an organisation"),
         (("batch", "in", "--stick", tmp_path / "nowhere"), "There is no folder"),
         (("join", "ask"), "Say --from."),
+        (("join", "new-key"), "does not belong to an organisation"),
         (("join", "ask", "--from", tmp_path / "nowhere"), "cannot be read"),
         (("join", "ask", "--from", tmp_path / "K9" / "vault.db"), "no invitation"),
         (("roster", "list"), "does not belong to an organisation"),

@@ -507,6 +507,8 @@ RULELESS = {
     "casedesk.sync.receipts.write_receipts",  # says what was taken in; who takes files in was asked
     "casedesk.sync.joining.judge_by_the_list",  # goes by what is signed
     "casedesk.sync.joining.take_roster_file",  # believes nothing but signatures
+    "casedesk.sync.joining.signs_the_list",
+    "casedesk.sync.joining.close_if_ended",  # obeys what is signed
     "casedesk.services.permissions.see_case",
 }
 

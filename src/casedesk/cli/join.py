@@ -15,7 +15,7 @@ from casedesk.sync import joining
 from casedesk.sync.batch import LARGEST_HEADER
 from casedesk.sync.files import inbox, outbox
 
-WHAT = ("ask", "look", "let-in", "admit")
+WHAT = ("ask", "look", "let-in", "admit", "new-key")
 
 
 def add(commands: Commands) -> None:
@@ -23,7 +23,9 @@ def add(commands: Commands) -> None:
         "ask --from INVITATION: on the new computer. It shows six words and makes a request, with --stick on a stick.\n"
         "look: on the administrator's computer. Shows the requests that came, each with its six words.\n"
         'let-in --words "…": lets the computer in whose six words were read out to you.\n'
-        "admit --computer XXX/K4: on a computer of the centre, by its supervisor: it may read the cases kept there."
+        "admit --computer XXX/K4: on a computer of the centre, by its supervisor: it may read the cases kept there.\n"
+        "new-key: on a computer of the list whose key was lost or is doubted. It shows six words for let-in, as ask\n"
+        "  does; its centre has to admit it once more."
     )
     options = commands.add("join", _join, _("Let a new computer join the organisation."), more)
     user_word(options)
@@ -35,7 +37,7 @@ def add(commands: Commands) -> None:
 
 
 def _join(asked: argparse.Namespace) -> int:
-    run = {"ask": _ask, "look": _look, "let-in": _let_in, "admit": _admit}[asked.what]
+    run = {"ask": _ask, "look": _look, "let-in": _let_in, "admit": _admit, "new-key": _new_key}[asked.what]
     with signed_in(asked) as desk:
         return run(desk, asked)
 
@@ -50,19 +52,32 @@ def _ask(desk: Desk, asked: argparse.Namespace) -> int:
             _("The file {name} cannot be read: {why}.").format(name=path, why=error.strerror or ""),
             hint=_("Nothing was changed."),
         ) from None
-    made = joining.ask_to_join(desk, raw)
-    if asked.stick:
-        joining.request_to_stick(desk, made, asked.stick)
+    _tell(desk, joining.ask_to_join(desk, raw), asked.stick)
+    return 0
+
+
+def _new_key(desk: Desk, asked: argparse.Namespace) -> int:
+    made = joining.ask_for_new_key(desk)
+    if made is None:
+        say(_("Files for this computer are sealed to a new key from now on."))
+    else:
+        _tell(desk, made, asked.stick)
+    return 0
+
+
+def _tell(desk: Desk, made: joining.Asked, stick: Path | None) -> None:
+    if stick:
+        joining.request_to_stick(desk, made, stick)
     say(_("Read these words to your administrator:"))
     say(f"  {made.words}")
     say(_("The request is the file {name}.").format(name=outbox(desk.store.vault.folder).path / made.file))
-    return 0
 
 
 def _look(desk: Desk, asked: argparse.Namespace) -> int:  # noqa: ARG001 - all of them are called alike
     found = joining.requests(desk, inbox(desk.store.vault.folder))
     for request in found:
-        say(f"{request.centre}/{request.name}: {request.words}")
+        what = _("asks for a new key") if request.renews else _("asks to join")
+        say(f"{request.centre}/{request.name} ({what}): {request.words}")
     if not found:
         say(_("Nobody asks to join."))
     return 0
@@ -73,7 +88,12 @@ def _let_in(desk: Desk, asked: argparse.Namespace) -> int:
     for request in joining.requests(desk, inbox(desk.store.vault.folder)):
         if request.words.split() == words:
             joining.let_in(desk, request)
-            say(_("{computer} belongs to the organisation now.").format(computer=f"{request.centre}/{request.name}"))
+            told = (
+                _("Files for {computer} are sealed to its new key from now on. Its centre has to admit it once more.")
+                if request.renews
+                else _("{computer} belongs to the organisation now.")
+            )
+            say(told.format(computer=f"{request.centre}/{request.name}"))
             return 0
     say(_("No request has these words. Compare them again; if they differ, somebody may have changed the request."))
     return WRONG

@@ -332,6 +332,11 @@ def remove_slot(vault: Vault, slot: bytes) -> None:
     _write(vault, left)
 
 
+def close_to_users(vault: Vault) -> None:
+    """Let nobody's passphrase open the vault any more; the recovery key and the organisation's still do."""
+    _write(vault, tuple(each for each in vault.keys.slots if each.kind is not Kind.USER))
+
+
 def _write(vault: Vault, slots: tuple[Slot, ...]) -> None:
     written = keys.sealed(replace(vault.keys, slots=slots), vault._data_key)
     keys.write_keys(vault.folder, written)

@@ -32,7 +32,7 @@ from casedesk.sync.batch import Batch, Header, Kind, Refused, Why, file_name, is
 from casedesk.sync.bodies import CodedRows, Orders, Receipt, read_body
 from casedesk.sync.files import Fate, Folder, inbox
 from casedesk.sync.intake import take_in
-from casedesk.sync.joining import reader_before_joining, take_roster_file
+from casedesk.sync.joining import close_if_ended, reader_before_joining, signs_the_list, take_roster_file
 from casedesk.sync.membership import NotJoined, Standing, standing
 from casedesk.sync.people import list_users
 from casedesk.sync.process import Seat, beside
@@ -89,6 +89,7 @@ def take_inbox(desk: Desk, progress: Progress = silent, *, by_itself: bool = Fal
         list_users(desk)
         if found is None or any(taken.kind != Kind.RECEIPT for taken in found):
             write_receipts(desk)
+        close_if_ended(desk)
     return found
 
 
@@ -204,7 +205,7 @@ def _apply(desk: Desk, batch: Batch, progress: Progress) -> tuple[Fate, str]:
         take_roster_file(desk, batch.body)
         return Fate.APPLIED, ""
     if header.kind is Kind.JOIN:
-        return Fate.ASKS, ""
+        return (Fate.ASKS if signs_the_list(desk) else Fate.APPLIED), ""
     with desk.read() as session:
         place = standing(session)
     author = place.roster.member(header.desk)

@@ -28,16 +28,18 @@ from casedesk import i18n, machine
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
-from casedesk.models import BatchOut, Centre, Chain, Device, Invited, Membership, RosterCopy, User
+from casedesk.models import BatchOut, Centre, Chain, Device, Invited, LetOut, Membership, RosterCopy, User
 from casedesk.paths import RESOURCES
 from casedesk.services.permissions import needs
 from casedesk.storage.chain import continue_chain
 from casedesk.storage.keys import storage_error
 from casedesk.storage.recorder import own_chain
+from casedesk.storage.vault import close_to_users
 from casedesk.sync.batch import EVERYONE, Author, Kind, Reader, Refused, file_name, open_batch, seal, write_batch
 from casedesk.sync.bodies import JoinRequest, RosterBody, read_body, write_body
 from casedesk.sync.files import Folder, inbox, on_a_stick, outbox
 from casedesk.sync.intake import judge_again
+from casedesk.sync.leaving import desk_audience
 from casedesk.sync.membership import (
     Standing,
     admissions,
@@ -62,6 +64,7 @@ from casedesk.sync.roster import (
     mark_of,
     read_roster,
     sign_roster,
+    with_new_seal,
     with_people,
 )
 
@@ -70,6 +73,8 @@ _MAGIC: Final = b"CDI1"
 _LARGEST_INVITATION: Final = 1024
 _WORDS: Final = 6
 _BITS: Final = 11
+_MADE_AGAIN: Final = (Kind.CHAIN, Kind.SNAPSHOT, Kind.SHOW, Kind.CODED)
+NO_CODE: Final = b""  # of a computer of the list: its signature is known
 
 
 class AlreadyJoined(CaseDeskError):
@@ -172,13 +177,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request to join as the administrator sees it, with the same six words."""
+    """A request to join as the administrator sees it, with the same six words; `renews` if a computer of the list asks
+    that files be sealed to a new key of its own."""
 
     name: str
     centre: str
     central: bool
     words: str
     sealed: bytes
+    renews: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,6 +379,46 @@ def ask_to_join(desk: Desk, raw: bytes) -> Asked:
 
 
 @needs("sync.join")
+def ask_for_new_key(desk: Desk) -> Asked | None:
+    """Make a new key for what is sealed to this computer, and a request to list it, for whoever signs the list.
+
+    Until it is listed, and for files on their way, the keys before open too. Nothing is asked where this computer
+    signs the list itself.
+    """
+    now = desk.clock()
+    with desk.local() as session:
+        place, member = standing(session), session.get_one(Membership, 1)
+        if public_half(member.sealing[-1]) == place.me.seal:
+            member.sealing = [*member.sealing, new_identity()[0]]
+        me = msgspec.structs.replace(place.me, seal=public_half(member.sealing[-1]))
+        if member.roster_seed is not None:
+            _list_new_key(session, place, desk, me)
+            return None
+        others = place.recipients(EVERYONE)
+        request = JoinRequest(me, _mac(NO_CODE, me))
+        keys = [each.desk for each in others]
+        plain = write_batch(
+            place.author,
+            Kind.JOIN,
+            write_body(request),
+            audience=EVERYONE,
+            made=int(now.timestamp() * 1000),
+            to=keys,
+        )
+        sealed = seal(plain, [each.seal for each in others])
+        folder = outbox(desk.store.vault.folder)
+        row = keep_file(session, folder, sealed, kind=Kind.JOIN, audience=EVERYONE, to=keys, now=now)
+        return Asked(row.name, six_words(me, place.roster.root, NO_CODE))
+
+
+def signs_the_list(desk: Desk) -> bool:
+    """Whether requests are answered at this computer."""
+    with desk.read() as session:
+        member = session.get(Membership, 1)
+        return member is not None and member.roster_seed is not None
+
+
+@needs("sync.join")
 def asked(desk: Desk) -> Asked | None:
     """What this computer asked with and the words again, while it waits to be let in and its invitation holds."""
     with desk.read() as session:
@@ -406,9 +453,10 @@ def look_at_request(desk: Desk, sealed: bytes) -> Request:
     """A request to join: who asks, and the words that must be the same as theirs. Nothing is changed."""
     with desk.read() as session:
         place = standing(session)
-        request, invited = _request(session, place, sealed, desk.clock())
-    words = six_words(request.member, place.roster.root, invited.code)
-    return Request(request.member.name, request.member.centre, request.member.central, words, sealed)
+        request, code = _request(session, place, sealed, desk.clock())
+    words = six_words(request.member, place.roster.root, code)
+    member = request.member
+    return Request(member.name, member.centre, member.central, words, sealed, renews=code == NO_CODE)
 
 
 @needs("sync.roster")
@@ -426,18 +474,31 @@ def let_in(desk: Desk, request: Request) -> None:
     """Put the new computer on the roster: the words were compared. A centre's cases need its supervisor's word too."""
     with desk.local() as session:
         place = standing(session)
-        asked, invited = _request(session, place, request.sealed, desk.clock())
-        member = _with_its_own(session, place, asked.member)
-        there = [each for each in place.roster.members if each.centre == member.centre and each.active]
-        if any(each.name == member.name for each in there):
-            raise NameTaken(member.name)
-        if len(there) >= MOST_OF_A_CENTRE:
-            raise CentreFull
-        left = tuple(each for each in _still_open(place, desk) if each.tag != tag_of(pass_of(invited.code)))
-        renew(session, place, desk, members=(*place.roster.members, member), invitations=left)
-        session.execute(delete(Invited).where(Invited.code == invited.code))
+        asked, code = _request(session, place, request.sealed, desk.clock())
+        if code == NO_CODE:
+            _list_new_key(session, place, desk, asked.member)
+        else:
+            _list_new_computer(session, place, desk, asked.member, code)
     inbox(desk.store.vault.folder).remove(file_name(request.sealed))
     desk.note("sync.let_in")
+
+
+def _list_new_key(session: Session, place: Standing, desk: Desk, asked: Member) -> None:
+    members = place.roster.members
+    listed = tuple(with_new_seal(each, asked.seal) if each.desk == asked.desk else each for each in members)
+    renew(session, place, desk, members=listed)
+
+
+def _list_new_computer(session: Session, place: Standing, desk: Desk, asked: Member, code: bytes) -> None:
+    member = _with_its_own(session, place, asked)
+    there = [each for each in place.roster.members if each.centre == member.centre and each.active]
+    if any(each.name == member.name for each in there):
+        raise NameTaken(member.name)
+    if len(there) >= MOST_OF_A_CENTRE:
+        raise CentreFull
+    left = tuple(each for each in _still_open(place, desk) if each.tag != tag_of(pass_of(code)))
+    renew(session, place, desk, members=(*place.roster.members, member), invitations=left)
+    session.execute(delete(Invited).where(Invited.code == code))
 
 
 def _with_its_own(session: Session, place: Standing, member: Member) -> Member:
@@ -448,16 +509,24 @@ def _with_its_own(session: Session, place: Standing, member: Member) -> Member:
     return msgspec.structs.replace(member, people=people, worked=worked)
 
 
-def _request(session: Session, place: Standing, sealed: bytes, now: datetime) -> tuple[JoinRequest, Invited]:
+def _request(session: Session, place: Standing, sealed: bytes, now: datetime) -> tuple[JoinRequest, bytes]:
+    """A request, and the code of the invitation that it fits."""
     batch = open_batch(sealed, place.reader)
     if batch.header.kind is not Kind.JOIN:
         raise NotInvited
     request = read_body(batch.body, JoinRequest)
     member = request.member
+    if member.desk != batch.header.desk:
+        raise NotInvited
+    if (known := place.roster.member(member.desk)) is not None:
+        same = (known.name, known.centre, known.central) == (member.name, member.centre, member.central)
+        if known.active and same and member.seal not in (known.seal, *known.before):
+            return request, NO_CODE
+        raise NotInvited
     for invited in session.scalars(select(Invited)):
         fits = (invited.centre, invited.central) == (member.centre, member.central) and invited.until > now
-        if fits and member.desk == batch.header.desk and hmac.compare_digest(_mac(invited.code, member), request.mac):
-            return request, invited
+        if fits and hmac.compare_digest(_mac(invited.code, member), request.mac):
+            return request, invited.code
     raise NotInvited
 
 
@@ -480,7 +549,8 @@ def admit_to_centre(desk: Desk, key: bytes) -> None:
 
 @needs("sync.roster")
 def end_computer(desk: Desk, key: bytes) -> None:
-    """Nobody seals to this computer any more. It is believed up to what we hold of it, and not after."""
+    """Nobody seals to this computer any more but the list that says so. It is believed up to what we hold of it, and
+    not after."""
     with desk.local() as session:
         place = standing(session)
         member = place.roster.member(key)
@@ -488,7 +558,8 @@ def end_computer(desk: Desk, key: bytes) -> None:
             raise NotOurs
         held = session.execute(select(Chain.id, Chain.held).where(Chain.desk == key)).all()
         ended = msgspec.structs.replace(member, ended=tuple(sorted((row.id, row.held) for row in held)))
-        renew(session, place, desk, members=tuple(ended if each.desk == key else each for each in place.roster.members))
+        members = tuple(ended if each.desk == key else each for each in place.roster.members)
+        renew(session, place, desk, members=members, also=member)
     desk.note("sync.ended")
 
 
@@ -561,8 +632,10 @@ def renew(
     members: tuple[Member, ...] | None = None,
     invitations: tuple[Open, ...] | None = None,
     key: tuple[bytes, bytes] | None = None,
+    also: Member | None = None,
 ) -> None:
-    """Sign the next roster and put it into the outbox for everybody. `key` is a new one, and its certificate."""
+    """Sign the next roster and put it into the outbox for everybody, and for `also`. `key` is a new one, and its
+    certificate."""
     member = session.get_one(Membership, 1)
     if member.roster_seed is None:
         raise NotThisRoster
@@ -576,7 +649,23 @@ def renew(
     )
     signed = sign_roster(changed, SigningKey(member.roster_seed))
     take_roster(session, signed, desk.clock())
-    _announce(session, desk, standing(session), signed)
+    _seal_anew(session, desk, place.roster, changed)
+    _announce(session, desk, standing(session), signed, also)
+
+
+def _seal_anew(session: Session, desk: Desk, old: Roster, new: Roster) -> None:
+    """Whoever has a new key may have lost the one before: what is on its way there is made again for it."""
+    for member in new.members:
+        known = old.member(member.desk)
+        if known is None or known.seal == member.seal:
+            continue
+        waiting = select(BatchOut).where(BatchOut.state.not_in((State.COVERED, State.FORKED)))
+        for row in session.scalars(waiting.where(BatchOut.kind.in_(_MADE_AGAIN))):
+            row.sealed_to = [each for each in row.sealed_to if each != member.desk.hex()]
+            if not row.sealed_to:
+                row.state = State.FORKED
+                outbox(desk.store.vault.folder).remove(row.name)
+        session.execute(delete(LetOut).where(LetOut.audience == desk_audience(member.desk)))
 
 
 def judge_by_the_list(desk: Desk) -> None:
@@ -586,9 +675,9 @@ def judge_by_the_list(desk: Desk) -> None:
     judge_again(desk.store, desk.clock(), judge)
 
 
-def _announce(session: Session, desk: Desk, place: Standing, signed: bytes) -> None:
+def _announce(session: Session, desk: Desk, place: Standing, signed: bytes, also: Member | None = None) -> None:
     """A file with the roster and the admissions known here, for everybody else."""
-    recipients = place.recipients(EVERYONE)
+    recipients = [*place.recipients(EVERYONE), *([also] if also is not None else [])]
     if not recipients:
         return
     body = RosterBody(signed or newest_signed(session), tuple(admissions(session)))
@@ -634,7 +723,10 @@ def take_roster_file(desk: Desk, body: bytes) -> bool:
         before = newest_roster(session)
         offered = read_roster(told.roster, member.organisation, member.root)
         if before is None or offered.number > before.number:
-            before = take_roster(session, told.roster, now)
+            old, before = before, take_roster(session, told.roster, now)
+            if old is not None:
+                _seal_anew(session, desk, old, before)
+                _has_new_key(session, desk, old, before)
         take_admissions(session, before, told.admissions, now)
         mine, belonged = before.member(own_chain(session).desk), member.joined_at is not None
     if belonged:
@@ -649,6 +741,36 @@ def take_roster_file(desk: Desk, body: bytes) -> bool:
             asked.state = State.COVERED
             outbox(desk.store.vault.folder).remove(asked.name)
     return True
+
+
+def _has_new_key(session: Session, desk: Desk, old: Roster, new: Roster) -> None:
+    """The key that this computer asked for is listed: the request has done its work."""
+    key = own_chain(session).desk
+    before, now = old.member(key), new.member(key)
+    if before is not None and now is not None and before.seal != now.seal:
+        for asked in session.scalars(select(BatchOut).where(BatchOut.kind == Kind.JOIN)):
+            asked.state = State.COVERED
+            outbox(desk.store.vault.folder).remove(asked.name)
+
+
+class Ended(CaseDeskError):
+    """The list says that this computer was lost, or is no longer used."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This computer was ended by your organisation. No passphrase opens it from now on."),
+            hint=_("The records stay here, encrypted. Whoever keeps the recovery key can still open them."),
+        )
+
+
+def close_if_ended(desk: Desk) -> None:
+    """Obey the list where it ends this computer: nobody's passphrase opens the vault any more (SYNC 10)."""
+    with desk.read() as session:
+        roster = newest_roster(session)
+        mine = roster.member(own_chain(session).desk) if roster is not None else None
+    if mine is not None and not mine.active:
+        close_to_users(desk.store.vault)
+        raise Ended
 
 
 @needs("sync.look")

@@ -23,6 +23,7 @@ from casedesk.sync.roster import (
     Member,
     Roster,
     admission_holds,
+    is_bond,
     read_roster,
     recipients,
     refuse_going_back,
@@ -126,8 +127,15 @@ def take_roster(session: Session, signed: bytes, now: object) -> Roster:
 def take_admissions(session: Session, roster: Roster, offered: Sequence[Admitted], now: object) -> None:
     """Keep the admissions that hold; others are left aside without a word, since they open nothing."""
     for each in offered:
-        if admission_holds(roster, each) and session.get(Admission, (each.desk, each.by)) is None:
-            session.add(Admission(desk=each.desk, admitted_by=each.by, signature=each.signature, came_at=now))
+        known = session.get(Admission, (each.desk, each.by))
+        if not is_bond(roster, each) or (known is not None and known.signature == each.signature):
+            continue
+        if known is not None:
+            if not admission_holds(roster, each):
+                continue
+            session.delete(known)  # it is for the key that the computer had before
+            session.flush()
+        session.add(Admission(desk=each.desk, admitted_by=each.by, signature=each.signature, came_at=now))
     session.flush()
 
 

@@ -7,7 +7,7 @@ desk may read the cases of a centre needs a second signature, an admission by a 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from hashlib import blake2b
 from typing import Annotated, Final, Literal, TypeAlias
 
@@ -26,6 +26,7 @@ _LARGEST: Final = 1024 * 1024
 
 _Id: TypeAlias = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
 _Key: TypeAlias = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+_Seal: TypeAlias = Annotated[str, msgspec.Meta(max_length=80)]
 _Signature: TypeAlias = Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
 
 
@@ -42,18 +43,20 @@ class NotThisRoster(CaseDeskError):
 class Member(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """A desk: its public keys, its centre, and whether it belongs to the central office.
 
-    `people` are the users who work there, `worked` those who did: what it tells in their names is believed too.
+    `before` are the keys that files were sealed to until a new one took their place. `people` are the users who work
+    there, `worked` those who did: what it tells in their names is believed too.
     `ended` says up to which number of each of its chains it is believed.
     """
 
     desk: _Key
-    seal: Annotated[str, msgspec.Meta(max_length=80)]
+    seal: _Seal
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
     centre: Annotated[str, msgspec.Meta(min_length=3, max_length=3)]
     central: bool = False
     people: tuple[_Id, ...] = ()
     worked: tuple[_Id, ...] = ()
     ended: tuple[tuple[_Id, int], ...] | None = None
+    before: tuple[_Seal, ...] = ()
 
     @property
     def active(self) -> bool:
@@ -186,23 +189,39 @@ def refuse_going_back(old: Roster, new: Roster) -> None:
             raise NotThisRoster
         if before.ended is not None and now.ended != before.ended:
             raise NotThisRoster
+        if now.before != before.before + ((before.seal,) if now.seal != before.seal else ()):
+            raise NotThisRoster
         if not before.speakers <= now.speakers:  # what they wrote there may be on its way still
             raise NotThisRoster
 
 
 def admit(signing: SigningKey, organisation: bytes, member: Member) -> Admitted:
     """The second signature: the desk that signs lets this one read what its centre keeps."""
-    signature = signing.sign(_admission(organisation, member)).signature
+    signature = signing.sign(_admission(organisation, member, member.seal)).signature
     return Admitted(member.desk, bytes(signing.verify_key), signature)
 
 
 def admission_holds(roster: Roster, admitted: Admitted) -> bool:
-    """Whether an admission is for a desk of the roster, by one of the same centre, and signed by it."""
+    """Whether an admission is for a desk of the roster with the key it has now, signed by one of the same centre."""
+    return _admits(roster, admitted, lambda member: (member.seal,))
+
+
+def is_bond(roster: Roster, admitted: Admitted) -> bool:
+    """The same, also for a key that the desk had before: who it is, was vouched for."""
+    return _admits(roster, admitted, lambda member: (member.seal, *member.before))
+
+
+def _admits(roster: Roster, admitted: Admitted, seals: Callable[[Member], Iterable[str]]) -> bool:
     member, by = roster.member(admitted.desk), roster.member(admitted.by)
     if member is None or by is None or member.centre != by.centre:
         return False
+    key = VerifyKey(admitted.by)
+    return any(_signed(key, _admission(roster.org, member, each), admitted.signature) for each in seals(member))
+
+
+def _signed(key: VerifyKey, message: bytes, signature: bytes) -> bool:
     try:
-        VerifyKey(admitted.by).verify(_admission(roster.org, member), admitted.signature)
+        key.verify(message, signature)
     except (BadSignatureError, ValueError):
         return False
     return True
@@ -212,14 +231,17 @@ def trusted(roster: Roster, admissions: Iterable[Admitted], desk: bytes) -> froz
     """The desks bound to this one by admissions, itself among them.
 
     A desk that only the administrator put on the roster is bound to nobody, and is sealed no cases of the centre.
+    Nor is one of which only the administrator says that it has a new key, until it is admitted with that.
     """
-    bonds = [(each.desk, each.by) for each in admissions if admission_holds(roster, each)]
+    bonds = [each for each in admissions if is_bond(roster, each)]
     found, more = {desk}, True
     while more:
-        reached = {side for bond in bonds if found & set(bond) for side in bond}
+        reached = {side for each in bonds for side in (each.desk, each.by) if found & {each.desk, each.by}}
         more = not reached <= found
         found |= reached
-    return frozenset(found)
+    vouched = {each.desk for each in bonds if each.by in found - {each.desk} and admission_holds(roster, each)}
+    as_begun = {each.desk for each in roster.members if not each.before}
+    return frozenset(found & (as_begun | vouched | {desk}))
 
 
 def recipients(roster: Roster, bound: Collection[bytes], audience: str, sender: bytes) -> list[Member]:
@@ -232,6 +254,11 @@ def recipients(roster: Roster, bound: Collection[bytes], audience: str, sender: 
         return active
     members = [each for each in active if audience in each.audiences]
     return members if audience == CENTRAL else [each for each in members if each.desk in bound]
+
+
+def with_new_seal(member: Member, seal: str) -> Member:
+    """The desk with another key for what is sealed to it; the one before stays named."""
+    return msgspec.structs.replace(member, seal=seal, before=(*member.before, member.seal))
 
 
 def with_people(member: Member, people: Iterable[bytes]) -> Member:
@@ -249,9 +276,6 @@ def _certified(organisation: bytes, key: bytes) -> bytes:
     return b"cdesk.certify.1" + organisation + key
 
 
-def _admission(organisation: bytes, member: Member) -> bytes:
-    return blake2b(
-        organisation + member.desk + member.centre.encode() + member.seal.encode(),
-        digest_size=32,
-        person=b"cdesk.admit.1",
-    ).digest()
+def _admission(organisation: bytes, member: Member, seal: str) -> bytes:
+    told = organisation + member.desk + member.centre.encode() + seal.encode()
+    return blake2b(told, digest_size=32, person=b"cdesk.admit.1").digest()

@@ -276,7 +276,8 @@ class RequestCard(Card):
     """Somebody asks to join. Nothing is chosen before a person says whether the words that were read out agree."""
 
     def __init__(self, each: Request, let_in: Callable[[], object]) -> None:
-        super().__init__(_("{computer} asks to join").format(computer=_name(each)), icon="key")
+        asks = _("{computer} asks for a new key") if each.renews else _("{computer} asks to join")
+        super().__init__(asks.format(computer=_name(each)), icon="key")
         text = _(
             "Let the other side read its six words out, by telephone to a voice you know or face to face, and compare "
             "each with these. Do not read them out yourself."
