@@ -240,7 +240,7 @@ def test_a_confidential_case_goes_to_the_computers_of_who_is_named_and_to_no_oth
     carry(one, two)
     carry(one, three)
     assert (notes(two), notes(three)) == ({"Sentinelnote"}, set())
-    name_people(one, case_id, [])
+    name_people(one, case_id, (), [two.actor.id])
     add_note(one, case_id, "general", "Sentinelunseen")
     carry(one, two)
     assert "Sentinelunseen" not in notes(two)

@@ -224,6 +224,33 @@ def test_a_partner_is_added_with_a_service_by_keyboard(shown: Shown) -> None:
     assert page.list.current_id() == found.id
 
 
+def test_a_partner_half_typed_is_there_again_until_it_is_saved_or_cancelled(shown: Shown) -> None:
+    page = shown.open()
+    page.add()
+    first = page.sheet
+    assert isinstance(first, PartnerSheet)
+    first.form.go_to("provider.name_en")
+    shown.type("Nodi Safe House")
+    first.add_button.setFocus()
+    shown.press(KEY.Key_Space)
+    shown.type("Emergency shelter")
+    shown.press(KEY.Key_Return)
+    shown.press(KEY.Key_Escape)
+    page.store()  # the page is left, or the screen locks
+    page = shown.open()
+    page.add()
+    sheet = page.sheet
+    assert isinstance(sheet, PartnerSheet)
+    assert (sheet.form.value("provider.name_en"), sheet.form.value("provider.active")) == ("Nodi Safe House", True)
+    assert [card.form.value("provider_service.service") for card in sheet.cards] == ["emergency_shelter"]
+    next(each for each in sheet.findChildren(QPushButton) if each.text() == "Cancel").click()
+    page.add()
+    assert isinstance(page.sheet, PartnerSheet)
+    assert page.sheet.form.value("provider.name_en") is None
+    assert page.sheet.form.value("provider.active") is True
+    assert page.sheet.cards == []
+
+
 def test_a_change_keeps_what_was_not_touched(shown: Shown) -> None:
     page = shown.open()
     shown.press(KEY.Key_Down)

@@ -109,7 +109,7 @@ def test_a_counsellor_sees_what_they_are_named_on_until_they_are_not(desk: Desk,
     assert access_of(desk, case_id).named == (nasima.actor.id,)
     assert cases.case_facts(nasima, case_id).restricted
     assert not access_of(nasima, case_id).may_name
-    name_people(desk, case_id, [])
+    name_people(desk, case_id, (), [nasima.actor.id])
     with pytest.raises(NotFound):
         cases.case_facts(nasima, case_id)
 
@@ -128,8 +128,11 @@ def test_nobody_is_named_who_reads_no_cases_or_is_gone(desk: Desk, case_id: UUID
     for other in (hire("Abdul Karim", "shelter_staff"), hire("Data Officer", "data_officer")):
         with pytest.raises(InvalidInput):
             name_people(desk, case_id, [gone.actor.id, other.actor.id])
-    name_people(desk, case_id, [gone.actor.id])  # who was named before may stay
-    name_people(desk, case_id, [])
+    salma = hire("Nasima Khatun", "counsellor")
+    name_people(desk, case_id, [salma.actor.id])
+    assert set(access_of(desk, case_id).named) == {gone.actor.id, salma.actor.id}, "who was named before stays"
+    name_people(desk, case_id, (), [gone.actor.id])
+    assert access_of(desk, case_id).named == (salma.actor.id,)
     with pytest.raises(InvalidInput):
         name_people(desk, case_id, [gone.actor.id])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TypeGuard
 from uuid import UUID
@@ -103,15 +103,16 @@ def set_supervisor(desk: Desk, case_id: UUID, user: UUID | None) -> None:
 
 
 @needs("case.name_people")
-def name_people(desk: Desk, case_id: UUID, users: Sequence[UUID]) -> None:
-    """Let these people, and no others beside owner and supervisor, read the case whole."""
+def name_people(desk: Desk, case_id: UUID, more: Collection[UUID], fewer: Collection[UUID] = ()) -> None:
+    """Let these people too read the case whole, and those no more. Whoever else is named on it stays."""
     with desk.write("case.name_people", about=case_id) as session:
         case = open_case(desk, session, "case.name_people", case_id)
-        for new in set(users) - set(_named(case)):
+        named = set(_named(case))
+        for new in set(more) - named:
             user = session.get(User, new)
             if not _works_here(user) or not may_be_named(user.roles or ()):
                 raise _refused(NAMED, _("Only colleagues who work here and read cases can be named."))
-        _name(case, users)
+        _name(case, (named | set(more)) - set(fewer))
 
 
 def first_access(session: Session, desk: Desk) -> CaseAccess:
@@ -141,7 +142,7 @@ def _named(case: Case) -> list[UUID]:
     return [UUID(each) for each in case.named_access or ()]
 
 
-def _name(case: Case, users: Sequence[UUID]) -> None:
+def _name(case: Case, users: Collection[UUID]) -> None:
     case.named_access = sorted({str(user) for user in users}) or None
 
 

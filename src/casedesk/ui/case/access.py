@@ -107,11 +107,11 @@ class NamedSheet(FormSheet):
     """Says who else may read the case whole."""
 
     def __init__(self, case: OpenCase) -> None:
-        named = case.known.access.named
+        self._named = set(case.known.access.named)
         others = [each for each in _active(case, access.may_be_named) if each.id != case.facts.owner_id]
         self.cards = {each.id: TickCard(each.name) for each in others}
         for user_id, card in self.cards.items():
-            card.setChecked(user_id in named)
+            card.setChecked(user_id in self._named)
         super().__init__(
             case,
             "sheet.named",
@@ -130,5 +130,6 @@ class NamedSheet(FormSheet):
             self.body.addWidget(card)
 
     def work(self, values: Saved) -> Callable[[], object]:  # noqa: ARG002 - the ticks are no form
-        ticked = [user_id for user_id, card in self.cards.items() if card.isChecked()]
-        return partial(access.name_people, self.case.here.desk, self.case.id, ticked)
+        ticked = {user_id for user_id, card in self.cards.items() if card.isChecked()}
+        unticked = self._named & self.cards.keys() - ticked
+        return partial(access.name_people, self.case.here.desk, self.case.id, ticked - self._named, unticked)

@@ -20,6 +20,7 @@ from casedesk.services.providers import ProviderRow, RecruiterRow, provider, pro
 from casedesk.storage.store import Touched
 from casedesk.ui.directory.panels import FEWEST, Panel, checked_words, counted, is_stale, licence_look, places_words
 from casedesk.ui.directory.sheets import PartnerSheet, RecruiterSheet
+from casedesk.ui.kept import Typed
 from casedesk.ui.kit.blocks import EmptyState
 from casedesk.ui.kit.buttons import PressButton, button, tabs
 from casedesk.ui.kit.choices import CodeLine
@@ -77,6 +78,7 @@ class DirectoryPage(Page):
         self._chosen = UUID(selected) if selected else None
         self._closed = False
         self._asked_for = selected is not None
+        self._typed = Typed(here.desk, "typed.directory")
         self._may_edit = may(here.desk, "directory.edit")
         self.search = SearchBox(
             _("Name, phone, place") if self.tab == PARTNERS else _("Name, licence, phone, place"), keys="/"
@@ -249,16 +251,17 @@ class DirectoryPage(Page):
     # Changing
 
     def add(self) -> None:
-        self._open_sheet(PartnerSheet(self.here, self) if self.tab == PARTNERS else RecruiterSheet(self.here, self))
+        kind = PartnerSheet if self.tab == PARTNERS else RecruiterSheet
+        self._open_sheet(kind(self.here, self, self._typed))
 
     def edit(self) -> None:
         if self._chosen is None or not self._may_edit:
             return
         desk = self.here.desk
         if self.tab == PARTNERS:
-            self._open_sheet(PartnerSheet(self.here, self, provider(desk, self._chosen)))
+            self._open_sheet(PartnerSheet(self.here, self, self._typed, provider(desk, self._chosen)))
         else:
-            self._open_sheet(RecruiterSheet(self.here, self, recruiter(desk, self._chosen)))
+            self._open_sheet(RecruiterSheet(self.here, self, self._typed, recruiter(desk, self._chosen)))
 
     def _open_sheet(self, sheet: PartnerSheet | RecruiterSheet) -> None:
         sheet.saved.connect(self._saved)
@@ -274,6 +277,9 @@ class DirectoryPage(Page):
     def _go_to_tab(self, tab: str) -> None:
         if tab != self.tab:
             self.here.go(Goto("directory", {"tab": tab}))
+
+    def store(self) -> None:
+        self._typed.store()
 
     def refresh(self, touched: Touched) -> None:
         if touched.tables & MINE:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
@@ -22,6 +22,7 @@ from casedesk.services.providers import (
     save_provider,
     save_recruiter,
 )
+from casedesk.ui.kept import Typed, kept_of, put_back
 from casedesk.ui.kit.blocks import Banner, Card
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.layouts import column, row
@@ -32,6 +33,7 @@ from casedesk.ui.kit.texts import section_title
 from casedesk.ui.page import Here
 
 WIDTH = 760
+NEW = "new"  # the code of what has no record yet
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 PARTNER = (
     "name_bn",
@@ -58,23 +60,26 @@ RECRUITER = ("name", "type", "licence_no", "licence_status", "licence_checked_on
 class ServiceCard(Card):
     """One service of a partner."""
 
-    def __init__(self, here: Here, service: ServiceRow | None) -> None:
+    taken_out = Signal()
+
+    def __init__(self, here: Here, service: ServiceRow | None, part: str) -> None:
         super().__init__(dense=True)
-        self._service = service
+        self._service, self.part = service, part
         self.removed = False
         declared = fields_of(ProviderService)
         keys = [(f"provider_service.{name}", declared[name]) for name in SERVICE]
         self.form = Form(keys, today=here.desk.today(), columns=2)
+        self.saved: dict[str, object] = {}
         if service is not None:
-            self.form.fill(
-                {f"provider_service.{name}": getattr(service, name) or None for name in SERVICE} | _counted(service)
-            )
+            self.saved = {f"provider_service.{name}": getattr(service, name) or None for name in SERVICE}
+            self.saved |= _counted(service)
         self.body.addWidget(self.form)
         drop = button(_("Remove this service"), "ghost", "remove", size="s", clicked=self._remove)
         self.body.addLayout(row(None, drop))
 
     def _remove(self) -> None:
         self.removed = True
+        self.taken_out.emit()
         self.hide()
 
     def edit(self) -> ServiceEdit | None:
@@ -93,20 +98,35 @@ def _counted(service: ServiceRow) -> dict[str, object]:
 
 
 class _EditSheet(Sheet):
-    """A form with Save. `saved` carries the id of what was saved."""
+    """A form with Save. `saved` carries the id of what was saved. What is typed is kept in `typed` until it is saved or
+    cancelled."""
 
     saved = Signal(object)
 
-    def __init__(self, here: Here, host: QWidget, title: str) -> None:
+    def __init__(self, here: Here, host: QWidget, title: str, typed: Typed, code: str) -> None:
         super().__init__(host, title, width=WIDTH)
-        self.here = here
+        self.here, self._typed, self._code = here, typed, code
         self.problems = Banner("danger", "")
         self.problems.hide()
         self.body.addWidget(self.problems)
         self.save_button = button(_("Save"), "primary", "done", keys="Ctrl+Enter", clicked=self.save)
         self.foot.addStretch(1)
-        self.foot.addWidget(button(_("Cancel"), clicked=self.dismiss))
+        self.foot.addWidget(button(_("Cancel"), clicked=self._cancel))
         self.foot.addWidget(self.save_button)
+
+    def _keep(self, part: str, form: Form, saved: Mapping[str, object]) -> None:
+        """Show what is saved, and what was typed over it before; from now on what is typed is kept."""
+        code = f"{self._code}.{part}"
+        put_back(form, self._typed.get(code, {}), saved)
+        form.edited.connect(lambda _key: self._typed.keep(code, kept_of(form)))
+
+    def _forget(self) -> None:
+        for code in [code for code in self._typed if code.startswith(f"{self._code}.")]:
+            self._typed.forget(code)
+
+    def _cancel(self) -> None:
+        self._forget()
+        self.dismiss()
 
     def save(self) -> None:
         raise NotImplementedError
@@ -115,6 +135,7 @@ class _EditSheet(Sheet):
         raise NotImplementedError
 
     def _saved(self, record_id: UUID) -> None:
+        self._forget()
         self.dismiss()
         self.here.say(_("Saved."))
         self.saved.emit(record_id)
@@ -142,33 +163,41 @@ class _EditSheet(Sheet):
 class PartnerSheet(_EditSheet):
     """A partner and its services."""
 
-    def __init__(self, here: Here, host: QWidget, partner: ProviderFacts | None = None) -> None:
+    def __init__(self, here: Here, host: QWidget, typed: Typed, partner: ProviderFacts | None = None) -> None:
         title = _("Add a partner") if partner is None else _("Edit {name}").format(name=partner.row.name)
-        super().__init__(here, host, title)
+        super().__init__(here, host, title, typed, f"partner.{partner.row.id.hex if partner is not None else NEW}")
         self._partner = partner
         declared = fields_of(Provider)
         keys = [(f"provider.{name}", declared[name]) for name in PARTNER]
         self.form = Form(keys, today=here.desk.today(), columns=2, ahead=True)
         values: Mapping[str, object] = partner.values if partner is not None else {}
-        self.form.fill({f"provider.{name}": values.get(name) for name in PARTNER})
-        if partner is None:
+        self._keep("", self.form, {f"provider.{name}": values.get(name) for name in PARTNER})
+        if partner is None and not self.form.edits():
             self.form.put({"provider.active": True})
-        self.cards = [ServiceCard(here, each) for each in (partner.row.services if partner is not None else ())]
+        self.cards: list[ServiceCard] = []
         self._services = QVBoxLayout()
         self._services.setSpacing(10)
-        for card in self.cards:
-            self._services.addWidget(card)
+        for service in partner.row.services if partner is not None else ():
+            self._add_card(ServiceCard(here, service, service.id.hex))
+        begun = [code for code in typed if code.startswith(f"{self._code}.{NEW}")]
+        for code in sorted(begun):
+            self._add_card(ServiceCard(here, None, code.removeprefix(f"{self._code}.")))
         self.add_button = button(_("Add a service"), "soft", "add", clicked=self.add_service)
         self.body.addWidget(self.form)
         self.body.addLayout(column(section_title(_("Services")), self._services, row(self.add_button, None), gap=8))
 
     def add_service(self) -> None:
         """Another empty card."""
-        card = ServiceCard(self.here, None)
-        self.cards.append(card)
-        self._services.addWidget(card)
+        card = ServiceCard(self.here, None, f"{NEW}{uuid4().hex}")
+        self._add_card(card)
         QTimer.singleShot(0, self, partial(self._see, card))
         card.form.go_to("provider_service.service")
+
+    def _add_card(self, card: ServiceCard) -> None:
+        self._keep(card.part, card.form, card.saved)
+        card.taken_out.connect(partial(self._typed.forget, f"{self._code}.{card.part}"))
+        self.cards.append(card)
+        self._services.addWidget(card)
 
     def _see(self, card: ServiceCard) -> None:
         """Show the whole card, as soon as there is room for it."""
@@ -192,16 +221,17 @@ class PartnerSheet(_EditSheet):
 class RecruiterSheet(_EditSheet):
     """A recruiter or agency."""
 
-    def __init__(self, here: Here, host: QWidget, recruiter: RecruiterFacts | None = None) -> None:
+    def __init__(self, here: Here, host: QWidget, typed: Typed, recruiter: RecruiterFacts | None = None) -> None:
         title = _("Add a recruiter") if recruiter is None else _("Edit {name}").format(name=recruiter.row.name)
-        super().__init__(here, host, title)
+        which = recruiter.row.id.hex if recruiter is not None else NEW
+        super().__init__(here, host, title, typed, f"recruiter.{which}")
         self._recruiter = recruiter
         declared = fields_of(Recruiter)
         self.form = Form(
             [(f"recruiter.{name}", declared[name]) for name in RECRUITER], today=here.desk.today(), columns=2
         )
         values: Mapping[str, object] = recruiter.values if recruiter is not None else {}
-        self.form.fill({f"recruiter.{name}": values.get(name) for name in RECRUITER})
+        self._keep("", self.form, {f"recruiter.{name}": values.get(name) for name in RECRUITER})
         self.body.addWidget(self.form)
 
     def _forms(self) -> list[Form]:
