@@ -134,7 +134,7 @@ def test_a_value_is_stored_in_one_shape(kind: Kind, typed: object, stored: objec
             "123456",
             "This is 6 characters long. Keep it to 5, and put the rest in a note.",
         ),
-        (declared(Kind.LINE, longest=200), "অ" * 10_000, "This is 10000 characters long."),
+        (declared(Kind.LINE, longest=200), "অ" * 10_000, "This is 10,000 characters long."),
         (declared(Kind.COUNT, least=1, most=9), 0, "Type a number from 1 to 9."),
         (declared(Kind.COUNT, least=1, most=9), 10, "Type a number from 1 to 9."),
         (declared(Kind.CODE), "mermaid", "“mermaid” is not in the list."),
