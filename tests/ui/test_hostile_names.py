@@ -104,7 +104,7 @@ def test_a_hostile_name_is_words_from_the_intake_to_the_paper(name: str, desk: D
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("a" * 10_000, "10000 characters long"), ("   ", "Write a name. What others call them is enough.")],
+    [("a" * 10_000, "10,000 characters long"), ("   ", "Write a name. What others call them is enough.")],
     ids=["long", "spaces"],
 )
 def test_what_cannot_be_a_name_is_refused_in_words_and_stays_where_it_was_typed(
