@@ -78,9 +78,10 @@ class Editor(QWidget):
 
     def mark(self, wrong: bool) -> None:
         """Show or take away the red edge."""
+        state = "error" if wrong else ""
         for each in self.inputs():
-            if isinstance(each, QLineEdit | QPlainTextEdit):
-                each.setProperty("state", "error" if wrong else "")
+            if isinstance(each, QLineEdit | QPlainTextEdit) and state != (each.property("state") or ""):
+                each.setProperty("state", state)
                 restyle(each)
 
     def _take(self, *inputs: QWidget) -> None:
