@@ -18,7 +18,7 @@ from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError, NotAllowed
 from casedesk.models import Chain, Membership
 from casedesk.services.intake import register_case
-from casedesk.services.office import check_store
+from casedesk.services.office import check_store, sign_in
 from casedesk.sync import joining
 from casedesk.sync.batch import CENTRAL, Refused
 from casedesk.sync.bodies import RosterBody, write_body
@@ -35,7 +35,8 @@ from casedesk.sync.joining import (
 from casedesk.sync.membership import NotJoined, new_identity
 from casedesk.sync.outbox import NobodyThere, make_files
 from casedesk.sync.roster import Member, NotThisRoster, sign_roster
-from tests.conftest import NOW
+from tests.conftest import NOW, PASSPHRASE
+from tests.support.exchange import own
 from tests.support.people import a_returnee
 from tests.sync.office import (
     ROOT_WORDS,
@@ -201,6 +202,15 @@ def test_the_administrator_alone_opens_no_case_to_a_new_computer(first: Desk, se
         make_files(coordinator(first), "DHK")
     joining.admit_to_centre(as_role(first, "supervisor"), key_of(second))
     assert make_files(coordinator(first), "DHK")
+
+
+def test_who_dies_after_joining_goes_on_in_the_same_chain(first: Desk, second: Desk) -> None:
+    join(first, second)
+    chain, folder = own(second).id, second.store.vault.folder
+    second.store.vault.close()  # and nobody signed out
+    again = sign_in(folder, "farzana", PASSPHRASE, lambda: NOW)
+    assert own(again).id == chain
+    again.store.vault.close()
 
 
 def test_an_ended_computer_is_sealed_nothing_any_more(first: Desk, second: Desk) -> None:

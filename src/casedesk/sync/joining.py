@@ -31,6 +31,7 @@ from casedesk.i18n import _
 from casedesk.models import BatchOut, Centre, Chain, Device, Invited, LetOut, Membership, RosterCopy, User
 from casedesk.paths import RESOURCES
 from casedesk.services.permissions import needs
+from casedesk.storage import installation
 from casedesk.storage.chain import continue_chain
 from casedesk.storage.keys import storage_error
 from casedesk.storage.recorder import own_chain
@@ -740,6 +741,9 @@ def take_roster_file(desk: Desk, body: bytes) -> bool:
         for asked in session.scalars(select(BatchOut).where(BatchOut.kind == Kind.JOIN)):
             asked.state = State.COVERED
             outbox(desk.store.vault.folder).remove(asked.name)
+    installation.take_note(
+        desk.store
+    )  # else a start after a death finds fewer operations than were noted, as in a copy
     return True
 
 
