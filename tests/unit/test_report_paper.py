@@ -20,7 +20,7 @@ from casedesk.desk import Desk
 from casedesk.errors import Conflict
 from casedesk.models import Disclosure
 from casedesk.reports import preview
-from casedesk.reports.hand_out import FileKind, StaysInside, print_report, save_report
+from casedesk.reports.hand_out import FileKind, StaysInside, changed_since_given_out, print_report, save_report
 from casedesk.reports.report_paper import write_report
 from casedesk.services import given_out
 from casedesk.services.case_register import NoReason
@@ -29,7 +29,7 @@ from casedesk.services.intake import register_case
 from casedesk.services.prints import Copy
 from casedesk.services.statistics import periods
 from casedesk.services.statistics.reports import make
-from casedesk.services.statistics.shapes import Report, Request, Shown
+from casedesk.services.statistics.shapes import Among, Report, Request, Shown
 from tests.conftest import NOW
 from tests.unit.test_case_register import somebody
 
@@ -113,6 +113,24 @@ def test_what_leaves_is_recorded_with_receiver_and_reason(desk: Desk, report: Re
     assert (second.medium, second.copy_number) == ("print", "2")
     with pytest.raises(Conflict):
         given_out.report_given_out(desk, "R1", "2026-05-01..2026-05-31", COPY, HANDING, "x")
+
+
+def test_a_report_says_that_its_figures_have_changed_since_a_copy_left(
+    desk: Desk, report: Report, tmp_path: Path
+) -> None:
+    assert changed_since_given_out(desk, report) == ""  # nothing has left
+    print_report(desk, report, replace(HANDING, medium="print"))
+    assert changed_since_given_out(desk, make(desk, report.request)) == ""
+    with i18n.speaking("bn"):
+        assert changed_since_given_out(desk, make(desk, report.request)) == ""
+    register_case(desk, somebody())
+    more = make(desk, report.request)
+    assert changed_since_given_out(desk, more).startswith("Figures have changed since copy 1 was given out, ")
+    assert changed_since_given_out(desk, make(desk, replace(report.request, compare=False))) == ""  # none of these left
+    inside = make(desk, replace(report.request, among=Among(countries=("sa",))))
+    assert changed_since_given_out(desk, inside) == ""
+    save_report(desk, more, FileKind.XLSX, tmp_path / "new.xlsx", HANDING)
+    assert changed_since_given_out(desk, more) == ""
 
 
 def test_nothing_leaves_without_receiver_and_reason(desk: Desk, report: Report, tmp_path: Path) -> None:

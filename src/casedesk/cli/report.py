@@ -58,12 +58,14 @@ class NoSuch(CaseDeskError):
 
 
 def _report(asked: argparse.Namespace) -> int:
+    from casedesk.reports.hand_out import changed_since_given_out
+
     period = periods.read(asked.period)
     with signed_in(asked) as desk:
         request = Request(asked.report, period, _among(desk, asked), not asked.alone, asked.publish)
         made = _made(desk, request, asked.database)
         if asked.out is None:
-            for line in lines_of(made):
+            for line in (*lines_of(made), *filter(None, [changed_since_given_out(desk, made)])):
                 say(line)
         else:
             _save(desk, made, asked)

@@ -70,4 +70,5 @@ class Disclosure(Recorded):
     fields: Mapped[list[str] | None] = lines(N_("What it tells"), ask=Ask.PROGRAM)
     referral_id: Mapped[UUID | None] = reference(N_("For the referral"))
     hash: Mapped[str | None] = line(N_("Fingerprint of the file"), ask=Ask.PROGRAM, longest=64)
+    figures: Mapped[str | None] = line(N_("Fingerprint of its figures"), ask=Ask.PROGRAM, longest=64)
     recalled_on: Mapped[date | None] = day(N_("Asked back on"))

@@ -24,6 +24,7 @@ from casedesk.services import given_out
 from casedesk.services.case_register import Register, extract
 from casedesk.services.given_out import Handing
 from casedesk.services.prints import Copy
+from casedesk.services.statistics.kept import fingerprint
 from casedesk.services.statistics.shapes import Report
 from casedesk.whole_file import whole_file
 
@@ -175,7 +176,15 @@ def next_copy(desk: Desk, report: Report) -> Copy:
 
 
 def _record(desk: Desk, report: Report, copy: Copy, handing: Handing, digest: str) -> None:
-    given_out.report_given_out(desk, report.request.report, _period(report), copy, handing, digest)
+    figures = None if report.internal else fingerprint(report)
+    given_out.report_given_out(desk, report.request.report, _period(report), copy, handing, digest, figures)
+
+
+def changed_since_given_out(desk: Desk, report: Report) -> str:
+    """In words: that the last copy that left told other figures. What stays inside differs from reader to reader."""
+    if report.internal:
+        return ""
+    return given_out.changed_since(desk, report.request.report, _period(report), fingerprint(report))
 
 
 def _period(report: Report) -> str:

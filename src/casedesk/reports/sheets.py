@@ -32,6 +32,7 @@ OFTEN = 500  # rows between two looks at whether anybody still waits
 LONGEST_CELL = 32_767
 LONGEST_NAME = 31
 CUT = "…"
+ACROSS, LINE = 96, 15  # letters of what a file says of itself, and how high a line of them is
 
 Value = str | int | float | bool | date | datetime | None
 
@@ -123,6 +124,7 @@ class _Looks:
     def __init__(self, made: Any) -> None:
         head = {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}
         self.head, self.title = made.add_format(head), made.add_format({"bold": True, "font_size": 14})
+        self.head_right = made.add_format(head | {"align": "right"})
         self.wrapped, self.bold = made.add_format({"text_wrap": True, "valign": "top"}), made.add_format({"bold": True})
         self.label = made.add_format({"bold": True, "valign": "top"})
         self.day = made.add_format({"num_format": "yyyy-mm-dd"})
@@ -136,19 +138,32 @@ class _Looks:
 def _explain(made: Any, book: Book, looks: _Looks) -> None:
     page = made.add_worksheet(_("About this file")[:LONGEST_NAME])
     page.set_column(0, 0, 26)
-    page.set_column(1, 1, 96)
+    page.set_column(1, 1, ACROSS)
+    _for_paper(page)
     page.write_string(0, 0, _cell(book.title), looks.title)
     for at, (label, says) in enumerate(book.about):
+        lines = sum(1 + len(line) // (ACROSS - 8) for line in says.splitlines())
+        page.set_row(2 + at, LINE * max(lines, 1))  # programs differ in whether they make room by themselves
         page.write_string(2 + at, 0, _cell(label), looks.label)
         page.write_string(2 + at, 1, _cell(says), looks.wrapped)
+
+
+def _for_paper(page: Any) -> None:
+    """Who prints it gets all columns on a page of A4."""
+    page.set_paper(9)
+    page.set_landscape()
+    page.fit_to_pages(1, 0)
 
 
 def _xlsx_sheet(made: Any, sheet: Sheet, looks: _Looks, names: set[str], progress: Progress) -> None:
     page = made.add_worksheet(_sheet_name(sheet.name, names))
     page.freeze_panes(1, 1)
+    _for_paper(page)
+    page.repeat_rows(0)
     for at, column in enumerate(sheet.columns):
         page.set_column(at, at, column.width or min(max(len(column.title) + 2, 12), 40))
-        page.write_string(0, at, _cell(column.title), looks.head)
+        head = looks.head_right if column.kind is Kind.NUMBER else looks.head
+        page.write_string(0, at, _cell(column.title), head)
     writers = [(at, _writer(page, column.kind, looks)) for at, column in enumerate(sheet.columns)]
     row = 0
     for row, values in enumerate(sheet.rows, start=1):

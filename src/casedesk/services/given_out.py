@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, cast, func, select
 from sqlalchemy.orm import Session
 
+from casedesk import formats
 from casedesk.desk import Desk
 from casedesk.errors import Conflict
+from casedesk.i18n import _
 from casedesk.models import Disclosure
 from casedesk.services.case_register import REGISTER_FILE, NoReason, Register
 from casedesk.services.permissions import needs
@@ -42,7 +44,9 @@ def next_copy(desk: Desk, report: str, period: str) -> Copy:
 
 
 @needs("report.give_out")
-def report_given_out(desk: Desk, report: str, period: str, copy: Copy, handing: Handing, digest: str) -> UUID:
+def report_given_out(
+    desk: Desk, report: str, period: str, copy: Copy, handing: Handing, digest: str, figures: str | None = None
+) -> UUID:
     """Record that a copy leaves. Raises NoReason, and Conflict where another copy was counted meanwhile."""
     receiver, reason = _said(handing.receiver, handing.reason)
     document = _document(report, period)
@@ -60,9 +64,28 @@ def report_given_out(desk: Desk, report: str, period: str, copy: Copy, handing: 
             purpose=AS_REPORT,
             reason=reason,
             hash=digest,
+            figures=figures,
         )
         session.add(row)
         return row.id
+
+
+@needs("statistics.view")
+def changed_since(desk: Desk, report: str, period: str, figures: str) -> str:
+    """In words: that the last copy of the same report told other figures; nothing where it did not."""
+    asked, _dash, _told = figures.partition("-")
+    wanted = (
+        select(Disclosure.copy_number, Disclosure.at, Disclosure.figures)
+        .where(Disclosure.document == _document(report, period), Disclosure.figures.startswith(f"{asked}-"))
+        .order_by(Disclosure.at.desc(), cast(Disclosure.copy_number, Integer).desc())
+        .limit(1)
+    )
+    with desk.read() as session:
+        last = session.execute(wanted).first()
+    if last is None or last.figures == figures:
+        return ""
+    words = _("Figures have changed since copy {copy} was given out, {when}.")
+    return words.format(copy=formats.digits(last.copy_number or ""), when=formats.moment(last.at))
 
 
 @needs("register.coded")

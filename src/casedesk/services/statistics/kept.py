@@ -1,7 +1,9 @@
-"""Requests and figures as JSON values, for Back, a change of language and the lock; and a figure in words."""
+"""Requests and figures as JSON values, for Back, a change of language and the lock; a figure in words; and what a
+report told, in short."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from datetime import date
@@ -12,7 +14,7 @@ from casedesk.i18n import _
 from casedesk.services.statistics import periods
 from casedesk.services.statistics.indicators import INDICATORS
 from casedesk.services.statistics.periods import Kind, Period
-from casedesk.services.statistics.shapes import Among, Figure, Request
+from casedesk.services.statistics.shapes import Among, Figure, Report, Request
 from casedesk.services.statistics.tables import label_of
 
 
@@ -37,6 +39,17 @@ def restored(asked: Mapping[str, Any], today: date, report: str) -> Request:
         compare=asked["compare"],
         publishing=asked["publishing"],
     )
+
+
+def fingerprint(report: Report) -> str:
+    """What was asked beside report and period, and which figures were told; the same in every language."""
+    told = [
+        [table.key, row.key, *([cell.shown, cell.value, cell.low, cell.high] for cell in row.cells)]
+        for table in report.tables
+        for row in table.rows
+    ]
+    asked = f"{report.request.compare:d}{report.request.publishing:d}"
+    return f"{asked}-{hashlib.sha256(json.dumps(told).encode()).hexdigest()[:48]}"
 
 
 def figure_stored(figure: Figure) -> str:

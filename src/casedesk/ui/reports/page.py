@@ -17,7 +17,14 @@ from casedesk import formats, i18n
 from casedesk.desk import Desk
 from casedesk.i18n import _
 from casedesk.progress import Progress
-from casedesk.reports.hand_out import FileKind, FirstRows, first_rows, save_register, save_report
+from casedesk.reports.hand_out import (
+    FileKind,
+    FirstRows,
+    changed_since_given_out,
+    first_rows,
+    save_register,
+    save_report,
+)
 from casedesk.services.case_register import Register
 from casedesk.services.given_out import Handing
 from casedesk.services.permissions import may
@@ -68,6 +75,7 @@ class ReportsPage(Page):
         self.kinds = reports.reports_of(here.desk)
         self.request = restored(asked or {}, here.desk.today(), self.kinds[0].id)
         self.report: Report | None = None
+        self.changed = ""  # in words, if a copy that left tells other figures
         self.tables: list[FigureTable] = []
         self.charts: list[ChartCard] = []
         self._wanted = 0
@@ -145,16 +153,17 @@ class ReportsPage(Page):
         self.list.select(self.request.report)
         self._show_chips()
         self._late.start()
-        work = partial(reports.make, self.here.desk, self.request)
+        work = partial(_made, self.here.desk, self.request)
         self.here.jobs.run(self, work, partial(self._take, self._wanted), failed=self._refused)
 
-    def _take(self, number: int, report: Report) -> None:
+    def _take(self, number: int, found: tuple[Report, str]) -> None:
         if number != self._wanted:
             return  # something else was asked meanwhile
         self._late.stop()
+        report, self.changed = found
         self.report = report
         self.title.setText(report.title)
-        made = _("made {when}").format(when=formats.moment(report.made_at))
+        made = _("made {when}").format(when=formats.clock(report.made_at))
         self.told.setText(" · ".join(part for part in (report.headline, made) if part))
         for each in self._ways_out:
             each.setEnabled(True)
@@ -234,6 +243,8 @@ class ReportsPage(Page):
             each.hide()
         clear(self._content)
         self._content.setSpacing(10)
+        if self.changed:
+            self._content.addWidget(Banner("warn", self.changed))
         self._content.addWidget(Notice(self.report))
         if not self.tables:
             self._content.addWidget(self._empty(self.report))
@@ -414,6 +425,11 @@ def _save(desk: Desk, report: Report, kind: FileKind, path: Path, handing: Handi
         with i18n.speaking(handing.language):
             report = reports.make(desk, report.request)
     save_report(desk, report, kind, path, handing, progress=progress)
+
+
+def _made(desk: Desk, request: Request) -> tuple[Report, str]:
+    report = reports.make(desk, request)
+    return report, changed_since_given_out(desk, report)
 
 
 def _nothing(report: Report) -> bool:
