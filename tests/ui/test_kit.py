@@ -762,6 +762,22 @@ def test_a_sheet_keeps_tab_inside_and_gives_the_focus_back(show: Show) -> None:
     assert outside.hasFocus()
 
 
+def test_a_sheet_grows_with_what_is_said_in_it(show: Show, qtbot: QtBot) -> None:
+    window = show(QWidget(), 900, 600)
+    sheet = Sheet(window, "Close the case", width=600)
+    sheet.body.addWidget(QLineEdit())
+    sheet.open()
+    top, height = sheet.panel.y(), sheet.panel.height()
+    said = PlainLabel("Say why in a few words. " * 20, "body", wrap=True)
+    sheet.body.addWidget(said)
+    qtbot.waitUntil(lambda: sheet.panel.height() > height and said.visibleRegion().boundingRect() == said.rect())
+    assert sheet.panel.y() == top
+    for _more in range(40):
+        sheet.body.addWidget(QLineEdit())
+    qtbot.waitUntil(lambda: sheet.panel.height() == 600 - 2 * 24)
+    assert sheet.panel.y() == 24
+
+
 def test_a_sheet_begins_with_its_body_even_if_the_foot_was_made_first(show: Show) -> None:
     window = show(QWidget(), 900, 600)
     sheet = Sheet(window, "Add a partner")

@@ -3,7 +3,7 @@
 # ruff: noqa: N802 - Qt names the methods
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
@@ -57,6 +57,7 @@ class Sheet(QWidget):
         inside.addWidget(rule())
         inside.addLayout(self.foot)
         self._host.installEventFilter(self)
+        self.content.installEventFilter(self)
         self.hide()
 
     def open(self, focus: QWidget | None = None) -> None:
@@ -128,8 +129,22 @@ class Sheet(QWidget):
         return [one for one in takes_tab if one.isVisibleTo(self) and one.isEnabled() and one.focusProxy() is None]
 
     def _place(self) -> None:
+        """In the middle of the window, as large as what it holds."""
         window = self._host
         self.setGeometry(window.rect())
+        width, height = self._room()
+        self.panel.setGeometry((window.width() - width) // 2, (window.height() - height) // 2, width, height)
+
+    def _grow(self) -> None:
+        """Make room for what was added; what is there already stays where it is, as far as the window allows."""
+        width, height = self._room()
+        if height > self.panel.height():
+            lowest = self._host.height() - EDGE - height
+            self.panel.setGeometry(self.panel.x(), min(self.panel.y(), lowest), width, height)
+
+    def _room(self) -> tuple[int, int]:
+        """Width and height of the panel: what it holds, and never more than the window."""
+        window = self._host
         width = min(self._width, window.width() - 2 * EDGE)
         wanted = self.content.heightForWidth(width - 2) if self.content.hasHeightForWidth() else -1
         if wanted < 0:
@@ -137,12 +152,14 @@ class Sheet(QWidget):
         head = (
             self.head.totalHeightForWidth(width - 2) if self.head.hasHeightForWidth() else self.head.sizeHint().height()
         )
-        height = min(wanted + head + self.foot.sizeHint().height() + 8, window.height() - 2 * EDGE)
-        self.panel.setGeometry((window.width() - width) // 2, (window.height() - height) // 2, width, height)
+        return width, min(wanted + head + self.foot.sizeHint().height() + 8, window.height() - 2 * EDGE)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize and self.isVisible():
-            self._place()
+        if self.isVisible():
+            if watched is self._host and event.type() == QEvent.Type.Resize:
+                self._place()
+            elif watched is self.content and event.type() == QEvent.Type.LayoutRequest:
+                QTimer.singleShot(0, self, self._grow)  # when the layout has taken it in
         return super().eventFilter(watched, event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:

@@ -228,7 +228,6 @@ class ReferSheet(Sheet):
     def _follow(self, referral: ReferralFacts) -> None:
         self.steps = StepsPane(self.here, referral)
         self.steps.taken.connect(self._step_taken)
-        self.steps.grown.connect(self._make_room)
         self.body.addWidget(self.steps)
         if may(self.here.desk, "case.print"):
             for each in extra_buttons(referral, self._change, self._print_letter):
@@ -243,10 +242,6 @@ class ReferSheet(Sheet):
             self.dismiss()
             if now.status == "ready":
                 self.here.go(Goto("refer", {"case_id": str(now.case_id), "referral_id": str(now.id)}))
-
-    def _make_room(self) -> None:
-        """Grow with what a step asks."""
-        QTimer.singleShot(0, self, self._place)
 
     def _change(self) -> None:
         self.dismiss()

@@ -66,7 +66,6 @@ class StepsPane(Tall):
     """Facts of a referral and its next steps. `taken` tells that a step was recorded."""
 
     taken = Signal()
-    grown = Signal()
 
     def __init__(self, here: Here, referral: ReferralFacts) -> None:
         super().__init__()
@@ -104,7 +103,6 @@ class StepsPane(Tall):
         self._asked.addLayout(row(None, self.save_button))
         first = next(iter(self.form.questions.values()), None)
         (first.editor if first is not None else self.save_button).setFocus(Qt.FocusReason.OtherFocusReason)
-        self.grown.emit()
 
     def _fields(self, to: str) -> list[tuple[str, Field]]:
         declared = fields_of(Referral)
