@@ -15,6 +15,7 @@ from functools import cache
 from casedesk.paths import RESOURCES
 
 LANGUAGES = ("en", "bn")
+OWN_NAMES = (("en", "English"), ("bn", "বাংলা"))  # of the languages, each in itself, whatever is spoken
 
 _screen = "en"
 _inside: ContextVar[str | None] = ContextVar("language", default=None)
@@ -22,6 +23,9 @@ _inside: ContextVar[str | None] = ContextVar("language", default=None)
 
 def N_(text: str) -> str:  # noqa: N802 - the name every gettext tool knows
     return text
+
+
+_NAMES = {"bn": N_("Bangla"), "en": N_("English")}
 
 
 def _(text: str) -> str:
@@ -35,6 +39,16 @@ def ngettext(one: str, many: str, count: int) -> str:
 def language() -> str:
     """The language spoken here and now: "en" or "bn"."""
     return _inside.get() or _screen
+
+
+def languages() -> list[tuple[str, str]]:
+    """The languages of papers and files, each with its name in the language spoken."""
+    return [(code, _(name)) for code, name in _NAMES.items()]
+
+
+def language_name(code: str) -> str:
+    """What a language is called in the language spoken; the code of one that is not ours."""
+    return dict(languages()).get(code, code)
 
 
 def spoken_first(bn: str | None, en: str | None) -> tuple[str, str]:

@@ -17,7 +17,8 @@ from casedesk.settings import load
 from casedesk.storage import vault
 from casedesk.storage.recovery_key import read_recovery_key
 from casedesk.ui.application import Practice
-from casedesk.ui.first_run import CentreStep, FirstRun, LanguageStep, LockStep, RecoveryStep
+from casedesk.ui.first_run import FirstRun
+from casedesk.ui.first_run.steps import CentreStep, LanguageStep, LockStep, RecoveryStep
 from casedesk.ui.kit import theme
 from casedesk.ui.kit.theme import Theme
 from tests.support.sitting import SECONDS, Sitting, cut_off, focused, press, type_keys, words_of

@@ -34,7 +34,6 @@ from casedesk.ui.vault_check import VaultCheck
 
 WIDTH = 712
 THEME_WORDS = (("system", N_("As the system")), ("light", N_("Light")), ("dark", N_("Dark")))
-LANGUAGE_NAMES = (("en", "English"), ("bn", "বাংলা"))
 # code, icon, words, what one must be allowed to do
 TABS = (
     ("look", "translate", N_("Language and look"), "own.preferences"),
@@ -175,7 +174,7 @@ class SettingsPage(Page):
 
     def _look(self) -> None:
         now = self._wishes.settings()
-        language = Segmented(LANGUAGE_NAMES, i18n.language(), _("Language"))
+        language = Segmented(i18n.OWN_NAMES, i18n.language(), _("Language"))
         language.chosen.connect(self._wishes.language)
         theme = Segmented([(code, _(word)) for code, word in THEME_WORDS], now.theme, _("Light or dark"))
         theme.chosen.connect(self._wishes.theme)

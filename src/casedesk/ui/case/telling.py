@@ -8,7 +8,7 @@ from datetime import datetime
 
 from casedesk import codelists, formats
 from casedesk.fields import Ask, Kind
-from casedesk.i18n import N_, _, ngettext
+from casedesk.i18n import N_, _, language_name, ngettext
 from casedesk.models import fields_of, recorded_models
 from casedesk.services.history import Changed, Entry
 from casedesk.services.notes import NoteRow
@@ -41,7 +41,6 @@ TITLES = {
     "referral.print": N_("Printed a referral letter"),
 }
 LEVELS = {"full": N_("Full copy"), "shared": N_("Shared copy"), "coded": N_("Coded copy")}
-LANGUAGES = {"bn": N_("Bangla"), "en": N_("English")}
 PRINTS = ("case.print", "referral.print")
 ICONS = {"note": "note", "contact": "call", "referral": "referral", "change": "edit"}
 ICONS_OF_ACTIONS = {"person.not_same": "conflict", "case.print": "print", "referral.print": "print"}
@@ -102,7 +101,7 @@ def printed_words(entry: Entry) -> str:
     parts = [
         *(_(LEVELS.get(level, level)) for level in dict.fromkeys(said.get("level", ()))),
         ngettext("copy {numbers}", "copies {numbers}", len(copies)).format(numbers=numbers) if copies else "",
-        *(_(LANGUAGES.get(language, language)) for language in dict.fromkeys(said.get("language", ()))),
+        *(language_name(language) for language in dict.fromkeys(said.get("language", ()))),
         *dict.fromkeys(said.get("purpose", ())),
     ]
     return " · ".join(part for part in parts if part)

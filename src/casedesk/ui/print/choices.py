@@ -11,7 +11,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLineEdit, QRadioButton, QSizePolicy, QVBoxLayout, QWidget
 
 from casedesk import codelists, formats
-from casedesk.i18n import N_, _, ngettext
+from casedesk.i18n import N_, _, languages, ngettext
 from casedesk.services import prints
 from casedesk.services.prints import PrintRequest
 from casedesk.ui.kit.blocks import Banner
@@ -24,7 +24,6 @@ from casedesk.ui.kit.texts import PlainLabel, escape_key, tip, visible
 from casedesk.ui.kit.theme import current
 
 MOST_COPIES = 5
-LANGUAGES = (("bn", N_("Bangla")), ("en", N_("English")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +204,7 @@ class Choices(Tall):
         )
         self.refused.hide()
         self.given_away = GivenAway()
-        self.language = Combo([(code, _(word)) for code, word in LANGUAGES], language, name=_("Language of the paper"))
+        self.language = Combo(languages(), language, name=_("Language of the paper"))
         self.copies = Combo(
             [(str(n), formats.number(n)) for n in range(1, MOST_COPIES + 1)], str(copies), name=_("Copies")
         )

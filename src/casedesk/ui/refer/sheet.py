@@ -17,7 +17,7 @@ from shiboken6 import isValid
 from casedesk import formats, i18n
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError, InvalidInput, NotAllowed
-from casedesk.i18n import N_, _
+from casedesk.i18n import _, languages
 from casedesk.services.cases import CaseFacts, look
 from casedesk.services.permissions import may
 from casedesk.services.referrals import (
@@ -42,7 +42,6 @@ from casedesk.ui.refer.form import ReferForm
 from casedesk.ui.refer.steps import StepsPane, extra_buttons, goto_letter
 
 WIDE, NARROW = 1170, 760
-LANGUAGES = (("bn", N_("Bangla")), ("en", N_("English")))
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -159,7 +158,7 @@ class ReferSheet(Sheet):
         self.letter.setAccessibleName(_("Print referral letter"))
         self.letter.setChecked(True)
         self.letter.setVisible(may(self.here.desk, "case.print"))
-        words = [(code, _(word)) for code, word in LANGUAGES]
+        words = languages()
         self.language = Combo(words, i18n.language(), name=_("Language of the letter"))
         self.language.setVisible(may(self.here.desk, "case.print"))
         self.state = PlainLabel("", "caption", tone="text2")

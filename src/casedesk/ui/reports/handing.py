@@ -23,7 +23,6 @@ from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.print.printing import choose_file
 
 KINDS = {FileKind.XLSX: N_("Excel"), FileKind.CSV: N_("CSV"), FileKind.JSON: N_("JSON"), FileKind.PDF: N_("PDF")}
-LANGUAGES = (("bn", N_("Bangla")), ("en", N_("English")))
 FILTERS = {
     FileKind.XLSX: N_("Excel files (*.xlsx)"),
     FileKind.CSV: N_("CSV files (*.csv)"),
@@ -84,7 +83,7 @@ class HandOutSheet(Sheet):
         super().__init__(host, _("Save as a file"), title, width=520)
         self.kinds = Segmented([(each.value, _(KINDS[each])) for each in kinds], kind.value, _("Kind of file"))
         self.who = WhoAndWhy()
-        self.language = Combo([(code, _(word)) for code, word in LANGUAGES], i18n.language(), name=_("Language"))
+        self.language = Combo(i18n.languages(), i18n.language(), name=_("Language"))
         self.told = Banner("warn", _("Say who receives it, and why."))
         self.told.hide()
         self.body.addWidget(self.kinds)

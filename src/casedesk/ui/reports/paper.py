@@ -14,7 +14,7 @@ from PySide6.QtGui import QImage
 from casedesk import i18n
 from casedesk.desk import Desk
 from casedesk.errors import NotAllowed
-from casedesk.i18n import _
+from casedesk.i18n import _, languages
 from casedesk.reports import preview as finished
 from casedesk.reports.hand_out import FileKind, next_copy, print_report, save_report
 from casedesk.reports.report_paper import write_report
@@ -33,7 +33,7 @@ from casedesk.ui.page import Here
 from casedesk.ui.print import printing
 from casedesk.ui.print.pages import PaperView, page_words
 from casedesk.ui.print.paper_page import PaperPage
-from casedesk.ui.reports.handing import LANGUAGES, WhoAndWhy, ask_where, labelled, line, with_ending
+from casedesk.ui.reports.handing import WhoAndWhy, ask_where, labelled, line, with_ending
 
 PANEL = 320
 
@@ -66,7 +66,7 @@ class ReportPaperPage(PaperPage):
         self.who.receiver.setText(before.get("receiver", ""))
         self.who.reason.setText(before.get("reason", ""))
         self.language = Combo(
-            [(code, _(word)) for code, word in LANGUAGES],
+            languages(),
             before.get("language", i18n.language()),
             name=_("Language of the paper"),
         )
