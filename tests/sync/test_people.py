@@ -285,6 +285,19 @@ def test_the_recovery_key_lets_a_colleague_of_another_computer_in(laptops: Lapto
     sign_in(two.store.vault.folder, "nadia", SECOND, lambda: NOW).store.vault.close()
 
 
+def test_the_recovery_key_opens_a_computer_that_was_closed_to_its_users(laptops: Laptops) -> None:
+    """As one that was ended, and found again. Both laptops know a Farzana: it is the one who was added here."""
+    two = laptops.two
+    carry(laptops.one, two)
+    recovery = vault.new_recovery(two.store.vault)
+    vault.close_to_users(two.store.vault)
+    two.store.vault.close()
+    there, newer = office.recover(two.store.vault.folder, recovery.text, "farzana", SECOND, FLOOR, lambda: NOW)
+    newer.wipe()
+    assert there.actor.id == laptops.came
+    there.store.vault.close()
+
+
 def test_who_left_a_computer_is_sent_nothing_and_what_they_wrote_there_counts(laptops: Laptops) -> None:
     one, two = laptops.one, laptops.two
     karim = a_colleague(one)

@@ -17,6 +17,8 @@ from casedesk.desk import Desk
 from casedesk.services.cases import case_facts, edit_case
 from casedesk.services.clashes import clashes
 from casedesk.services.intake import register_case
+from casedesk.services.office import sign_in
+from casedesk.storage.keys import WrongPassphrase
 from casedesk.ui.application import tables
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.page import Goto, Page
@@ -24,6 +26,7 @@ from casedesk.ui.review import ReviewPage
 from casedesk.ui.settings import SettingsPage
 from casedesk.ui.sync.page import SyncPage
 from casedesk.ui.sync.sheets import InviteSheet
+from tests.conftest import PASSPHRASE
 from tests.support.people import a_returnee
 from tests.support.sitting import SECONDS, Sitting, activate, entered, words_of
 from tests.sync.office import ROOT_WORDS, new_desk
@@ -203,7 +206,8 @@ def join(first: Person, second: Person) -> None:
     first.click("Let DHK/K4 read our cases")
     first.click("Let it read")
     first.sees("DHK/K4 may read the cases of this centre.")
-    first.writes()
+    page = first.writes()
+    assert "Somebody asks to join" not in words_of(page)
 
     second.click("Read the answer from a stick")
     second.answer_where(second.stick)
@@ -272,5 +276,8 @@ def test_a_lost_laptop_is_ended_and_heard_no_more(farzana: Person, salma: Person
     assert farzana.village(case_id) == "Somewhere else"
     farzana.sees("The computer that wrote this file no longer belongs here. The file is set aside.")
     farzana.writes()
-    salma.reads("taken in")
-    assert salma.village(case_id) == "Written by whoever found it", "nothing more is sealed for it"
+    salma.reads("This computer was ended by your organisation. No passphrase opens it from now on.")
+    assert salma.village(case_id) == "Written by whoever found it", "nothing but the list was sealed for it"
+    salma.sitting.end()
+    with pytest.raises(WrongPassphrase):
+        sign_in(salma.sitting.folder, "farzana", PASSPHRASE, salma.sitting.clock)

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from casedesk import formats, i18n
 from casedesk.desk import DHAKA, NOBODY, Actor, Clock, Desk, now
 from casedesk.errors import CaseDeskError, Conflict, InvalidInput, NotAllowed, NotFound, Problem
 from casedesk.i18n import _
-from casedesk.models import Centre, Device, ExchangeRate, Membership, Preference, User
+from casedesk.models import Centre, Chain, Change, Device, ExchangeRate, Membership, Operation, Preference, User
 from casedesk.progress import Progress, silent
 from casedesk.services import backups
 from casedesk.services.permissions import needs
@@ -30,7 +30,7 @@ from casedesk.storage.checking import Findings, check
 from casedesk.storage.keys import Cost
 from casedesk.storage.migrate import migrate
 from casedesk.storage.passphrases import passphrase_problem
-from casedesk.storage.recorder import NEWEST_SURE, Act
+from casedesk.storage.recorder import NEWEST_SURE, Act, own_chain
 from casedesk.storage.recovery_key import RecoveryKey, new_recovery_key
 from casedesk.storage.store import Store, VaultDamaged
 from casedesk.values import Money
@@ -184,7 +184,7 @@ def recover(
 
 
 def _colleague_called(opened: vault.Vault, sign_in_name: str) -> UUID:
-    """The one who signs in with this name at another computer, and at this one not yet."""
+    """The one of this name whom no passphrase lets in here; of several the one who was added at this computer."""
     tag = keys.name_tag(opened.store, sign_in_name)
     with Store(opened).read() as session:
         found = [
@@ -192,9 +192,22 @@ def _colleague_called(opened: vault.Vault, sign_in_name: str) -> UUID:
             for user in session.scalars(select(User).where(User.active.is_(True), User.removed_at.is_(None)))
             if keys.name_tag(opened.store, user.sign_in_name or "") == tag and slot_of(opened, user) is None
         ]
+        if len(found) > 1:
+            found = [each for each in found if _was_added_here(session, each)]
     if len(found) != 1:
         raise keys.SignInNameUnknown
     return found[0]
+
+
+def _was_added_here(session: Session, user: UUID) -> bool:
+    """Whether the first that is known of a user was written at this computer."""
+    first = select(func.min(Change.operation_seq)).where(Change.record == user, Change.table == User.__tablename__)
+    wrote = (
+        select(Chain.desk)
+        .join(Operation, Operation.chain_ix == Chain.ix)
+        .where(Operation.seq == first.scalar_subquery())
+    )
+    return session.scalar(wrote) == own_chain(session).desk
 
 
 def _opened(opened: vault.Vault, slot: bytes, action: str, clock: ComputerClock) -> Desk:

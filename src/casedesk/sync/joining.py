@@ -21,14 +21,14 @@ from uuid import UUID
 import msgspec
 import pyrage
 from nacl.signing import SigningKey
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from casedesk import i18n, machine
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
-from casedesk.models import BatchOut, Centre, Chain, Device, Invited, LetOut, Membership, RosterCopy, User
+from casedesk.models import BatchIn, BatchOut, Centre, Chain, Device, Invited, LetOut, Membership, RosterCopy, User
 from casedesk.paths import RESOURCES
 from casedesk.services.permissions import needs
 from casedesk.storage import installation
@@ -38,7 +38,7 @@ from casedesk.storage.recorder import own_chain
 from casedesk.storage.vault import close_to_users
 from casedesk.sync.batch import EVERYONE, Author, Kind, Reader, Refused, file_name, open_batch, seal, write_batch
 from casedesk.sync.bodies import JoinRequest, RosterBody, read_body, write_body
-from casedesk.sync.files import Folder, inbox, on_a_stick, outbox
+from casedesk.sync.files import Fate, Folder, inbox, on_a_stick, outbox
 from casedesk.sync.intake import judge_again
 from casedesk.sync.leaving import desk_audience
 from casedesk.sync.membership import (
@@ -480,7 +480,9 @@ def let_in(desk: Desk, request: Request) -> None:
             _list_new_key(session, place, desk, asked.member)
         else:
             _list_new_computer(session, place, desk, asked.member, code)
-    inbox(desk.store.vault.folder).remove(file_name(request.sealed))
+        name = file_name(request.sealed)
+        session.execute(update(BatchIn).where(BatchIn.name == name).values(state=Fate.APPLIED))
+    inbox(desk.store.vault.folder).remove(name)
     desk.note("sync.let_in")
 
 

@@ -86,8 +86,7 @@ def _came(each: FileInRow, look: Callable[[], object] | None) -> QLayout:
         PlainLabel(f"{formats.moment(each.came_at)} · {said}", "caption", tone=tone, wrap=True),
         gap=0,
     )
-    waits = each.state == Fate.ASKS and not each.desk  # nobody has let it in yet
-    asks = [button(_("Look"), size="s", clicked=look)] if look is not None and waits else []
+    asks = [button(_("Look"), size="s", clicked=look)] if look is not None and each.state == Fate.ASKS else []
     inside = row(Icon(icon, tone), what, *asks, gap=10, margins=(16, 6, 16, 6))
     inside.setStretch(1, 1)
     return inside

@@ -68,8 +68,6 @@ def came_words(row: FileInRow) -> tuple[str, str, str]:
             return _("Taken in"), "ok", "ok"
         case Fate.WAITING:
             return _("Waits for a file before it"), "text2", "waiting"
-        case Fate.ASKS if row.desk:
-            return _("On the list of computers now"), "ok", "ok"
         case Fate.ASKS:
             return _("Somebody asks to join"), "info", "ask"
     known = row.why in set(Why)
