@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from casedesk.services.statistics.lists import fold
+from casedesk.services.statistics.lists import fold, shortened
 from casedesk.services.statistics.suppress import INSIDE, PUBLISHING, Sum, Told, protect
 from casedesk.services.statistics.tables import ALL, grid
 
@@ -49,3 +49,15 @@ def test_small_groups_are_told_together_with_one_more_if_they_are_too_few() -> N
     assert fold({"sa": 24, "my": 13, "om": 3, "qa": 2}, INSIDE).together == ("om", "qa")
     assert fold({"sa": 24, "my": 13, "om": 3}, INSIDE).together == ("my", "om")
     assert fold({"sa": 24, "my": 13}, INSIDE).together == ()
+
+
+def test_a_map_tells_every_district_with_enough_people_and_a_table_the_largest() -> None:
+    found = fold({f"d{n:02}": 60 - n for n in range(50)} | {"x": 2, "y": 3}, INSIDE)
+    assert len(found.alone) == 50
+    by_itself, together = shortened(found)
+    assert by_itself == found.alone[:11]
+    assert together == (*found.alone[11:], "y", "x")
+    assert shortened(fold({f"d{n:02}": 60 - n for n in range(12)}, INSIDE)) == (
+        tuple(f"d{n:02}" for n in range(12)),
+        (),
+    )

@@ -52,7 +52,7 @@ def fold(
     wholes: Mapping[str | None, int] | None = None,
     finer: Sequence[Folded] = (),
 ) -> Folded:
-    """Put small groups together until there are enough people in them, and the long tail with them.
+    """Put small groups together until there are enough people in them.
 
     `wholes` are the same groups without a filter, `finer` what is told of the parts of the time.
     """
@@ -77,8 +77,6 @@ def _apart(
     order = sorted((code for code, count in counts.items() if count), key=lambda code: (-counts[code], code or "~"))
     by_itself = [code for code in order if code not in untold]
     together = [code for code in order if code in untold]
-    while len(by_itself) + bool(together) > MOST_ROWS:
-        together.insert(0, by_itself.pop())
     while by_itself and together and (len(together) < 2 or sum(counts[code] for code in together) < least):
         together.insert(0, by_itself.pop())  # a single small group would be known by subtracting
     return tuple(by_itself), tuple(together)
@@ -87,14 +85,15 @@ def _apart(
 def listed(maker: Maker, indicator: Indicator, by: str, key: str, title: str) -> Table:
     """An indicator by one long breakdown: the largest groups, the others together, and each in percent of all."""
     now, *old = _folded(maker, indicator, by, maker.periods)
+    by_itself, together = shortened(now)
     total = [maker.cell(now.total, maker.figure(indicator, maker.period), indicator.unit), EMPTY]
     if maker.before is not None:
         total.append(maker.cell(old[0].total, maker.figure(indicator, maker.before), indicator.unit))
     rows = [Row("all", _(indicator.label), tuple(total))]
-    lines: list[tuple[str, str, Codes]] = [(code or "unknown", label_of(by, code), (code,)) for code in now.alone]
-    if now.together and now.total.exact:
-        words = _("Others ({count})").format(count=formats.number(len(now.together)))
-        lines.append(("others", words, now.together))
+    lines: list[tuple[str, str, Codes]] = [(code or "unknown", label_of(by, code), (code,)) for code in by_itself]
+    if together and now.total.exact:
+        words = _("Others ({count})").format(count=formats.number(len(together)))
+        lines.append(("others", words, together))
     for name, label, codes in lines:
         count = sum(now.counts[code] for code in codes)
         cell = maker.cell(Told(count, count), maker.figure(indicator, maker.period, (by, codes)), indicator.unit)
@@ -104,6 +103,13 @@ def listed(maker: Maker, indicator: Indicator, by: str, key: str, title: str) ->
         rows.append(Row(name, label, tuple(cells), 1))
     heads = (maker.total_head(), Column("share", _("Share")), *maker.before_head())
     return Table(key, title, _(BREAKDOWNS[by].label), heads, tuple(rows))
+
+
+def shortened(found: Folded) -> tuple[Codes, Codes]:
+    """Which groups have lines of their own in a table: the long tail stands with the small ones."""
+    if len(found.alone) + bool(found.together) <= MOST_ROWS:
+        return found.alone, found.together
+    return found.alone[: MOST_ROWS - 1], (*found.alone[MOST_ROWS - 1 :], *found.together)
 
 
 def _folded(maker: Maker, indicator: Indicator, by: str, periods: Sequence[Period]) -> list[Folded]:

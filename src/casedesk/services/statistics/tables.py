@@ -38,7 +38,6 @@ from casedesk.services.statistics.suppress import (
 )
 
 ALL, HIT, MISS = "", "+", "-"
-MOST_ROWS = 12
 HIDDEN = Cell(Shown.HIDDEN)
 UNKNOWN = N_("Not known")
 Made = TypeVar("Made")
