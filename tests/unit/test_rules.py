@@ -11,14 +11,14 @@ from casedesk import codelists
 from casedesk.errors import Problem
 from casedesk.fields import Ask
 from casedesk.models import fields_of
-from casedesk.services import rules
 from casedesk.services.answers import CONSENT, LISTS, RECORDS, TICKS, TRIAGE, field_of
 from casedesk.services.rules import Ages, Known, age_on, problems, under_age
+from casedesk.services.rules.intake import AGE, AGE_ON, BACK, BORN, LEFT
+from casedesk.services.rules.to_register import NEEDED, NEEDED_OF_A_RETURNEE
 from casedesk.values import Money, PartialDay, Precision
 
 TODAY = date(2026, 5, 12)
 RATES = Known(rates={"sar": 32_50, "omr": 310_00})
-LEFT, BACK, BORN, AGE = rules.LEFT, rules.BACK, rules.BORN, rules.AGE
 NUMBER, DOCUMENT = "identity_document.number", "identity_document.type"
 COUNTRY, COST = "migration_episode.destination_country", "cost_item.amount"
 
@@ -304,7 +304,7 @@ def test_each_needed_answer_is_missed_alone(key: str) -> None:
 
 
 def test_what_is_needed_is_declared_to_be_needed() -> None:
-    assert all(field_of(key).ask is Ask.REGISTER for key in {**rules.NEEDED, **rules.NEEDED_OF_A_RETURNEE})
+    assert all(field_of(key).ask is Ask.REGISTER for key in {**NEEDED, **NEEDED_OF_A_RETURNEE})
 
 
 def test_a_nickname_and_an_answer_that_tells_nothing_are_answers() -> None:
@@ -372,8 +372,8 @@ def test_what_is_wrong_by_itself_is_told_once() -> None:
 def test_an_age_is_as_wide_as_what_is_known() -> None:
     assert age_on({BORN: day("2000-05-13")}, TODAY) == Ages(25, 25)
     assert age_on({BORN: day("2000")}, TODAY) == Ages(25, 26)
-    assert age_on({AGE: 30, rules.AGE_ON: TODAY}, date(2020, 5, 12)) == Ages(24, 24)
-    assert age_on({AGE: 30, rules.AGE_ON: TODAY}, date(2020, 8, 1)) == Ages(24, 25)
+    assert age_on({AGE: 30, AGE_ON: TODAY}, date(2020, 5, 12)) == Ages(24, 24)
+    assert age_on({AGE: 30, AGE_ON: TODAY}, date(2020, 8, 1)) == Ages(24, 25)
     assert age_on({}, TODAY) is None
 
 
@@ -436,9 +436,9 @@ def test_exact_days_in_the_wrong_order_are_always_told(
 
 @given(st.integers(0, 110), DAYS, st.integers(0, 40_000))
 def test_a_stated_age_covers_every_birth_that_fits_it(age: int, stated: date, days: int) -> None:
-    ages = age_on({AGE: age, rules.AGE_ON: stated}, stated)
+    ages = age_on({AGE: age, AGE_ON: stated}, stated)
     assert ages == Ages(age, age)
-    later = age_on({AGE: age, rules.AGE_ON: stated}, stated + timedelta(days=days))
+    later = age_on({AGE: age, AGE_ON: stated}, stated + timedelta(days=days))
     assert later is not None
     assert 0 <= later.most - later.least <= 1
 
