@@ -9,6 +9,9 @@ from functools import cache
 
 from casedesk.paths import RESOURCES
 
+# What has a life, and the code list that names its states.
+STATUS_LISTS = {"case": "case_status", "referral": "referral_status", "follow_up": "followup_status"}
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

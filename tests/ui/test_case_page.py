@@ -268,6 +268,13 @@ def test_a_changed_number_stays_masked_in_the_timeline(shown: Shown, desk: Desk)
     assert "01811-222333" not in shown.said()
 
 
+def test_a_referral_that_is_begun_is_told_by_the_words_of_referrals(shown: Shown, desk: Desk) -> None:
+    a_legal_referral(desk, shown.case_id)
+    shown.open("timeline")
+    shown.sees("New status: Draft")
+    assert "not yet registered" not in shown.said()
+
+
 # Sections and keys
 
 

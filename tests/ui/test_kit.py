@@ -797,6 +797,18 @@ def test_enter_presses_a_button_as_space_does(show: Show, key: Qt.Key) -> None:
     assert pressed == ["it"]
 
 
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_chosen_button_is_seen_to_be_chosen(qapp: QApplication, show: Show, dark: bool) -> None:
+    themes.apply(qapp, Theme(dark=dark))
+    made = button("They accept")
+    made.setCheckable(True)
+    show(widget(column(made, QLineEdit())))
+    made.clearFocus()
+    before = made.grab().toImage()
+    made.setChecked(True)
+    assert made.grab().toImage() != before
+
+
 def test_ctrl_enter_presses_no_button(show: Show) -> None:
     """It is the main action of the page, also while Cancel has the focus."""
     pressed: list[str] = []

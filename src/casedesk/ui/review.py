@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 from casedesk import codelists, formats
 from casedesk.desk import Desk
 from casedesk.i18n import _, ngettext
+from casedesk.lifecycles import STATUS_LISTS
 from casedesk.models import recorded_models
 from casedesk.services.clashes import (
     Choice,
@@ -46,7 +47,6 @@ from casedesk.ui.page import Goto, Here, Page
 T = TypeVar("T")
 LABELS = 180  # pixels for the name of an answer
 BOTH = Choice.BOTH.value
-STATUS_OF = {"case": "case_status", "referral": "referral_status", "follow_up": "followup_status"}
 SHOWN = 8  # decisions that are listed to be taken again, and alarms
 
 
@@ -106,7 +106,7 @@ def steps_card(here: Here, skipped: Sequence[SkippedRow], look: Callable[[], obj
             "{count} step was left out. It is now: {status}",
             "{count} steps were left out. It is now: {status}",
             each.skipped,
-        ).format(count=formats.number(each.skipped), status=codelists.get(STATUS_OF[each.entity]).label(each.status))
+        ).format(count=formats.number(each.skipped), status=codelists.get(STATUS_LISTS[each.entity]).label(each.status))
         to = Goto("case", {"case_id": str(each.case_id)})
         open_it = button(_("Open case"), size="s", clicked=partial(here.go, to))
         open_it.setAccessibleName(_("Open the case {number}").format(number=each.case_number))

@@ -9,6 +9,7 @@ from datetime import datetime
 from casedesk import codelists, formats
 from casedesk.fields import Ask, Kind
 from casedesk.i18n import N_, _, language_name, ngettext
+from casedesk.lifecycles import STATUS_LISTS
 from casedesk.models import fields_of, recorded_models
 from casedesk.services.history import Changed, Entry
 from casedesk.services.notes import NoteRow
@@ -46,7 +47,6 @@ ICONS = {"note": "note", "contact": "call", "referral": "referral", "change": "e
 ICONS_OF_ACTIONS = {"person.not_same": "conflict", "case.print": "print", "referral.print": "print"}
 LOOKS = ("case.view", "case.show_number", "denied.")
 ACCESS = ("owner_id", "supervisor_id")  # set by the program, and told all the same
-STATUS_LISTS = ("case_status", "referral_status", "followup_status")
 REASON_LISTS = ("hold_reason", "closure_reason", "referral_decline_reason")
 
 
@@ -157,15 +157,17 @@ def _of_entry(case: OpenCase, entry: Entry) -> Told:
 
 def _in_words(case: OpenCase, changes: Iterable[Changed]) -> Iterable[tuple[str, str, str]]:
     """Label, before and after of each change that says something to a person."""
-    before = purpose = answer = ""
+    before = purpose = answer = of = ""
     for change in changes:
         match change.record, change.field:
             case _, "removed_at":
                 yield _(recorded_models()[change.record].label), "", _("taken out")
+            case "status_event", "entity":  # told before the rest of its record
+                of = STATUS_LISTS[change.after]
             case "status_event", "from_status":
-                before = _of_lists(STATUS_LISTS, change.after)
+                before = _of_lists((of,), change.after)
             case "status_event", "to_status":
-                yield change.label, before, _of_lists(STATUS_LISTS, change.after)
+                yield change.label, before, _of_lists((of,), change.after)
                 before = ""
             case "status_event", "reason_code":
                 yield change.label, "", _of_lists(REASON_LISTS, change.after)

@@ -141,6 +141,9 @@ class Sheet(QWidget):
         if height > self.panel.height():
             lowest = self._host.height() - EDGE - height
             self.panel.setGeometry(self.panel.x(), min(self.panel.y(), lowest), width, height)
+        focused = QApplication.focusWidget()
+        if focused is not None and self.content.isAncestorOf(focused):
+            self.reveal(focused)
 
     def _room(self) -> tuple[int, int]:
         """Width and height of the panel: what it holds, and never more than the window."""
