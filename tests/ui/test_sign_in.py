@@ -80,6 +80,18 @@ def test_what_was_wrong_is_not_told(at_door: Sitting, name: str, passphrase: str
     assert form_of(at_door).passphrase.line.selectedText()
 
 
+def test_while_it_opens_no_key_leads_elsewhere(at_door: Sitting) -> None:
+    form = form_of(at_door)
+    type_keys("farzana")
+    press(Key.Key_Tab)
+    type_keys("not these words at all")
+    press(Key.Key_Return)
+    form.forgotten.click()
+    refused(at_door, "That did not match")
+    assert form_of(at_door) is form
+    assert form.forgotten.isEnabled()
+
+
 def test_the_wait_after_wrong_tries_is_counted_down(at_door: Sitting) -> None:
     tries = at_door.folder / TRIES
     assert at_door.sign_in.isVisible()

@@ -149,12 +149,12 @@ class SignInForm(QWidget):
         self.passphrase.entered.connect(self._open)
         self.name.returnPressed.connect(self.passphrase.setFocus)
         self.button = button(_("Unlock") if locked else _("Sign in"), "primary", "lock", size="l", clicked=self._open)
-        forgotten = button(_("Forgot passphrase"), "link", clicked=self._forgot)
-        other = button(_("Sign in as somebody else"), "link", clicked=screen.another.emit)
-        other.setVisible(locked is not None)
+        self.forgotten = button(_("Forgot passphrase"), "link", clicked=self._forgot)
+        self.other = button(_("Sign in as somebody else"), "link", clicked=screen.another.emit)
+        self.other.setVisible(locked is not None)
         asked.setVisible(locked is None)
         parts = (self.trouble, self.restore, self._reason(locked), self._practice(), asked, self.passphrase)
-        links = row(forgotten, None, other)
+        links = row(self.forgotten, None, self.other)
         self.setLayout(column(*parts, 4, self.button, 6, links, gap=12))
         self._timer = QTimer(self, interval=1000)
         self._timer.timeout.connect(self._count)
@@ -208,8 +208,10 @@ class SignInForm(QWidget):
         screen.jobs.run(self, work, self._opened, failed=self._refused)
 
     def _work(self, on: bool) -> None:
+        """While it opens, no key that comes too early leads elsewhere."""
         self._busy = on
-        self.button.setEnabled(not on)
+        for each in (self.button, self.forgotten, self.other):
+            each.setEnabled(not on)
         self.button.setText(" " + (_("Opening…") if on else _("Unlock") if self._screen.locked else _("Sign in")))
 
     def _opened(self, desk: Desk) -> None:
