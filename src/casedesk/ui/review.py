@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from casedesk import codelists, formats
 from casedesk.desk import Desk
@@ -390,7 +390,7 @@ class Answer(QWidget):
         sides = sorted(each.sides, key=lambda side: side.operation != each.suggested)
         self._sides = sides
         self.cards = [SideCard(_said(each, side), _told(side)) for side in sides]
-        self.both: QPushButton | None = None
+        self.both: SideCard | None = None
         label = column(
             PlainLabel(_answers(each), "label", weight=600, wrap=True),
             PlainLabel(each.record, "caption", wrap=True),
@@ -402,9 +402,13 @@ class Answer(QWidget):
         choices = row(*self.cards, gap=12)
         body = column(choices, gap=8)
         if each.may_keep_both and each.may_settle:
-            self.both = button(_("Keep both"), "soft", "add", keys="B", clicked=partial(self.pick, BOTH))
-            self.both.setCheckable(True)
-            body.addLayout(row(self.both, None))
+            self.both = SideCard(_("Keep both"), "")
+            self.both.clicked.connect(lambda _checked: self.pick(BOTH))
+            self.both.moved.connect(self._arrow)
+            half = row(self.both, None, gap=12)
+            half.setStretch(0, 1)
+            half.setStretch(1, 1)
+            body.addLayout(half)
         if not each.may_settle:
             words = _("You may not read all of this. Somebody else decides.")
             if each.readable:

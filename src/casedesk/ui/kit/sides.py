@@ -24,7 +24,7 @@ class SideCard(QRadioButton):
     def __init__(self, words: str, told: str) -> None:
         super().__init__()
         self._words, self._told = visible(words), visible(told)
-        self.setAccessibleName(f"{self._words}, {self._told}")
+        self.setAccessibleName(", ".join(part for part in (self._words, self._told) if part))
         self.setAutoExclusive(False)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
