@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import json
 import shutil
 import subprocess
@@ -188,6 +189,16 @@ def test_the_old_file_stays_when_the_disk_is_full(tmp_path: Path) -> None:
     assert "as it was" in told.value.hint
     assert path.read_bytes() == b"before"
     assert [each.name for each in tmp_path.iterdir()] == ["register.xlsx"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full is Linux's")
+def test_a_full_disk_is_told_once(tmp_path: Path) -> None:
+    """What was begun is not finished behind the back, on a file that is closed by then: any word of it fails this."""
+    full = Path("/dev/full").open("r+b", buffering=0)  # noqa: SIM115 - closed while the error is held
+    with pytest.raises(OSError, match="No space left"):
+        write_xlsx(BOOK, full, tmp_path)
+    full.close()
+    gc.collect()
 
 
 def test_a_file_held_by_another_program_is_named_and_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -308,7 +308,7 @@ def _tile(tile: Box, name: str, value: Value | None, most: float, look: Look) ->
         yield from _veiled(tile, Ink("muted", 0.45))
     elif value is not None and value.least > 0:
         shade = _shade(value.least, most)
-        ink = GROUND if shade > 0.6 else TEXT
+        ink = GROUND if shade > 0.7 else TEXT  # what is read best on it
         yield Box(tile.x, tile.y, tile.width, tile.height, Ink(COLOURS[0], shade), Ink("line2"))
     else:
         yield Box(tile.x, tile.y, tile.width, tile.height, GROUND, GRID)

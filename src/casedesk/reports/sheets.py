@@ -94,7 +94,7 @@ def write_xlsx(book: Book, out: IO[bytes], scratch: Path, progress: Progress = s
     """The first sheet explains. What XlsxWriter puts aside meanwhile stands in the private folder `scratch`."""
     with _scratch(scratch) as folder:
         made = xlsxwriter.Workbook(
-            out, {"constant_memory": True, "tmpdir": str(folder), "default_date_format": "yyyy-mm-dd"}
+            _UntilItFails(out), {"constant_memory": True, "tmpdir": str(folder), "default_date_format": "yyyy-mm-dd"}
         )
         made.set_properties({"title": book.title, "author": "CaseDesk", "created": _local(book.made_at)})
         try:
@@ -108,6 +108,35 @@ def write_xlsx(book: Book, out: IO[bytes], scratch: Path, progress: Progress = s
             raise error.args[0] from None  # what the disk said
         finally:
             _let_go(made)
+
+
+class _UntilItFails:
+    """A file that is left alone once the disk refused something: ZipFile wants to finish later what it began."""
+
+    def __init__(self, out: IO[bytes]) -> None:
+        self._out, self._failed = out, False
+
+    def write(self, data: bytes) -> int:
+        return self._ask(self._out.write, data)
+
+    def seek(self, to: int, whence: int = 0) -> int:
+        return self._ask(self._out.seek, to, whence)
+
+    def tell(self) -> int:
+        return self._ask(self._out.tell)
+
+    def flush(self) -> None:
+        self._ask(self._out.flush)
+
+    def _ask(self, what: Callable[..., Any], *how: Any) -> int:
+        if self._failed:
+            return 0
+        try:
+            told: int = what(*how)
+            return told
+        except OSError:
+            self._failed = True
+            raise
 
 
 def _let_go(made: Any) -> None:
