@@ -236,7 +236,7 @@ def test_a_workbook_is_saved_by_keys_after_saying_for_whom(shown: Shown, tmp_pat
     sheet = shown.sheet(HandOutSheet)
     assert isinstance(sheet, HandOutSheet)
     shown.press(KEY.Key_Return)
-    assert sheet.told.isVisible()
+    assert sheet.who.told.isVisible()
     QTest.keyClicks(sheet.who.receiver, "District office")
     QTest.keyClicks(sheet.who.reason, "Monthly meeting")
     shown.press(KEY.Key_Return)
@@ -255,7 +255,7 @@ def test_the_paper_is_saved_from_its_preview(shown: Shown, tmp_path: Path) -> No
     paper = shown.paper()
     assert paper.title.text() == "Monthly activity"
     shown.press(KEY.Key_Return)
-    assert paper.missing.isVisible()
+    assert paper.who.told.isVisible()
     assert shown.rows() == []
     QTest.keyClicks(paper.who.receiver, "Board")
     QTest.keyClicks(paper.who.reason, "Review")

@@ -266,11 +266,6 @@ def plain_text(text: str) -> str:
     return "'" + text if text.startswith(_LIKE_A_FORMULA) else text
 
 
-def without_apostrophe(text: str) -> str:
-    """The text as it was before `plain_text`."""
-    return text[1:] if text[:1] == "'" and text[1:].startswith(_LIKE_A_FORMULA) else text
-
-
 def write_json(book: Book, out: IO[bytes], progress: Progress = silent) -> None:
     """What explains the file, and every table as a list of objects, written as they come."""
 

@@ -110,6 +110,16 @@ JOURNEY = Section(
     ),
     N_("Only what helps us support them. Dates can be rough."),
 )
+# Asked once something happened.
+AFTER_A_VIOLATION = (
+    "incident.happened_from",
+    "incident.happened_to",
+    "incident.stage",
+    "incident.told_by",
+    "incident.status",
+    "incident.still_going_on",
+    "incident.medical_care_needed",
+)
 HAPPENED = Section(
     "happened",
     N_("What happened"),
@@ -119,13 +129,7 @@ HAPPENED = Section(
         "incident.violations",
         "incident.narrative",
         "case.prefers_not_to_say",
-        "incident.happened_from",
-        "incident.happened_to",
-        "incident.stage",
-        "incident.told_by",
-        "incident.status",
-        "incident.still_going_on",
-        "incident.medical_care_needed",
+        *AFTER_A_VIOLATION,
     ),
     N_("Offer water, a break, another person in the room. Stop if they are tired."),
 )

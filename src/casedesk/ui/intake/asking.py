@@ -11,7 +11,7 @@ from casedesk.services import sections
 from casedesk.services.answers import TRIAGE, Answers, field_of, several
 from casedesk.services.intake_views import REQUIRED_CONSENT
 from casedesk.services.rules import under_age
-from casedesk.services.sections import CONSENT_KEYS, PARTS, TRIAGE_KEYS, Section
+from casedesk.services.sections import AFTER_A_VIOLATION, CONSENT_KEYS, PARTS, TRIAGE_KEYS, Section
 from casedesk.services.triage import is_returnee
 
 PURPOSES = tuple(key for key in CONSENT_KEYS if key not in REQUIRED_CONSENT)
@@ -20,15 +20,6 @@ GUARDIAN = ("person.guardian", "person.guardian_safe")
 FLAGS, NO_FLAGS = "safety_flag.flags", "safety_flag.none"
 VIOLATIONS = "incident.violations"
 CATEGORY = ("case.category", "case.category_reason", "case.category_reason_text")
-AFTER_A_VIOLATION = (
-    "incident.happened_from",
-    "incident.happened_to",
-    "incident.stage",
-    "incident.told_by",
-    "incident.status",
-    "incident.still_going_on",
-    "incident.medical_care_needed",
-)
 MEDICAL_LIMIT = "post_rape_care"
 
 

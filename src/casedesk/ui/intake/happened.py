@@ -11,9 +11,9 @@ from casedesk.fields import Field
 from casedesk.i18n import N_, _, ngettext
 from casedesk.parsing import fold
 from casedesk.services.answers import Answers
-from casedesk.services.sections import TRIAGE_KEYS
+from casedesk.services.sections import AFTER_A_VIOLATION, TRIAGE_KEYS
 from casedesk.services.triage import offered_violations
-from casedesk.ui.intake.asking import AFTER_A_VIOLATION, PRIVATE, VIOLATIONS
+from casedesk.ui.intake.asking import PRIVATE, VIOLATIONS
 from casedesk.ui.intake.parts import Asking, Part
 from casedesk.ui.kit.blocks import Banner
 from casedesk.ui.kit.buttons import button

@@ -52,26 +52,26 @@ def line(name: str, *, secret: bool = False, longest: int = 200) -> QLineEdit:
 
 
 class WhoAndWhy(QWidget):
-    """Receiver and reason; both are kept in the journal. `edited` tells that one changed."""
-
-    edited = Signal()
+    """Receiver and reason; both are kept in the journal."""
 
     def __init__(self) -> None:
         super().__init__()
         self.receiver = line(_("Who receives it?"))
         self.reason = line(_("Why does it leave?"), longest=500)
-        self.receiver.textEdited.connect(lambda _text: self.edited.emit())
-        self.reason.textEdited.connect(lambda _text: self.edited.emit())
         hint = _("Receiver and reason are kept in the record of what left.")
         parts = labelled(_("Who receives it?"), self.receiver), labelled(_("Why does it leave?"), self.reason, hint)
-        self.setLayout(column(*parts, gap=10))
+        self.told = Banner("warn", _("Say who receives it, and why."))
+        self.told.hide()
+        self.setLayout(column(*parts, self.told, gap=10))
         self.setFocusProxy(self.receiver)
 
-    def complete(self) -> bool:
-        return bool(self.receiver.text().strip() and self.reason.text().strip())
-
-    def first_missing(self) -> QLineEdit | None:
-        return next((each for each in (self.receiver, self.reason) if not each.text().strip()), None)
+    def ready(self) -> bool:
+        """Whether both are said; if not, tell so and go there."""
+        missing = next((each for each in (self.receiver, self.reason) if not each.text().strip()), None)
+        self.told.setVisible(missing is not None)
+        if missing is not None:
+            missing.setFocus()
+        return missing is None
 
 
 class HandOutSheet(Sheet):
@@ -84,21 +84,15 @@ class HandOutSheet(Sheet):
         self.kinds = Segmented([(each.value, _(KINDS[each])) for each in kinds], kind.value, _("Kind of file"))
         self.who = WhoAndWhy()
         self.language = Combo(i18n.languages(), i18n.language(), name=_("Language"))
-        self.told = Banner("warn", _("Say who receives it, and why."))
-        self.told.hide()
         self.body.addWidget(self.kinds)
         self.body.addWidget(self.who)
         self.body.addWidget(labelled(_("Language"), self.language))
-        self.body.addWidget(self.told)
         self.foot.addStretch(1)
         self.save_button = button(_("Choose where…"), "primary", "export", clicked=self._done)
         self.foot.addWidget(self.save_button)
 
     def _done(self) -> None:
-        missing = self.who.first_missing()
-        if missing is not None:
-            self.told.show()
-            missing.setFocus()
+        if not self.who.ready():
             return
         handing = Handing(self.who.receiver.text(), self.who.reason.text(), self.language.value())
         kind = FileKind(self.kinds.value())

@@ -23,7 +23,7 @@ from casedesk.services.permissions import may
 from casedesk.services.statistics import reports
 from casedesk.services.statistics.kept import restored, stored
 from casedesk.services.statistics.shapes import Report, Request
-from casedesk.ui.kit.blocks import Banner, keys_hint
+from casedesk.ui.kit.blocks import keys_hint
 from casedesk.ui.kit.buttons import IconButton
 from casedesk.ui.kit.choices import Combo
 from casedesk.ui.kit.layouts import block, column, row, scrolled, widget
@@ -72,8 +72,6 @@ class ReportPaperPage(PaperPage):
         )
         self.language.currentIndexChanged.connect(lambda _at: self.make_again())
         self.password = line(_("Password"), secret=True)
-        self.missing = Banner("warn", _("Say who receives it, and why."))
-        self.missing.hide()
         self.view = PaperView()
         self.view.resized.connect(self._draw)
         self._lay_out()
@@ -95,7 +93,6 @@ class ReportPaperPage(PaperPage):
             self.who,
             labelled(_("Language of the paper"), self.language),
             labelled(_("Password for the PDF (optional)"), self.password, hint),
-            self.missing,
             None,
             gap=12,
             margins=(16, 14, 16, 14),
@@ -143,10 +140,7 @@ class ReportPaperPage(PaperPage):
 
     def _handing(self, medium: str) -> Handing | None:
         """For whom and why; where it is not said, ask for it."""
-        missing = self.who.first_missing()
-        self.missing.setVisible(missing is not None)
-        if missing is not None:
-            missing.setFocus()
+        if not self.who.ready():
             return None
         return Handing(self.who.receiver.text(), self.who.reason.text(), self.language.value(), medium)
 

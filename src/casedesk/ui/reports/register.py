@@ -17,7 +17,6 @@ from casedesk.services.case_register import NO_NAMES, Register
 from casedesk.services.permissions import may
 from casedesk.services.prints import CODED
 from casedesk.services.statistics.periods import Period
-from casedesk.ui.kit.blocks import Banner
 from casedesk.ui.kit.buttons import Segmented, button
 from casedesk.ui.kit.choices import Combo
 from casedesk.ui.kit.sheet import Sheet
@@ -47,14 +46,11 @@ class RegisterSheet(Sheet):
         )
         self.kinds = Segmented([(each.value, _(KINDS[each])) for each in FILES], FileKind.XLSX, _("Kind of file"))
         self.who = WhoAndWhy()
-        self.told = Banner("warn", _("Say who receives it, and why."))
-        self.told.hide()
         self.body.addWidget(self.kinds)
         self.body.addWidget(labelled(_("How much it tells"), self.profile))
         self.body.addWidget(labelled(_("What it is for"), self.purpose))
         self.body.addWidget(labelled(_("Which cases"), self.which))
         self.body.addWidget(self.who)
-        self.body.addWidget(self.told)
         self.foot.addStretch(1)
         self.save_button = button(_("Show the first rows"), "primary", "next", clicked=self._done)
         self.foot.addWidget(self.save_button)
@@ -72,10 +68,7 @@ class RegisterSheet(Sheet):
         self.purpose.offer(purposes)
 
     def _done(self) -> None:
-        missing = self.who.first_missing()
-        if missing is not None:
-            self.told.show()
-            missing.setFocus()
+        if not self.who.ready():
             return
         asked = Register(
             profile=self.profile.value(),
