@@ -172,6 +172,12 @@ def test_help_says_every_word(command: str) -> None:
     assert "--language" in told.stdout
 
 
+def test_a_folder_that_cannot_be_has_no_vault() -> None:
+    done = process_of("check", "--user", "farzana", "--store", "x" * 300)
+    assert done.returncode == 1
+    assert "There is no vault in this folder." in done.stderr
+
+
 def test_help_comes_before_everything_else() -> None:
     done = process_of("--help", typed="")
     assert (done.returncode, done.stderr) == (0, "")

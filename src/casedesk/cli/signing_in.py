@@ -17,6 +17,7 @@ from casedesk.paths import default_store
 from casedesk.services.office import sign_in, sign_out
 from casedesk.storage.backup import settle
 from casedesk.storage.keys import passphrase_bytes
+from casedesk.storage.vault import VaultMissing
 
 LONGEST_LINE = 4096
 
@@ -52,7 +53,12 @@ def signed_in(asked: argparse.Namespace) -> Iterator[Desk]:
 
 
 def store_of(asked: argparse.Namespace) -> Path:
-    return Path(getattr(asked, "store", None) or default_store())
+    store = Path(getattr(asked, "store", None) or default_store())
+    try:
+        store.exists()
+    except OSError:  # a name that no disk takes
+        raise VaultMissing from None
+    return store
 
 
 def ask_name() -> str:
