@@ -17,7 +17,7 @@ from casedesk.sync import joining
 from casedesk.sync.files import inbox
 from casedesk.sync.line import Address, Line, LineBroken, NotACertificate, NotTheRelay, der_of
 from casedesk.sync.outbox import State, files_out
-from casedesk.sync.visit import NoRelay, ask_by_relay, hear_answer, name_relay, visit
+from casedesk.sync.visit import NoRelay, NotVouchedFor, ask_by_relay, hear_answer, name_relay, visit
 from tests.conftest import NOW
 from tests.support.exchange import records
 from tests.support.people import a_returnee
@@ -144,8 +144,14 @@ def test_a_desk_without_a_relay_says_so(first: Desk) -> None:
 
 @pytest.mark.parametrize("url", ["http://192.0.2.7", "https://relay.invalid"])
 def test_an_address_that_nobody_could_trust_is_refused(first: Desk, url: str) -> None:
-    with pytest.raises(NotTheRelay):
+    with pytest.raises(NotVouchedFor):
         name_relay(admin(first), url, b"")
+
+
+@pytest.mark.parametrize("url", ["http://192.0.2.7", "https://", "nonsense"])
+def test_a_certificate_makes_no_address_without_tls_a_relay(first: Desk, tmp_path: Path, url: str) -> None:
+    with pytest.raises(NotVouchedFor):
+        name_relay(admin(first), url, certificate(tmp_path / "tls").issuer_der)
 
 
 def test_only_certificates_are_taken_for_certificates() -> None:

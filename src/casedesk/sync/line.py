@@ -129,7 +129,8 @@ class Line:
         self._code = code
         self._token = ""
         url = httpx.URL(address.url)
-        if address.issuer is None and not (url.scheme == "http" and url.host in ("127.0.0.1", "localhost", "::1")):
+        here = url.scheme == "http" and url.host in ("127.0.0.1", "localhost", "::1")
+        if not here and (address.issuer is None or url.scheme != "https" or not url.host):
             raise NotTheRelay
         self._http = httpx.Client(
             base_url=url,

@@ -27,7 +27,7 @@ from casedesk.sync.arrivals import Taken, take_inbox
 from casedesk.sync.batch import Kind
 from casedesk.sync.files import inbox, outbox
 from casedesk.sync.joining import newest_signed, read_invitation
-from casedesk.sync.line import Address, Line, NotAdmitted
+from casedesk.sync.line import Address, Line, NotAdmitted, NotTheRelay
 from casedesk.sync.membership import NotJoined, standing
 from casedesk.sync.outbox import FOR_THE_LINE, State, audiences, make_files, uncovered
 from casedesk.sync.relay.admission import box_of
@@ -46,6 +46,19 @@ class NoRelay(CaseDeskError):
         )
 
 
+class NotVouchedFor(CaseDeskError):
+    """An address without TLS, or without the certificate that vouches for it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Nobody could tell this relay from another computer in its place."),
+            hint=_(
+                "Nothing was changed. The address begins with https:// and the certificate belongs to it; the relay’s "
+                "technician has both."
+            ),
+        )
+
+
 @dataclass(slots=True)
 class Visited:
     """What one visit did. `sent` and `fetched` count files; `size` the bytes of both."""
@@ -59,8 +72,11 @@ class Visited:
 @needs("sync.roster")
 def name_relay(desk: Desk, url: str, issuer: bytes) -> None:
     """Say where the relay is, and which certificate (DER) vouches for it; none for one on this computer."""
-    with Line(Address(url, issuer or None), SigningKey.generate()):
-        pass  # refuses an address that nobody could trust
+    try:
+        with Line(Address(url, issuer or None), SigningKey.generate()):
+            pass
+    except NotTheRelay:
+        raise NotVouchedFor from None
     with desk.local() as session:
         standing(session)
         member = session.get_one(Membership, 1)
