@@ -42,16 +42,8 @@ def make(home: Path, *locks: Path) -> Path:
         sys.stderr.write("Making the environment. This takes a minute, only the first time.\n")
         venv.create(home, with_pip=True, clear=True)
         for lock in locks:
-            install: list[str | Path] = [
-                python,
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-                "--no-input",
-            ]
-            if subprocess.run([*install, *STRICTLY, lock], check=False).returncode:
+            install: list[str | Path] = [python, "-m", "pip", "install", *QUIETLY, *STRICTLY, lock]
+            if subprocess.run(install, check=False).returncode:
                 sys.exit(NOT_FETCHED)
         stamp.write_text(wanted, encoding="ascii")
     return python
