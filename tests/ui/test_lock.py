@@ -152,6 +152,13 @@ def test_a_page_that_cannot_be_stored_stays_and_says_so(qtbot: QtBot, store_fold
     window.go(Goto("cases"))
     assert window.where().page == "cases"
     assert office.preferences(window.desk)["note_first"] == "not lost"
+    window.go(Goto("today"))
+    FullPage.room = False
+    window.back()
+    assert window.where().page == "today"
+    FullPage.room = True
+    window.back()
+    assert window.where().page == "cases", "the way back was not lost"
     sitting.end()
 
 

@@ -293,7 +293,7 @@ class Window(QMainWindow):
             self.go(Goto(code))
 
     def back(self) -> None:
-        if self._past and not self._hidden():
+        if self._past and not self._hidden() and self._put_away():  # else the way back stays as it is
             self._show(self._past.pop())
 
     def new_case(self) -> None:
