@@ -111,32 +111,36 @@ def write_xlsx(book: Book, out: IO[bytes], scratch: Path, progress: Progress = s
 
 
 class _UntilItFails:
-    """A file that is left alone once the disk refused something: ZipFile wants to finish later what it began."""
+    """A file that is left alone once the disk refused something: ZipFile finishes much later what it began."""
 
     def __init__(self, out: IO[bytes]) -> None:
-        self._out, self._failed = out, False
+        self._out = out
+        self._failed = False
+        self._at = 0  # where it would stand, once it failed
 
     def write(self, data: bytes) -> int:
-        return self._ask(self._out.write, data)
+        self._at += len(data)
+        return self._ask(len(data), self._out.write, data)
 
-    def seek(self, to: int, whence: int = 0) -> int:
-        return self._ask(self._out.seek, to, whence)
+    def seek(self, to: int) -> int:
+        self._at = to
+        return self._ask(to, self._out.seek, to)
 
     def tell(self) -> int:
-        return self._ask(self._out.tell)
+        return self._ask(self._at, self._out.tell)
 
     def flush(self) -> None:
-        self._ask(self._out.flush)
+        self._ask(0, self._out.flush)
 
-    def _ask(self, what: Callable[..., Any], *how: Any) -> int:
+    def _ask(self, otherwise: int, what: Callable[..., Any], *how: Any) -> int:
         if self._failed:
-            return 0
+            return otherwise
         try:
             told: int = what(*how)
-            return told
         except OSError:
             self._failed = True
             raise
+        return told
 
 
 def _let_go(made: Any) -> None:
