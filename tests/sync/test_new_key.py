@@ -89,7 +89,7 @@ def test_files_are_sealed_to_the_new_key_and_the_old_one_opens_them_no_more(thre
     old = identities(second)[0]
     give_new_key(first, second)
     hand_rosters(first, [second, third])
-    (_old, new) = identities(second)
+    (new, _old) = identities(second)
     assert standing_of(second).me.seal == public_half(new)
     assert standing_of(second).me.before == (public_half(old),)
     joining.admit_to_centre(as_role(first, "supervisor"), key_of(second))

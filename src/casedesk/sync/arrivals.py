@@ -36,7 +36,7 @@ from casedesk.sync.joining import close_if_ended, reader_before_joining, signs_t
 from casedesk.sync.membership import NotJoined, Standing, standing
 from casedesk.sync.people import list_users
 from casedesk.sync.process import Seat, beside
-from casedesk.sync.receipts import take_receipt, write_receipts
+from casedesk.sync.receipts import is_restored, take_receipt, write_receipts
 from casedesk.sync.roster import Member, is_believed
 
 _FIRST: Final = (Kind.ROSTER, Kind.ORDERS, Kind.CHAIN, Kind.SNAPSHOT, Kind.SHOW, Kind.CODED, Kind.RECEIPT, Kind.JOIN)
@@ -87,7 +87,7 @@ def take_inbox(desk: Desk, progress: Progress = silent, *, by_itself: bool = Fal
     finally:
         close_to_ended(desk.store)
         list_users(desk)
-        if found is None or any(taken.kind != Kind.RECEIPT for taken in found):
+        if found is None or any(taken.kind != Kind.RECEIPT for taken in found) or is_restored(desk):
             write_receipts(desk)
         close_if_ended(desk)
     return found
@@ -138,15 +138,20 @@ def files_in(desk: Desk) -> list[FileInRow]:
 
 
 def _in_order(desk: Desk, folder: Folder) -> list[str]:
-    """The files of the inbox that may still become something, in the order in which they help each other."""
+    """The files of the inbox that may still become something, in the order in which they help each other.
+
+    What was set aside stays; what only a newer program can read is tried again, since this may be it by now.
+    """
     with desk.read() as session:
-        done = (Fate.APPLIED, Fate.REFUSED, Fate.ASIDE)
-        known = set(session.scalars(select(BatchIn.name).where(BatchIn.state.in_(done))))
+        known = {row.name: row for row in session.execute(select(BatchIn.name, BatchIn.state, BatchIn.why))}
         ours = set(session.scalars(select(BatchOut.name)))
     order: list[tuple[int, int, str]] = []
     for name in folder.names():
-        if name in known | ours:
+        row = known.get(name)
+        if name in ours or (row is not None and row.state in (Fate.APPLIED, Fate.REFUSED)):
             folder.remove(name)
+            continue
+        if row is not None and row.state == Fate.ASIDE and row.why != Why.NEWER:
             continue
         try:
             header = _opened(desk, folder.read(name)).header
@@ -193,9 +198,10 @@ def _note(desk: Desk, name: str, kind: str, author: bytes, fate: Fate, why: str,
     with desk.local() as session:
         row = session.get(BatchIn, name)
         if row is None:
-            row = BatchIn(name=name, desk=author, size=size, came_at=desk.clock())
+            row = BatchIn(name=name, desk=author, size=size, came_at=desk.clock(), told=False)
             session.add(row)
-        row.kind, row.state, row.why, row.told = kind, fate, why, False
+        if (row.kind, row.state, row.why) != (kind, fate, why):
+            row.kind, row.state, row.why, row.told = kind, fate, why, False
 
 
 def _apply(desk: Desk, batch: Batch, progress: Progress) -> tuple[Fate, str]:

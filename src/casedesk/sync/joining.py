@@ -389,9 +389,9 @@ def ask_for_new_key(desk: Desk) -> Asked | None:
     now = desk.clock()
     with desk.local() as session:
         place, member = standing(session), session.get_one(Membership, 1)
-        if public_half(member.sealing[-1]) == place.me.seal:
-            member.sealing = [*member.sealing, new_identity()[0]]
-        me = msgspec.structs.replace(place.me, seal=public_half(member.sealing[-1]))
+        if public_half(member.sealing[0]) == place.me.seal:
+            member.sealing = [new_identity()[0], *member.sealing]
+        me = msgspec.structs.replace(place.me, seal=public_half(member.sealing[0]))
         if member.roster_seed is not None:
             _list_new_key(session, place, desk, me)
             return None

@@ -335,7 +335,8 @@ def _going(
 ) -> Going:
     """One operation as the audience may see it."""
     if operation.kind != OperationKind.WORK:  # marks and erasures are open to everyone
-        return Going(row.chain_seq, row.link, operation, operation, {}, {}, is_bookkeeping=True)
+        is_mark = operation.kind == OperationKind.MARK  # an order to forget waits for nothing else
+        return Going(row.chain_seq, row.link, operation, operation, {}, {}, is_bookkeeping=is_mark)
     leaves = list(shown(operation))
     belongs = _belongs(leaves, cases)
     back: dict[Place, Back] = {}

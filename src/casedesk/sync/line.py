@@ -127,7 +127,7 @@ class Line:
         self._signing = signing
         self._wait = rest
         self._code = code
-        self._token = ""
+        self._token = self._relay = ""
         url = httpx.URL(address.url)
         here = url.scheme == "http" and url.host in ("127.0.0.1", "localhost", "::1")
         if not here and (address.issuer is None or url.scheme != "https" or not url.host):
@@ -257,6 +257,11 @@ class Line:
             raise LineBroken
         self._wait(min(0.1 * 2**breaks, LONGEST_PAUSE))
 
+    def relay(self) -> str:
+        """Which relay this is: one that lost everything is another one."""
+        self._again(self._signed_in)
+        return self._relay
+
     def _signed_in(self) -> dict[str, str]:
         if not self._token and self._code is not None:
             shown = {"pass": pass_of(self._code).hex()}
@@ -268,7 +273,7 @@ class Line:
             opened = self._request(
                 "POST", f"/v1/session/{asked['id']}", json={"signature": signature.hex()}, signed_in=False
             ).json()
-            self._token = str(opened["token"])
+            self._token, self._relay = str(opened["token"]), str(asked["relay"])
         return {"Authorization": f"Bearer {self._token}"}
 
     def _request(

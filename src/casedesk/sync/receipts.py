@@ -13,15 +13,18 @@ from sqlalchemy.orm import Session
 from casedesk.desk import Desk
 from casedesk.models import BatchIn, BatchOut, Chain, Covered
 from casedesk.storage.chain import continue_chain
-from casedesk.sync.batch import EVERYONE, Header, Kind, Refused, open_batch, seal, write_batch
+from casedesk.storage.installation import remember, remembered
+from casedesk.sync.batch import EVERYONE, Header, Kind, Refused, Why, open_batch, seal, write_batch
 from casedesk.sync.bodies import Line, Receipt, write_body
 from casedesk.sync.files import Fate, Folder, inbox, outbox
 from casedesk.sync.intake import held_of
+from casedesk.sync.leaving import own_chains
 from casedesk.sync.membership import NotJoined, Standing, standing
 from casedesk.sync.outbox import State, keep_file
 from casedesk.sync.roster import Member
 
 KEPT_DAYS: Final = 30
+_TOLD_OF: Final = "told_of_chain"
 
 
 def take_receipt(desk: Desk, place: Standing, author: Member, told: Receipt) -> None:
@@ -97,6 +100,10 @@ def write_receipts(desk: Desk) -> None:
             return
         came = session.scalars(select(BatchIn).where(BatchIn.told.is_(False))).all()
         centres = {member.centre for row in came if (member := place.roster.member(row.desk)) is not None}
+        centres |= _to_hear_of_a_restore(session, place)
+        unread = [row for row in came if row.why == Why.NEWER and not row.desk]  # nobody here can say from whom
+        if unread:
+            centres |= {each.centre for each in place.roster.members if each.active}
         waiting = _waiting(desk, place, session)
         lines = held_of(session, {header.chain or b"": ranges for header, ranges in waiting})
         owners = {header.chain: place.roster.member(header.desk) for header, _ranges in waiting}
@@ -110,6 +117,7 @@ def write_receipts(desk: Desk) -> None:
             if not to:
                 continue
             told = [row for row in came if (m := place.roster.member(row.desk)) is not None and m.centre == centre]
+            told += unread
             mine = [line for line in lines if (m := owners.get(line.chain)) is not None and m.centre == centre]
             body = Receipt(
                 tuple(
@@ -121,6 +129,26 @@ def write_receipts(desk: Desk) -> None:
             _seal_receipt(session, desk, folder, place, to, body)
         for row in came:
             row.told = row.state != Fate.WAITING
+
+
+def is_restored(desk: Desk) -> bool:
+    """Whether this vault was restored, and nobody has been told yet what it holds."""
+    with desk.read() as session:
+        try:
+            own, *before = reversed(own_chains(session))
+            return bool(standing(session) and before) and remembered(session, _TOLD_OF) != own.id.hex()
+        except NotJoined:
+            return False
+
+
+def _to_hear_of_a_restore(session: Session, place: Standing) -> set[str]:
+    """The centres that are told once by whoever goes on in a new chain: they send again what is missing, orders to
+    forget above all, and do not wait until they have something new."""
+    own, *before = reversed(own_chains(session))
+    if not before or remembered(session, _TOLD_OF) == own.id.hex():
+        return set()
+    remember(session, _TOLD_OF, own.id.hex())
+    return {each.centre for each in place.roster.members if each.active}
 
 
 def _said(row: BatchIn) -> str:

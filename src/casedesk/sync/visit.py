@@ -22,6 +22,7 @@ from casedesk.models import BatchOut, Covered, Membership
 from casedesk.progress import Progress, silent
 from casedesk.services.office import clock_is_wrong
 from casedesk.services.permissions import needs
+from casedesk.storage.installation import remember, remembered
 from casedesk.storage.recorder import own_chain
 from casedesk.sync.arrivals import Taken, take_inbox
 from casedesk.sync.batch import Kind
@@ -96,6 +97,7 @@ def visit(desk: Desk, progress: Progress = silent, *, by_itself: bool = False) -
     done = Visited()
     with _line(desk, progress) as line:
         _bring_roster(desk, line)
+        _know_again(desk, line)
         for audience in audiences(desk):
             make_files(desk, audience, FOR_THE_LINE)
         _send(desk, line, done, progress)
@@ -169,6 +171,17 @@ def _bring_roster(desk: Desk, line: Line) -> None:
         signed = newest_signed(session) if member.roster_seed is not None else None
     if signed is not None:
         line.put_roster(signed)
+
+
+def _know_again(desk: Desk, line: Line) -> None:
+    """What was brought to a relay that lost everything since, or was replaced, is to be sent again."""
+    relay = line.relay()
+    with desk.local() as session:
+        if remembered(session, "relay") == relay:
+            return
+        for row in session.scalars(select(BatchOut).where(BatchOut.state == State.SENT)):
+            row.state = State.BUILT
+        remember(session, "relay", relay)
 
 
 def _send(desk: Desk, line: Line, done: Visited, progress: Progress) -> None:

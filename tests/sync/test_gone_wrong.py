@@ -1,0 +1,297 @@
+"""What goes wrong on the way, and what must be true of it: where each line of the two tables is tested.
+
+SYNC 14
+  power off or kill at any moment: faults/test_power_cuts, faults/test_kill
+  disk full: faults/test_disk; while taking in: faults/test_taking_in, test_arrivals (a full disk says nothing …)
+  file cut, changed, joined, empty, not ours: test_batch (every byte …, two files joined …), test_arrivals (damaged …)
+  the same file twice, overlapping, an old one again: here; test_schedules (repeat, send)
+  files in any order, one stick lost: here; test_taking_in (a gap waits …)
+  signature of an unknown or ended desk: test_batch (unknown desks …), test_arrivals (an ended computer …)
+  a peer changes its past: test_arrivals (a fork is told …), test_schedules (clone)
+  history shown late does not match: test_erasure (another past …)
+  a field that this version does not know: test_erasure (what this version does not know …), test_two_versions
+  newer file format: here
+  a batch that unpacks to gigabytes: test_batch (a bomb …)
+  clock 1970, 2009 or 2099: faults/test_disk (whatever the clock says), test_schedules (clock)
+  line cut every few kilobytes: test_relay, test_visit (a line that breaks …)
+  relay loses everything: here
+  laptop restored, cloned, handed over: unit/test_backups (new chain), test_schedules, test_joining (handed over)
+  central restored: here; a laptop: test_newcomers (after a restore …)
+  edit and removal at once: test_taking_in (an edit beats a removal …)
+  consent withdrawn while a batch is on the way: test_erasure (an order that comes before …), test_exchange_by_stick
+  erased value in an old batch: test_erasure (an order that comes before …); in a backup: here
+  wrong, lost and all passphrases: unit/test_vault, unit/test_keys
+  keys file damaged: faults/test_keys_file
+  installed without SQLCipher: here
+
+SYNC 15
+  1 equal whatever the order: test_schedules, test_late, properties/test_registers
+  2 replay(journal) == records: properties/test_journal, and the check at the end of test_schedules
+  3 nothing disappears unknown: test_schedules (notes), properties/test_registers
+  4 every form has the digest of the whole: test_operations, test_views
+  5 nothing outside the view: test_leaving (nothing outside the view …)
+  6 every byte counts and the store stays: test_batch, test_arrivals (damaged …)
+  7 atomic at every point: faults/test_taking_in
+  8 twice is once: here, test_schedules (repeat)
+  9 renamed, restored, cloned: test_schedules (restore, clone)
+  10 no word after an erasure: here
+  11 with clocks at random: test_schedules (clock)
+  12 old and new program: test_two_versions
+  13 the bytes of the vectors: test_operations
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, text
+
+from casedesk.desk import Desk
+from casedesk.models import Case, Person
+from casedesk.services.consents import RecordConsent, record_consent, withdraw
+from casedesk.services.intake import register_case
+from casedesk.services.office import check_store, sign_in
+from casedesk.storage import vault
+from casedesk.storage.erasing import order_erasure
+from casedesk.storage.keys import FLOOR
+from casedesk.storage.vault import EngineUnfit, create_vault, unlock
+from casedesk.sync.arrivals import files_in, take_inbox
+from casedesk.sync.batch import CENTRAL, Kind, Refused, Why, file_name, open_batch, seal, write_batch
+from casedesk.sync.bodies import Receipt, read_body
+from casedesk.sync.files import Fate, inbox, outbox
+from casedesk.sync.outbox import files_out, make_files, uncovered
+from casedesk.sync.visit import name_relay, visit
+from tests.conftest import NOW, PASSPHRASE
+from tests.support.people import a_returnee
+from tests.sync.office import (
+    admin,
+    carry,
+    coordinator,
+    first_desk,
+    join,
+    new_desk,
+    relay_of_office,
+    standing_of,
+)
+
+SECRET = "Sentinelerased"
+
+
+@pytest.fixture
+def one(tmp_path: Path) -> Iterator[Desk]:
+    yield from opened(first_desk(tmp_path / "K3"))
+
+
+@pytest.fixture
+def two(one: Desk, tmp_path: Path) -> Iterator[Desk]:
+    made = new_desk(tmp_path / "K4", "K4")
+    join(one, made)
+    yield from opened(made)
+
+
+@pytest.fixture
+def central(one: Desk, tmp_path: Path) -> Iterator[Desk]:
+    made = new_desk(tmp_path / "Q1", "Q1", "HQX")
+    join(one, made, centre="HQX", central=True)
+    yield from opened(made)
+
+
+def opened(desk: Desk) -> Iterator[Desk]:
+    yield desk
+    desk.store.vault.close()
+
+
+def write(desk: Desk, name: str) -> None:
+    register_case(desk, a_returnee(person__name_en=name, person__phone_1=None))
+
+
+def made(desk: Desk) -> list[bytes]:
+    return [outbox(desk.store.vault.folder).read(name) for name in make_files(coordinator(desk), "DHK")]
+
+
+def give(desk: Desk, *sealed: bytes) -> list[Fate]:
+    for each in sealed:
+        inbox(desk.store.vault.folder).put(each)
+    return [taken.fate for taken in take_inbox(coordinator(desk))]
+
+
+def give_waiting(of: Desk, to: Desk) -> None:
+    """What lies ready, receipts above all."""
+    with of.read() as session:
+        files = [outbox(of.store.vault.folder).read(row.name) for row in uncovered(session)]
+    give(to, *files)
+
+
+def names(desk: Desk) -> set[str | None]:
+    with desk.read() as session:
+        return set(session.scalars(select(Person.name_en).where(Person.name_en.is_not(None))))
+
+
+def newest_receipt(of: Desk, reader: Desk) -> Receipt:
+    row = next(row for row in files_out(coordinator(of)) if row.kind == Kind.RECEIPT)
+    batch = open_batch(outbox(of.store.vault.folder).read(row.name), standing_of(reader).reader)
+    return read_body(batch.body, Receipt)
+
+
+def test_a_stick_that_was_lost_is_asked_for_exactly_and_the_same_file_again_changes_nothing(
+    one: Desk, two: Desk
+) -> None:
+    sticks = []
+    for number in range(3):
+        write(one, f"Sentinel {number}")
+        sticks += made(one)
+    first, lost, last = (open_batch(sealed, standing_of(two).reader).header for sealed in sticks)
+    give(two, sticks[0])
+    give(two, sticks[2])
+    told = next(line for line in newest_receipt(two, one).chains if line.chain == first.chain)
+    assert (told.held, told.wanted) == (first.last, ((lost.first, lost.last),))
+    give(two, sticks[1])
+    assert names(two) == {f"Sentinel {number}" for number in range(3)}
+    before = newest_receipt(two, one).chains
+    told = next(line for line in before if line.chain == first.chain)
+    assert (told.held, told.wanted) == (last.last, ())
+    for sealed in sticks:
+        give(two, sealed)
+    assert newest_receipt(two, one).chains == before
+    assert check_store(coordinator(two)).wrong == []
+
+
+def test_a_file_of_a_newer_program_is_kept_and_tried_again_and_holds_nothing_up(one: Desk, two: Desk) -> None:
+    write(one, "Sentinel")
+    place = standing_of(one)
+    (sealed,) = made(one)
+    batch = open_batch(sealed, standing_of(two).reader)
+    plain = write_batch(place.author, Kind.ORDERS, batch.body, audience="DHK", made=0)
+    newer = seal(b"CDB2" + plain[4:], [standing_of(two).me.seal])
+    assert give(two, newer) == [Fate.ASIDE]
+    told = newest_receipt(two, one).files
+    assert (file_name(newer), Why.NEWER) in told
+    assert give(two, newer) == [Fate.ASIDE], "this might have been the newer program"
+    (row,) = [row for row in files_in(coordinator(two)) if row.state == Fate.ASIDE]
+    assert row.why == Why.NEWER
+    assert row.name in inbox(two.store.vault.folder).names(), "its content is kept"
+    assert sorted(give(two, sealed)) == [Fate.APPLIED, Fate.ASIDE]
+    assert names(two) == {"Sentinel"}
+
+
+def test_a_relay_that_lost_everything_is_sent_again_what_no_receipt_covers(
+    one: Desk, two: Desk, tmp_path: Path
+) -> None:
+    write(one, "Sentinel")
+    with relay_of_office(one, tmp_path / "relay"):
+        assert visit(coordinator(one)).sent > 0
+    with relay_of_office(one, tmp_path / "another") as port:  # with nothing of the first
+        name_relay(admin(two), f"http://127.0.0.1:{port}", b"")
+        assert visit(coordinator(one)).sent > 0
+        visit(coordinator(two))
+        assert names(two) == {"Sentinel"}
+        visit(coordinator(one))
+        assert visit(coordinator(one)).sent == 0, "what is covered is not sent again"
+
+
+def test_the_central_office_restored_from_an_old_backup_is_sent_again_what_it_may_have(
+    one: Desk, central: Desk, tmp_path: Path
+) -> None:
+    stay, go = (
+        register_case(one, a_returnee(person__name_en=name, person__phone_1=None)) for name in ("Stays", SECRET)
+    )
+    for case_id in (stay, go):
+        record_consent(one, case_id, RecordConsent({"sync_central_identified": "given"}, method="verbal"))
+    carry(one, central, CENTRAL)
+    give_waiting(central, one)
+    shutil.copytree(central.store.vault.folder, tmp_path / "backup")
+    write(one, "Later")
+    withdraw(one, go, "sync_central_identified")
+    carry(one, central, CENTRAL)
+    give_waiting(central, one)
+    assert names(central) == {"Stays"}
+    central.store.vault.close()
+    old = sign_in(tmp_path / "backup", "farzana", PASSPHRASE, lambda: NOW)
+    assert names(old) == {"Stays", SECRET}, "until it hears of the order a backup holds the value"
+    for _time in range(2):
+        carry(one, old, CENTRAL)
+        give_waiting(old, one)
+    assert "Stays" in names(old)
+    assert check_store(coordinator(old)).wrong == []
+    old.store.vault.close()
+
+
+def test_an_erased_value_does_not_come_back_from_a_backup_and_leaves_no_word_behind(
+    one: Desk, two: Desk, tmp_path: Path
+) -> None:
+    case_id = register_case(one, a_returnee(person__name_en=SECRET, person__phone_1=None))
+    carry(one, two)
+    carry(two, one)
+    shutil.copytree(two.store.vault.folder, tmp_path / "backup")
+    (tmp_path / "backup" / "vault.place").unlink()  # by which it is seen that it does not lie where it lay
+    erase(one, case_id)
+    carry(one, two)
+    carry(two, one)
+    for desk in (one, two):
+        assert places_of(SECRET, desk, (one, two)) == []
+    two.store.vault.close()
+    old = sign_in(tmp_path / "backup", "farzana", PASSPHRASE, lambda: NOW)
+    assert names(old) == {SECRET}
+    take_inbox(coordinator(old))  # nothing comes; it tells what it holds, and hears of the order
+    give_waiting(old, one)
+    carry(one, old)
+    for desk in (one, old):
+        assert names(desk) == set()
+        assert places_of(SECRET, desk, (one, old)) == []
+        assert check_store(coordinator(desk)).wrong == []
+    old.store.vault.close()
+
+
+def erase(desk: Desk, case_id: UUID) -> None:
+    with desk.read() as session:
+        person = session.get_one(Case, case_id).person_id
+    assert person is not None
+    with desk.store.intake() as (session, merged):
+        merged.add(order_erasure(session, [(person, "name_en")], desk.actor.id, "test.erase", NOW))
+
+
+def places_of(word: str, desk: Desk, readers: Sequence[Desk]) -> list[str]:
+    """The tables, full-text index included, the files on their way and the logs in which a word can be read."""
+    found = []
+    with desk.store.vault.reader.connect() as connection:
+        for (table,) in connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).all():
+            for row in connection.exec_driver_sql(f'SELECT * FROM "{table}"'):  # noqa: S608 - its own
+                said = b"".join(each if isinstance(each, bytes) else str(each).encode() for each in row)
+                found += [str(table)] if word.lower().encode() in said.lower() else []
+    desk.store.empty_log()
+    folder = desk.store.vault.folder
+    for path in (each for each in folder.rglob("*") if each.is_file()):
+        raw = [path.read_bytes()]
+        if path.suffix == ".cdb":
+            for reader in readers:
+                try:
+                    raw.append(open_batch(raw[0], standing_of(reader).reader).body)
+                except Refused:
+                    continue
+        found += [path.name] if any(word.encode() in each for each in raw) else []
+    return found
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_without_sqlcipher_nothing_is_made_and_nothing_is_opened(
+    old: bool, store_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine of Python itself in its place, which knows no key and writes plaintext in silence."""
+    before = (store_folder / vault.VAULT).read_bytes()
+    monkeypatch.setattr(vault, "sqlcipher", sqlite3)
+    if old:  # too old as well; otherwise it is found out by what it answers
+        monkeypatch.setattr(vault, "_OLDEST_SQLITE", (99, 0, 0))
+    else:
+        monkeypatch.setattr(vault, "_OLDEST_SQLITE", (3, 0, 0))
+    with pytest.raises(EngineUnfit):
+        create_vault(tmp_path / "new", sign_in_name="farzana", passphrase=PASSPHRASE, cost=FLOOR)
+    with pytest.raises(EngineUnfit):
+        unlock(store_folder, "farzana", PASSPHRASE)
+    assert (store_folder / vault.VAULT).read_bytes() == before
+    left = [path for path in (tmp_path / "new").rglob("*") if path.is_file() and path.stat().st_size]
+    assert [path for path in left if path.read_bytes().startswith(b"SQLite format 3")] == []
