@@ -59,7 +59,7 @@ def lay_out(through: str) -> None:
     python = bundle.tools()
     SCRIPTS.parent.mkdir()
     unpack(python, SCRIPTS)
-    write_paths(SCRIPTS, r"..\Lib\site-packages", r"..\..\src")
+    write_paths(SCRIPTS, r"..\Lib\site-packages", r"..\..\src", r"..\..")
     fetch_wheels(python, PACKAGES, environment.LOCK)
     shutil.copytree(Path(venv.__file__).parent, PACKAGES / "venv")  # which the interpreter lacks; it is imported only
     stamp = subprocess.run(
