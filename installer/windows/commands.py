@@ -30,7 +30,15 @@ STAMP = """
 import hashlib, pathlib, sys
 print(hashlib.sha256(pathlib.Path(sys.argv[1]).read_bytes() + sys.version.encode()).hexdigest())
 """
-TESTS = ("tests/unit/test_case_numbers.py", "tests/unit/test_bundle.py", "tests/unit/test_backups.py")
+TESTS = (
+    "tests/unit/test_case_numbers.py",
+    "tests/unit/test_bundle.py",
+    "tests/unit/test_backups.py",
+    "tests/sync/test_beside.py",
+    "tests/faults/test_keys_file.py",
+    "tests/faults/test_kill.py",
+    "tests/faults/test_no_plaintext.py",
+)
 
 
 def main() -> None:
