@@ -42,7 +42,7 @@ from casedesk.ui.window import Window
 
 Key = Qt.Key
 CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
-QUIET: Final = 120  # ms in which a page shows what it has read
+QUIET: Final = 250  # ms in which what waits a moment by itself has begun
 ROUNDS: Final = 3  # what a page reads first can make it read more
 WORKERS: Final = 2  # the threads of Jobs.run
 LONGEST: Final = 30.0  # seconds for anything to happen
@@ -236,23 +236,25 @@ def _until(happened: Callable[[], bool]) -> None:
     while not happened():
         if time.monotonic() > end:
             raise NothingHappened
-        QTest.qWait(20)
+        QTest.qWait(5)
 
 
 def _settle(window: Window) -> None:
     """Wait until every lane has finished what it was given, and what followed from it is shown."""
     for _round in range(ROUNDS):
-        met: list[object] = []
-        meeting = Barrier(WORKERS)  # they only meet when nothing is before them
-        window.jobs.write(window, lambda: None, met.append, failed=met.append)
-        for _worker in range(WORKERS):
-            window.jobs.run(window, partial(meeting.wait, LONGEST), met.append, failed=met.append)
-        _until(partial(_all_met, met))
-        QTest.qWait(QUIET)
+        _meet(window)
+    QTest.qWait(QUIET)
+    _meet(window)
 
 
-def _all_met(met: list[object]) -> bool:
-    return len(met) == WORKERS + 1
+def _meet(window: Window) -> None:
+    """Wait until every lane has come to the end of what it was given."""
+    met: list[object] = []
+    meeting = Barrier(WORKERS)  # they only meet when nothing is before them
+    window.jobs.write(window, lambda: None, met.append, failed=met.append)
+    for _worker in range(WORKERS):
+        window.jobs.run(window, partial(meeting.wait, LONGEST), met.append, failed=met.append)
+    _until(lambda: len(met) == WORKERS + 1)
 
 
 # Pictures
