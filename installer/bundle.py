@@ -165,7 +165,7 @@ def settle(tree: Path) -> None:
     for path in [tree, *tree.rglob("*")]:
         if not path.is_symlink():
             path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
-        os.utime(path, (MOMENT, MOMENT), follow_symlinks=False)
+        os.utime(path, (MOMENT, MOMENT), follow_symlinks=os.utime not in os.supports_follow_symlinks)
 
 
 def write_contents(tree: Path, to: Path) -> None:

@@ -42,6 +42,20 @@ def main() -> None:
 
 
 def interpreter(python: Path, to: Path) -> None:
+    """The Windows interpreter, without what no desk uses, looking nowhere but beside itself."""
+    unpack(python, to)
+    for name in WINDOWS["left_out"]:
+        (to / name).unlink()
+    write_paths(to, "packages", "source")
+
+
+def write_paths(to: Path, *more: str) -> None:
+    """Where this interpreter looks for modules."""
+    stem = Path(WINDOWS["dll"]).stem
+    (to / f"{stem}._pth").write_bytes("\r\n".join((f"{stem}.zip", ".", *more, "")).encode())
+
+
+def unpack(python: Path, to: Path) -> None:
     """The Windows interpreter, from the one archive whose hash is in the description."""
     fetched = bundle.fresh(MADE)
     wanted = fetched / "runtime.txt"
@@ -60,25 +74,24 @@ def interpreter(python: Path, to: Path) -> None:
     shutil.move(fetched / WINDOWS["runtime_folder"], to)
     if bundle.sha256(to / WINDOWS["dll"]) != WINDOWS["dll_sha256"]:
         raise SystemExit("The interpreter is not the one the description names.")
-    for name in WINDOWS["left_out"]:
-        (to / name).unlink()
-    paths = (f"{Path(WINDOWS['dll']).stem}.zip", ".", "packages", "source")
-    (to / f"{Path(WINDOWS['dll']).stem}._pth").write_bytes("\r\n".join((*paths, "")).encode())
 
 
 def packages(python: Path, to: Path) -> None:
     """The wheels for Windows, by the hashes of the locked list; then without what no desk uses."""
-    lock = bundle.write_lock(WORK / "windows.lock")
-    bundle.run(
-        python, "-m", "uv", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:",
-        "--link-mode", "copy", "--python-platform", "x86_64-pc-windows-msvc", "--python-version", "3.11",
-        "--target", to, "--requirement", lock,
-    )  # fmt: skip
+    fetch_wheels(python, to, bundle.write_lock(WORK / "windows.lock"))
     bundle.copy_licences(to, to.parent / "documents" / "licences")
     for path in list(bundle.files(to)):
         if not bundle.wanted(path.relative_to(to).as_posix()):
             path.unlink()
     compile_all(to)
+
+
+def fetch_wheels(python: Path, to: Path, lock: Path) -> None:
+    bundle.run(
+        python, "-m", "uv", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:",
+        "--link-mode", "copy", "--python-platform", "x86_64-pc-windows-msvc", "--python-version", "3.11",
+        "--target", to, "--requirement", lock,
+    )  # fmt: skip
 
 
 def own_source(to: Path) -> None:

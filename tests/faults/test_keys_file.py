@@ -164,17 +164,16 @@ def test_one_missing_file_is_written_again(folder: Path) -> None:
 
 
 def test_swapped_slots_open_nothing(folder: Path) -> None:
-    data = (folder / KEYS).read_text()
+    data = (folder / KEYS).read_bytes().decode("ascii")
     one, two = keys.read_keys(folder / KEYS).slots[0], keys.read_keys(folder / KEYS).slots[2]
     for name in ("salt", "nonce", "wrapped"):
         here, there = getattr(one, name).hex(), getattr(two, name).hex()
         data = data.replace(here, "?").replace(there, here).replace("?", there)
     for name in (KEYS, COPY):
-        (folder / name).write_text(data)
+        (folder / name).write_bytes(data.encode("ascii"))
     assert not opens(folder)
-    (folder / KEYS).write_text(
-        data.replace(one.id.hex(), "?").replace(two.id.hex(), one.id.hex()).replace("?", two.id.hex())
-    )
+    swapped = data.replace(one.id.hex(), "?").replace(two.id.hex(), one.id.hex()).replace("?", two.id.hex())
+    (folder / KEYS).write_bytes(swapped.encode("ascii"))
     assert keys.open_keys(folder, SECRET, lambda file: file.of_user("shirin")) is None
 
 
@@ -223,7 +222,7 @@ def test_death_at_any_step_of_writing_leaves_the_old_or_the_new_keys(folder: Pat
             break
     assert found[0] == old
     assert found[-1] == new == keys.read_keys(folder / COPY)
-    assert len(found) > 8
+    assert len(found) > (6 if sys.platform == "win32" else 8), "folders are not synced there"
 
 
 def test_a_set_up_that_was_cut_short_begins_again(tmp_path: Path) -> None:
@@ -240,6 +239,7 @@ def test_a_set_up_that_was_cut_short_begins_again(tmp_path: Path) -> None:
         assert not list(folder.glob("*.new"))
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit on the size of a file there")
 def test_a_disk_that_takes_no_more_leaves_the_old_keys(folder: Path) -> None:
     before = {name: (folder / name).read_bytes() for name in (KEYS, COPY)}
     script = """
