@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
+from sqlalchemy.orm import Session
 
 from casedesk.desk import Desk
+from casedesk.models import Change
 from casedesk.services.consents import RecordConsent, record_consent, withdraw
 from casedesk.services.intake import register_case
+from casedesk.storage.arrived import Arrived
+from casedesk.storage.merging import Judgement, judge_anew
+from casedesk.storage.registers import Knowledge
 from casedesk.sync import national as follower
 from casedesk.sync.batch import CENTRAL
 from casedesk.sync.national import NotCentral, follow, open_national
 from casedesk.sync.outbox import make_files
 from casedesk.sync.stick import take_stick, write_stick
+from tests.conftest import NOW
 from tests.support import postgres
 from tests.support.command_line import casedesk
 from tests.support.people import a_returnee
-from tests.sync.office import coordinator, first_desk, join, new_desk
+from tests.sync.office import carry, coordinator, first_desk, join, new_desk
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +84,38 @@ def test_what_was_agreed_arrives_more_is_shown_later_and_what_is_taken_back_goes
     done = follow(coordinator(hq), national)
     assert (done.operations, done.orders, done.shown) == (0, 0, 0)
     national.close()
+
+
+def test_what_is_judged_again_counts_there_as_it_does_here(desks: tuple[Desk, Desk], server: str) -> None:
+    first, hq = desks
+    postgres.make_database(server, "judged")
+    url = server.replace("/postgres?", "/judged?")
+    case_id = register_case(first, a_returnee(person__name_en="Named", person__phone_1=None))
+    record_consent(first, case_id, RecordConsent({"sync_central_identified": "given"}, method="verbal"))
+    carry(first, hq, CENTRAL)
+    national = open_national(coordinator(hq), url)
+    follow(coordinator(hq), national)
+    assert names(url) == {"Named"}
+    for is_refused, left in ((True, set[str]()), (False, {"Named"})):
+        with hq.store.intake() as (session, merged):
+            merged.add(judge_anew(session, [where_named(session)], NOW, partial(as_told, is_refused)))
+        follow(coordinator(hq), national)
+        assert names(url) == left
+        assert follower.check_national(hq, national).wrong == []
+    national.close()
+
+
+def where_named(session: Session) -> int:
+    """The operation that told the name of a person."""
+    wanted = select(Change.operation_seq, Change.fields).where(Change.table == "person")
+    found: list[int] = [row.operation_seq for row in session.execute(wanted) if "name_en" in row.fields.split()]
+    return found[0]
+
+
+def as_told(is_refused: bool, _session: Session, _knowledge: Knowledge, arrived: Sequence[Arrived]) -> Judgement:
+    """A judge to whom the name may be told or not."""
+    told = [(each, record, "name_en") for each in arrived for record in each.said if record[0] == "person"]
+    return Judgement(arrived, told if is_refused else ())
 
 
 def test_the_command_takes_in_follows_and_checks(desks: tuple[Desk, Desk], server: str) -> None:
