@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -14,11 +16,13 @@ import httpx
 import pytest
 from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey
+from sqlalchemy import event
 
 from casedesk.sync.line import Address, Line, LineBroken, NotAdmitted, NotTheRelay, RelayFull, Waiting
+from casedesk.sync.relay import app
 from casedesk.sync.relay.admission import Admission, Guest, Invitation, NotARoster, box_of, pass_of, tag_of
 from casedesk.sync.relay.app import LARGEST_JOIN, Relay
-from casedesk.sync.relay.index import A_DAY, FILES_LIVE
+from casedesk.sync.relay.index import A_DAY, FILES_LIVE, Index, Visitor
 from tests.support.relay import CutLine, a_relay, serving
 
 ROOT = SigningKey(b"\x01" * 32)
@@ -284,6 +288,60 @@ def test_what_nobody_fetched_goes_after_its_time(served: Served, sealed: Path) -
     with served.line(BINA) as bina:
         assert bina.waiting() == []
     assert not served.relay.shelf.path(found.sha256).exists()
+
+
+def test_a_sweep_that_fails_is_not_the_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "SWEEP", 0)
+
+    async def swept_again() -> None:
+        looks, again = iter((False, True)), asyncio.Event()
+        here = asyncio.get_running_loop()
+
+        def clock() -> float:
+            if not next(looks, True):
+                raise OSError
+            here.call_soon_threadsafe(again.set)
+            return NOON
+
+        relay = a_relay(tmp_path, read, clock)
+        sweeping = asyncio.create_task(app._sweeping(relay))
+        await asyncio.wait_for(again.wait(), 10)
+        sweeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await sweeping
+        relay.index.engine.dispose()
+
+    asyncio.run(swept_again())
+
+
+def test_nobody_is_told_that_a_file_is_here_which_was_just_taken_out(served: Served, sealed: Path) -> None:
+    index, now = served.relay.index, int(NOON)
+    with served.line(ALIF) as alif, served.line(BINA) as bina:
+        alif.send(sealed, [box(BINA)])
+        (found,) = bina.waiting()
+        bina.take_out(found)
+    assert not index.arrived(found.sha256, Visitor(box(ALIF)), [box(CHAN)], now)  # known a moment ago, and gone now
+    with served.line(ALIF) as alif, served.line(CHAN) as chan:
+        assert chan.waiting() == []
+        alif.send(sealed, [box(CHAN)])
+        assert [each.sha256 for each in chan.waiting()] == [found.sha256]
+
+
+def test_of_two_rosters_at_the_same_moment_the_newer_one_holds(tmp_path: Path) -> None:
+    index = Index(f"sqlite:///{tmp_path / 'index.db'}")
+    newer = Thread(target=index.admit, args=(read(roster(6, ALIF)),))
+
+    @event.listens_for(index.engine, "after_cursor_execute")
+    def meanwhile(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if "max(" in statement and newer.ident is None:
+            newer.start()
+            newer.join(0.5)  # it has to wait
+
+    index.admit(read(roster(5, ALIF, BINA)))
+    newer.join()
+    made, _nonce = index.challenge(box(BINA), int(NOON))
+    assert index.challenged(made, int(NOON)) is None
+    index.engine.dispose()
 
 
 def test_a_session_ends_and_is_opened_again(served: Served) -> None:

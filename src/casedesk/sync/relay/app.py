@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -35,6 +36,7 @@ LARGEST_ASK = 4 * 1024
 LONGEST_WAIT = 60  # seconds a request for the box holds the line
 LOOK_AGAIN = 0.5  # seconds between looks into the index; another process may have put something in
 SWEEP = 3600  # seconds between looks for what has outlived its time
+log = logging.getLogger(__name__)
 HASH = re.compile(r"[0-9a-f]{64}")
 BOX = re.compile(r"[0-9a-f]{32}")
 
@@ -83,7 +85,10 @@ def application(relay: Relay) -> Starlette:
 
 async def _sweeping(relay: Relay) -> None:
     while True:
-        await run_in_threadpool(relay.sweep)
+        try:
+            await run_in_threadpool(relay.sweep)
+        except Exception as error:  # noqa: BLE001 - the next sweep has to come, whatever stopped this one
+            log.error("the sweep was stopped by %s", type(error).__name__)
         await asyncio.sleep(SWEEP)
 
 
@@ -158,8 +163,7 @@ async def _receive(relay: Relay, request: Request) -> Response:
         raise HTTPException(413, "This file is too large.")
     known = await run_in_threadpool(relay.index.size_of, sha256)
     if known is not None and known[1]:
-        await run_in_threadpool(relay.index.arrived, sha256, visitor, to, relay.now())
-        return _at(201, known[0])
+        return await _arrived(relay, sha256, visitor, to, known[0])
     if known is not None and known[0] != length:
         raise HTTPException(409, "This file was announced with another size.")
     if known is None:
@@ -181,8 +185,13 @@ async def _receive(relay: Relay, request: Request) -> Response:
         await run_in_threadpool(_start_over, relay, sha256)
         raise HTTPException(422, "The bytes are not those of this file. Send it again from the beginning.")
     await run_in_threadpool(relay.shelf.finish, sha256)
-    await run_in_threadpool(relay.index.arrived, sha256, visitor, to, relay.now())
-    return _at(201, length)
+    return await _arrived(relay, sha256, visitor, to, length)
+
+
+async def _arrived(relay: Relay, sha256: str, visitor: Visitor, to: Sequence[str], size: int) -> Response:
+    """Say that a file is here, if it still is: the last who waited for it may have taken it out this moment."""
+    here = await run_in_threadpool(relay.index.arrived, sha256, visitor, to, relay.now())
+    return _at(201, size) if here else _at(409, 0)
 
 
 def _announce(relay: Relay, sha256: str, length: int, visitor: Visitor) -> None:

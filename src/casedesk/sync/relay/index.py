@@ -123,6 +123,7 @@ class Index:
     def admit(self, admission: Admission) -> bool:
         """Let in whom this roster names, and nobody else; False if a newer roster is in force."""
         with self.engine.begin() as connection:
+            connection.execute(update(facts).values(id=facts.c.id))  # one roster after the other
             newest = connection.scalar(select(func.max(rosters.c.number)))
             if newest is not None and admission.number < newest:
                 return False
@@ -214,10 +215,12 @@ class Index:
         except IntegrityError:
             pass  # it had begun already, perhaps at another process
 
-    def arrived(self, sha256: str, visitor: Visitor, to: Iterable[str], now: int) -> None:
-        """Show a whole file in the boxes it is for; boxes of nobody are left out."""
+    def arrived(self, sha256: str, visitor: Visitor, to: Iterable[str], now: int) -> bool:
+        """Show a whole file in the boxes it is for; boxes of nobody are left out. False if it is gone by now."""
         with self.engine.begin() as connection:
-            connection.execute(update(files).where(files.c.sha256 == sha256).values(whole=True, since=now))
+            whole = update(files).where(files.c.sha256 == sha256).values(whole=True, since=now)
+            if not connection.execute(whole).rowcount:
+                return False
             there = set(connection.scalars(select(entries.c.box).where(entries.c.sha256 == sha256)))
             known = set(connection.scalars(select(guests.c.box).where(guests.c.box.in_(set(to)))))
             rows = [{"box": box, "sha256": sha256} for box in sorted(known - there)]
@@ -225,6 +228,7 @@ class Index:
                 connection.execute(insert(entries), rows)
             if visitor.invitation is not None:
                 connection.execute(update(invitations).where(invitations.c.tag == visitor.invitation).values(used=True))
+        return True
 
     def waiting(self, box: str, after: int, most: int = 1000) -> list[Entry]:
         """What lies in a box beyond entry `after`, the oldest first."""
