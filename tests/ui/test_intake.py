@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from sqlalchemy import select, text
 
 from casedesk.desk import Actor, Desk
-from casedesk.errors import Problem
+from casedesk.errors import CaseDeskError, Problem
 from casedesk.models import (
     Case,
     ConsentLine,
@@ -37,6 +37,7 @@ from casedesk.ui.intake.consent import SaidNo
 from casedesk.ui.intake.cover import PauseCover
 from casedesk.ui.intake.drafts import DraftsBar
 from casedesk.ui.intake.happened import HappenedPart
+from casedesk.ui.intake.keeping import Keeper, Marks
 from casedesk.ui.intake.middle import Middle
 from casedesk.ui.kit.messages import Confirm
 from casedesk.ui.kit.sheet import Sheet
@@ -819,3 +820,18 @@ def test_a_draft_is_removed_after_a_question(role: str, home: str, desk: Desk, s
     assert window.where().page == home
     assert rows(desk, Draft) == []
     assert [row.count for row in rows(desk, DraftCount)] == [1]
+
+
+def test_a_draft_that_could_not_be_removed_is_kept_up(desk: Desk) -> None:
+    keeper = Keeper(desk, "full")
+    keeper.put({"person.name_en": "Rahima"}, Marks())
+    keeper.store()
+    with desk.store.vault.writer.connect() as connection:
+        connection.execute(text("PRAGMA query_only = ON"))
+    with pytest.raises(CaseDeskError):
+        keeper.remove()
+    with desk.store.vault.writer.connect() as connection:
+        connection.execute(text("PRAGMA query_only = OFF"))
+    keeper.put({"person.name_en": "Rahima Begum"}, Marks())
+    keeper.store()
+    assert [draft.name for draft in drafts(desk)] == ["Rahima Begum"]

@@ -15,6 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+from casedesk import codelists
 from casedesk.desk import Desk
 from casedesk.services.cases import case_facts
 from casedesk.services.consents import consents_of
@@ -25,11 +26,14 @@ from casedesk.services.referrals import (
     WITHOUT_CONSENT,
     MakeReferral,
     count_referrals,
+    edit_referral,
     make_referral,
     referral_facts,
     referrals_of,
     send,
 )
+from casedesk.ui.kit.messages import Confirm
+from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.page import Goto, Here, Page
 from casedesk.ui.refer import ReferSheet
@@ -71,6 +75,9 @@ class Shown:
         sheet = self.sheet
         self.wait(lambda: not sheet.waits)
         return sheet
+
+    def closed(self) -> bool:
+        return not [each for each in self.window.findChildren(ReferSheet) if each.isVisible()]
 
     def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = NONE) -> None:
         popup, focused = QApplication.activePopupWidget(), self.window.focusWidget() or self.window
@@ -264,7 +271,8 @@ def test_escape_keeps_a_draft_that_goes_on_later(shown: Shown) -> None:
     form.form.go_to("referral.message")
     QTest.keyClicks(shown.window.focusWidget(), "Needs a ground-floor bed.")
     shown.press(KEY.Key_Escape)
-    shown.wait(lambda: [row.status for row in referrals_of(shown.desk, shown.case_id)] == ["draft"])
+    shown.wait(shown.closed)
+    assert [row.status for row in referrals_of(shown.desk, shown.case_id)] == ["draft"]
     (row,) = referrals_of(shown.desk, shown.case_id)
     again = shown.open(referral_id=str(row.id))
     assert again.form is not None
@@ -281,8 +289,78 @@ def test_escape_keeps_a_draft_that_goes_on_later(shown: Shown) -> None:
 def test_a_look_without_a_choice_leaves_no_draft(shown: Shown) -> None:
     shown.open()
     shown.press(KEY.Key_Escape)
-    shown.wait(lambda: not [each for each in shown.window.findChildren(ReferSheet) if each.isVisible()])
+    shown.wait(shown.closed)
     assert referrals_of(shown.desk, shown.case_id) == []
+
+
+def test_a_referral_that_is_ready_shares_nothing_more_until_somebody_saves_it(shown: Shown) -> None:
+    referral_id = make_referral(
+        shown.desk,
+        MakeReferral(shown.case_id, "emergency_shelter", shown.partners["Ashroy"], fields_shared=("name_age",)),
+    )
+    before = referral_facts(shown.desk, referral_id)
+    sheet = shown.open(referral_id=str(referral_id), change=True)
+    assert sheet.form is not None
+    sheet.form.sharing.boxes["journey"].click()
+    shown.press(KEY.Key_Escape)
+    (question,) = shown.window.findChildren(Confirm)
+    question.cancel.click()
+    assert sheet.isVisible()
+    assert "journey" in sheet.form.sharing.shared()
+    sheet.close_button.click()
+    question = next(each for each in shown.window.findChildren(Confirm) if each.isVisible())
+    question.yes.click()
+    shown.wait(shown.closed)
+    assert referral_facts(shown.desk, referral_id) == before
+
+
+def test_a_draft_that_is_refused_stays_on_the_screen(shown: Shown) -> None:
+    draft = make_referral(
+        shown.desk, MakeReferral(shown.case_id, "emergency_shelter", shown.partners["Ashroy"], as_draft=True)
+    )
+    sheet = shown.open(referral_id=str(draft))
+    assert sheet.form is not None
+    sheet.form.form.go_to("referral.message")
+    QTest.keyClicks(shown.window.focusWidget(), "Needs a ground-floor bed.")
+    edit_referral(shown.desk, draft, {"message": (None, "Needs a lift.")})  # somebody else was quicker
+    sheet.close_button.click()
+    shown.wait(lambda: "Someone changed this meanwhile." in [each.accessibleName() for each in sheets(shown)])
+    assert sheet.isVisible()
+    assert sheet.form.form.value("referral.message") == "Needs a ground-floor bed."
+    sheet.close_button.click()
+    next(each for each in shown.window.findChildren(Confirm) if each.isVisible()).yes.click()
+    shown.wait(shown.closed)
+    assert referral_facts(shown.desk, draft).values["message"] == "Needs a lift."
+
+
+def sheets(shown: Shown) -> list[Sheet]:
+    return [each for each in shown.window.findChildren(Sheet) if each.isVisible()]
+
+
+def test_the_need_it_is_about_is_offered_however_many_there_are(shown: Shown) -> None:
+    codes = ["food_clothes", "travel_home", "loan", "housing", "information", "legal_case", "mental_health", "other"]
+    case_id = register_case(shown.desk, a_returnee(**{"need_item.needs": codes}))
+    needs = case_facts(shown.desk, case_id).needs
+    last = needs[-1]
+    form = shown.open(case_id=str(case_id), need_id=str(last.id)).form
+    assert form is not None
+    assert len(form.needs) < len(needs)
+    assert form.command(as_draft=True).need_id == last.id
+
+
+def test_going_without_consent_holds_for_one_partner_alone(shown: Shown) -> None:
+    form = shown.open(need_id=str(shown.need("recover_wages"))).form
+    assert form is not None
+    shown.pick("Nirapod")
+    said = {"referral.consent_exception": "court_order", "referral.exception_reason": "Order 12 of 2026"}
+    form.sharing.without.form.put(said)
+    form.sharing.without.go_on.click()
+    assert form.sharing.agreed
+    shelter = codelists.get("need").label("safe_place")  # to which the person agreed
+    next(each for each in form.needs if each.accessibleName() == shelter).click()
+    shown.pick("Ashroy")
+    assert form.sharing.agreed
+    assert form.command(as_draft=False).consent_exception is None
 
 
 def test_only_steps_that_may_follow_are_offered_and_ask_what_they_need(shown: Shown) -> None:

@@ -503,6 +503,20 @@ def test_an_unsent_referral_can_be_changed_by_who_saw_what_it_says(desk: Desk, c
     assert referral_facts(desk, referral_id).values["message"] == "Needs a lift"
 
 
+def test_a_draft_becomes_ready_with_what_was_written_or_says_what_it_said(
+    desk: Desk, case_id: UUID, partner: UUID
+) -> None:
+    referral_id = a_referral(desk, case_id, partner, as_draft=True)
+    save_provider(desk, partner, {"active": (True, False)})
+    written = {"message": (None, "Needs a lift")}
+    with pytest.raises(InvalidInput):
+        edit_referral(desk, referral_id, written, as_draft=False)
+    assert "message" not in referral_facts(desk, referral_id).values
+    save_provider(desk, partner, {"active": (False, True)})
+    edit_referral(desk, referral_id, written, as_draft=False)  # the same again, of what was seen
+    assert referral_facts(desk, referral_id).row.status == "ready"
+
+
 def test_a_ready_one_is_not_changed_to_what_consent_does_not_cover(desk: Desk, case_id: UUID, partner: UUID) -> None:
     referral_id = a_referral(desk, case_id, partner)
     with pytest.raises(InvalidInput) as refusal:

@@ -188,8 +188,13 @@ def make_referral(desk: Desk, command: MakeReferral) -> UUID:
 
 
 @needs("referral.edit")
-def edit_referral(desk: Desk, referral_id: UUID, edits: Edits, confirmed: Iterable[str] = ()) -> None:
-    """Change a referral that is not sent yet: field of EDITABLE → (what was seen, what was written)."""
+def edit_referral(
+    desk: Desk, referral_id: UUID, edits: Edits, confirmed: Iterable[str] = (), *, as_draft: bool = True
+) -> None:
+    """Change a referral that is not sent yet: field of EDITABLE → (what was seen, what was written).
+
+    A draft becomes ready with it, or nothing is changed, unless it stays one.
+    """
     with desk.write("referral.edit", about=case_of(desk, Referral, referral_id)) as session:
         referral, case = open_record(desk, session, "referral.edit", Referral, referral_id)
         status = lifecycle.status_of(session, referral_id)
@@ -203,6 +208,8 @@ def edit_referral(desk: Desk, referral_id: UUID, edits: Edits, confirmed: Iterab
         referral.direction = "internal" if provider is not None and provider.type == OWN_CENTRE else "outgoing"
         if status == "ready" and (problems := _not_ready(session, case, referral, desk.today())):
             raise InvalidInput(problems)
+        if status == "draft" and not as_draft:
+            _take(session, desk, case, referral, "ready", {}, "")
 
 
 @needs("referral.edit")
@@ -226,16 +233,7 @@ def take_step(
     """
     with desk.write(f"referral.{to}", about=case_of(desk, Referral, referral_id)) as session:
         referral, case = open_record(desk, session, "referral.edit", Referral, referral_id)
-        before = lifecycle.status_of(session, referral_id)
-        step = lifecycle.step_to("referral", before, to)
-        open_case(desk, session, step.by, case.id)
-        _fill(desk, referral, to, values or {})
-        _prepare(desk, referral, before, to, values or {})
-        problems = _problems_with_step(session, desk, case, referral, step, reason.strip())
-        if problems:
-            raise InvalidInput(problems)
-        lifecycle.take(session, desk, referral, to, reason=reason.strip() or None)
-        _follow_up(session, desk, case, referral, to)
+        _take(session, desk, case, referral, to, values or {}, reason.strip())
 
 
 @needs("case.view")
@@ -401,6 +399,20 @@ def _check_content(session: Session, case: Case, referral: Referral, confirmed: 
 
 
 # Steps
+
+
+def _take(
+    session: Session, desk: Desk, case: Case, referral: Referral, to: str, values: Mapping[str, object], reason: str
+) -> None:
+    before = lifecycle.status_of(session, referral.id)
+    step = lifecycle.step_to("referral", before, to)
+    open_case(desk, session, step.by, case.id)
+    _fill(desk, referral, to, values)
+    _prepare(desk, referral, before, to, values)
+    if problems := _problems_with_step(session, desk, case, referral, step, reason):
+        raise InvalidInput(problems)
+    lifecycle.take(session, desk, referral, to, reason=reason or None)
+    _follow_up(session, desk, case, referral, to)
 
 
 def _fill(desk: Desk, referral: Referral, to: str, values: Mapping[str, object]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from threading import Lock
@@ -102,11 +103,9 @@ class Keeper:
     def remove(self) -> None:
         """Remove the draft for ever."""
         with self._lock:
-            self._ended = True
-            if self.draft_id is None:
-                return
-            try:
-                delete_draft(self._desk, self.draft_id)
-            except NotFound:  # already gone
-                return
-            keep_marks(self._desk, self.draft_id, Marks())
+            if self.draft_id is not None:
+                with suppress(NotFound):  # already gone
+                    delete_draft(self._desk, self.draft_id)
+            self._ended = True  # not before: while the draft is there, what is typed goes on into it
+            if self.draft_id is not None:
+                keep_marks(self._desk, self.draft_id, Marks())

@@ -33,7 +33,7 @@ class Sheet(QWidget):
         self.subtitle = PlainLabel(subtitle, "body", tone="text2", wrap=True)
         if not subtitle:
             self.subtitle.hide()  # never shown by itself: without a parent it would be a window
-        self.close_button = IconButton("close", _("Close (Esc)"), clicked=self.dismiss)
+        self.close_button = IconButton("close", _("Close (Esc)"), clicked=self.leave)
         self.head = QHBoxLayout()
         self.head.setContentsMargins(20, 14, 12, 12)
         self.head.addLayout(column(self.title, self.subtitle, gap=0), 1)
@@ -83,6 +83,10 @@ class Sheet(QWidget):
         self.subtitle.setVisible(bool(subtitle))
         self._width = width
 
+    def leave(self) -> None:
+        """Somebody closes it by hand."""
+        self.dismiss()
+
     def dismiss(self) -> None:
         """Close it and give the focus back."""
         if self.isHidden():
@@ -100,7 +104,7 @@ class Sheet(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
-            self.dismiss()
+            self.leave()
             return
         event.accept()  # the page behind takes no keys while the sheet is open
 

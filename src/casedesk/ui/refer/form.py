@@ -14,7 +14,7 @@ from casedesk import codelists
 from casedesk.errors import Problem
 from casedesk.i18n import _
 from casedesk.models import Referral, fields_of
-from casedesk.services.cases import CaseFacts
+from casedesk.services.cases import CaseFacts, Need
 from casedesk.services.office import clock_is_wrong
 from casedesk.services.referrals import ANSWER_DAYS, EDITABLE, EXCEPTION, URGENT_ANSWER_DAYS, MakeReferral
 from casedesk.ui.kit.blocks import Banner
@@ -72,6 +72,13 @@ class NeedChip(PressButton):
         restyle(self)
 
 
+def _offered(needs: Sequence[Need], wanted: UUID | None) -> list[Need]:
+    """The first open needs, one of a kind; and always the one it is about, or keeping a draft would take it away."""
+    of_a_kind = {need.code: need for need in needs if need.met_on is None}
+    of_a_kind |= {need.code: need for need in needs if need.id == wanted}
+    return [need for at, need in enumerate(of_a_kind.values()) if at < MOST_NEEDS or need.id == wanted]
+
+
 class ReferForm(Tall):
     """Everything a referral is made of. `changed` tells that something else was chosen or typed."""
 
@@ -84,7 +91,8 @@ class ReferForm(Tall):
         self._confirmed: set[str] = set()
         self.dirty = False
         today = here.desk.today()
-        self._needs = list({need.code: need for need in facts.needs if need.met_on is None}.values())[:MOST_NEEDS]
+        self._wanted = values.get("need_id") or need_id
+        self._needs = _offered(facts.needs, self._wanted)
         self._chips = QButtonGroup(self)
         self.needs = [NeedChip(need.code, place) for place, need in enumerate(self._needs, 1)]
         for at, chip in enumerate(self.needs):
@@ -108,7 +116,7 @@ class ReferForm(Tall):
         self.problems = Banner("danger", "")
         self.problems.hide()
         self._lay_out()
-        self._start(need_id)
+        self._start()
         self._connect()
 
     def _lay_out(self) -> None:
@@ -133,11 +141,10 @@ class ReferForm(Tall):
         both.setStretch(0, 1)
         self.setLayout(both)
 
-    def _start(self, need_id: UUID | None) -> None:
+    def _start(self) -> None:
         """Show a draft, or begin with the need that was chosen, or the only one."""
         values = self._values
-        wanted = values.get("need_id") or need_id
-        place = next((at for at, need in enumerate(self._needs) if need.id == wanted), None)
+        place = next((at for at, need in enumerate(self._needs) if need.id == self._wanted), None)
         if place is None and len(self._needs) == 1 and not values:
             place = 0
         service = values.get("service")

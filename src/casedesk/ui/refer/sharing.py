@@ -127,6 +127,7 @@ class Sharing(Tall):
         self.ask_first = AskFirst(minor=minor)
         self.ask_first.answered.connect(self._record)
         self.exception: dict[str, str] = {}  # cause and reason of going on without consent
+        self._about: tuple[str, UUID | None] | None = None  # service and partner that were told last
         self.without = WithoutConsent(here.desk.today())
         self.without.said.connect(self._go_without)
         self._lines = QVBoxLayout()
@@ -158,6 +159,10 @@ class Sharing(Tall):
         """Show what this partner may be told for this service."""
         if self.boxes:
             self._ticked = set(self.shared()) | {key for key in self._ticked or () if not self.boxes[key].isEnabled()}
+        about = (service, partner.id if partner else None)
+        if self._about not in (None, about):  # an exception is for this help and this partner alone
+            self.exception = {}
+        self._about = about
         items = what_may_be_shared(
             self._here.desk,
             self._case_id,

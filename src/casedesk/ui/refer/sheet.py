@@ -27,13 +27,12 @@ from casedesk.services.referrals import (
     edit_referral,
     make_referral,
     referral_facts,
-    take_step,
 )
 from casedesk.ui.kit.blocks import EmptyState, Skeleton
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.choices import Combo
 from casedesk.ui.kit.layouts import clear, show_now
-from casedesk.ui.kit.messages import show_error
+from casedesk.ui.kit.messages import ask, show_error
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.kit.theme import tokens
@@ -98,7 +97,7 @@ class ReferSheet(Sheet):
         self.form: ReferForm | None = None
         self.steps: StepsPane | None = None
         self.referral: ReferralFacts | None = None
-        self._done = self._working = False
+        self._done = self._working = self._was_refused = False
         self.waits = True  # until it is known what it is about
         self.panel.hide()
         self._waiting = QTimer(self, singleShot=True, interval=tokens()["time_ms"]["progress_after"])
@@ -214,7 +213,7 @@ class ReferSheet(Sheet):
         if not isValid(self):
             show_error(self._over, error)
             return
-        self._working = False
+        self._working, self._was_refused = False, True
         self._say_missing()
         if isinstance(error, InvalidInput) and self.form is not None:
             self.form.show_problems(error.problems)
@@ -265,10 +264,36 @@ class ReferSheet(Sheet):
         if self.steps is not None:
             self.steps.save()
 
+    @property
+    def _is_ready(self) -> bool:
+        """Whether it changes a referral that can go out as it is."""
+        return self.referral is not None and self.referral.row.status == "ready"
+
+    def leave(self) -> None:
+        """Close it when the draft is kept; what is refused stays here to be mended. A referral that is ready says
+        something else only once somebody saves it, so there it asks."""
+        if self.form is None or not self.form.dirty or self._done:
+            self.dismiss()
+        elif self._is_ready or self._was_refused:
+            ask(
+                self,
+                _("Leave without these changes?"),
+                _("What you chose and typed here is not kept. The referral stays as it was."),
+                yes=_("Leave without them"),
+                done=self._give_up,
+                danger=True,
+            )
+        elif not self._working:  # else it closes as soon as it is written
+            self._write(as_draft=True)
+
+    def _give_up(self) -> None:
+        self._done = True
+        self.dismiss()
+
     def dismiss(self) -> None:
-        """Close it; what was chosen and typed is kept as a draft."""
+        """Close it at once; what was chosen and typed for a new one is kept as a draft."""
         form = self.form
-        if form is not None and form.dirty and not self._done and not self._working:
+        if form is not None and form.dirty and not (self._done or self._working or self._is_ready):
             self._done = True
             command = form.command(as_draft=True)
             work = partial(write, self.here.desk, command, self.referral, form.edits())
@@ -287,7 +312,5 @@ def write(
     if opened is None:
         made = make_referral(desk, command)
         return referral_facts(desk, made).row
-    edit_referral(desk, opened.row.id, edits, command.confirmed)
-    if opened.row.status == "draft" and not command.as_draft:
-        take_step(desk, opened.row.id, "ready")
+    edit_referral(desk, opened.row.id, edits, command.confirmed, as_draft=command.as_draft)
     return referral_facts(desk, opened.row.id).row
