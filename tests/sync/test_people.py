@@ -80,7 +80,7 @@ def test_who_came_with_another_laptop_waits_until_an_administrator_decides(lapto
     assert computers_of(admin(one))[came.id] == ("DHK/K4",)
     case_id = register_case(one, a_returnee())
     with pytest.raises(InvalidInput):
-        access.hand_over(as_role(one, "supervisor"), case_id, came.id)
+        access.hand_over(as_role(one, "supervisor"), case_id, came.id, seen=one.actor.id)
     with pytest.raises(NotAllowed):
         office.let_work(as_role(one, "coordinator"), came.id, ["caseworker"])
     with pytest.raises(InvalidInput):
@@ -89,7 +89,7 @@ def test_who_came_with_another_laptop_waits_until_an_administrator_decides(lapto
     assert replace(row_of(one, came.id), name="") == replace(
         came, name="", roles=("caseworker",), active=True, waits=False
     )
-    access.hand_over(as_role(one, "supervisor"), case_id, came.id)
+    access.hand_over(as_role(one, "supervisor"), case_id, came.id, seen=one.actor.id)
     with pytest.raises(Conflict):
         office.let_work(admin(one), came.id, ["supervisor"])
     carry(one, two)

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from casedesk.desk import Actor, Desk
-from casedesk.errors import InvalidInput, NotAllowed, NotFound
+from casedesk.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from casedesk.models import User
 from casedesk.services import cases, follow_ups, office
 from casedesk.services.access import CaseAccess, access_of, hand_over, name_people, set_supervisor
@@ -53,7 +53,9 @@ def of(desk: Desk, case_id: UUID) -> CaseAccess:
 def test_a_case_handed_over_goes_with_its_team_and_plan_in_one_operation(desk: Desk, case_id: UUID, hire: Hire) -> None:
     salma = hire("Salma Begum", "caseworker", team="north")
     before = count(desk)
-    assert hand_over(desk, case_id, salma.actor.id, "I am on leave.") is True, "who supervises still sees it"
+    assert hand_over(desk, case_id, salma.actor.id, "I am on leave.", seen=desk.actor.id) is True, (
+        "who supervises still sees it"
+    )
     assert count(desk) == before + 1
     assert last(desk).value("op.reason") == "I am on leave."
     assert of(desk, case_id) == CaseAccess(salma.actor.id, None, "north")
@@ -64,10 +66,26 @@ def test_a_case_handed_over_goes_with_its_team_and_plan_in_one_operation(desk: D
     assert ("Farzana Haque", "Salma Begum") in [(change.before, change.after) for change in entry.changes]
 
 
+def test_whoever_decided_on_what_has_changed_since_is_told(desk: Desk, case_id: UUID, hire: Hire) -> None:
+    salma, rumana = hire("Salma Begum", "caseworker"), hire("Rumana Akter", "caseworker")
+    anwara, nilufar = hire("Anwara Sultana", "supervisor"), hire("Nilufar Yasmin", "supervisor")
+    hand_over(desk, case_id, salma.actor.id, seen=desk.actor.id)
+    set_supervisor(desk, case_id, anwara.actor.id, seen=None)
+    with pytest.raises(Conflict):
+        hand_over(desk, case_id, rumana.actor.id, seen=desk.actor.id)
+    with pytest.raises(Conflict):
+        set_supervisor(desk, case_id, nilufar.actor.id, seen=None)
+    assert of(desk, case_id) == CaseAccess(salma.actor.id, anwara.actor.id, "")
+    office.set_roles(desk, salma.actor.id, ["counsellor"], seen=["caseworker"])
+    with pytest.raises(Conflict):
+        office.set_roles(desk, salma.actor.id, ["supervisor"], seen=["caseworker"])
+    assert next(each.roles for each in office.colleagues(desk) if each.id == salma.actor.id) == ("counsellor",)
+
+
 def test_who_gives_a_case_away_sees_it_no_more(desk: Desk, case_id: UUID, hire: Hire) -> None:
     salma, rumana = hire("Salma Begum", "caseworker"), hire("Rumana Akter", "caseworker")
-    hand_over(desk, case_id, salma.actor.id)
-    assert hand_over(salma, case_id, rumana.actor.id) is False
+    hand_over(desk, case_id, salma.actor.id, seen=desk.actor.id)
+    assert hand_over(salma, case_id, rumana.actor.id, seen=salma.actor.id) is False
     with pytest.raises(NotFound):
         cases.case_facts(salma, case_id)
 
@@ -75,11 +93,11 @@ def test_who_gives_a_case_away_sees_it_no_more(desk: Desk, case_id: UUID, hire: 
 def test_a_colleague_of_the_team_takes_no_case_and_names_nobody(desk: Desk, case_id: UUID, hire: Hire) -> None:
     salma = hire("Salma Begum", "caseworker", team="north")
     rumana = hire("Rumana Akter", "caseworker", team="north")
-    hand_over(desk, case_id, salma.actor.id)
+    hand_over(desk, case_id, salma.actor.id, seen=desk.actor.id)
     assert not cases.case_facts(rumana, case_id).restricted
     assert not access_of(rumana, case_id).may_hand_over
     for act in (
-        lambda: hand_over(rumana, case_id, rumana.actor.id),
+        lambda: hand_over(rumana, case_id, rumana.actor.id, seen=salma.actor.id),
         lambda: name_people(rumana, case_id, [rumana.actor.id]),
     ):
         with pytest.raises(NotAllowed):
@@ -92,7 +110,7 @@ def test_a_case_goes_only_to_somebody_who_works_here_on_cases(desk: Desk, case_i
     before = count(desk)
     for to in (gone.actor.id, hire("Nasima Khatun", "counsellor").actor.id, uuid4()):
         with pytest.raises(InvalidInput):
-            hand_over(desk, case_id, to)
+            hand_over(desk, case_id, to, seen=desk.actor.id)
     assert of(desk, case_id).owner_id == desk.actor.id
     assert count(desk) == before + 1, "only the counsellor who was added"
 
@@ -140,7 +158,7 @@ def test_nobody_is_named_who_reads_no_cases_or_is_gone(desk: Desk, case_id: UUID
 def test_the_new_owner_is_no_longer_only_named(desk: Desk, case_id: UUID, hire: Hire) -> None:
     salma = hire("Salma Begum", "caseworker")
     name_people(desk, case_id, [salma.actor.id])
-    hand_over(desk, case_id, salma.actor.id)
+    hand_over(desk, case_id, salma.actor.id, seen=desk.actor.id)
     assert of(desk, case_id) == CaseAccess(salma.actor.id, None, "")
 
 
@@ -152,14 +170,14 @@ def test_a_supervisor_of_the_case_sees_it_when_it_is_confidential(desk: Desk, ca
     cases.mark_confidential(desk, case_id)
     with pytest.raises(NotFound):
         cases.case_facts(anwara, case_id)
-    set_supervisor(desk, case_id, anwara.actor.id)
+    set_supervisor(desk, case_id, anwara.actor.id, seen=None)
     assert last(desk).action == "case.supervisor"
     assert access_of(anwara, case_id).may_hand_over
-    set_supervisor(desk, case_id, None)
+    set_supervisor(desk, case_id, None, seen=anwara.actor.id)
     with pytest.raises(NotFound):
         cases.case_facts(anwara, case_id)
     with pytest.raises(InvalidInput):
-        set_supervisor(desk, case_id, hire("Salma Begum", "caseworker").actor.id)
+        set_supervisor(desk, case_id, hire("Salma Begum", "caseworker").actor.id, seen=None)
 
 
 # Registering for others

@@ -413,7 +413,7 @@ def test_nobody_gains_a_role_or_a_way_in(desk: Desk) -> None:
     )
     gone = office.add_user(desk, name="Rina", sign_in_name="rina", roles=["caseworker"], passphrase=OTHER, cost=FLOOR)
     made = backups.make_backup(desk)
-    office.set_roles(desk, karim, ["caseworker"])
+    office.set_roles(desk, karim, ["caseworker"], seen=["supervisor"])
     office.end_user(desk, gone)
     office.add_user(desk, name="New", sign_in_name="new", roles=["caseworker"], passphrase=OTHER, cost=FLOOR)
     again = switched(desk, made.path)

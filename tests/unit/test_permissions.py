@@ -171,8 +171,8 @@ ACTIONS: dict[str, Callable[[Desk, UUID], object]] = {
     "status": lambda desk, case_id: cases.set_status(desk, case_id, "assessment"),
     "close": lambda desk, case_id: cases.set_status(desk, case_id, "closed", reason="Went home."),
     "confidential": cases.mark_confidential,
-    "hand over": lambda desk, case_id: access.hand_over(desk, case_id, uuid4()),
-    "supervisor": lambda desk, case_id: access.set_supervisor(desk, case_id, uuid4()),
+    "hand over": lambda desk, case_id: access.hand_over(desk, case_id, uuid4(), seen=None),
+    "supervisor": lambda desk, case_id: access.set_supervisor(desk, case_id, uuid4(), seen=None),
     "name people": lambda desk, case_id: access.name_people(desk, case_id, [uuid4()]),
 }
 REGISTER = case_register.Register(receiver="The board", reason="Review", opened=(date(2020, 1, 1), date(2020, 1, 2)))
@@ -201,7 +201,7 @@ OFFICE: dict[str, tuple[Callable[[Desk], object], str]] = {
     "directory": (providers.providers, "CW SH CO LO SU CR DO AD"),
     "edit the directory": (lambda desk: providers.save_provider(desk, None, {}), "CW SU CR"),
     "colleagues": (office.colleagues, "CW SH CO LO SU CR DO AD"),
-    "roles": (lambda desk: office.set_roles(desk, uuid4(), ["caseworker"]), "AD"),
+    "roles": (lambda desk: office.set_roles(desk, uuid4(), ["caseworker"], seen=[]), "AD"),
     "let somebody work here": (lambda desk: office.let_work(desk, uuid4(), ["caseworker"]), "AD"),
     "end a user": (lambda desk: office.end_user(desk, uuid4()), "AD"),
     "rates": (lambda desk: office.set_rate(desk, "sar", Money(3_200, "bdt")), "CR"),

@@ -14,6 +14,7 @@ from casedesk.desk import NOBODY, Actor, Desk
 from casedesk.errors import InvalidInput, Problem
 from casedesk.i18n import _
 from casedesk.models import Case, FollowUp, State, User
+from casedesk.services.edits import apply_edits
 from casedesk.services.permissions import needs, open_case, reach, see_case, within_reach
 
 OWNER, SUPERVISOR, NAMED = "case.owner_id", "case.supervisor_id", "case.named_access"
@@ -64,42 +65,44 @@ def access_of(desk: Desk, case_id: UUID) -> CaseAccess:
 
 
 @needs("case.hand_over")
-def hand_over(desk: Desk, case_id: UUID, to: UUID, reason: str = "") -> bool:
+def hand_over(desk: Desk, case_id: UUID, to: UUID, reason: str = "", *, seen: UUID | None) -> bool:
     """Give the case to another owner, with the team of that owner and what was planned for the one before.
 
-    Returns whether the one signed in may still open it.
+    `seen` is whose it was when that was decided. Returns whether the one signed in may still open it.
     """
     with desk.write("case.hand_over", about=case_id, reason=reason.strip() or None) as session:
         case = open_case(desk, session, "case.hand_over", case_id)
         owner = session.get(User, to)
         if not _works_here(owner) or not may_own(owner.roles or ()):
             raise _refused(OWNER, _("A case belongs to a caseworker or supervisor who works here."))
-        _move_planned(session, case, to)
-        case.owner_id, case.team = owner.id, owner.team
+        before = case.owner_id
+        apply_edits(case, {"owner_id": (seen, to)})
+        case.team = owner.team
+        _move_planned(session, case, before, to)
         _name(case, [user for user in _named(case) if user != to])
         return within_reach(desk.actor, "case.view", case)
 
 
-def _move_planned(session: Session, case: Case, to: UUID) -> None:
+def _move_planned(session: Session, case: Case, before: UUID | None, to: UUID) -> None:
     wanted = (
         select(FollowUp)
         .join(State, State.entity_id == FollowUp.id)
-        .where(FollowUp.case_id == case.id, FollowUp.assigned_to == case.owner_id, State.status == "planned")
+        .where(FollowUp.case_id == case.id, FollowUp.assigned_to == before, State.status == "planned")
     )
     for follow_up in session.scalars(wanted).all():
         follow_up.assigned_to = to
 
 
 @needs("case.hand_over")
-def set_supervisor(desk: Desk, case_id: UUID, user: UUID | None) -> None:
-    """Say who supervises the case; None is whoever supervises the centre."""
+def set_supervisor(desk: Desk, case_id: UUID, user: UUID | None, *, seen: UUID | None) -> None:
+    """Say who supervises the case instead of who was `seen`; None is whoever supervises the centre."""
     with desk.write("case.supervisor", about=case_id) as session:
         case = open_case(desk, session, "case.hand_over", case_id)
         if user is not None:
             found = session.get(User, user)
             if not _works_here(found) or not may_supervise(found.roles or ()):
                 raise _refused(SUPERVISOR, _("Choose a supervisor or coordinator who works here."))
-        case.supervisor_id = user
+        apply_edits(case, {"supervisor_id": (seen, user)})
 
 
 @needs("case.name_people")

@@ -21,6 +21,7 @@ from casedesk.i18n import _
 from casedesk.models import Centre, Chain, Change, Device, ExchangeRate, Membership, Operation, Preference, User
 from casedesk.progress import Progress, silent
 from casedesk.services import backups
+from casedesk.services.edits import apply_edits
 from casedesk.services.permissions import needs
 from casedesk.services.slots import slot_of, user_of
 from casedesk.services.triage import Thresholds
@@ -353,13 +354,13 @@ def add_user(
 
 
 @needs("office.edit")
-def set_roles(desk: Desk, user_id: UUID, roles: Sequence[str]) -> None:
-    """Give somebody other roles. Nobody changes their own."""
+def set_roles(desk: Desk, user_id: UUID, roles: Sequence[str], *, seen: Sequence[str]) -> None:
+    """Give somebody other roles than those `seen`. Nobody changes their own."""
     _refuse_roles(roles)
     if user_id == desk.actor.id:
         raise NotAllowed
     with desk.write("office.set_roles", about=user_id) as session:
-        _user(session, user_id).roles = sorted(roles)
+        apply_edits(_user(session, user_id), {"roles": (seen, roles)})
 
 
 @needs("office.edit")

@@ -182,7 +182,7 @@ class People(QWidget):
         UserSheet(self, self._here, words, ("roles",), partial(self._given, user), self._again, filled=filled).open()
 
     def _given(self, user: UserRow, values: Mapping[str, object], _passphrase: str) -> object:
-        change = office.let_work if user.waits else office.set_roles
+        change = office.let_work if user.waits else partial(office.set_roles, seen=user.roles)
         return _and_list(self._here.desk, partial(change, self._here.desk, user.id, _roles_in(values)))
 
     def _sign_in(self, user: UserRow) -> None:

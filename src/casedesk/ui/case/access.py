@@ -40,7 +40,8 @@ class HandOverSheet(FormSheet):
     """Gives the case to somebody else. Who may not open it from then on is led back to the list."""
 
     def __init__(self, case: OpenCase) -> None:
-        others = [each for each in _active(case, access.may_own) if each.id != case.facts.owner_id]
+        self._seen = case.facts.owner_id
+        others = [each for each in _active(case, access.may_own) if each.id != self._seen]
         self.names = {str(each.id): each.name for each in others}
         self.to = Combo([("", ""), *self.names.items()], name=_("New caseworker"))
         super().__init__(
@@ -72,7 +73,8 @@ class HandOverSheet(FormSheet):
             return
         self._saving = True
         reason = self.form.value("status_event.reason_text")
-        work = partial(access.hand_over, self.case.here.desk, self.case.id, UUID(to), str(reason or ""))
+        desk = self.case.here.desk
+        work = partial(access.hand_over, desk, self.case.id, UUID(to), str(reason or ""), seen=self._seen)
         self.case.hand_over(self, work, done=partial(self._handed_over, to), failed=self._refused)
 
     def _handed_over(self, to: str, mine_still: bool) -> None:
@@ -89,8 +91,8 @@ class SupervisorSheet(FormSheet):
 
     def __init__(self, case: OpenCase) -> None:
         choices = [(str(each.id), each.name) for each in _active(case, access.may_supervise)]
-        now = case.known.access.supervisor_id
-        self.who = Combo([("", _("Nobody in particular")), *choices], str(now or ""), name=_("Supervisor"))
+        self._seen = case.known.access.supervisor_id
+        self.who = Combo([("", _("Nobody in particular")), *choices], str(self._seen or ""), name=_("Supervisor"))
         super().__init__(
             case, "sheet.supervisor", _("Supervisor"), (), save=_("Save changes"), saved=_("Supervisor changed")
         )
@@ -99,8 +101,8 @@ class SupervisorSheet(FormSheet):
         self.body.addWidget(self.who)
 
     def work(self, values: Saved) -> Callable[[], object]:  # noqa: ARG002 - the choice is no form
-        who = self.who.value()
-        return partial(access.set_supervisor, self.case.here.desk, self.case.id, UUID(who) if who else None)
+        who = UUID(chosen) if (chosen := self.who.value()) else None
+        return partial(access.set_supervisor, self.case.here.desk, self.case.id, who, seen=self._seen)
 
 
 class NamedSheet(FormSheet):

@@ -151,7 +151,8 @@ class IntakePage(Page):
         self.saver.changed()
         if intake_views.refused(self.talk.answers):
             self._stop()
-        self._look.start()
+        if not self._ended:  # a field that loses the focus because the page goes is left too
+            self._look.start()
 
     def _left(self, _key: str) -> None:
         if self._ended:
