@@ -15,6 +15,7 @@ from casedesk.services import backups
 from casedesk.services.intake import register_case
 from casedesk.services.search import Filters, count_cases
 from casedesk.storage import vault
+from casedesk.storage.backup import waiting_for
 from casedesk.ui.application import tables
 from casedesk.ui.backups import BackupSection, Keeper, RestoreSheet
 from casedesk.ui.page import Goto
@@ -22,6 +23,7 @@ from casedesk.ui.problem_report import ReportSheet
 from casedesk.ui.restore import RestoreForm
 from casedesk.ui.settings import SettingsPage
 from casedesk.ui.sign_in import SignInForm
+from casedesk.ui.waits import Waits
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.people import a_returnee
 from tests.support.sitting import SECONDS, Sitting, cut_off, entered, words_of
@@ -135,6 +137,36 @@ def test_a_vault_that_cannot_be_put_aside_stays_and_the_door_says_so(
     after = inside.after_lock()
     assert "The backup was not restored" in words_of(after.sign_in)
     assert count_cases(after.enter("", PASSPHRASE).desk, Filters()) == 1
+    after.end()
+
+
+def test_a_restored_vault_that_cannot_get_its_place_waits_and_nothing_begins_there(
+    inside: Sitting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, folder, replace = inside.window.desk, inside.folder, Path.replace
+    made = backups.make_backup(desk)
+    register_case(desk, a_returnee())
+
+    def held(path: Path, target: Path) -> Path:
+        if path == waiting_for(folder):
+            raise PermissionError
+        return replace(path, target)
+
+    with monkeypatch.context() as busy:
+        busy.setattr(Path, "replace", held)
+        section(inside).restore(made.path)
+        asked = sheet(inside)
+        asked.reason.setText(WHY)
+        asked.yes.click()
+        inside.qtbot.waitUntil(lambda: len(inside.restarts) == 1, timeout=SECONDS)
+        after = inside.after_lock()
+        after.screen(Waits).try_again.click()
+        waits = after.screen(Waits)
+        assert f"what was restored is in {waiting_for(folder)}" in words_of(waits)
+        assert cut_off(waits) == []
+    waits.try_again.click()
+    assert "The backup is restored" in words_of(after.sign_in)
+    assert count_cases(after.enter("", PASSPHRASE).desk, Filters()) == 0
     after.end()
 
 

@@ -577,6 +577,18 @@ def test_a_switch_cut_short_is_finished_at_the_next_start(desk: Desk, steps: int
     office.sign_out(again)
 
 
+def test_a_start_that_found_nothing_does_not_stand_in_the_way(desk: Desk) -> None:
+    made = backups.make_backup(desk)
+    folder = desk.store.vault.folder
+    backups.restore_over(desk, made.path, WHY)
+    office.sign_out(desk)
+    folder.rename(folder.with_name("store.before-000001"))
+    folder.mkdir()
+    (folder / "settings.json").write_text("{}")  # of the first screen that was shown then
+    backup.settle(folder)
+    office.sign_out(sign_in(folder, "farzana", PASSPHRASE, lambda: NOW))
+
+
 # Damaged
 
 

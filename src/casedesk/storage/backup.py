@@ -87,6 +87,20 @@ class RestoreNotWritten(CaseDeskError):
         )
 
 
+class NotInPlace(CaseDeskError):
+    """What was restored waits beside the place it belongs in."""
+
+    def __init__(self, store: Path) -> None:
+        kept = kept_folders(store)
+        super().__init__(
+            _("What was restored could not be put into its place yet."),
+            hint=_(
+                "Nothing is lost: what was restored is in {restored}, the vault from before is in {before}. "
+                "Close other programs that use these folders, then try again."
+            ).format(restored=waiting_for(store), before=kept[0] if kept else store),
+        )
+
+
 class NoRoomForBackup(CaseDeskError):
     """The disk has less room than a backup takes."""
 
@@ -628,8 +642,9 @@ def switch(store: Path, number: int = 1) -> None:
 
 def settle(store: Path) -> None:
     """Finish a switch that was cut short: the restored vault gets its place, and what belongs to it moves along."""
-    with _told(RestoreNotWritten):
-        if not store.exists() and waiting_for(store).exists() and kept_folders(store):
+    with _told(lambda: NotInPlace(store)):
+        if not vault.vault_exists(store) and waiting_for(store).exists() and kept_folders(store):
+            _make_way(store)
             waiting_for(store).replace(store)
             machine.sync_directory(store.parent)
         for kept in kept_folders(store)[:1]:
@@ -637,6 +652,14 @@ def settle(store: Path) -> None:
                 if (kept / name).exists() and store.exists() and not (store / name).exists():
                     (kept / name).replace(store / name)
                     machine.sync_directory(store)
+
+
+def _make_way(store: Path) -> None:
+    """Take away the folder that a start made where there was none: its settings and log go along."""
+    if store.exists():
+        for each in store.iterdir():
+            each.replace(waiting_for(store) / each.name)
+        store.rmdir()
 
 
 @contextlib.contextmanager

@@ -49,6 +49,7 @@ from casedesk.ui.page import Goto, Here, Page
 from casedesk.ui.qt_words import QtWords
 from casedesk.ui.settings import SettingsPage, Wishes
 from casedesk.ui.sign_in import NOT_RESTORED, RESTORED, Invented, Locked, SignIn
+from casedesk.ui.waits import Waits
 from casedesk.ui.window import Window
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ WIDTH, HEIGHT = 1366, 768
 LOCKED: Final = "CASEDESK_LOCKED"
 YES, NO = "yes", "no"  # how a preference is written
 
-Screen = Welcome | FirstRun | SignIn | Window
+Screen = Welcome | FirstRun | SignIn | Waits | Window
 Tables = tuple[Mapping[str, Callable[..., Page]], Mapping[str, Callable[..., Sheet]]]
 
 
@@ -118,6 +119,8 @@ def run(folder: Path, *, practice: Practice | None = None) -> int:
     """Show the program over the store in `folder` until its window is closed."""
     machine.private_umask()
     machine.no_core_dumps()
+    with suppress(CaseDeskError):  # the first screen tells of it, and tries again
+        backup.settle(folder)  # before anything is made where a restored vault is to stand
     machine.private_folder(folder)
     app = QApplication(sys.argv[:1])
     app.setApplicationName("CaseDesk")
@@ -184,11 +187,21 @@ class Program(QObject):
             self.settings = stored.load(folder)
         if not (self.folder / stored.FILE).exists():  # until somebody chose, the language the program was started in
             self.settings = replace(self.settings, language=i18n.language())
-        backup.settle(self.folder)
         i18n.use(self.settings.language)
         self._look()
         self.app.setWindowIcon(_mark())
         self.app.installTranslator(self._words)
+        self._begin()
+
+    def _begin(self) -> None:
+        """The first screen; none that could begin a new centre while a restored one waits for its place."""
+        try:
+            backup.settle(self.folder)
+        except CaseDeskError as error:
+            waits = Waits(error)
+            waits.again.connect(self._begin)
+            self._put(waits)
+            return
         if vault_exists(self.folder):
             self.ask_to_sign_in()
         else:
@@ -435,6 +448,8 @@ class Program(QObject):
         self._forget(desk)
         try:
             backup.switch(self.folder)
+        except backup.NotInPlace:
+            self._start_again(RESTORED)  # once it is in its place, which the start sees to
         except CaseDeskError:
             self._start_again(NOT_RESTORED)
         else:
