@@ -10,8 +10,6 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from itertools import count
-from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from uuid import UUID
@@ -26,12 +24,14 @@ from casedesk.services.intake import register_case
 from casedesk.services.office import sign_in
 from casedesk.services.search import Filters, count_cases
 from casedesk.storage.checking import check
+from casedesk.sync.process import Pipe
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.people import a_returnee
 
 CHECK_EACH = 5
-PROCESSES: SpawnContext | ForkServerContext = multiprocessing.get_context("spawn")
-if sys.platform != "win32":  # copies of a process that has loaded the program: loading takes longer than the rest
+if sys.platform == "win32":
+    PROCESSES = multiprocessing.get_context("spawn")
+else:  # copies of a process that has loaded the program: loading takes longer than the rest
     PROCESSES = multiprocessing.get_context("forkserver")
     PROCESSES.set_forkserver_preload([__name__])
 
@@ -68,12 +68,12 @@ def cut_off(desk: Desk, _number: int, _tell: Tell) -> None:
 Work = Callable[[Desk, int, Tell], None]
 
 
-def at_work(work: Work, folder: Path, number: int, pipe: Connection) -> None:
+def at_work(work: Work, folder: Path, number: int, pipe: Pipe) -> None:
     work(sign_in(folder, "farzana", PASSPHRASE, lambda: NOW), number, pipe.send)
 
 
 @contextlib.contextmanager
-def process(work: Work, folder: Path, number: int) -> Iterator[tuple[BaseProcess, Connection]]:
+def process(work: Work, folder: Path, number: int) -> Iterator[tuple[BaseProcess, Pipe]]:
     """A process that works on this folder, and what it tells."""
     here, there = PROCESSES.Pipe(duplex=False)
     made = PROCESSES.Process(target=at_work, args=(work, folder, number, there))
