@@ -30,14 +30,16 @@ from casedesk.models import (
     SafetyFlag,
     Triage,
 )
+from casedesk.services import intake_views
 from casedesk.services.drafts import begin_draft, drafts
 from casedesk.services.intake import register_case
 from casedesk.ui.compare import ComparePage
 from casedesk.ui.intake.consent import SaidNo
+from casedesk.ui.intake.conversation import Conversation
 from casedesk.ui.intake.cover import PauseCover
 from casedesk.ui.intake.drafts import DraftsBar
 from casedesk.ui.intake.happened import HappenedPart
-from casedesk.ui.intake.keeping import Keeper, Marks
+from casedesk.ui.intake.keeping import Keeper, Marks, keep_marks, marks_of
 from casedesk.ui.intake.middle import Middle
 from casedesk.ui.kit.messages import Confirm
 from casedesk.ui.kit.sheet import Sheet
@@ -835,3 +837,14 @@ def test_a_draft_that_could_not_be_removed_is_kept_up(desk: Desk) -> None:
     keeper.put({"person.name_en": "Rahima Begum"}, Marks())
     keeper.store()
     assert [draft.name for draft in drafts(desk)] == ["Rahima Begum"]
+
+
+def test_a_warning_that_was_kept_comes_again_with_another_answer_in_another_sitting(desk: Desk) -> None:
+    draft_id = begin_draft(desk, "full", {"person.age": 104})
+    settings = intake_views.settings(desk)
+    talk = Conversation(desk, settings, {"person.age": 104}, Marks())
+    talk.keep("person.age", "V05")
+    keep_marks(desk, draft_id, talk.marks("person", "full"))
+    again = Conversation(desk, settings, talk.answers, marks_of(desk, draft_id))
+    again.say("person.age", 103)
+    assert "case.confirmed_warnings" not in again.answers

@@ -179,6 +179,15 @@ def test_a_column_is_as_high_as_its_total_where_that_is_told() -> None:
     assert {"23", "17–20"} <= _said(replace(plain, totals=(exact(23), UNDER)))
 
 
+def test_a_column_with_a_part_that_is_not_told_says_what_the_table_says_of_its_total() -> None:
+    open_end = Cell(Shown.RANGE, low=5)
+    series = (Series("s", "S", (exact(21),)), Series("t", "T", (open_end,)))
+    plain = Chart("x", ChartKind.STACKED, "", (A,), series)
+    total = Cell(Shown.RANGE, low=25)
+    assert "21" not in _said(plain)
+    assert total.words in _said(replace(plain, totals=(total,)))
+
+
 def _said(chart: Chart) -> set[str]:
     return {mark.text for mark in draw(chart, 400, Look()).marks if isinstance(mark, Words)}
 

@@ -28,6 +28,7 @@ OUTLINES = {"ch2": Ink("warn"), "ch4": Ink("ok")}  # too light by themselves
 PAPER_EDGE = Ink("text")
 STEPS = 4  # of the lines across, and of the shades of a map
 SHADES = (0.0, 0.16, 0.4, 0.68, 1.0)
+UNTOLD = (Shown.RANGE, Shown.HIDDEN)  # without a most: what is told of the others adds up to no total
 RISE = 0.36  # of the letters' size: from the middle of a line down to its baseline
 
 
@@ -176,6 +177,8 @@ def _stack(chart: Chart, at: int) -> _Stack:
     total = value_of(chart.totals[at]) if chart.totals else None
     if total is not None and total.exact:
         return _Stack(parts, max(total.least - sure, 0), total.words)
+    if any(value is None and chart.series[place].cells[at].shown in UNTOLD for place, value in values):
+        return _Stack(parts, most, chart.totals[at].words if chart.totals else "")
     words = number(round(sure)) if not unsure else f"{number(round(sure + least))}–{number(round(sure + most))}"
     return _Stack(parts, most, words if any(value is not None for _place, value in values) else "")
 

@@ -58,7 +58,6 @@ class PeekPanel(QFrame):
             _("Refer"), "default", "referral", keys="R", clicked=partial(self.asked.emit, "refer")
         )
         self.print_button = IconButton("print", _("Print · Ctrl+P"), clicked=partial(self.asked.emit, "print"))
-        self.close_button = IconButton("close", _("Close (Esc)"), clicked=partial(self.asked.emit, "close"))
         self.refer_button.setVisible(may(desk, "referral.edit"))
         self.print_button.setVisible(may(desk, "case.print"))
         foot = row(self.open_button, self.refer_button, self.print_button, None, margins=(16, 12, 16, 12))

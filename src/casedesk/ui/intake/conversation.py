@@ -33,7 +33,7 @@ class Conversation:
         self.not_same = list(marks.not_same)
         self.typed = dict(marks.typed)
         self.tried = False  # to register it: from then on what is missing needs another look, too
-        self._kept: dict[str, str] = {}
+        self._kept = dict(marks.kept)
         self._proposed = intake_views.proposals(self.answers, settings, desk.today())
 
     @property
@@ -91,7 +91,7 @@ class Conversation:
         self._set(CONFIRMED, sorted({*several(self.answers, CONFIRMED), rule}))
 
     def marks(self, part: str, kind: str) -> Marks:
-        return Marks(part, kind, tuple(self.not_now), tuple(self.not_same), dict(self.typed))
+        return Marks(part, kind, tuple(self.not_now), tuple(self.not_same), dict(self.typed), dict(self._kept))
 
     def problems(self, *, registering: bool = False) -> Found:
         """What needs another look, in the order of the parts."""

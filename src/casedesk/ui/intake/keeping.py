@@ -28,6 +28,7 @@ class Marks:
     not_now: tuple[str, ...] = ()
     not_same: tuple[str, ...] = ()  # ids of persons
     typed: Mapping[str, str] = field(default_factory=dict)
+    kept: Mapping[str, str] = field(default_factory=dict)  # whose warning was looked at: key and rule
 
 
 def marks_of(desk: Desk, draft_id: UUID | None) -> Marks:
@@ -35,7 +36,8 @@ def marks_of(desk: Desk, draft_id: UUID | None) -> Marks:
     raw = _all(desk).get(draft_id.hex) if draft_id is not None else None
     if raw is None:
         return Marks()
-    return Marks(raw["part"], raw["kind"], tuple(raw["not_now"]), tuple(raw["not_same"]), raw["typed"])
+    kept = raw.get("kept", {})  # drafts of an earlier program do not have it
+    return Marks(raw["part"], raw["kind"], tuple(raw["not_now"]), tuple(raw["not_same"]), raw["typed"], kept)
 
 
 def keep_marks(desk: Desk, draft_id: UUID, marks: Marks) -> None:
@@ -43,7 +45,7 @@ def keep_marks(desk: Desk, draft_id: UUID, marks: Marks) -> None:
     there = {row.id.hex for row in drafts(desk)}
     kept = {draft: raw for draft, raw in _all(desk).items() if draft in there}
     if draft_id.hex in there:
-        kept[draft_id.hex] = asdict(replace(marks, typed=dict(marks.typed)))
+        kept[draft_id.hex] = asdict(replace(marks, typed=dict(marks.typed), kept=dict(marks.kept)))
     prefer(desk, MARKS, json.dumps(kept, ensure_ascii=False))
 
 
