@@ -344,6 +344,22 @@ def test_of_two_rosters_at_the_same_moment_the_newer_one_holds(tmp_path: Path) -
     index.engine.dispose()
 
 
+def test_what_could_not_be_taken_away_is_taken_away_later(served: Served, sealed: Path) -> None:
+    with served.line(ALIF) as alif, served.line(BINA) as bina:
+        alif.send(sealed, [box(BINA)])
+        (found,) = bina.waiting()
+
+        def held(_sha256: str) -> None:
+            raise PermissionError
+
+        with pytest.raises(PermissionError):
+            served.relay.index.take_out(box(BINA), found.n, held)
+        assert bina.waiting() == [found]
+        bina.take_out(found)
+        assert bina.waiting() == []
+    assert not served.relay.shelf.path(found.sha256).exists()
+
+
 def test_a_session_ends_and_is_opened_again(served: Served) -> None:
     with served.line(BINA) as bina:
         assert bina.waiting() == []

@@ -55,8 +55,7 @@ class Relay:
 
     def sweep(self) -> None:
         """Take away what is older than a file lives here."""
-        for sha256 in self.index.outlived(self.now()):
-            self.shelf.drop(sha256)
+        self.index.outlived(self.now(), self.shelf.drop)
 
 
 def application(relay: Relay) -> Starlette:
@@ -245,9 +244,7 @@ async def _box(relay: Relay, request: Request) -> Response:
 
 async def _take_out(relay: Relay, request: Request) -> Response:
     visitor = await _visitor(relay, request)
-    gone = await run_in_threadpool(relay.index.take_out, visitor.box, request.path_params["n"])
-    if gone is not None:
-        await run_in_threadpool(relay.shelf.drop, gone)
+    await run_in_threadpool(relay.index.take_out, visitor.box, request.path_params["n"], relay.shelf.drop)
     return Response(status_code=204)
 
 

@@ -7,7 +7,7 @@ processes or machines. Times are whole seconds of the relay's own clock.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -247,29 +247,34 @@ class Index:
             found = select(entries.c.n).where(entries.c.box == box, entries.c.sha256 == sha256)
             return connection.scalar(found) is not None
 
-    def take_out(self, box: str, n: int) -> str | None:
-        """Take an entry out of a box; the file's hash if nobody waits for it any more."""
+    def take_out(self, box: str, n: int, drop: Callable[[str], object]) -> None:
+        """Take an entry out of a box, and the file away if nobody waits for it any more.
+
+        `drop` takes the bytes of a hash away before anybody can announce it anew; where it fails, all stays.
+        """
         with self.engine.begin() as connection:
             sha = connection.scalar(select(entries.c.sha256).where(entries.c.n == n, entries.c.box == box))
             if sha is None:
-                return None
+                return
             connection.execute(delete(entries).where(entries.c.n == n))
-            return str(sha) if _forgotten(connection, [sha]) else None
+            if _forgotten(connection, sha):
+                drop(str(sha))
 
     def forget(self, sha256: str) -> None:
         """A file whose bytes were not what its name says: start over."""
         with self.engine.begin() as connection:
             connection.execute(delete(files).where(files.c.sha256 == sha256, files.c.whole.is_(False)))
 
-    def outlived(self, now: int) -> Sequence[str]:
-        """Forget what is older than a file lives here, and ended sessions; the hashes whose bytes may go."""
+    def outlived(self, now: int, drop: Callable[[str], object]) -> None:
+        """Forget ended sessions, and take away what is older than a file lives here; `drop` as above."""
         with self.engine.begin() as connection:
             old = list(connection.scalars(select(files.c.sha256).where(files.c.since < now - FILES_LIVE)))
             if old:
                 connection.execute(delete(entries).where(entries.c.sha256.in_(old)))
                 connection.execute(delete(files).where(files.c.sha256.in_(old)))
             connection.execute(delete(sessions).where(sessions.c.until < now))
-        return old
+            for sha in old:
+                drop(sha)
 
 
 def _engine(url: str) -> Engine:
@@ -328,10 +333,9 @@ def _hidden(token: str) -> bytes:
     return sha256(token.encode()).digest()
 
 
-def _forgotten(connection: Connection, hashes: Sequence[str]) -> bool:
-    """Forget files that lie in no box any more; whether all of these are gone."""
-    wanted = set(connection.scalars(select(entries.c.sha256).where(entries.c.sha256.in_(hashes))))
-    gone = [each for each in hashes if each not in wanted]
-    if gone:
-        connection.execute(delete(files).where(files.c.sha256.in_(gone)))
-    return len(gone) == len(hashes)
+def _forgotten(connection: Connection, sha256: str) -> bool:
+    """Forget a file that lies in no box any more; whether it was one."""
+    if connection.scalar(select(entries.c.n).where(entries.c.sha256 == sha256).limit(1)) is not None:
+        return False
+    connection.execute(delete(files).where(files.c.sha256 == sha256))
+    return True
