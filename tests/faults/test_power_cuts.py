@@ -149,6 +149,18 @@ def test_a_fault_at_any_operation_is_told_and_nothing_is_half_done(
         shutil.rmtree(folder)
 
 
+@pytest.mark.parametrize("number", range(7, 10))
+def test_a_set_up_whose_disk_fails_as_its_file_is_finished_begins_again(
+    bench: Workbench, tmp_path: Path, number: int
+) -> None:
+    store, marks = tmp_path / "live" / "store", tmp_path / "marks"
+    store.parent.mkdir()
+    marks.write_bytes(b"")
+    bench.run("first_run", store, marks, "-e", "trace=fsync", "-e", f"inject=fsync:error=ENOSPC:when={number}")
+    assert marks.read_text() in ("refused StorageFull\n", "refused StorageFailed\n", "set_up\ndone\n")
+    holds("first_run", store, [])
+
+
 # What must hold
 
 

@@ -441,6 +441,8 @@ def _make_file(path: Path, data_key: bytearray, store: bytes) -> None:
             connection.execute("CREATE TABLE vault (id BLOB NOT NULL, version INTEGER NOT NULL)")
             connection.execute("INSERT INTO vault (id, version) VALUES (?, ?)", (store, _VERSION))
             connection.execute("COMMIT")
+            # The file gets its name without the log. Closing brings the log in too, but does not tell when it cannot.
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlcipher.Error as error:
             raise told(error) from error
         finally:
