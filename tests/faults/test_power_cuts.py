@@ -157,7 +157,7 @@ def test_a_set_up_whose_disk_fails_as_its_file_is_finished_begins_again(
     store.parent.mkdir()
     marks.write_bytes(b"")
     bench.run("first_run", store, marks, "-e", "trace=fsync", "-e", f"inject=fsync:error=ENOSPC:when={number}")
-    assert marks.read_text() in ("refused StorageFull\n", "refused StorageFailed\n", "set_up\ndone\n")
+    assert marks.read_text().startswith("refused")
     holds("first_run", store, [])
 
 
