@@ -16,7 +16,7 @@ SYNC 14
   line cut every few kilobytes: test_relay, test_visit (a line that breaks …)
   relay loses everything: here
   laptop restored, cloned, handed over: unit/test_backups (new chain), test_schedules, test_joining (handed over)
-  central restored: here; a laptop: test_newcomers (after a restore …)
+  central restored: here, orders to forget with it; a laptop: test_newcomers (after a restore …), and its files: here
   edit and removal at once: test_taking_in (an edit beats a removal …)
   consent withdrawn while a batch is on the way: test_erasure (an order that comes before …), test_exchange_by_stick
   erased value in an old batch: test_erasure (an order that comes before …); in a backup: here
@@ -45,6 +45,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -53,19 +54,21 @@ from sqlalchemy import select, text
 
 from casedesk.desk import Desk
 from casedesk.models import Case, Person
-from casedesk.services.consents import RecordConsent, record_consent, withdraw
+from casedesk.services.consents import RecordConsent, record_consent
 from casedesk.services.intake import register_case
 from casedesk.services.office import check_store, sign_in
 from casedesk.storage import vault
 from casedesk.storage.erasing import order_erasure
+from casedesk.storage.installation import FILE
 from casedesk.storage.keys import FLOOR
 from casedesk.storage.vault import EngineUnfit, create_vault, unlock
 from casedesk.sync.arrivals import files_in, take_inbox
 from casedesk.sync.batch import CENTRAL, Kind, Refused, Why, file_name, open_batch, seal, write_batch
 from casedesk.sync.bodies import Receipt, read_body
-from casedesk.sync.files import Fate, inbox, outbox
+from casedesk.sync.files import INBOX, OUTBOX, Fate, inbox, outbox
 from casedesk.sync.outbox import files_out, make_files, uncovered
 from casedesk.sync.visit import name_relay, visit
+from casedesk.sync.withdrawing import withdraw
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.people import a_returnee
 from tests.sync.office import (
@@ -194,31 +197,108 @@ def test_a_relay_that_lost_everything_is_sent_again_what_no_receipt_covers(
         assert visit(coordinator(one)).sent == 0, "what is covered is not sent again"
 
 
-def test_the_central_office_restored_from_an_old_backup_is_sent_again_what_it_may_have(
+def test_the_central_office_restored_from_an_old_backup_is_sent_again_what_it_may_have_and_forgets_again(
     one: Desk, central: Desk, tmp_path: Path
 ) -> None:
-    stay, go = (
-        register_case(one, a_returnee(person__name_en=name, person__phone_1=None)) for name in ("Stays", SECRET)
-    )
-    for case_id in (stay, go):
-        record_consent(one, case_id, RecordConsent({"sync_central_identified": "given"}, method="verbal"))
-    carry(one, central, CENTRAL)
-    give_waiting(central, one)
+    shared(one, "Stays")
+    go, wrong = shared(one, SECRET), shared(one, "Sentinelwrong")
+    exchange(one, central)
     shutil.copytree(central.store.vault.folder, tmp_path / "backup")
-    write(one, "Later")
+    later = shared(one, "Later")
     withdraw(one, go, "sync_central_identified")
-    carry(one, central, CENTRAL)
-    give_waiting(central, one)
+    erase(one, wrong)
+    exchange(one, central)
+    withdraw(one, later, "sync_central_identified")
+    exchange(one, central)
     assert names(central) == {"Stays"}
-    central.store.vault.close()
-    old = sign_in(tmp_path / "backup", "farzana", PASSPHRASE, lambda: NOW)
-    assert names(old) == {"Stays", SECRET}, "until it hears of the order a backup holds the value"
-    for _time in range(2):
-        carry(one, old, CENTRAL)
+    with restored(central, tmp_path / "backup") as old:
+        assert names(old) == {"Stays", SECRET, "Sentinelwrong"}, "a backup has them until it hears of the orders"
+        take_inbox(coordinator(old))  # nothing comes; it tells what it holds
         give_waiting(old, one)
-    assert "Stays" in names(old)
-    assert check_store(coordinator(old)).wrong == []
-    old.store.vault.close()
+        exchange(one, old)
+        assert names(old) == {"Stays"}
+        for word in (SECRET, "Sentinelwrong", "Later"):
+            assert places_of(word, old, (old,)) == []
+        exchange(one, old)
+        assert orders_waiting(one) == [], "what it said it obeyed is not ordered again"
+        assert check_store(coordinator(old)).wrong == []
+
+
+def test_an_order_that_alone_was_lost_with_a_restore_is_given_again(one: Desk, central: Desk, tmp_path: Path) -> None:
+    """No number of a chain tells of it: it overtook all else, and the backup has the chain as far as before."""
+    kept = shared(one, "Comes back")
+    go = shared(one, SECRET)
+    with relay_of_office(one, tmp_path / "relay") as port:
+        name_relay(admin(central), f"http://127.0.0.1:{port}", b"")
+        for desk in (one, central, one):
+            visit(coordinator(desk))
+        shutil.copytree(central.store.vault.folder, tmp_path / "backup")
+        for case_id in (go, kept):
+            withdraw(one, case_id, "sync_central_identified")
+        give_waiting(one, central)
+        give_waiting(central, one)
+        assert names(central) == set()
+        assert orders_waiting(one) == []
+        record_consent(one, kept, RecordConsent({"sync_central_identified": "given"}, method="verbal"))
+        with restored(central, tmp_path / "backup") as old:
+            for desk in (old, one, one, old):
+                visit(coordinator(desk))
+            assert names(old) == {"Comes back"}, "what may be known again is not forgotten again"
+            assert places_of(SECRET, old, (old,)) == []
+            for desk in (one, old, one):
+                visit(coordinator(desk))
+            assert orders_waiting(one) == []
+            assert check_store(coordinator(old)).wrong == []
+
+
+def test_files_that_were_lost_with_a_laptop_are_made_again_orders_to_forget_above_all(
+    one: Desk, central: Desk, tmp_path: Path
+) -> None:
+    go = shared(one, SECRET)
+    exchange(one, central)
+    shared(one, "Sentinel Later")
+    make_files(coordinator(one), CENTRAL)
+    withdraw(one, go, "sync_central_identified")
+    assert len(orders_waiting(one)) == 1
+    backup = tmp_path / "backup"  # which has the vault alone
+    shutil.copytree(one.store.vault.folder, backup, ignore=lambda _folder, _names: [OUTBOX, INBOX, FILE])
+    with restored(one, backup) as again:
+        exchange(again, central)
+        assert names(central) == {"Sentinel Later"}
+        assert places_of(SECRET, central, (central,)) == []
+        exchange(again, central)
+        assert orders_waiting(again) == []
+        assert check_store(coordinator(central)).wrong == []
+
+
+def shared(desk: Desk, name: str) -> UUID:
+    """A case that the central office may have by name."""
+    case_id = register_case(desk, a_returnee(person__name_en=name, person__phone_1=None))
+    record_consent(desk, case_id, RecordConsent({"sync_central_identified": "given"}, method="verbal"))
+    return case_id
+
+
+def exchange(of: Desk, central: Desk) -> None:
+    """What waits goes to the central office, and its receipts come back."""
+    carry(of, central, CENTRAL)
+    give_waiting(central, of)
+
+
+@contextmanager
+def restored(desk: Desk, backup: Path) -> Iterator[Desk]:
+    """The desk as its backup has it, in its place."""
+    desk.store.vault.close()
+    (backup / FILE).unlink(missing_ok=True)  # by which it is seen that it does not lie where it lay
+    old = sign_in(backup, "farzana", PASSPHRASE, lambda: NOW)
+    try:
+        yield old
+    finally:
+        old.store.vault.close()
+
+
+def orders_waiting(desk: Desk) -> list[str]:
+    with desk.read() as session:
+        return [row.name for row in uncovered(session) if row.kind == Kind.ORDERS]
 
 
 def test_an_erased_value_does_not_come_back_from_a_backup_and_leaves_no_word_behind(
@@ -228,23 +308,20 @@ def test_an_erased_value_does_not_come_back_from_a_backup_and_leaves_no_word_beh
     carry(one, two)
     carry(two, one)
     shutil.copytree(two.store.vault.folder, tmp_path / "backup")
-    (tmp_path / "backup" / "vault.place").unlink()  # by which it is seen that it does not lie where it lay
     erase(one, case_id)
     carry(one, two)
     carry(two, one)
     for desk in (one, two):
         assert places_of(SECRET, desk, (one, two)) == []
-    two.store.vault.close()
-    old = sign_in(tmp_path / "backup", "farzana", PASSPHRASE, lambda: NOW)
-    assert names(old) == {SECRET}
-    take_inbox(coordinator(old))  # nothing comes; it tells what it holds, and hears of the order
-    give_waiting(old, one)
-    carry(one, old)
-    for desk in (one, old):
-        assert names(desk) == set()
-        assert places_of(SECRET, desk, (one, old)) == []
-        assert check_store(coordinator(desk)).wrong == []
-    old.store.vault.close()
+    with restored(two, tmp_path / "backup") as old:
+        assert names(old) == {SECRET}
+        take_inbox(coordinator(old))  # nothing comes; it tells what it holds, and hears of the order
+        give_waiting(old, one)
+        carry(one, old)
+        for desk in (one, old):
+            assert names(desk) == set()
+            assert places_of(SECRET, desk, (one, old)) == []
+            assert check_store(coordinator(desk)).wrong == []
 
 
 def erase(desk: Desk, case_id: UUID) -> None:

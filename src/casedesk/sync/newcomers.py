@@ -48,6 +48,18 @@ def lacks_rows(session: Session, desk: bytes) -> bool:
     return bool(sent) and not any(desk.hex() in to for to in sent)
 
 
+def take_off_lost_orders(session: Session, desk: bytes) -> bool:
+    """Whether this desk was given orders to forget that by its receipt it does not hold and is not being sent.
+
+    They are no longer to reach it: the one that is made now has all they had.
+    """
+    wanted = select(BatchOut).where(BatchOut.kind == Kind.ORDERS, BatchOut.state.not_in(_UNDERWAY))
+    lost = [row for row in session.scalars(wanted) if desk.hex() in {*row.sealed_to} - {*row.covered_by}]
+    for row in lost:
+        row.sealed_to = [each for each in row.sealed_to if each != desk.hex()]
+    return bool(lost)
+
+
 def to_pass_on(
     session: Session, place: Standing, audience: str, newcomer: Member
 ) -> Iterator[tuple[Chain, dict[int, bytes]]]:

@@ -52,6 +52,7 @@ from casedesk.sync.roster import Member
 
 FOR_THE_LINE: Final = 128 * 1024
 FOR_A_STICK: Final = 16 * 1024 * 1024
+_MADE_AGAIN: Final = (Kind.CHAIN, Kind.ORDERS)  # by what receipts say is lacking, if the file itself was lost
 _ORDER: Final = (Kind.ROSTER, Kind.ORDERS, Kind.RECEIPT, Kind.JOIN, Kind.CHAIN, Kind.SHOW, Kind.SNAPSHOT, Kind.CODED)
 
 
@@ -268,6 +269,10 @@ def _for_newcomers(
     for member in place.recipients(audience):
         eyes = Eyes(audience, desk.today(), frozenset(UUID(bytes=each) for each in member.people))
         known = dict.fromkeys(newcomers.confidential_cases_held(session, member.desk), IDENTIFIED)
+        if audience == CENTRAL and newcomers.take_off_lost_orders(session, member.desk):
+            forgets, decisions = _all_forgotten(session, desk)
+            if forgets:
+                yield replace(_orders_piece(forgets, own_chain(session).id), to=(member.desk,)), decisions
         for chain, ranges in newcomers.lacking(session, audience, member.desk):
             for first, last in ranges:
                 for stretch, going, decisions in again(session, chain, first, range(first, last + 1), eyes, known):
@@ -281,6 +286,15 @@ def _for_newcomers(
                 like = _Piece(Kind.SNAPSHOT, to=(member.desk,), passed=Passed(chain.desk, b""))
                 cut = _cut(place, audience, like, stretch, going, largest, proofs)
                 yield from ((piece, decisions) for piece in cut)
+
+
+def _all_forgotten(session: Session, desk: Desk) -> tuple[list[Forget], Mapping[UUID, Decision]]:
+    """Every case that the central office was to forget and may not know again, for a desk of it that lost an order."""
+    cases = set(session.scalars(select(LetOut.case_id).where(LetOut.audience == CENTRAL, LetOut.forgotten)))
+    eyes, upto = Eyes(CENTRAL, desk.today()), own_chain(session).held
+    decisions = decide(session, cases, eyes)
+    shut = sorted(case for case, decision in decisions.items() if decision.view != IDENTIFIED)
+    return [forget(session, case, decisions, eyes, upto) for case in shut], decisions
 
 
 def _all_rows(session: Session, desk: Desk) -> tuple[CodedRows, Mapping[UUID, Decision]]:
@@ -478,10 +492,14 @@ def _say_again_what_was_forgotten(desk: Desk, audience: str) -> None:
 
 
 def _sweep(desk: Desk, folder: Folder) -> None:
-    """Take away files of the outbox that no row knows: what a crash left behind was never sent."""
+    """Bring rows and files together: a file that no row knows, left behind by a crash, was never sent; one that is
+    gone, with the computer whose backup this is, is made again."""
     folder.clean()
-    with desk.read() as session:
+    with desk.local() as session:
         known = set(session.scalars(select(BatchOut.name)))
+        for row in uncovered(session):
+            if row.kind in _MADE_AGAIN and not folder.size(row.name):
+                row.state = State.FORKED
     for name in folder.names():
         if name not in known:
             folder.remove(name)

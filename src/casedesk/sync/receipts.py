@@ -67,6 +67,10 @@ def _settle(
     """Bring one file of ours to the state that a receipt gives it."""
     if author not in row.sealed_to:
         return
+    if row.kind == Kind.ORDERS and row.name not in done and author in row.covered_by:
+        row.covered_by = [each for each in row.covered_by if each != author]  # obeyed, and lost with a restore
+        row.state = State.BUILT if row.state == State.SENT else row.state
+        return
     whole = row.kind in (Kind.CHAIN, Kind.SNAPSHOT)
     line = held.get(row.chain) if row.chain is not None and whole else None
     if row.name in done or (line is not None and line.held >= row.last):
@@ -91,7 +95,11 @@ def _go_on_after_a_fork(desk: Desk, chain: bytes, at: int) -> None:
 
 
 def write_receipts(desk: Desk) -> None:
-    """For each centre from which something came a receipt: what is held of its chains, what became of its files."""
+    """For each centre from which something came a receipt: what is held of its chains, what became of its files.
+
+    Orders that were obeyed are named in each: no number of a chain tells of them, and one that is named no more was
+    lost with a restore.
+    """
     folder = outbox(desk.store.vault.folder)
     with desk.local() as session:
         try:
@@ -99,6 +107,9 @@ def write_receipts(desk: Desk) -> None:
         except NotJoined:
             return
         came = session.scalars(select(BatchIn).where(BatchIn.told.is_(False))).all()
+        obeyed = session.scalars(
+            select(BatchIn).where(BatchIn.told, BatchIn.kind == Kind.ORDERS, BatchIn.state == Fate.APPLIED)
+        ).all()
         centres = {member.centre for row in came if (member := place.roster.member(row.desk)) is not None}
         centres |= _to_hear_of_a_restore(session, place)
         unread = [row for row in came if row.why == Why.NEWER and not row.desk]  # nobody here can say from whom
@@ -116,7 +127,11 @@ def write_receipts(desk: Desk) -> None:
             ]
             if not to:
                 continue
-            told = [row for row in came if (m := place.roster.member(row.desk)) is not None and m.centre == centre]
+            told = [
+                row
+                for row in (*obeyed, *came)
+                if (m := place.roster.member(row.desk)) is not None and m.centre == centre
+            ]
             told += unread
             mine = [line for line in lines if (m := owners.get(line.chain)) is not None and m.centre == centre]
             body = Receipt(
