@@ -23,8 +23,9 @@ from casedesk import i18n, logs, machine
 from casedesk.errors import StorageFull
 from casedesk.services import office
 from casedesk.storage import vault
+from casedesk.storage.keys import FLOOR
 from casedesk.sync.process import beside
-from casedesk.ui.application import LOCKED
+from casedesk.ui.application import LOCKED, Practice
 from casedesk.ui.kit import clipboard, theme
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.page import Goto
@@ -34,6 +35,7 @@ from tests.conftest import PASSPHRASE
 from tests.support.sitting import SECONDS, NotePage, NoteSheet, Sitting, focused, press, type_keys, words_of
 
 Key, Held = Qt.Key, Qt.KeyboardModifier
+COLLEAGUES = "seven boats beside another bridge"
 # A key that closes its own screen is let go over nothing; Qt's test tool says so.
 pytestmark = pytest.mark.qt_log_ignore("Keyboard event not accepted by receiving widget", extend=True)
 
@@ -225,6 +227,25 @@ def test_somebody_else_may_sign_in_after_a_lock(inside: Sitting) -> None:
     fresh.sign_in.another.emit()
     assert focused().objectName() == "sign_in_name"
     fresh.end()
+
+
+def test_a_practice_lock_fills_in_only_for_the_one_who_locked(inside: Sitting) -> None:
+    """Their name is not shown there: filled in for another, the screen opened in that one's name."""
+    office.add_user(
+        inside.window.desk, name="K", sign_in_name="karim", roles=["caseworker"], passphrase=COLLEAGUES, cost=FLOOR
+    )
+    inside.end()
+    practice = Practice(inside.folder, "farzana", PASSPHRASE, lambda _folder: None)
+    for name, passphrase, fills in (("Farzana", PASSPHRASE, True), ("karim", COLLEAGUES, False)):
+        sitting = Sitting(inside.qtbot, inside.folder, practice)
+        sitting.enter(name, passphrase)
+        press(Key.Key_L, Held.ControlModifier)
+        fresh = sitting.after_lock()
+        assert ("Fill in" in words_of(fresh.sign_in)) is fills
+        fresh.sign_in.another.emit()
+        assert "Fill in" in words_of(fresh.sign_in)
+        fresh.end()
+        sitting.end()
 
 
 def test_the_button_locks(inside: Sitting) -> None:

@@ -237,6 +237,7 @@ def test_a_second_user_is_added_and_can_sign_in(inside: Sitting) -> None:
     type_keys(NEW)
     press(Key.Key_Return, Held.ControlModifier)
     inside.qtbot.waitUntil(lambda: "Karim Uddin" in words_of(here(inside)), timeout=SECONDS)
+    assert focused() is here(inside).findChildren(People)[-1].add_button
     inside.end()
     desk = office.sign_in(inside.folder, "karim", NEW, inside.clock)
     assert desk.actor.roles == {"caseworker"}

@@ -231,8 +231,11 @@ CASES: list[tuple[str, dict[str, object], str, object, dict[str, object]]] = [
         None,
         {"person.sex_gender": "male", "need_item.needs": ["loan"]},
     ),
+    ("V45", {"person.name_en": "01712-345678"}, "person.name_en", None, {"person.name_en": "Rahima 2"}),
+    ("V45", {"person.name_bn": "০১৭১২৩৪৫৬৭৮"}, "person.name_bn", None, {"person.name_bn": "রহিমা ২"}),
+    ("V45", {"person.nickname": "– ?"}, "person.nickname", None, {"person.nickname": "ও"}),
 ]
-WARNINGS = {"V03", "V06", "V07", "V08", "V11", "V12", "V13", "V16", "V17", "V19", "V20", "V43", "V44"}
+WARNINGS = {"V03", "V06", "V07", "V08", "V11", "V12", "V13", "V16", "V17", "V19", "V20", "V43", "V44", "V45"}
 
 
 @pytest.mark.parametrize(("rule", "broken", "key", "fix", "kept"), CASES)

@@ -244,7 +244,13 @@ class SettingsPage(Page):
     # People
 
     def _people(self) -> None:
-        self._add(People(self.here, self._wishes.cost, partial(self.open_tab, "people")))
+        self._users = People(self.here, self._wishes.cost, self._people_again)
+        self._add(self._users)
+
+    def _people_again(self) -> None:
+        """After a change. The button that led to it is gone, so the focus goes to one that stands there again."""
+        self.open_tab("people")
+        self._users.add_button.setFocus()
 
     # Centre and rates
 

@@ -16,6 +16,7 @@ from casedesk import formats
 from casedesk.desk import Desk, now
 from casedesk.errors import CaseDeskError, InvalidInput
 from casedesk.i18n import N_, _, ngettext
+from casedesk.parsing import fold
 from casedesk.services import backups, office
 from casedesk.storage import keys, vault
 from casedesk.storage.recovery_key import RecoveryGroupWrong, RecoveryKey, read_recovery_key
@@ -174,9 +175,9 @@ class SignInForm(QWidget):
         return Banner("info", _(words), _("Nothing was lost. What you typed is kept on this computer."), icon="lock")
 
     def _practice(self) -> QWidget:
-        invented = self._screen.invented
-        if invented is None:
-            return _nothing()
+        invented, locked = self._screen.invented, self._screen.locked
+        if invented is None or (locked is not None and fold(locked.sign_in_name) != fold(invented.sign_in_name)):
+            return _nothing()  # a lock opens for the one who locked; nobody comes in under another's name
         words = _("Sign in as {name} with the passphrase “{passphrase}”.")
         fill = button(_("Fill in"), size="s", clicked=self._fill)
         sentence = words.format(name=invented.sign_in_name, passphrase=invented.passphrase)

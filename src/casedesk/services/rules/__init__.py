@@ -43,6 +43,7 @@ RULES: tuple[Rule, ...] = (
     money.v20_wage,
     person.v43_pregnancy_of_a_man,
     person.v44_shared_phone,
+    person.v45_name_without_letters,
     person.family_without_category,
 )
 TO_REGISTER: tuple[Rule, ...] = (

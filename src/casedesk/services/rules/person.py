@@ -11,6 +11,7 @@ from casedesk.i18n import _, ngettext
 from casedesk.parsing import fold
 from casedesk.services.rules.intake import FLAGS, Found, Intake
 
+NAMES = ("person.name_bn", "person.name_en", "person.nickname")
 PHONES = ("person.phone_1", "person.phone_2", "person.contact_person_phone")
 MOST_OWNERS = 3
 MATERNITY = "reproductive_health"
@@ -128,6 +129,15 @@ def v44_shared_phone(intake: Intake) -> Found:
     if intake.words("person.phone_1") is not None and others + 1 > MOST_OWNERS:
         text = _("{count} other people have this phone number. Is it their own phone?")
         yield "person.phone_1", Problem(text.format(count=formats.number(others)), rule="V44", warning=True)
+
+
+def v45_name_without_letters(intake: Intake) -> Found:
+    """V45: a name has letters. Lists show names as they are, so a number typed there would stand unmasked in them."""
+    for key in NAMES:
+        name = intake.words(key)
+        if name is not None and not any(map(str.isalpha, name)):
+            text = _("There is no letter in this name, and lists show it as it is. A number belongs in its own field.")
+            yield key, Problem(text, rule="V45", warning=True)
 
 
 def family_without_category(intake: Intake) -> Found:
