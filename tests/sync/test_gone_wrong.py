@@ -16,7 +16,7 @@ SYNC 14
   line cut every few kilobytes: test_relay, test_visit (a line that breaks …)
   relay loses everything: here
   laptop restored, cloned, handed over: unit/test_backups (new chain), test_schedules, test_joining (handed over)
-  central restored: here, orders to forget with it; a laptop: test_newcomers (after a restore …), and its files: here
+  central restored: here, with its orders; a laptop: test_newcomers (after a restore …), here (its own chain, its files)
   edit and removal at once: test_taking_in (an edit beats a removal …)
   consent withdrawn while a batch is on the way: test_erasure (an order that comes before …), test_exchange_by_stick
   erased value in an old batch: test_erasure (an order that comes before …); in a backup: here
@@ -70,6 +70,7 @@ from casedesk.sync.outbox import files_out, make_files, uncovered
 from casedesk.sync.visit import name_relay, visit
 from casedesk.sync.withdrawing import withdraw
 from tests.conftest import NOW, PASSPHRASE
+from tests.support.exchange import records
 from tests.support.people import a_returnee
 from tests.sync.office import (
     admin,
@@ -322,6 +323,46 @@ def test_an_erased_value_does_not_come_back_from_a_backup_and_leaves_no_word_beh
             assert names(desk) == set()
             assert places_of(SECRET, desk, (one, old)) == []
             assert check_store(coordinator(desk)).wrong == []
+
+
+def test_a_restored_computer_gets_back_what_it_wrote_itself_and_forgets_again_what_it_ordered_to_forget(
+    one: Desk, two: Desk, tmp_path: Path
+) -> None:
+    case_id = register_case(one, a_returnee(person__name_en=SECRET, person__phone_1=None))
+    carry(one, two)
+    carry(two, one)
+    shutil.copytree(one.store.vault.folder, tmp_path / "backup")
+    erase(one, case_id)
+    write(one, "Written since")
+    carry(one, two)
+    carry(two, one)
+    with restored(one, tmp_path / "backup") as old:
+        write(old, "Written after")
+        take_inbox(coordinator(old))  # nothing comes; it tells what it holds
+        carry(old, two)
+        carry(two, old)
+        for desk in (old, two):
+            assert names(desk) == {"Written since", "Written after"}
+            assert places_of(SECRET, desk, (old, two)) == []
+        carry(old, two)
+        assert not [kind for kind in kinds_made(two) if kind == Kind.SNAPSHOT], "once is enough"
+        write(old, "And on")
+        carry(old, two)
+        assert "And on" in names(two)
+        assert of_cases(old) == of_cases(two)
+        for desk in (old, two):
+            assert check_store(coordinator(desk)).wrong == []
+
+
+def of_cases(desk: Desk) -> dict[tuple[str, bytes], dict[str, object]]:
+    """What is known of cases and people, without what each computer set up for itself."""
+    return {key: said for key, said in records(desk).items() if key[0] not in ("centre", "user", "device")}
+
+
+def kinds_made(desk: Desk) -> list[str]:
+    """The kinds of the files that are made now."""
+    made_now = make_files(coordinator(desk), "DHK")
+    return [row.kind for row in files_out(coordinator(desk)) if row.name in made_now]
 
 
 def erase(desk: Desk, case_id: UUID) -> None:

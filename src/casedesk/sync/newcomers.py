@@ -17,9 +17,10 @@ from sqlalchemy.orm import Session
 
 from casedesk.models import Admission, BatchOut, Case, Chain, Change, Covered, Proved
 from casedesk.models import Operation as OperationRow
+from casedesk.storage.operations import ID_SIZE
 from casedesk.sync.batch import CENTRAL, Kind
 from casedesk.sync.intake import gaps
-from casedesk.sync.leaving import CONFIDENTIAL, own_chains, sent_upto
+from casedesk.sync.leaving import CONFIDENTIAL, FORKED, own_chains, sent_upto
 from casedesk.sync.membership import Standing
 from casedesk.sync.roster import Member
 
@@ -62,8 +63,8 @@ def take_off_lost_orders(session: Session, desk: bytes) -> bool:
 
 def to_pass_on(
     session: Session, place: Standing, audience: str, newcomer: Member
-) -> Iterator[tuple[Chain, dict[int, bytes]]]:
-    """The chains of colleagues to pass on to a desk that this one let in, with their signatures; once each.
+) -> Iterator[tuple[Chain, int, dict[int, bytes]]]:
+    """The chains of colleagues to pass on to a desk that this one let in: from where, with their signatures; once each.
 
     Whoever joined later than the newcomer seals for it from the beginning.
     """
@@ -73,12 +74,28 @@ def to_pass_on(
     before = set(order[: order.index(newcomer.desk)]) - {place.me.desk}
     wanted = select(Chain).where(Chain.desk.in_(before), Chain.organisation == place.organisation)
     for chain in session.scalars(wanted.order_by(Chain.ix)).all():
-        signed = session.execute(select(Proved.seq, Proved.signature).where(Proved.chain == chain.id))
-        proofs = {row.seq: row.signature for row in signed}
-        passed = select(BatchOut.sealed_to).where(BatchOut.chain == chain.id, BatchOut.kind == Kind.SNAPSHOT)
-        done = any(newcomer.desk.hex() in to for to in session.scalars(passed))
+        proofs = _proofs(session, chain.id)
+        done = _passed(session, newcomer.desk, chain.id)
         if proofs and not done and _held(session, newcomer.desk, chain.id) < max(proofs):
-            yield chain, proofs
+            yield chain, 1, proofs
+
+
+def to_give_back(
+    session: Session, place: Standing, audience: str, restored: Member
+) -> Iterator[tuple[Chain, int, dict[int, bytes]]]:
+    """What a colleague wrote itself and lost with a restore: of each chain that it continues in another, what it says
+    that it does not hold, from where and with its signatures. An order to forget that it gave is among it."""
+    if audience != place.me.centre:
+        return
+    wanted = select(Chain).where(Chain.desk == restored.desk, Chain.organisation == place.organisation)
+    theirs = session.scalars(wanted.order_by(Chain.ix)).all()
+    continued = {chain.parent[:ID_SIZE] for chain in theirs}
+    for chain in theirs:
+        held = _held(session, restored.desk, chain.id)
+        proofs = {seq: signature for seq, signature in _proofs(session, chain.id).items() if seq > held}
+        underway = _passed(session, restored.desk, chain.id).intersection(_UNDERWAY)
+        if proofs and chain.id in continued and not underway:
+            yield chain, held + 1, proofs
 
 
 def confidential_cases_held(session: Session, desk: bytes) -> set[UUID]:
@@ -95,6 +112,20 @@ def confidential_cases_held(session: Session, desk: bytes) -> set[UUID]:
         .where(Covered.desk == desk, Change.record.in_(of_secret), Change.table != "")
     )
     return set(session.scalars(wanted))
+
+
+def _proofs(session: Session, chain: bytes) -> dict[int, bytes]:
+    """The signatures of a chain's author, by number."""
+    signed = session.execute(select(Proved.seq, Proved.signature).where(Proved.chain == chain))
+    return {row.seq: row.signature for row in signed}
+
+
+def _passed(session: Session, desk: bytes, chain: bytes) -> set[str]:
+    """Where the files are that pass the chain on to this desk."""
+    wanted = select(BatchOut.state, BatchOut.sealed_to).where(
+        BatchOut.chain == chain, BatchOut.kind == Kind.SNAPSHOT, BatchOut.state != FORKED
+    )
+    return {row.state for row in session.execute(wanted) if desk.hex() in row.sealed_to}
 
 
 def _held(session: Session, desk: bytes, chain: bytes) -> int:

@@ -52,7 +52,7 @@ from casedesk.sync.roster import Member
 
 FOR_THE_LINE: Final = 128 * 1024
 FOR_A_STICK: Final = 16 * 1024 * 1024
-_MADE_AGAIN: Final = (Kind.CHAIN, Kind.ORDERS)  # by what receipts say is lacking, if the file itself was lost
+_MADE_AGAIN: Final = (Kind.CHAIN, Kind.SNAPSHOT, Kind.ORDERS)  # by what receipts tell, if the file was lost
 _ORDER: Final = (Kind.ROSTER, Kind.ORDERS, Kind.RECEIPT, Kind.JOIN, Kind.CHAIN, Kind.SHOW, Kind.SNAPSHOT, Kind.CODED)
 
 
@@ -264,7 +264,8 @@ def _for_newcomers(
     """What desks of the audience lack of what was sent before they were there, or before they were restored.
 
     Each desk sends its own chains again, as far as they may be seen now. What colleagues wrote, who may be away for
-    long, is passed on by the desk that let the newcomer in, with the signatures of those who wrote it.
+    long, is passed on by the desk that let the newcomer in, with the signatures of those who wrote it; and what who was
+    restored wrote itself is given back.
     """
     for member in place.recipients(audience):
         eyes = Eyes(audience, desk.today(), frozenset(UUID(bytes=each) for each in member.people))
@@ -281,8 +282,10 @@ def _for_newcomers(
         if audience == CENTRAL and newcomers.lacks_rows(session, member.desk):
             rows, decisions = _all_rows(session, desk)
             yield _Piece(Kind.CODED, write_body(rows), told={"cases": len(rows.rows)}, to=(member.desk,)), decisions
-        for chain, proofs in newcomers.to_pass_on(session, place, audience, member):
-            for stretch, going, decisions in again(session, chain, 1, sorted(proofs), eyes, known):
+        passed = newcomers.to_pass_on(session, place, audience, member)
+        lost = newcomers.to_give_back(session, place, audience, member)
+        for chain, first, proofs in (*passed, *lost):
+            for stretch, going, decisions in again(session, chain, first, sorted(proofs), eyes, known):
                 like = _Piece(Kind.SNAPSHOT, to=(member.desk,), passed=Passed(chain.desk, b""))
                 cut = _cut(place, audience, like, stretch, going, largest, proofs)
                 yield from ((piece, decisions) for piece in cut)
