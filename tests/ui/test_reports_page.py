@@ -288,6 +288,46 @@ def test_the_register_is_saved_for_somebody(shown: Shown, tmp_path: Path) -> Non
     shown.wait(lambda: len(shown.rows()) == 7 and (tmp_path / "all.xlsx").exists())
 
 
+def test_a_file_that_cannot_be_written_is_asked_for_again_and_nothing_is_typed_twice(
+    shown: Shown, tmp_path: Path
+) -> None:
+    """The folder vanishes between the choice and the writing, as with a stick that is pulled out."""
+    shown.page()._ask_register()
+    sheet = shown.sheet(RegisterSheet)
+    assert isinstance(sheet, RegisterSheet)
+    sheet.profile.set_value("shared")
+    QTest.keyClicks(sheet.who.receiver, "This centre")
+    QTest.keyClicks(sheet.who.reason, "Review")
+    shown.press(KEY.Key_Return)
+    shown.sheet(FirstRowsSheet)
+    shown.press(KEY.Key_Return)
+    shown.wait(lambda: bool(shown.window.findChildren(QFileDialog)))
+    (dialog,) = shown.window.findChildren(QFileDialog)
+    dialog.close()
+    dialog.fileSelected.emit(str(tmp_path / "pulled out" / "all.xlsx"))
+    shown.wait(lambda: "could not be written there" in words_of(shown.window))
+    assert shown.rows() == []
+    shown.press(KEY.Key_Return)
+    shown.save_as(tmp_path / "all.xlsx")
+    shown.wait(lambda: len(shown.rows()) == 7 and (tmp_path / "all.xlsx").exists())
+    assert (shown.rows()[0].recipient_name, shown.rows()[0].reason) == ("This centre", "Review")
+
+
+def test_after_a_paper_that_could_not_be_written_enter_saves_again(shown: Shown, tmp_path: Path) -> None:
+    shown.page()
+    shown.press(KEY.Key_P, CONTROL)
+    paper = shown.paper()
+    QTest.keyClicks(paper.who.receiver, "Board")
+    QTest.keyClicks(paper.who.reason, "Review")
+    shown.press(KEY.Key_Return)
+    shown.save_as(tmp_path / "gone" / "may.pdf")
+    shown.wait(lambda: "could not be written there" in words_of(shown.window))
+    shown.press(KEY.Key_Return)
+    shown.wait(paper.who.receiver.hasFocus)
+    shown.press(KEY.Key_Escape)
+    shown.page()
+
+
 @pytest.mark.parametrize("size", [(1366, 768), (1024, 600)])
 def test_nothing_is_cut_off(shown: Shown, size: tuple[int, int]) -> None:
     shown.window.resize(*size)

@@ -62,7 +62,9 @@ class Sheet(QWidget):
 
     def open(self, focus: QWidget | None = None) -> None:
         """Show it over everything, with the focus on `focus` or on its first control."""
-        self._before = QApplication.focusWidget()
+        focused = QApplication.focusWidget()
+        in_window = focused is not None and self._host.isAncestorOf(focused)
+        self._before = focused if in_window else self._host.focusWidget()  # not in a file dialog that goes
         self._place()
         self.show()
         self.raise_()

@@ -3,7 +3,7 @@
 # ruff: noqa: N802 - Qt names the methods
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout
 from casedesk import formats, i18n
 from casedesk.desk import Desk
 from casedesk.i18n import _
-from casedesk.progress import Progress
+from casedesk.progress import Cancelled, Progress
 from casedesk.reports.hand_out import (
     FileKind,
     FirstRows,
@@ -48,6 +48,7 @@ from casedesk.ui.reports.filters import FilterSheet, chips_of
 from casedesk.ui.reports.handing import HandOutSheet, ask_where, with_ending
 from casedesk.ui.reports.period import DaysSheet, PeriodBar
 from casedesk.ui.reports.register import FirstRowsSheet, RegisterSheet
+from casedesk.whole_file import FileNotWritten
 
 ICONS = {
     "R1": "calendar",
@@ -337,7 +338,7 @@ class ReportsPage(Page):
             return
         path = with_ending(chosen, kind)
         work = partial(_save, self.here.desk, self.report, kind, path, handing)
-        self.here.jobs.run_long(self, _("Writing the file"), work, partial(self._written, path), writes=True)
+        self._write_to(path, work, partial(self._ask_where, kind, handing))
 
     def _ask_register(self) -> None:
         sheet = RegisterSheet(self, self.here.desk, self.request.period)
@@ -351,7 +352,7 @@ class ReportsPage(Page):
     def _show_first_rows(self, kind: FileKind, asked: Register, found: FirstRows) -> None:
         sheet = FirstRowsSheet(self, found)
         sheet.ready.connect(partial(self._ask_where_register, kind, asked))
-        sheet.open()
+        sheet.open(sheet.save_button)
 
     def _ask_where_register(self, kind: FileKind, asked: Register) -> None:
         name = f"case-register_{asked.profile}_{self.here.desk.today().isoformat()}.{kind}"
@@ -361,7 +362,20 @@ class ReportsPage(Page):
     def _write_register(self, kind: FileKind, asked: Register, chosen: str) -> None:
         path = with_ending(chosen, kind)
         work = partial(save_register, self.here.desk, asked, kind, path)
-        self.here.jobs.run_long(self, _("Writing the file"), work, partial(self._written, path), writes=True)
+        self._write_to(path, work, partial(self._ask_where_register, kind, asked))
+
+    def _write_to(self, path: Path, work: Callable[[Progress], object], again: Callable[[], object]) -> None:
+        """Write it. Where that is not possible it is asked `again` where, and nothing has to be typed twice."""
+        failed = partial(self._not_written, again)
+        done = partial(self._written, path)
+        self.here.jobs.run_long(self, _("Writing the file"), work, done, failed=failed, writes=True)
+
+    def _not_written(self, again: Callable[[], object], error: Exception) -> None:
+        if isinstance(error, Cancelled):
+            return
+        told = show_error(self, error)
+        if isinstance(error, FileNotWritten):
+            told.closed.connect(again)
 
     def _written(self, path: Path, _done: object) -> None:
         self.here.say(_("Saved as {file}.").format(file=path.name))

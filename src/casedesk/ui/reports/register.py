@@ -119,3 +119,9 @@ class FirstRowsSheet(Sheet):
     def _done(self) -> None:
         self.dismiss()
         self.ready.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.save_button.isEnabled():
+            self._done()
+        else:
+            super().keyPressEvent(event)
