@@ -25,7 +25,7 @@ from tests.unit.test_permissions import service_functions
 MARKER = "Qudratunnesa Zvornik"
 log = logging.getLogger("casedesk.failing")
 
-# These repeat a word that whoever reads them typed or chose: a file, a code, a sentence of ours about a file.
+# These repeat a word that whoever reads them typed or chose: a file, a folder, a code, a sentence of ours about a file.
 REPEATS = {
     "FileNotWritten",
     "FileTrouble",
@@ -36,6 +36,7 @@ REPEATS = {
     "NoStick",
     "NoSuch",
     "NotAFileOfPeople",
+    "NotInPlace",
     "NotUnderstood",
     "OtherCentre",
     "Refused",

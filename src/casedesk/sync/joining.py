@@ -389,7 +389,7 @@ def ask_for_new_key(desk: Desk) -> Asked | None:
     now = desk.clock()
     with desk.local() as session:
         place, member = standing(session), session.get_one(Membership, 1)
-        if public_half(member.sealing[0]) == place.me.seal:
+        if public_half(member.sealing[0]) in place.me.seals:
             member.sealing = [new_identity()[0], *member.sealing]
         me = msgspec.structs.replace(place.me, seal=public_half(member.sealing[0]))
         if member.roster_seed is not None:
@@ -523,7 +523,7 @@ def _request(session: Session, place: Standing, sealed: bytes, now: datetime) ->
         raise NotInvited
     if (known := place.roster.member(member.desk)) is not None:
         same = (known.name, known.centre, known.central) == (member.name, member.centre, member.central)
-        if known.active and same and member.seal not in (known.seal, *known.before):
+        if known.active and same and member.seal not in known.seals:
             return request, NO_CODE
         raise NotInvited
     for invited in session.scalars(select(Invited)):
@@ -660,7 +660,7 @@ def _seal_anew(session: Session, desk: Desk, old: Roster, new: Roster) -> None:
     """Whoever has a new key may have lost the one before: what is on its way there is made again for it."""
     for member in new.members:
         known = old.member(member.desk)
-        if known is None or known.seal == member.seal:
+        if known is None or known.seals == member.seals:
             continue
         waiting = select(BatchOut).where(BatchOut.state.not_in((State.COVERED, State.FORKED)))
         for row in session.scalars(waiting.where(BatchOut.kind.in_(_MADE_AGAIN))):
@@ -753,7 +753,7 @@ def _has_new_key(session: Session, desk: Desk, old: Roster, new: Roster) -> None
     """The key that this computer asked for is listed: the request has done its work."""
     key = own_chain(session).desk
     before, now = old.member(key), new.member(key)
-    if before is not None and now is not None and before.seal != now.seal:
+    if before is not None and now is not None and before.seals != now.seals:
         for asked in session.scalars(select(BatchOut).where(BatchOut.kind == Kind.JOIN)):
             asked.state = State.COVERED
             outbox(desk.store.vault.folder).remove(asked.name)

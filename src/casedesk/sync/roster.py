@@ -63,6 +63,11 @@ class Member(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
         return self.ended is None
 
     @property
+    def seals(self) -> tuple[str, ...]:
+        """The keys that files were sealed to, one after the other; the last is the one of today."""
+        return (*self.before, self.seal)
+
+    @property
     def speakers(self) -> frozenset[bytes]:
         """In whose names the desk may write."""
         return frozenset((*self.people, *self.worked))
@@ -189,7 +194,8 @@ def refuse_going_back(old: Roster, new: Roster) -> None:
             raise NotThisRoster
         if before.ended is not None and now.ended != before.ended:
             raise NotThisRoster
-        if now.before != before.before + ((before.seal,) if now.seal != before.seal else ()):
+        renewed = now.before == before.seals and now.seal not in before.seals
+        if now.seals != before.seals and not renewed:
             raise NotThisRoster
         if not before.speakers <= now.speakers:  # what they wrote there may be on its way still
             raise NotThisRoster
@@ -208,7 +214,7 @@ def admission_holds(roster: Roster, admitted: Admitted) -> bool:
 
 def is_bond(roster: Roster, admitted: Admitted) -> bool:
     """The same, also for a key that the desk had before: who it is, was vouched for."""
-    return _admits(roster, admitted, lambda member: (member.seal, *member.before))
+    return _admits(roster, admitted, lambda member: member.seals)
 
 
 def _admits(roster: Roster, admitted: Admitted, seals: Callable[[Member], Iterable[str]]) -> bool:
@@ -258,7 +264,7 @@ def recipients(roster: Roster, bound: Collection[bytes], audience: str, sender: 
 
 def with_new_seal(member: Member, seal: str) -> Member:
     """The desk with another key for what is sealed to it; the one before stays named."""
-    return msgspec.structs.replace(member, seal=seal, before=(*member.before, member.seal))
+    return msgspec.structs.replace(member, seal=seal, before=member.seals)
 
 
 def with_people(member: Member, people: Iterable[bytes]) -> Member:
