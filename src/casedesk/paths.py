@@ -9,6 +9,9 @@ import platformdirs
 # Beside the folder that holds the package: so it is in the source and in every bundle.
 RESOURCES = Path(__file__).parents[2] / "resources"
 
+# Beside the vault of a practice centre: nobody in it lives, so it may be built anew.
+PRACTICE = "practice.txt"
+
 
 def default_store() -> Path:
     """The folder that holds this computer's vault when none is named."""

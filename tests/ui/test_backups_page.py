@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from casedesk import machine
+from casedesk.practice import MARK, is_practice
 from casedesk.services import backups
 from casedesk.services.intake import register_case
 from casedesk.services.search import Filters, count_cases
@@ -82,8 +83,10 @@ def test_a_copy_is_made_and_today_says_what_would_be_lost(inside: Sitting, tmp_p
     page = section(inside)
     stick = tmp_path / "stick"
     stick.mkdir()
+    page.copy_button.setFocus()
     page.copy_to(str(stick))
     says(inside, "Everything up to now is on another disk.")
+    inside.qtbot.waitUntil(page.copy_button.hasFocus, timeout=SECONDS)
     assert [path.name[-16:] for path in stick.iterdir()] == ["-000001.cdbackup"]
     inside.window.go(Goto("today"))
     inside.qtbot.waitUntil(lambda: "Nothing is due today" in words_of(inside.window), timeout=SECONDS)
@@ -97,6 +100,7 @@ def test_a_copy_to_the_same_disk_is_refused_in_words(inside: Sitting, tmp_path: 
 
 def test_restoring_shows_what_is_lost_and_comes_back_to_the_door(inside: Sitting) -> None:
     desk = inside.window.desk
+    (inside.folder / MARK).touch()
     made = backups.make_backup(desk)
     register_case(desk, a_returnee())
     section(inside).restore(made.path)
@@ -110,10 +114,21 @@ def test_restoring_shows_what_is_lost_and_comes_back_to_the_door(inside: Sitting
     inside.qtbot.waitUntil(lambda: len(inside.restarts) == 1, timeout=SECONDS)
     after = inside.after_lock()
     assert "The backup is restored" in words_of(after.sign_in)
+    assert "Nothing was lost" not in words_of(after.sign_in), "what was written since is not in it"
+    assert is_practice(inside.folder), "the mark of a practice centre goes along"
     window = after.enter("", PASSPHRASE)
     assert count_cases(window.desk, Filters()) == 0
     assert len(backups.kept(window.desk)) == 1
     after.end()
+
+
+def test_without_a_changed_case_the_journal_alone_is_missing(inside: Sitting) -> None:
+    made = backups.make_backup(inside.window.desk)
+    inside.window.desk.note("backup.restore_begun", reason=WHY)
+    section(inside).restore(made.path)
+    words = words_of(sheet(inside))
+    assert "No case has changed since 12 May 2026" in words
+    assert "entries of the journal would be missing." in words or "entry of the journal would be missing." in words
 
 
 def test_a_vault_that_cannot_be_put_aside_stays_and_the_door_says_so(

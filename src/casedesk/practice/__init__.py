@@ -7,9 +7,11 @@ Imports services; knows no Qt.
 from pathlib import Path
 from typing import Final
 
+from casedesk import paths
+
 SIGN_IN_NAME: Final = "farzana"
 PASSPHRASE: Final = "four mango trees by the river"  # noqa: S105 - printed, for invented people only
-MARK: Final = "practice.txt"
+MARK: Final = paths.PRACTICE
 
 
 def is_practice(folder: Path) -> bool:

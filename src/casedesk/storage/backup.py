@@ -24,7 +24,7 @@ from typing import IO, Any, Final
 import msgspec
 from sqlcipher3 import dbapi2 as sqlcipher
 
-from casedesk import VERSION, machine
+from casedesk import VERSION, machine, paths
 from casedesk.errors import CaseDeskError, StorageFull
 from casedesk.formats import file_size
 from casedesk.i18n import _
@@ -648,7 +648,7 @@ def settle(store: Path) -> None:
             waiting_for(store).replace(store)
             machine.sync_directory(store.parent)
         for kept in kept_folders(store)[:1]:
-            for name in (FOLDER, set_aside.FILE):
+            for name in (FOLDER, set_aside.FILE, paths.PRACTICE):
                 if (kept / name).exists() and store.exists() and not (store / name).exists():
                     (kept / name).replace(store / name)
                     machine.sync_directory(store)

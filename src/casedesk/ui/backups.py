@@ -84,7 +84,9 @@ class BackupSection(QWidget):
 
     def _show(self, found: tuple[Loss, list[Backup], list[Kept]]) -> None:
         lost, made, kept = found
-        for each in (self.copy_button, self.make_button, self.file_button):
+        held = self.window().focusWidget()
+        buttons = (self.copy_button, self.make_button, self.file_button)
+        for each in buttons:
             each.setParent(None)
         clear(self._content)
         if self._here.desk.store.damaged:
@@ -97,8 +99,10 @@ class BackupSection(QWidget):
         sentence = _("From a stick or another disk. What would be lost is shown first.")
         from_file = setting(_("Restore from a file"), sentence, self.file_button)
         self._content.addWidget(group(_("Restore"), [from_file, *map(self._kept, kept)]))
-        for each in (self.copy_button, self.make_button, self.file_button):
+        for each in buttons:
             each.show()
+            if each is held:  # it lost the focus on its way to the new place
+                each.setFocus()
 
     def _elsewhere(self, lost: Loss) -> QWidget:
         safe = _("Everything up to now is on another disk.")
@@ -232,17 +236,23 @@ def _lost_banner(lost: Loss) -> Banner:
     if not lost.operations:
         return Banner("ok", _("Nothing is lost by it"), _("Nothing was written since."))
     since = formats.day(lost.since.astimezone(DHAKA).date()) if lost.since else ""
+    if not lost.cases:
+        return Banner("info", _("No case has changed since {day}").format(day=since), _entries(lost))
     bold = ngettext(
         "What changed in {count} case since {day} is not in it",
         "What changed in {count} cases since {day} is not in it",
         lost.cases,
     ).format(count=formats.number(lost.cases), day=since)
-    entries = ngettext(
+    return Banner("warn", bold, _entries(lost))
+
+
+def _entries(lost: Loss) -> str:
+    words = ngettext(
         "{count} entry of the journal would be missing.",
         "{count} entries of the journal would be missing.",
         lost.operations,
     )
-    return Banner("warn", bold, entries.format(count=formats.number(lost.operations)))
+    return words.format(count=formats.number(lost.operations))
 
 
 def damaged_banner(actions: Sequence[QWidget] = ()) -> Banner:

@@ -172,7 +172,10 @@ class SignInForm(QWidget):
         if locked is None:
             return _nothing()
         words = WHY.get(locked.why, WHY["key"])
-        return Banner("info", _(words), _("Nothing was lost. What you typed is kept on this computer."), icon="lock")
+        kept = _("Nothing was lost. What you typed is kept on this computer.")
+        if locked.why == RESTORED:
+            kept = _("What was written since it was made is not in it. The vault of before is kept beside this one.")
+        return Banner("info", _(words), kept, icon="lock")
 
     def _practice(self) -> QWidget:
         invented, locked = self._screen.invented, self._screen.locked
