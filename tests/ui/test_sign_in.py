@@ -253,6 +253,23 @@ def test_a_practice_centre_tells_how_to_get_in(qtbot: QtBot, store_folder: Path)
     sitting.end()
 
 
+@pytest.mark.parametrize("language", ["en", "bn"])
+def test_a_practice_door_on_a_small_screen_has_room_for_its_words(
+    qtbot: QtBot, store_folder: Path, qapp: QApplication, language: str
+) -> None:
+    """1366×768 at 150 percent."""
+    i18n.use(language)
+    theme.apply(qapp, Theme(language=language))
+    sitting = Sitting(qtbot, store_folder, Practice(store_folder, "farzana", PASSPHRASE, lambda _folder: None))
+    screen = sitting.sign_in
+    screen.resize(911, 480)
+    screen.rebuild()
+    QApplication.processEvents()
+    assert cut_off(screen) == []
+    assert screen.card.height() >= screen.card.heightForWidth(screen.card.width())
+    sitting.end()
+
+
 # The clock
 
 

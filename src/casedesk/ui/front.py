@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QPainter, QPainterPath, QPaintEvent, QShortcut
-from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from casedesk import i18n
 from casedesk.i18n import _
 from casedesk.ui.kit.blocks import AppMark
 from casedesk.ui.kit.buttons import Segmented
 from casedesk.ui.kit.icons import Icon
-from casedesk.ui.kit.layouts import block, clear, column, row, scrolled
+from casedesk.ui.kit.layouts import Tall, block, clear, column, row, scrolled
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.kit.theme import current
 
@@ -64,10 +64,8 @@ class Front(Waves):
         self.body.setSpacing(0)
         self._head = QVBoxLayout()
         self.card: QFrame = block("dialog", column(self._head, 20, self.body, gap=0, margins=(28, 28, 28, 24)))
-        middle = QWidget()
-        grid = QGridLayout(middle)
-        grid.setContentsMargins(24, 24, 24, 24)
-        grid.addWidget(self.card, 0, 0, Qt.AlignmentFlag.AlignCenter)
+        middle = Tall()
+        middle.setLayout(column(None, row(None, self.card, None), None, margins=(24, 24, 24, 24)))
         self._foot = QVBoxLayout()
         outer = column(scrolled(middle), self._foot, gap=0)
         outer.setStretch(0, 1)
