@@ -11,6 +11,8 @@ from casedesk.paths import RESOURCES
 
 # What has a life, and the code list that names its states.
 STATUS_LISTS = {"case": "case_status", "referral": "referral_status", "follow_up": "followup_status"}
+# The reasons among which one is chosen when a case gets this status.
+REASON_LISTS = {"on_hold": "hold_reason", "closed": "closure_reason"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,7 +169,7 @@ ACTIONS: dict[str, Callable[[Desk, UUID], object]] = {
     "refer": lambda desk, case_id: sharing.what_may_be_shared(desk, case_id, None, None),
     "category": lambda desk, case_id: cases.edit_case(desk, case_id, {"case.category": (None, None)}),
     "status": lambda desk, case_id: cases.set_status(desk, case_id, "assessment"),
-    "close": lambda desk, case_id: cases.set_status(desk, case_id, "closed", reason="Went home."),
+    "close": lambda desk, case_id: cases.set_status(desk, case_id, "closed", reason_code="goals_achieved"),
     "confidential": cases.mark_confidential,
     "hand over": lambda desk, case_id: access.hand_over(desk, case_id, uuid4(), seen=None),
     "supervisor": lambda desk, case_id: access.set_supervisor(desk, case_id, uuid4(), seen=None),

@@ -17,6 +17,7 @@ from casedesk.desk import Desk
 from casedesk.errors import Conflict, InvalidInput, NotFound, Problem
 from casedesk.fields import Field, Level, level_of
 from casedesk.i18n import _, spoken_first
+from casedesk.lifecycles import REASON_LISTS
 from casedesk.models import (
     Case,
     Consent,
@@ -494,13 +495,21 @@ def set_status(
         case = open_case(desk, session, "case.status", case_id)
         step = lifecycle.step_to("case", lifecycle.status_of(session, case_id), to)
         open_case(desk, session, step.by, case_id)
-        if "reason" in step.needs and not (reason or reason_code):
-            raise InvalidInput({"status_event.reason_text": [Problem(_("Say why in a few words."))]})
+        if "reason" in step.needs:
+            _needs_reason(to, reason_code, reason)
         if "until" in step.needs:
             _plan_look(session, desk, case, until)
         lifecycle.take(session, desk, case, to, reason_code=reason_code, reason=reason)
         if to == "active" and lifecycle.status_of(session, case_id) == "closed":
             case.reopen_count = (case.reopen_count or 0) + 1
+
+
+def _needs_reason(to: str, code: str | None, words: str | None) -> None:
+    """Words alone say nothing to a report: where there is a list of reasons, one is chosen."""
+    if to not in REASON_LISTS and not words:
+        raise InvalidInput({"status_event.reason_text": [Problem(_("Say why in a few words."))]})
+    if to in REASON_LISTS and codelists.get(REASON_LISTS[to]).find(code) is None:
+        raise InvalidInput({"status_event.reason_code": [Problem(_("Choose the reason."))]})
 
 
 def _plan_look(session: Session, desk: Desk, case: Case, until: date | None) -> None:

@@ -18,7 +18,7 @@ from casedesk import codelists, formats
 from casedesk.errors import CaseDeskError, InvalidInput, Problem
 from casedesk.fields import Ask, Field, Kind, Level
 from casedesk.i18n import N_, _
-from casedesk.lifecycles import Step
+from casedesk.lifecycles import REASON_LISTS, Step
 from casedesk.services import cases, follow_ups, notes
 from casedesk.services.answers import as_asked
 from casedesk.services.cases import Flag
@@ -305,13 +305,11 @@ class NoteSheet(FormSheet):
 class StatusSheet(FormSheet):
     """A step in the life of the case that needs a reason: hold, close, reopen."""
 
-    LISTS: Mapping[str, str] = {"on_hold": "hold_reason", "closed": "closure_reason"}
-
     def __init__(self, case: OpenCase, step: Step, title: str, saved: str) -> None:
         self._step = step
         fields = declared("status_event", "reason_text")
-        if step.to in self.LISTS:
-            reason = code_field(self.LISTS[step.to], N_("Reason"))
+        if step.to in REASON_LISTS:
+            reason = code_field(REASON_LISTS[step.to], N_("Reason"))
             fields = [("status_event.reason_code", reason), *fields]
         if "until" in step.needs:
             fields += declared("follow_up", "due_on", due_on=N_("Look again on"))

@@ -9,7 +9,7 @@ from datetime import datetime
 from casedesk import codelists, formats
 from casedesk.fields import Ask, Kind
 from casedesk.i18n import N_, _, language_name, ngettext
-from casedesk.lifecycles import STATUS_LISTS
+from casedesk.lifecycles import REASON_LISTS, STATUS_LISTS
 from casedesk.models import fields_of, recorded_models
 from casedesk.services.history import Changed, Entry
 from casedesk.services.notes import NoteRow
@@ -47,7 +47,7 @@ ICONS = {"note": "note", "contact": "call", "referral": "referral", "change": "e
 ICONS_OF_ACTIONS = {"person.not_same": "conflict", "case.print": "print", "referral.print": "print"}
 LOOKS = ("case.view", "case.show_number", "denied.")
 ACCESS = ("owner_id", "supervisor_id")  # set by the program, and told all the same
-REASON_LISTS = ("hold_reason", "closure_reason", "referral_decline_reason")
+REASONS = (*REASON_LISTS.values(), "referral_decline_reason")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ def _in_words(case: OpenCase, changes: Iterable[Changed]) -> Iterable[tuple[str,
                 yield change.label, before, _of_lists((of,), change.after)
                 before = ""
             case "status_event", "reason_code":
-                yield change.label, "", _of_lists(REASON_LISTS, change.after)
+                yield change.label, "", _of_lists(REASONS, change.after)
             case "consent_line", "scope" | "answer":
                 purpose, answer = (change.after, answer) if change.field == "scope" else (purpose, change.after)
                 if purpose and answer:
