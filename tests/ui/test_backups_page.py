@@ -61,6 +61,28 @@ def sheet(sitting: Sitting) -> RestoreSheet:
     return sitting.window.findChildren(RestoreSheet)[0]
 
 
+def after_restoring(sitting: Sitting, backup: Path) -> Sitting:
+    """Restore, and the start of the program that follows."""
+    section(sitting).restore(backup)
+    asked = sheet(sitting)
+    asked.reason.setText(WHY)
+    asked.yes.click()
+    sitting.qtbot.waitUntil(lambda: len(sitting.restarts) == 1, timeout=SECONDS)
+    return sitting.after_lock()
+
+
+def holding(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """As where another program has a file open in this folder."""
+    replace = Path.replace
+
+    def held(path: Path, target: Path) -> Path:
+        if path == folder:
+            raise PermissionError
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", held)
+
+
 @pytest.mark.parametrize("language", ["en", "bn"])
 def test_a_backup_is_made_and_listed(inside: Sitting, language: str) -> None:
     inside.program.use_language(language)
@@ -134,22 +156,11 @@ def test_without_a_changed_case_the_journal_alone_is_missing(inside: Sitting) ->
 def test_a_vault_that_cannot_be_put_aside_stays_and_the_door_says_so(
     inside: Sitting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk, folder, replace = inside.window.desk, inside.folder, Path.replace
+    desk, folder = inside.window.desk, inside.folder
     made = backups.make_backup(desk)
     register_case(desk, a_returnee())
-
-    def held(path: Path, target: Path) -> Path:  # as where another program has a file open in the folder
-        if path == folder:
-            raise PermissionError
-        return replace(path, target)
-
-    monkeypatch.setattr(Path, "replace", held)
-    section(inside).restore(made.path)
-    asked = sheet(inside)
-    asked.reason.setText(WHY)
-    asked.yes.click()
-    inside.qtbot.waitUntil(lambda: len(inside.restarts) == 1, timeout=SECONDS)
-    after = inside.after_lock()
+    holding(monkeypatch, folder)
+    after = after_restoring(inside, made.path)
     assert "The backup was not restored" in words_of(after.sign_in)
     assert count_cases(after.enter("", PASSPHRASE).desk, Filters()) == 1
     after.end()
@@ -158,23 +169,12 @@ def test_a_vault_that_cannot_be_put_aside_stays_and_the_door_says_so(
 def test_a_restored_vault_that_cannot_get_its_place_waits_and_nothing_begins_there(
     inside: Sitting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk, folder, replace = inside.window.desk, inside.folder, Path.replace
+    desk, folder = inside.window.desk, inside.folder
     made = backups.make_backup(desk)
     register_case(desk, a_returnee())
-
-    def held(path: Path, target: Path) -> Path:
-        if path == waiting_for(folder):
-            raise PermissionError
-        return replace(path, target)
-
     with monkeypatch.context() as busy:
-        busy.setattr(Path, "replace", held)
-        section(inside).restore(made.path)
-        asked = sheet(inside)
-        asked.reason.setText(WHY)
-        asked.yes.click()
-        inside.qtbot.waitUntil(lambda: len(inside.restarts) == 1, timeout=SECONDS)
-        after = inside.after_lock()
+        holding(busy, waiting_for(folder))
+        after = after_restoring(inside, made.path)
         after.screen(Waits).try_again.click()
         waits = after.screen(Waits)
         assert f"what was restored is in {waiting_for(folder)}" in words_of(waits)

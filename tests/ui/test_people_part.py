@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from PySide6.QtCore import Qt
@@ -80,6 +81,18 @@ def test_an_administrator_ends_who_came_with_another_laptop(inside: Sitting, oth
 SECOND = "seven boats beside another bridge"
 
 
+def add_karim(inside: Sitting) -> UUID:
+    """A colleague added at this computer."""
+    return office.add_user(
+        inside.window.desk,
+        name="Karim",
+        sign_in_name="karim",
+        roles=["caseworker"],
+        passphrase=SECOND,
+        cost=FLOOR,
+    )
+
+
 def test_a_colleague_gets_a_first_passphrase_at_this_computer_too(inside: Sitting, other: Desk) -> None:
     """With the keyboard: here the list is signed, so it follows."""
     desk = inside.window.desk
@@ -108,14 +121,7 @@ def test_a_colleague_gets_a_first_passphrase_at_this_computer_too(inside: Sittin
 
 
 def test_where_somebody_works_is_said_where_the_list_is_signed(inside: Sitting, other: Desk) -> None:
-    karim = office.add_user(
-        inside.window.desk,
-        name="Karim",
-        sign_in_name="karim",
-        roles=["caseworker"],
-        passphrase=SECOND,
-        cost=FLOOR,
-    )
+    karim = add_karim(inside)
     inside.window.go(Goto("settings", {"tab": "people"}))
     shown(inside, "Signs in as karim.")
     press_named(inside, "Computers of Karim")
@@ -130,14 +136,7 @@ def test_who_is_not_on_the_list_of_this_computer_gets_no_passphrase_here(
     qtbot: QtBot, tmp_path: Path, inside: Sitting, other: Desk
 ) -> None:
     """At the second computer, whose list comes from the first."""
-    office.add_user(
-        inside.window.desk,
-        name="Karim",
-        sign_in_name="karim",
-        roles=["caseworker"],
-        passphrase=SECOND,
-        cost=FLOOR,
-    )
+    add_karim(inside)
     carry(inside.window.desk, other)
     inside.end()
     other.store.vault.close()

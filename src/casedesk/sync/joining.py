@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -341,7 +341,6 @@ def _still_open(place: Standing, desk: Desk) -> tuple[Open, ...]:
 def ask_to_join(desk: Desk, raw: bytes) -> Asked:
     """Make the keys of this computer and a request to join, sealed for who invited. The file lies in the outbox."""
     found = read_invitation(raw, desk.clock())
-    now = desk.clock()
     with desk.local() as session:
         member = session.get(Membership, 1)
         if member is not None and member.joined_at is not None:
@@ -356,27 +355,9 @@ def ask_to_join(desk: Desk, raw: bytes) -> Asked:
         member.organisation, member.root, member.invitation = found.org, found.root, raw
         member.relay, member.issuer = found.relay or None, found.issuer or None
         me = msgspec.structs.replace(me, seal=public_half(member.sealing[0]))
-        signing = SigningKey(own.signing_seed or b"")
-        request = JoinRequest(me, _mac(found.code, me))
-        plain = write_batch(
-            Author(found.org, signing),
-            Kind.JOIN,
-            write_body(request),
-            audience=EVERYONE,
-            made=int(now.timestamp() * 1000),
-            to=[found.desk],
-        )
-        sealed = seal(plain, [found.seal])
-        row = keep_file(
-            session,
-            outbox(desk.store.vault.folder),
-            sealed,
-            kind=Kind.JOIN,
-            audience=EVERYONE,
-            to=[found.desk],
-            now=now,
-        )
-        return Asked(row.name, six_words(me, found.root, found.code))
+        author = Author(found.org, SigningKey(own.signing_seed or b""))
+        name = _keep_request(session, desk, author, me, found.code, {found.desk: found.seal})
+        return Asked(name, six_words(me, found.root, found.code))
 
 
 @needs("sync.join")
@@ -386,7 +367,6 @@ def ask_for_new_key(desk: Desk) -> Asked | None:
     Until it is listed, and for files on their way, the keys before open too. Nothing is asked where this computer
     signs the list itself.
     """
-    now = desk.clock()
     with desk.local() as session:
         place, member = standing(session), session.get_one(Membership, 1)
         if public_half(member.sealing[0]) in place.me.seals:
@@ -395,21 +375,19 @@ def ask_for_new_key(desk: Desk) -> Asked | None:
         if member.roster_seed is not None:
             _list_new_key(session, place, desk, me)
             return None
-        others = place.recipients(EVERYONE)
-        request = JoinRequest(me, _mac(NO_CODE, me))
-        keys = [each.desk for each in others]
-        plain = write_batch(
-            place.author,
-            Kind.JOIN,
-            write_body(request),
-            audience=EVERYONE,
-            made=int(now.timestamp() * 1000),
-            to=keys,
-        )
-        sealed = seal(plain, [each.seal for each in others])
-        folder = outbox(desk.store.vault.folder)
-        row = keep_file(session, folder, sealed, kind=Kind.JOIN, audience=EVERYONE, to=keys, now=now)
-        return Asked(row.name, six_words(me, place.roster.root, NO_CODE))
+        others = {each.desk: each.seal for each in place.recipients(EVERYONE)}
+        name = _keep_request(session, desk, place.author, me, NO_CODE, others)
+        return Asked(name, six_words(me, place.roster.root, NO_CODE))
+
+
+def _keep_request(
+    session: Session, desk: Desk, author: Author, me: Member, code: bytes, to: Mapping[bytes, str]
+) -> str:
+    """Put a request into the outbox, for these desks with the keys to seal to; the name of its file."""
+    now, body = desk.clock(), write_body(JoinRequest(me, _mac(code, me)))
+    plain = write_batch(author, Kind.JOIN, body, audience=EVERYONE, made=int(now.timestamp() * 1000), to=list(to))
+    sealed, folder = seal(plain, list(to.values())), outbox(desk.store.vault.folder)
+    return keep_file(session, folder, sealed, kind=Kind.JOIN, audience=EVERYONE, to=list(to), now=now).name
 
 
 def signs_the_list(desk: Desk) -> bool:
@@ -740,12 +718,9 @@ def take_roster_file(desk: Desk, body: bytes) -> bool:
         member = session.get_one(Membership, 1)
         continue_chain(session, now, at=0, organisation=member.organisation)
         member.joined_at, member.invitation = now, None
-        for asked in session.scalars(select(BatchOut).where(BatchOut.kind == Kind.JOIN)):
-            asked.state = State.COVERED
-            outbox(desk.store.vault.folder).remove(asked.name)
-    installation.take_note(
-        desk.store
-    )  # else a start after a death finds fewer operations than were noted, as in a copy
+        _take_back_requests(session, desk)
+    # else a start after a death finds fewer operations than were noted, as in a copy
+    installation.take_note(desk.store)
     return True
 
 
@@ -754,9 +729,14 @@ def _has_new_key(session: Session, desk: Desk, old: Roster, new: Roster) -> None
     key = own_chain(session).desk
     before, now = old.member(key), new.member(key)
     if before is not None and now is not None and before.seals != now.seals:
-        for asked in session.scalars(select(BatchOut).where(BatchOut.kind == Kind.JOIN)):
-            asked.state = State.COVERED
-            outbox(desk.store.vault.folder).remove(asked.name)
+        _take_back_requests(session, desk)
+
+
+def _take_back_requests(session: Session, desk: Desk) -> None:
+    """They are answered: nobody needs them any more."""
+    for asked in session.scalars(select(BatchOut).where(BatchOut.kind == Kind.JOIN)):
+        asked.state = State.COVERED
+        outbox(desk.store.vault.folder).remove(asked.name)
 
 
 class Ended(CaseDeskError):

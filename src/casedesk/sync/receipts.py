@@ -150,20 +150,26 @@ def is_restored(desk: Desk) -> bool:
     """Whether this vault was restored, and nobody has been told yet what it holds."""
     with desk.read() as session:
         try:
-            own, *before = reversed(own_chains(session))
-            return bool(standing(session) and before) and remembered(session, _TOLD_OF) != own.id.hex()
+            standing(session)
         except NotJoined:
             return False
+        return _untold(session) is not None
 
 
 def _to_hear_of_a_restore(session: Session, place: Standing) -> set[str]:
     """The centres that are told once by whoever goes on in a new chain: they send again what is missing, orders to
     forget above all, and do not wait until they have something new."""
-    own, *before = reversed(own_chains(session))
-    if not before or remembered(session, _TOLD_OF) == own.id.hex():
+    if (chain := _untold(session)) is None:
         return set()
-    remember(session, _TOLD_OF, own.id.hex())
+    remember(session, _TOLD_OF, chain)
     return {each.centre for each in place.roster.members if each.active}
+
+
+def _untold(session: Session) -> str | None:
+    """The chain in which this vault goes on after another, if nobody has been told of it."""
+    own, *before = reversed(own_chains(session))
+    chain = own.id.hex()
+    return chain if before and remembered(session, _TOLD_OF) != chain else None
 
 
 def _said(row: BatchIn) -> str:

@@ -79,9 +79,7 @@ def show(desk: Desk, folder: Path) -> Shown:
             places = _places(desk, case_id)
             pictures = _pictures(app, window, folder, places)
         with TemporaryDirectory() as apart, two_computers(Path(apart)) as (first, differing), _window(first) as window:
-            pictures += _pictures(
-                app, window, folder, _places_of_sync(differing), first=len(_places(desk, case_id)) + 1
-            )
+            pictures += _pictures(app, window, folder, _places_of_sync(differing), first=len(places) + 1)
     return Shown(case_id, case_facts(desk, case_id).number, tuple(pictures))
 
 
