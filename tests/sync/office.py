@@ -16,7 +16,7 @@ from casedesk.desk import Desk
 from casedesk.services.office import set_up, sign_in
 from casedesk.storage.keys import FLOOR
 from casedesk.storage.recorder import own_chain
-from casedesk.sync import joining
+from casedesk.sync import announcing, computers, invitations, joining, organisation
 from casedesk.sync.arrivals import Taken, take_inbox
 from casedesk.sync.bodies import RosterBody, write_body
 from casedesk.sync.files import inbox, outbox
@@ -108,27 +108,27 @@ def relay_of_office(desk: Desk, folder: Path) -> Iterator[int]:
 
 
 def begin(desk: Desk, folder: Path) -> None:
-    joining.begin_organisation(admin(desk), folder / "root.age", ROOT_WORDS)
+    organisation.begin_organisation(admin(desk), folder / "root.age", ROOT_WORDS)
 
 
 def join(first: Desk, new: Desk, *, centre: str = "DHK", central: bool = False, admitted: bool = True) -> None:
     """Let a new desk in, from invitation to roster, with the words compared."""
-    raw = joining.invite(admin(first), centre, central=central)
+    raw = invitations.invite(admin(first), centre, central=central)
     asked = joining.ask_to_join(admin(new), raw)
     request = joining.look_at_request(admin(first), outbox(new.store.vault.folder).read(asked.file))
     assert request.words == asked.words
     joining.let_in(admin(first), request)
     if admitted and centre == first.centre:
-        joining.admit_to_centre(as_role(first, "supervisor"), key_of(new))
+        computers.admit_to_centre(as_role(first, "supervisor"), key_of(new))
     hand_rosters(first, [new])
 
 
 def hand_rosters(of: Desk, to: Iterable[Desk]) -> None:
     """Give everybody the newest roster."""
     with of.read() as session:
-        body = write_body(RosterBody(joining.newest_signed(session), tuple(admissions(session))))
+        body = write_body(RosterBody(announcing.newest_signed(session), tuple(admissions(session))))
     for each in to:
-        joining.take_roster_file(each, body)
+        announcing.take_roster_file(each, body)
 
 
 def key_of(desk: Desk) -> bytes:

@@ -19,7 +19,7 @@ from casedesk.progress import Cancelled, Progress
 from casedesk.services.intake import register_case
 from casedesk.services.office import check_store, sign_in
 from casedesk.storage.recorder import own_chain
-from casedesk.sync import joining
+from casedesk.sync import computers
 from casedesk.sync.arrivals import Taken, files_in, take_inbox
 from casedesk.sync.batch import Kind
 from casedesk.sync.files import Fate, inbox, outbox
@@ -183,7 +183,7 @@ def test_what_an_ended_computer_sends_is_set_aside(laptops: tuple[Desk, Desk]) -
     write(two, "Before")
     before = made(two)
     give(one, *before)
-    joining.end_computer(admin(one), key_of(two))
+    computers.end_computer(admin(one), key_of(two))
     write(two, "After")
     after = made(two)
     assert [(taken.fate, taken.why) for taken in give(one, *after)] == [(Fate.ASIDE, "ended_desk")]

@@ -19,20 +19,15 @@ from casedesk.errors import CaseDeskError, NotAllowed
 from casedesk.models import Chain, Membership
 from casedesk.services.intake import register_case
 from casedesk.services.office import check_store, sign_in
-from casedesk.sync import joining
+from casedesk.sync import announcing, computers, invitations, joining, organisation, people, six_words
 from casedesk.sync.batch import CENTRAL, Refused
 from casedesk.sync.bodies import RosterBody, write_body
+from casedesk.sync.computers import NotOurs
 from casedesk.sync.files import outbox
-from casedesk.sync.joining import (
-    AlreadyJoined,
-    NameTaken,
-    NoInvitation,
-    NotInvited,
-    NotOurs,
-    NotTheRootKey,
-    OtherCentre,
-)
-from casedesk.sync.membership import NotJoined, new_identity
+from casedesk.sync.invitations import NoInvitation
+from casedesk.sync.joining import NameTaken, NotInvited, OtherCentre
+from casedesk.sync.membership import AlreadyJoined, NotJoined, new_identity
+from casedesk.sync.organisation import NotTheRootKey
 from casedesk.sync.outbox import NobodyThere, make_files
 from casedesk.sync.roster import Member, NotThisRoster, sign_roster
 from tests.conftest import NOW, PASSPHRASE
@@ -75,15 +70,15 @@ def request_of(new: Desk, raw: bytes) -> tuple[joining.Asked, bytes]:
 def test_the_root_key_is_written_once_and_opens_with_its_passphrase(first: Desk, tmp_path: Path) -> None:
     path = tmp_path / "root.age"
     assert path.read_bytes().startswith(b"age-encryption.org/v1\n-> scrypt ")
-    organisation, root = joining.read_root(path, ROOT_WORDS)
+    named, root = organisation.read_root(path, ROOT_WORDS)
     place = standing_of(first)
-    assert (organisation, bytes(root.verify_key)) == (place.organisation, place.roster.root)
+    assert (named, bytes(root.verify_key)) == (place.organisation, place.roster.root)
     assert bytes(root) not in (first.store.vault.folder / "vault.db").read_bytes()
     for wrong in ("other words here", ""):
         with pytest.raises(NotTheRootKey):
-            joining.read_root(path, wrong)
+            organisation.read_root(path, wrong)
     with pytest.raises(AlreadyJoined):
-        joining.begin_organisation(admin(first), tmp_path / "again.age", ROOT_WORDS)
+        organisation.begin_organisation(admin(first), tmp_path / "again.age", ROOT_WORDS)
     assert not (tmp_path / "again.age").exists()
 
 
@@ -99,7 +94,7 @@ def test_a_file_that_is_there_is_not_written_over(desk: Desk, tmp_path: Path) ->
 def test_two_computers_of_a_centre_find_each_other(first: Desk, second: Desk) -> None:
     join(first, second)
     for desk in (first, second):
-        rows = joining.members(admin(desk))
+        rows = computers.members(admin(desk))
         assert [(row.name, row.active, row.admitted) for row in rows] == [("K3", True, True), ("K4", True, True)]
         assert standing_of(desk).audiences() == ["DHK"]
         assert check_store(coordinator(desk)).wrong == []
@@ -107,7 +102,7 @@ def test_two_computers_of_a_centre_find_each_other(first: Desk, second: Desk) ->
 
 
 def test_both_see_the_same_six_words_and_others_see_other_words(first: Desk, second: Desk) -> None:
-    raw = joining.invite(admin(first), "DHK")
+    raw = invitations.invite(admin(first), "DHK")
     assert len(raw) < 1024
     asked, sealed = request_of(second, raw)
     request = joining.look_at_request(admin(first), sealed)
@@ -119,9 +114,9 @@ def test_both_see_the_same_six_words_and_others_see_other_words(first: Desk, sec
     assert not bangla.words.isascii()
     member, place = standing_of(first).me, standing_of(first)
     for other in (
-        joining.six_words(member, place.roster.root, b"1" * 16),
-        joining.six_words(member, b"1" * 32, b"2" * 16),
-        joining.six_words(replaced_seal(member), place.roster.root, b"1" * 16),
+        six_words.six_words(member, place.roster.root, b"1" * 16),
+        six_words.six_words(member, b"1" * 32, b"2" * 16),
+        six_words.six_words(replaced_seal(member), place.roster.root, b"1" * 16),
     ):
         assert other != request.words
 
@@ -132,13 +127,13 @@ def replaced_seal(member: Member) -> Member:
 
 @pytest.mark.parametrize("language", ["en", "bn"])
 def test_there_are_2048_different_words(language: str) -> None:
-    words = joining.word_list(language)
+    words = six_words.word_list(language)
     assert len(words) == len(set(words)) == 2048
     assert all(2 <= len(word) <= 12 and len(word.split()) == 1 for word in words)
 
 
 def test_an_invitation_is_for_one_and_ends(first: Desk, second: Desk, tmp_path: Path) -> None:
-    raw = joining.invite(admin(first), "DHK")
+    raw = invitations.invite(admin(first), "DHK")
     _asked, sealed = request_of(second, raw)
     later = replace(first, clock=lambda: NOW + timedelta(days=15))
     with pytest.raises(NotInvited):
@@ -163,7 +158,7 @@ def test_what_is_no_invitation_is_said(second: Desk, spoiled: bytes) -> None:
 
 def test_every_byte_of_an_invitation_leads_to_nothing_else(first: Desk, second: Desk) -> None:
     """A changed invitation is refused, or its request is, or the words differ; it never lets anybody in unseen."""
-    raw = joining.invite(admin(first), "DHK")
+    raw = invitations.invite(admin(first), "DHK")
     asked, _sealed = request_of(second, raw)
     for place in range(0, len(raw), 7):
         changed = bytearray(raw)
@@ -173,15 +168,17 @@ def test_every_byte_of_an_invitation_leads_to_nothing_else(first: Desk, second: 
             request = joining.look_at_request(admin(first), sealed)
         except (CaseDeskError, ValueError):
             continue
-        changed_keys = joining.read_invitation(bytes(changed), NOW).root != joining.read_invitation(raw, NOW).root
+        changed_keys = (
+            invitations.read_invitation(bytes(changed), NOW).root != invitations.read_invitation(raw, NOW).root
+        )
         assert (told.words == request.words) != changed_keys, "who reads them out hears the difference"
         assert request.words == asked.words
 
 
 def test_a_request_to_another_office_is_refused(first: Desk, second: Desk, tmp_path: Path) -> None:
     other = new_desk(tmp_path / "other", "X1", "XXX")
-    joining.begin_organisation(admin(other), tmp_path / "other.age", ROOT_WORDS)
-    _asked, sealed = request_of(second, joining.invite(admin(other), "DHK"))
+    organisation.begin_organisation(admin(other), tmp_path / "other.age", ROOT_WORDS)
+    _asked, sealed = request_of(second, invitations.invite(admin(other), "DHK"))
     with pytest.raises(Refused):
         joining.look_at_request(admin(first), sealed)
     other.store.vault.close()
@@ -189,7 +186,7 @@ def test_a_request_to_another_office_is_refused(first: Desk, second: Desk, tmp_p
 
 def test_two_computers_of_a_centre_need_different_characters(first: Desk, tmp_path: Path) -> None:
     twin = new_desk(tmp_path / "twin", "K3")
-    _asked, sealed = request_of(twin, joining.invite(admin(first), "DHK"))
+    _asked, sealed = request_of(twin, invitations.invite(admin(first), "DHK"))
     with pytest.raises(NameTaken):
         joining.let_in(admin(first), joining.look_at_request(admin(first), sealed))
     twin.store.vault.close()
@@ -197,10 +194,10 @@ def test_two_computers_of_a_centre_need_different_characters(first: Desk, tmp_pa
 
 def test_the_administrator_alone_opens_no_case_to_a_new_computer(first: Desk, second: Desk) -> None:
     join(first, second, admitted=False)
-    assert [row.admitted for row in joining.members(admin(first))] == [True, False]
+    assert [row.admitted for row in computers.members(admin(first))] == [True, False]
     with pytest.raises(NobodyThere):
         make_files(coordinator(first), "DHK")
-    joining.admit_to_centre(as_role(first, "supervisor"), key_of(second))
+    computers.admit_to_centre(as_role(first, "supervisor"), key_of(second))
     assert make_files(coordinator(first), "DHK")
 
 
@@ -215,14 +212,14 @@ def test_who_dies_after_joining_goes_on_in_the_same_chain(first: Desk, second: D
 
 def test_an_ended_computer_is_sealed_nothing_any_more(first: Desk, second: Desk) -> None:
     join(first, second)
-    joining.end_computer(admin(first), key_of(second))
-    assert [row.active for row in joining.members(admin(first))] == [True, False]
+    computers.end_computer(admin(first), key_of(second))
+    assert [row.active for row in computers.members(admin(first))] == [True, False]
     with pytest.raises(NobodyThere):
         make_files(coordinator(first), "DHK")
     with pytest.raises(NotOurs):
-        joining.end_computer(admin(first), key_of(second))
+        computers.end_computer(admin(first), key_of(second))
     with pytest.raises(NotOurs):
-        joining.end_computer(admin(first), key_of(first))
+        computers.end_computer(admin(first), key_of(first))
 
 
 def test_a_new_key_signs_the_list_and_the_old_one_counts_no_more(first: Desk, second: Desk, tmp_path: Path) -> None:
@@ -230,37 +227,37 @@ def test_a_new_key_signs_the_list_and_the_old_one_counts_no_more(first: Desk, se
     with first.read() as session:
         stolen = SigningKey(session.get_one(Membership, 1).roster_seed or b"")
     with pytest.raises(NotTheRootKey):
-        joining.renew_roster_key(admin(first), tmp_path / "root.age", "other words here")
-    joining.renew_roster_key(admin(first), tmp_path / "root.age", ROOT_WORDS)
+        organisation.renew_roster_key(admin(first), tmp_path / "root.age", "other words here")
+    organisation.renew_roster_key(admin(first), tmp_path / "root.age", ROOT_WORDS)
     hand_rosters(first, [second])
     old, new = standing_of(first).roster, standing_of(second).roster
     assert old == new
     assert new.key != bytes(stolen.verify_key)
     forged = sign_roster(msgspec.structs.replace(new, number=new.number + 1), stolen)
     with pytest.raises(NotThisRoster):
-        joining.take_roster_file(second, write_body(RosterBody(forged, ())))
-    joining.end_computer(admin(first), key_of(second))
+        announcing.take_roster_file(second, write_body(RosterBody(forged, ())))
+    computers.end_computer(admin(first), key_of(second))
     assert standing_of(first).roster.number == new.number + 1, "the new key goes on signing"
 
 
 def test_a_laptop_is_handed_over(first: Desk, second: Desk) -> None:
     join(first, second)
     somebody = uuid4()
-    joining.set_people(admin(first), key_of(second), [somebody])
+    people.set_people(admin(first), key_of(second), [somebody])
     hand_rosters(first, [second])
     member = standing_of(second).me
     assert member.people == (somebody.bytes,)
-    assert [row.admitted for row in joining.members(admin(first))] == [True, True], "nobody has to be let in again"
+    assert [row.admitted for row in computers.members(admin(first))] == [True, True], "nobody has to be let in again"
     with pytest.raises(NotOurs):
-        joining.set_people(admin(first), b"x" * 32, [somebody])
+        people.set_people(admin(first), b"x" * 32, [somebody])
 
 
 def test_an_older_roster_changes_nothing(first: Desk, second: Desk) -> None:
     with first.read() as session:
-        older = joining.newest_signed(session)
+        older = announcing.newest_signed(session)
     join(first, second)
     number = standing_of(second).roster.number
-    assert not joining.take_roster_file(second, write_body(RosterBody(older, ())))
+    assert not announcing.take_roster_file(second, write_body(RosterBody(older, ())))
     assert standing_of(second).roster.number == number
 
 
@@ -280,15 +277,15 @@ def test_who_joins_tells_what_was_before_in_a_chain_of_the_organisation(first: D
 
 def test_an_invitation_for_other_letters_is_said(first: Desk, second: Desk) -> None:
     with pytest.raises(OtherCentre):
-        joining.ask_to_join(admin(second), joining.invite(admin(first), "KHL"))
+        joining.ask_to_join(admin(second), invitations.invite(admin(first), "KHL"))
 
 
 def test_rights(first: Desk, second: Desk) -> None:
     for act, allowed in (
-        (lambda desk: joining.invite(desk, "DHK"), {"administrator"}),
-        (lambda desk: joining.end_computer(desk, b"x" * 32), {"administrator"}),
-        (lambda desk: joining.admit_to_centre(desk, b"x" * 32), {"supervisor"}),
-        (joining.members, {"supervisor", "coordinator", "data_officer", "administrator"}),
+        (lambda desk: invitations.invite(desk, "DHK"), {"administrator"}),
+        (lambda desk: computers.end_computer(desk, b"x" * 32), {"administrator"}),
+        (lambda desk: computers.admit_to_centre(desk, b"x" * 32), {"supervisor"}),
+        (computers.members, {"supervisor", "coordinator", "data_officer", "administrator"}),
         (lambda desk: make_files(desk, CENTRAL), {"coordinator", "data_officer"}),
     ):
         for role in ("caseworker", "supervisor", "coordinator", "data_officer", "administrator", "legal_officer"):

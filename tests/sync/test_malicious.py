@@ -35,11 +35,12 @@ from casedesk.storage.operations import (
     start_link,
 )
 from casedesk.storage.recorder import MARK_TABLE, NO_RECORD, OPERATION_TABLE, SCHEMA, own_chain
-from casedesk.sync import joining
+from casedesk.sync import computers
 from casedesk.sync.arrivals import Taken, take_inbox
 from casedesk.sync.batch import CENTRAL, EVERYONE, MOST_OPERATIONS, Kind, Stretch, seal, write_batch
 from casedesk.sync.bodies import Line, Order, Orders, Receipt, write_body
 from casedesk.sync.files import Fate, inbox
+from casedesk.sync.people import set_people
 from casedesk.sync.roster import certify, sign_roster
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.exchange import records
@@ -65,7 +66,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
         session.add(User(id=KARIM, name="Karim", sign_in_name="karim", roles=["caseworker"], active=True, team="blue"))
     for member in standing_of(ours).roster.members[1:]:  # he works at the computers that attack, too
         people = [UUID(bytes=each) for each in member.people]
-        joining.set_people(admin(ours), member.desk, [*people, KARIM])
+        set_people(admin(ours), member.desk, [*people, KARIM])
     ours.store.vault.close()
     return folder
 
@@ -457,7 +458,7 @@ def makes_a_roster_of_its_own(a: Attack) -> None:
 
 
 def was_ended_before(a: Attack) -> None:
-    joining.end_computer(admin(a.ours), key_of(a.theirs))
+    computers.end_computer(admin(a.ours), key_of(a.theirs))
     a.say(operation(user("roles", ["administrator"])))
 
 

@@ -15,11 +15,12 @@ from casedesk.services.intake import register_case
 from casedesk.services.office import sign_in
 from casedesk.storage.keys import Kind as SlotKind
 from casedesk.storage.keys import WrongPassphrase
-from casedesk.sync import joining
+from casedesk.sync import computers, joining
+from casedesk.sync.announcing import Ended
 from casedesk.sync.arrivals import take_inbox
 from casedesk.sync.batch import Kind, Reader, Refused, open_batch
 from casedesk.sync.files import inbox, outbox
-from casedesk.sync.joining import Ended, NotInvited
+from casedesk.sync.joining import NotInvited
 from casedesk.sync.membership import new_identity, public_half
 from casedesk.sync.outbox import make_files, uncovered
 from casedesk.sync.roster import NotThisRoster, refuse_going_back
@@ -92,7 +93,7 @@ def test_files_are_sealed_to_the_new_key_and_the_old_one_opens_them_no_more(thre
     (new, _old) = identities(second)
     assert standing_of(second).me.seal == public_half(new)
     assert standing_of(second).me.before == (public_half(old),)
-    joining.admit_to_centre(as_role(first, "supervisor"), key_of(second))
+    computers.admit_to_centre(as_role(first, "supervisor"), key_of(second))
     register_case(first, a_returnee(person__name_en="Sentinel"))
     files = [outbox(first.store.vault.folder).read(name) for name in make_files(coordinator(first), "DHK")]
     assert [(opens(old, sealed, second), opens(new, sealed, second)) for sealed in files] == [(False, True)]
@@ -110,7 +111,7 @@ def test_the_administrator_alone_opens_no_case_to_a_new_key(three: list[Desk]) -
     register_case(third, a_returnee(person__name_en="Sentinel"))
     carry(third, second)
     assert names(second) == set()
-    joining.admit_to_centre(as_role(first, "supervisor"), key_of(second))
+    computers.admit_to_centre(as_role(first, "supervisor"), key_of(second))
     hand_rosters(first, [third])
     with third.read() as session:
         assert session.get_one(Admission, (key_of(second), key_of(first))) is not None
@@ -124,7 +125,7 @@ def test_the_first_computer_too_is_admitted_with_its_new_key(three: list[Desk]) 
     hand_rosters(first, [second, third])
     for desk in (second, third):
         assert standing_of(desk).bound == {key_of(second), key_of(third)}
-    joining.admit_to_centre(as_role(second, "supervisor"), key_of(first))
+    computers.admit_to_centre(as_role(second, "supervisor"), key_of(first))
     hand_rosters(second, [first, third])
     for desk in three:
         assert standing_of(desk).bound == {key_of(each) for each in three}
@@ -138,7 +139,7 @@ def test_what_was_sealed_to_a_lost_key_is_made_again(three: list[Desk]) -> None:
         session.get_one(Membership, 1).sealing = [new_identity()[0]]
     give_new_key(first, second)
     hand_rosters(first, [second, third])
-    joining.admit_to_centre(as_role(first, "supervisor"), key_of(second))
+    computers.admit_to_centre(as_role(first, "supervisor"), key_of(second))
     for sealed in on_the_way:
         inbox(second.store.vault.folder).put(sealed)
     take_inbox(coordinator(second))
@@ -172,7 +173,7 @@ def test_a_request_counts_once_and_a_list_that_forgets_a_key_is_refused(three: l
 
 def test_a_lost_computer_obeys_the_list_and_no_passphrase_opens_it(three: list[Desk]) -> None:
     first, second, third = three
-    joining.end_computer(admin(first), key_of(second))
+    computers.end_computer(admin(first), key_of(second))
     with first.read() as session:
         files = [outbox(first.store.vault.folder).read(row.name) for row in uncovered(session)]
     for sealed in files:

@@ -21,8 +21,15 @@ from casedesk.services.intake import register_case
 from casedesk.services.office import check_store, colleagues, sign_in
 from casedesk.storage import vault
 from casedesk.storage.keys import FLOOR, SignInNameTaken, SignInNameUnknown, WrongPassphrase
-from casedesk.sync import joining
-from casedesk.sync.people import NotListedHere, also_works_at, computers_of, follow_users, let_sign_in, places
+from casedesk.sync.people import (
+    NotListedHere,
+    also_works_at,
+    computers_of,
+    follow_users,
+    let_sign_in,
+    places,
+    set_people,
+)
 from casedesk.sync.roster import NotThisRoster, Roster, refuse_going_back
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.people import a_returnee
@@ -187,7 +194,7 @@ def test_one_user_works_at_two_computers_once_the_list_says_so(laptops: Laptops)
     carry(two, one)
     assert notes(one) == set(), "nobody said that Karim works there"
     people = [UUID(bytes=each) for each in standing_of(one).roster.members[1].people]
-    joining.set_people(admin(one), key_of(two), [*people, karim])
+    set_people(admin(one), key_of(two), [*people, karim])
     assert notes(one) == {"from the other laptop"}
     follow_users(one)
     assert computers_of(admin(one))[karim] == ("DHK/K3", "DHK/K4")
@@ -301,7 +308,7 @@ def test_the_recovery_key_opens_a_computer_that_was_closed_to_its_users(laptops:
 def test_who_left_a_computer_is_sent_nothing_and_what_they_wrote_there_counts(laptops: Laptops) -> None:
     one, two = laptops.one, laptops.two
     karim = a_colleague(one)
-    joining.set_people(admin(one), key_of(two), [karim])
+    set_people(admin(one), key_of(two), [karim])
     new_note(two, "on its way while the laptop is handed over")
     carry(two, one)
     member = standing_of(one).roster.member(key_of(two))

@@ -16,7 +16,7 @@ from nacl.signing import SigningKey
 from casedesk.desk import Desk
 from casedesk.paths import RESOURCES
 from casedesk.storage.recorder import own_chain
-from casedesk.sync.joining import newest_signed
+from casedesk.sync.announcing import newest_signed
 from casedesk.sync.line import Address, Line, NotAdmitted
 from casedesk.sync.relay.admission import box_of
 from casedesk.sync.roster import mark_of

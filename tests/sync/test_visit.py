@@ -13,7 +13,7 @@ from casedesk.desk import Clock, Desk
 from casedesk.progress import Cancelled, Progress
 from casedesk.services.intake import register_case
 from casedesk.storage.recorder import own_chain
-from casedesk.sync import joining
+from casedesk.sync import computers, invitations, joining
 from casedesk.sync.files import inbox
 from casedesk.sync.line import Address, Line, LineBroken, NotACertificate, NotTheRelay, der_of
 from casedesk.sync.outbox import State, files_out
@@ -104,7 +104,7 @@ def test_cancelling_keeps_what_came_and_goes_on_next_time(first: Desk, second: D
 
 def test_a_new_computer_joins_over_the_line(first: Desk, second: Desk, relay_port: int) -> None:
     assert relay_port
-    raw = joining.invite(admin(first), "DHK")
+    raw = invitations.invite(admin(first), "DHK")
     visit(coordinator(first))  # the relay learns of the invitation
     asked = joining.ask_to_join(admin(second), raw)
     ask_by_relay(admin(second))
@@ -113,7 +113,7 @@ def test_a_new_computer_joins_over_the_line(first: Desk, second: Desk, relay_por
     (request,) = joining.requests(admin(first), inbox(first.store.vault.folder))
     assert request.words == asked.words
     joining.let_in(admin(first), request)
-    joining.admit_to_centre(as_role(first, "supervisor"), key_of(second))
+    computers.admit_to_centre(as_role(first, "supervisor"), key_of(second))
     visit(coordinator(first))
     assert hear_answer(admin(second))
     with second.read() as session:

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from casedesk import i18n
 from casedesk.desk import Desk
 from casedesk.services.office import exchanges
-from casedesk.sync import joining, stick, visit
+from casedesk.sync import computers, invitations, joining, stick, visit
 from casedesk.sync.files import inbox
 from casedesk.ui.application import tables
 from casedesk.ui.kit.messages import Confirm
@@ -30,7 +30,7 @@ def inside(qtbot: QtBot, store_folder: Path) -> Sitting:
     return entered(qtbot, store_folder, tables)
 
 
-def computers(sitting: Sitting) -> Computers:
+def computers_page(sitting: Sitting) -> Computers:
     sitting.window.go(Goto("settings", {"tab": "computers"}))
     page = sitting.window.page
     assert isinstance(page, SettingsPage)
@@ -62,13 +62,13 @@ def sheet(sitting: Sitting, kind: type[Sheet]) -> Sheet:
     return next(each for each in sitting.window.findChildren(kind) if each.isVisible())
 
 
-def state_of(sitting: Sitting, other: Desk) -> joining.MemberRow:
+def state_of(sitting: Sitting, other: Desk) -> computers.MemberRow:
     """How the list of computers has the other one."""
-    return next(each for each in joining.members(sitting.window.desk) if each.desk == key_of(other))
+    return next(each for each in computers.members(sitting.window.desk) if each.desk == key_of(other))
 
 
 def begun(sitting: Sitting, folder: Path) -> None:
-    computers(sitting).begin()
+    computers_page(sitting).begin()
     asked = sheet(sitting, BeginSheet)
     assert isinstance(asked, BeginSheet)
     asked.new.fill(ROOT_WORDS)
@@ -78,7 +78,7 @@ def begun(sitting: Sitting, folder: Path) -> None:
 
 def test_off_until_set_up(inside: Sitting, tmp_path: Path) -> None:
     assert "sync" not in inside.window.sidebar.items
-    computers(inside)
+    computers_page(inside)
     shown(inside, "Off until you set it up.")
     begun(inside, tmp_path)
     assert (tmp_path / "root.age").exists()
@@ -87,7 +87,7 @@ def test_off_until_set_up(inside: Sitting, tmp_path: Path) -> None:
 
 def test_a_file_that_is_there_already_is_not_written_over(inside: Sitting, tmp_path: Path) -> None:
     (tmp_path / "root.age").write_text("something of mine")
-    computers(inside).begin()
+    computers_page(inside).begin()
     asked = sheet(inside, BeginSheet)
     assert isinstance(asked, BeginSheet)
     asked.new.fill(ROOT_WORDS)
@@ -111,7 +111,7 @@ def test_another_computer_is_let_in_admitted_and_ended(inside: Sitting, other: D
     asked = joining.ask_to_join(admin(other), (folder / "K4.invitation").read_bytes())
     joining.request_to_stick(admin(other), asked, folder)
     stick.take_stick(inside.window.desk, folder)
-    computers(inside)
+    computers_page(inside)
     shown(inside, asked.words)
     card = part(inside).findChildren(RequestCard)[-1]
     assert (card.answer.value(), card.let_in.isEnabled()) == ("", False), "nobody has said yet that they agree"
@@ -139,13 +139,13 @@ def test_another_computer_is_let_in_admitted_and_ended(inside: Sitting, other: D
 
 def test_joining_with_an_invitation(inside: Sitting, other: Desk, folder: Path) -> None:
     begin(other, folder)
-    (folder / "K3.invitation").write_bytes(joining.invite(admin(other), "DHK"))
-    computers(inside).join(folder / "K3.invitation")
+    (folder / "K3.invitation").write_bytes(invitations.invite(admin(other), "DHK"))
+    computers_page(inside).join(folder / "K3.invitation")
     shown(inside, "This computer asks to join")
     asked = joining.asked(inside.window.desk)
     assert asked is not None
     assert asked.words in words_of(part(inside))
-    computers(inside)
+    computers_page(inside)
     shown(inside, asked.words)
     part(inside).write_request(asked, folder)
     shown(inside, "The stick can be removed.")
@@ -153,7 +153,7 @@ def test_joining_with_an_invitation(inside: Sitting, other: Desk, folder: Path) 
     (request,) = joining.requests(admin(other), inbox(other.store.vault.folder))
     assert request.words == asked.words
     joining.let_in(admin(other), request)
-    joining.admit_to_centre(as_role(other, "supervisor"), key_of(inside.window.desk))
+    computers.admit_to_centre(as_role(other, "supervisor"), key_of(inside.window.desk))
     stick.write_stick(other, folder)
     part(inside).read(folder)
     inside.qtbot.waitUntil(lambda: "sync" in inside.window.sidebar.items, timeout=SECONDS)
@@ -164,9 +164,9 @@ def test_joining_over_the_line(inside: Sitting, other: Desk, folder: Path) -> No
     """The invitation names the relay; the request and the answer lie there, and nothing travels by stick."""
     begin(other, folder)
     with relay_of_office(other, folder / "relay"):
-        (folder / "K3.invitation").write_bytes(joining.invite(admin(other), "DHK"))
+        (folder / "K3.invitation").write_bytes(invitations.invite(admin(other), "DHK"))
         visit.visit(coordinator(other))  # the relay hears of the invitation
-        computers(inside).join(folder / "K3.invitation")
+        computers_page(inside).join(folder / "K3.invitation")
         shown(inside, "This computer asks to join")
         click(inside, "Ask over the line")
         shown(inside, "No answer yet")
@@ -178,7 +178,7 @@ def test_joining_over_the_line(inside: Sitting, other: Desk, folder: Path) -> No
         shown(inside, "No answer yet")
         inside.window._close_sheets()
         joining.let_in(admin(other), request)
-        joining.admit_to_centre(as_role(other, "supervisor"), key_of(inside.window.desk))
+        computers.admit_to_centre(as_role(other, "supervisor"), key_of(inside.window.desk))
         visit.visit(coordinator(other))
         click(inside, "Ask over the line")
         inside.qtbot.waitUntil(lambda: "sync" in inside.window.sidebar.items, timeout=SECONDS)
@@ -187,7 +187,7 @@ def test_joining_over_the_line(inside: Sitting, other: Desk, folder: Path) -> No
 
 def test_what_is_no_invitation_is_refused_in_words(inside: Sitting, folder: Path) -> None:
     (folder / "letter").write_text("Dear colleague")
-    computers(inside).join(folder / "letter")
+    computers_page(inside).join(folder / "letter")
     shown(inside, "This file is no invitation.")
     inside.window._close_sheets()
     part(inside).join(folder / "gone")
@@ -220,6 +220,6 @@ def test_both_languages_and_sizes_fit(inside: Sitting, folder: Path) -> None:
         i18n.use(language)
         for width, height in ((1366, 768), (1024, 600)):
             inside.window.resize(width, height)
-            page = computers(inside)
+            page = computers_page(inside)
             inside.qtbot.waitUntil(lambda page=page: "DHK/K3" in words_of(page), timeout=SECONDS)  # type: ignore[misc]
             inside.qtbot.waitUntil(lambda page=page: cut_off(page) == [], timeout=SECONDS)  # type: ignore[misc]

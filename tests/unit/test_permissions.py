@@ -53,8 +53,8 @@ from casedesk.services.search import Filters, Order
 from casedesk.services.statistics import periods, reports
 from casedesk.services.statistics.shapes import Request
 from casedesk.storage.keys import FLOOR
-from casedesk.sync import arrivals, joining, outbox, people, stick
-from casedesk.sync.joining import NoInvitation
+from casedesk.sync import arrivals, computers, invitations, joining, organisation, outbox, people, stick
+from casedesk.sync.invitations import NoInvitation
 from casedesk.sync.membership import NotJoined
 from casedesk.sync.preview import preview
 from casedesk.sync.stick import NoStick
@@ -222,14 +222,14 @@ OFFICE: dict[str, tuple[Callable[[Desk], object], str]] = {
     "statistics": (lambda desk: reports.make(desk, Request("R1", periods.month(2026, 5))), "CW SU CR DO"),
     "caseload": (lambda desk: reports.make(desk, Request("R12", periods.month(2026, 5))), "CW SU CR"),
     "what was exchanged": (lambda desk: quietly(arrivals.files_in, desk), "SU CR DO AD"),
-    "who belongs to the organisation": (lambda desk: quietly(joining.members, desk), "SU CR DO AD"),
+    "who belongs to the organisation": (lambda desk: quietly(computers.members, desk), "SU CR DO AD"),
     "what would leave": (lambda desk: quietly(preview, desk, "central"), "CR DO"),
     "make files": (lambda desk: quietly(outbox.make_files, desk, "central"), "CR DO"),
     "take in": (lambda desk: quietly(arrivals.take_inbox, desk), "CR DO AD"),
     "write a stick": (lambda desk: quietly(stick.write_stick, desk, Path("nowhere")), "CR DO AD"),
-    "invite a computer": (lambda desk: quietly(joining.invite, desk, "DHK"), "AD"),
-    "end a computer": (lambda desk: quietly(joining.end_computer, desk, b"x" * 32), "AD"),
-    "renew the key of the list": (lambda desk: quietly(joining.renew_roster_key, desk, Path("nowhere"), ""), "AD"),
+    "invite a computer": (lambda desk: quietly(invitations.invite, desk, "DHK"), "AD"),
+    "end a computer": (lambda desk: quietly(computers.end_computer, desk, b"x" * 32), "AD"),
+    "renew the key of the list": (lambda desk: quietly(organisation.renew_roster_key, desk, Path("nowhere"), ""), "AD"),
     "let somebody sign in here": (lambda desk: quietly(office.let_sign_in, desk, uuid4(), "x", "", FLOOR), "AD"),
     "a first passphrase at a second computer": (
         lambda desk: quietly(people.let_sign_in, desk, uuid4(), "x", "", FLOOR),
@@ -237,9 +237,9 @@ OFFICE: dict[str, tuple[Callable[[Desk], object], str]] = {
     ),
     "the computers of the centre": (lambda desk: quietly(people.places, desk), "SU CR DO AD"),
     "work at one more computer": (lambda desk: quietly(people.also_works_at, desk, uuid4(), b"x" * 32), "AD"),
-    "say who works at a computer": (lambda desk: quietly(joining.set_people, desk, b"x" * 32, []), "AD"),
+    "say who works at a computer": (lambda desk: quietly(people.set_people, desk, b"x" * 32, []), "AD"),
     "ask to join": (lambda desk: quietly(joining.ask_to_join, desk, b""), "AD"),
-    "admit a computer": (lambda desk: quietly(joining.admit_to_centre, desk, b"x" * 32), "SU"),
+    "admit a computer": (lambda desk: quietly(computers.admit_to_centre, desk, b"x" * 32), "SU"),
     "order to forget": (lambda desk: quietly(outbox.order_to_forget, desk, uuid4()), "CW CO LO SU"),
     "not the same": (lambda desk: look_alikes.not_the_same(desk, uuid4(), uuid4()), "CW SU"),
 }
@@ -506,10 +506,10 @@ RULELESS = {
     "casedesk.sync.receipts.is_restored",  # tells of this computer alone
     "casedesk.sync.receipts.take_receipt",  # believes what is signed; who takes files in was asked
     "casedesk.sync.receipts.write_receipts",  # says what was taken in; who takes files in was asked
-    "casedesk.sync.joining.judge_by_the_list",  # goes by what is signed
-    "casedesk.sync.joining.take_roster_file",  # believes nothing but signatures
+    "casedesk.sync.announcing.judge_by_the_list",  # goes by what is signed
+    "casedesk.sync.announcing.take_roster_file",  # believes nothing but signatures
     "casedesk.sync.joining.signs_the_list",
-    "casedesk.sync.joining.close_if_ended",  # obeys what is signed
+    "casedesk.sync.announcing.close_if_ended",  # obeys what is signed
     "casedesk.services.permissions.see_case",
 }
 

@@ -11,7 +11,7 @@ from casedesk.cli.signing_in import signed_in, user_word
 from casedesk.cli.speech import WRONG, Commands, say
 from casedesk.desk import Desk
 from casedesk.i18n import _
-from casedesk.sync import joining
+from casedesk.sync import computers, joining
 from casedesk.sync.batch import LARGEST_HEADER
 from casedesk.sync.files import inbox, outbox
 
@@ -100,6 +100,6 @@ def _let_in(desk: Desk, asked: argparse.Namespace) -> int:
 
 
 def _admit(desk: Desk, asked: argparse.Namespace) -> int:
-    joining.admit_to_centre(desk, computer(desk, asked.computer))
+    computers.admit_to_centre(desk, computer(desk, asked.computer))
     say(_("{computer} may read what this centre keeps.").format(computer=asked.computer))
     return 0

@@ -12,7 +12,7 @@ from casedesk.cli.speech import Commands, say
 from casedesk.desk import Desk
 from casedesk.i18n import _
 from casedesk.services.office import colleagues
-from casedesk.sync import joining
+from casedesk.sync import computers, invitations, organisation, people
 from casedesk.sync.batch import LARGEST_HEADER
 from casedesk.sync.line import der_of
 
@@ -62,13 +62,13 @@ def _roster(asked: argparse.Namespace) -> int:
 
 def _begin(desk: Desk, asked: argparse.Namespace) -> int:
     path = said(asked.out, "--out")
-    joining.begin_organisation(desk, path, another_secret(_("Passphrase for the root key:")))
+    organisation.begin_organisation(desk, path, another_secret(_("Passphrase for the root key:")))
     say(_("The organisation begins. The root key is in {name}; keep it away from this computer.").format(name=path))
     return 0
 
 
 def _list(desk: Desk, asked: argparse.Namespace) -> int:  # noqa: ARG001 - all of them are called alike
-    for row in joining.members(desk):
+    for row in computers.members(desk):
         notes = [
             _("central office") if row.central else "",
             _("this computer") if row.is_this else "",
@@ -80,7 +80,7 @@ def _list(desk: Desk, asked: argparse.Namespace) -> int:  # noqa: ARG001 - all o
 
 
 def _show(desk: Desk, asked: argparse.Namespace) -> int:  # noqa: ARG001 - all of them are called alike
-    say(joining.mark(desk))
+    say(computers.mark(desk))
     return 0
 
 
@@ -110,17 +110,17 @@ def _invite(desk: Desk, asked: argparse.Namespace) -> int:
     if len(centre) != 3 or not centre.isalpha():
         raise FileTrouble(_("A centre has three letters."), hint=_("Nobody was invited."))
     with new_file(path) as write:
-        write(joining.invite(desk, centre, central=asked.central))
+        write(invitations.invite(desk, centre, central=asked.central))
     say(
         _("The invitation is in {name}. It is for one computer and is over in {days} days.").format(
-            name=path, days=joining.INVITATION_DAYS
+            name=path, days=invitations.INVITATION_DAYS
         )
     )
     return 0
 
 
 def _end(desk: Desk, asked: argparse.Namespace) -> int:
-    joining.end_computer(desk, computer(desk, asked.computer))
+    computers.end_computer(desk, computer(desk, asked.computer))
     say(_("Ended: {computer}. Nobody seals anything for it any more.").format(computer=asked.computer))
     return 0
 
@@ -133,14 +133,14 @@ def _people(desk: Desk, asked: argparse.Namespace) -> int:
             _("Not every name of {names} belongs to exactly one person who works here.").format(names=asked.users),
             hint=_("Nothing was changed."),
         )
-    joining.set_people(desk, key, found)
+    people.set_people(desk, key, found)
     say(_("Who works at {computer} is on the list now.").format(computer=asked.computer))
     return 0
 
 
 def _renew(desk: Desk, asked: argparse.Namespace) -> int:
     root = said(asked.root, "--root")
-    joining.renew_roster_key(desk, root, another_secret(_("Passphrase for the root key:")))
+    organisation.renew_roster_key(desk, root, another_secret(_("Passphrase for the root key:")))
     say(_("The list is signed with a new key. Carry it to everybody."))
     return 0
 
@@ -148,10 +148,10 @@ def _renew(desk: Desk, asked: argparse.Namespace) -> int:
 def computer(desk: Desk, name: str | None) -> bytes:
     """The key of the computer called CENTRE/NAME."""
     wanted = said(name, "--computer").upper()
-    for row in joining.members(desk):
+    for row in computers.members(desk):
         if f"{row.centre}/{row.name}".upper() == wanted:
             return row.desk
-    raise joining.NotOurs
+    raise computers.NotOurs
 
 
 def said(value: T | None, word: str) -> T:

@@ -28,11 +28,12 @@ from casedesk.storage.operations import MalformedBody, unpack
 from casedesk.storage.store import Store, VaultDamaged
 from casedesk.storage.vault import VaultUnreadable
 from casedesk.sync import bodies, chains
+from casedesk.sync.announcing import close_if_ended, reader_before_joining, take_roster_file
 from casedesk.sync.batch import Batch, Header, Kind, Refused, Why, file_name, is_proved, open_batch
 from casedesk.sync.bodies import CodedRows, Orders, Receipt, read_body
 from casedesk.sync.files import Fate, Folder, inbox
 from casedesk.sync.intake import take_in
-from casedesk.sync.joining import close_if_ended, reader_before_joining, signs_the_list, take_roster_file
+from casedesk.sync.joining import signs_the_list
 from casedesk.sync.membership import NotJoined, Standing, standing
 from casedesk.sync.people import list_users
 from casedesk.sync.process import Seat, beside

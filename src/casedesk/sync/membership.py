@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 import pyrage
 from nacl.signing import SigningKey
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
-from casedesk.models import Admission, Membership, RosterCopy
+from casedesk.models import Admission, Centre, Device, Membership, RosterCopy, User
 from casedesk.services.entitled import judge_with
 from casedesk.services.trust import Trust
 from casedesk.storage.merging import Judge
@@ -39,6 +41,13 @@ class NotJoined(CaseDeskError):
             _("This computer does not belong to an organisation yet, so it exchanges with nobody."),
             hint=_("Your work is safe here. Your administrator can set up sync, or send you an invitation."),
         )
+
+
+class AlreadyJoined(CaseDeskError):
+    """This computer belongs to an organisation already."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This computer belongs to an organisation already."), hint=_("Nothing was changed."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +103,15 @@ def standing(session: Session) -> Standing:
         raise NotJoined
     bound = trusted(roster, admissions(session), me.desk)
     return Standing(member.organisation, SigningKey(own.signing_seed), tuple(member.sealing), me, roster, bound)
+
+
+def as_member(session: Session, key: bytes, desk: Desk, *, central: bool) -> tuple[Member, UUID, UUID]:
+    """This computer as the roster would name it, and which records stand for it and its centre."""
+    device, centre = session.scalars(select(Device)).one(), session.scalars(select(Centre)).one()
+    users = session.execute(select(User.id, User.active)).all()
+    people = tuple(sorted(user.id.bytes for user in users if user.active))
+    worked = tuple(sorted(user.id.bytes for user in users if not user.active))
+    return Member(key, "", desk.device, desk.centre, central, people, worked), device.id, centre.id
 
 
 def newest_roster(session: Session) -> Roster | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -19,7 +19,8 @@ from casedesk.services.permissions import needs
 from casedesk.storage.arrived import histories
 from casedesk.storage.keys import Cost
 from casedesk.storage.registers import Knowledge, roots
-from casedesk.sync.joining import judge_by_the_list, renew, set_people
+from casedesk.sync.announcing import judge_by_the_list, renew
+from casedesk.sync.computers import NotOurs
 from casedesk.sync.membership import standing
 from casedesk.sync.roster import Member, Roster, with_people
 
@@ -67,6 +68,21 @@ def places(desk: Desk) -> list[Place]:
         if each.active and each.centre == me.centre
     ]
     return sorted(found, key=lambda place: (not place.is_this, place.name))
+
+
+@needs("sync.roster")
+def set_people(desk: Desk, key: bytes, people: Sequence[UUID]) -> None:
+    """Say who works at a computer: it was handed over, or somebody came. They are sent the cases that name them."""
+    with desk.local() as session:
+        place = standing(session)
+        member = place.roster.member(key)
+        if member is None or not member.active:
+            raise NotOurs
+        changed = with_people(member, [each.bytes for each in people])
+        members = tuple(changed if each.desk == key else each for each in place.roster.members)
+        renew(session, place, desk, members=members)
+    judge_by_the_list(desk)
+    desk.note("sync.people")
 
 
 @needs("sync.roster")

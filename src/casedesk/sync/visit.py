@@ -24,10 +24,11 @@ from casedesk.services.office import clock_is_wrong
 from casedesk.services.permissions import needs
 from casedesk.storage.installation import remember, remembered
 from casedesk.storage.recorder import own_chain
+from casedesk.sync.announcing import newest_signed
 from casedesk.sync.arrivals import Taken, take_inbox
 from casedesk.sync.batch import Kind
 from casedesk.sync.files import inbox, outbox
-from casedesk.sync.joining import newest_signed, read_invitation
+from casedesk.sync.invitations import read_invitation
 from casedesk.sync.line import Address, Line, NotAdmitted, NotTheRelay
 from casedesk.sync.membership import NotJoined, standing
 from casedesk.sync.outbox import FOR_THE_LINE, State, audiences, make_files, uncovered

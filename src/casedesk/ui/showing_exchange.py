@@ -18,7 +18,7 @@ from casedesk.services import office
 from casedesk.services.cases import case_facts, edit_case
 from casedesk.services.consents import RecordConsent, record_consent
 from casedesk.storage.keys import FLOOR
-from casedesk.sync import joining, outbox, stick
+from casedesk.sync import computers, invitations, joining, organisation, outbox, stick
 from casedesk.sync.files import inbox
 from casedesk.sync.people import follow_users
 
@@ -35,7 +35,7 @@ def two_computers(folder: Path) -> Iterator[tuple[Desk, UUID]]:
     carried = folder / "stick"
     carried.mkdir()
     try:
-        joining.begin_organisation(one, folder / "root.age", PASSPHRASE)
+        organisation.begin_organisation(one, folder / "root.age", PASSPHRASE)
         for name, person, code in (("P2", "Salma Khatun", "PRA"), ("C1", "Anwar Hossain", "HQX")):
             new = _set_up(folder / name, person, code)
             opened.append(new)
@@ -63,7 +63,7 @@ def _set_up(folder: Path, person: str, code: str) -> Desk:
 
 def _ask(one: Desk, new: Desk, carried: Path, *, central: bool = False) -> None:
     """An invitation, and the request that it allows, on the stick."""
-    asked = joining.ask_to_join(new, joining.invite(one, new.centre, central=central))
+    asked = joining.ask_to_join(new, invitations.invite(one, new.centre, central=central))
     joining.request_to_stick(new, asked, carried)
 
 
@@ -72,9 +72,9 @@ def _join(one: Desk, new: Desk, carried: Path, *, central: bool) -> None:
     stick.take_stick(one, carried)
     (request,) = joining.requests(one, inbox(one.store.vault.folder))
     joining.let_in(one, request)
-    for each in joining.members(one):
+    for each in computers.members(one):
         if each.centre == one.centre and not (each.is_this or each.admitted):
-            joining.admit_to_centre(one, each.desk)
+            computers.admit_to_centre(one, each.desk)
     _bring(one, new, carried)
 
 

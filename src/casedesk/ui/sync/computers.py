@@ -14,10 +14,11 @@ from casedesk.i18n import N_, _
 from casedesk.progress import Progress
 from casedesk.services.office import exchanges
 from casedesk.services.permissions import may
-from casedesk.sync import joining, stick, visit
+from casedesk.sync import computers, joining, stick, visit
 from casedesk.sync.arrivals import Taken
+from casedesk.sync.computers import MemberRow
 from casedesk.sync.files import inbox
-from casedesk.sync.joining import Asked, MemberRow, Request
+from casedesk.sync.joining import Asked, Request
 from casedesk.sync.line import Address
 from casedesk.ui.kit.badges import Badge, BadgeSpec
 from casedesk.ui.kit.blocks import Card
@@ -48,7 +49,7 @@ class Belonging:
 
 def read_belonging(desk: Desk) -> Belonging:
     asks = joining.requests(desk, inbox(desk.store.vault.folder)) if may(desk, "sync.roster") else ()
-    return Belonging(joining.members(desk), asks, visit.relay_of(desk), joining.mark(desk))
+    return Belonging(computers.members(desk), asks, visit.relay_of(desk), computers.mark(desk))
 
 
 def ask_from(desk: Desk, path: Path) -> Asked:
@@ -231,7 +232,7 @@ class Computers(QWidget):
     def admit(self, each: MemberRow) -> None:
         """The centre's own word."""
         done = _("{computer} may read the cases of this centre.").format(computer=_name(each))
-        work = partial(joining.admit_to_centre, self.here.desk, each.desk)
+        work = partial(computers.admit_to_centre, self.here.desk, each.desk)
         self.here.jobs.write(self, work, lambda _nothing: self._changed(done))
 
     def _ask_end(self, each: MemberRow) -> None:
@@ -251,7 +252,7 @@ class Computers(QWidget):
     def end(self, each: MemberRow) -> None:
         """Nobody seals to it any more."""
         done = _("{computer} is ended. Others hear of it with the next file.").format(computer=_name(each))
-        work = partial(joining.end_computer, self.here.desk, each.desk)
+        work = partial(computers.end_computer, self.here.desk, each.desk)
         self.here.jobs.write(self, work, lambda _nothing: self._changed(done))
 
     def _invite(self) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
-from casedesk.sync import joining, visit
+from casedesk.sync import invitations, organisation, visit
 from casedesk.sync.batch import LARGEST_HEADER
 from casedesk.sync.line import Address, der_of
 from casedesk.ui.kit.buttons import Switch, button
@@ -47,7 +47,7 @@ def some_of(path: Path) -> bytes:
 def invite_to(desk: Desk, path: Path, centre: str, central: bool) -> None:
     """Write an invitation to a file."""
     with whole_file(path) as file:
-        file.write(joining.invite(desk, centre, central=central))
+        file.write(invitations.invite(desk, centre, central=central))
 
 
 def name_relay(desk: Desk, url: str, certificate: Path | None) -> None:
@@ -97,7 +97,7 @@ class BeginSheet(_Asking):
     def begin(self, file: Path) -> None:
         """Make it, with the root key in this file."""
         self.setEnabled(False)
-        work = partial(joining.begin_organisation, self._here.desk, file, self.new.text())
+        work = partial(organisation.begin_organisation, self._here.desk, file, self.new.text())
         self._here.jobs.write(self, work, self._begun, failed=self._refused)
 
     def _begun(self, _nothing: None) -> None:

@@ -1,0 +1,95 @@
+"""The computers of the organisation: who is there, whom a centre lets read, and ending one (SYNC 10)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import select
+
+from casedesk.desk import Desk
+from casedesk.errors import CaseDeskError
+from casedesk.i18n import _
+from casedesk.models import Chain
+from casedesk.services.permissions import needs
+from casedesk.sync.announcing import announce, renew
+from casedesk.sync.membership import standing, take_admissions
+from casedesk.sync.roster import admit, mark_of
+
+
+class NotOurs(CaseDeskError):
+    """A desk that the roster does not know, or not as what it would have to be."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This computer is not on the list."), hint=_("Nothing was changed. Look at the list first."))
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """A computer of the organisation, as a list shows it."""
+
+    desk: bytes
+    name: str
+    centre: str
+    central: bool
+    active: bool
+    is_this: bool
+    admitted: bool  # whether this computer seals to it what the centre keeps
+
+
+@needs("sync.look")
+def members(desk: Desk) -> list[MemberRow]:
+    """The computers of the organisation, by centre and name."""
+    with desk.read() as session:
+        place = standing(session)
+        rows = [
+            MemberRow(
+                each.desk,
+                each.name,
+                each.centre,
+                each.central,
+                each.active,
+                each.desk == place.me.desk,
+                each.desk in place.bound,
+            )
+            for each in place.roster.members
+        ]
+    return sorted(rows, key=lambda row: (row.centre, row.name))
+
+
+@needs("sync.look")
+def mark(desk: Desk) -> str:
+    """The organisation's mark, by which a relay or a database knows whom to believe."""
+    with desk.read() as session:
+        place = standing(session)
+        return mark_of(place.organisation, place.roster.root)
+
+
+@needs("sync.admit")
+def admit_to_centre(desk: Desk, key: bytes) -> None:
+    """The centre's own word: this computer may read what the centre keeps. Given at a computer of the centre."""
+    with desk.local() as session:
+        place = standing(session)
+        member = place.roster.member(key)
+        if member is None or not member.active or member.centre != place.me.centre or key == place.me.desk:
+            raise NotOurs
+        given = admit(place.signing, place.organisation, member)
+        take_admissions(session, place.roster, [given], desk.clock())
+        announce(session, desk, standing(session), b"")
+    desk.note("sync.admitted")
+
+
+@needs("sync.roster")
+def end_computer(desk: Desk, key: bytes) -> None:
+    """Nobody seals to this computer any more but the list that says so. It is believed up to what we hold of it, and
+    not after."""
+    with desk.local() as session:
+        place = standing(session)
+        member = place.roster.member(key)
+        if member is None or not member.active or key == place.me.desk:
+            raise NotOurs
+        held = session.execute(select(Chain.id, Chain.held).where(Chain.desk == key)).all()
+        ended = msgspec.structs.replace(member, ended=tuple(sorted((row.id, row.held) for row in held)))
+        members = tuple(ended if each.desk == key else each for each in place.roster.members)
+        renew(session, place, desk, members=members, also=member)
+    desk.note("sync.ended")
