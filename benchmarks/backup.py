@@ -28,7 +28,7 @@ from benchmarks.window import until
 from casedesk import machine
 from casedesk.desk import Desk
 from casedesk.services.office import sign_in
-from casedesk.storage import backup
+from casedesk.storage.backup.making import make
 from casedesk.storage.vault import VAULT
 from casedesk.ui.cases.page import CasesPage
 from casedesk.ui.kit import theme
@@ -45,7 +45,7 @@ def making(desk: Desk, cases: int, out: Path) -> Iterator[Result]:
     opened, numbers = desk.store.vault, count(1)
 
     def ours() -> None:
-        backup.make(opened, out / "backups", next(numbers), desk.clock()).path.unlink()
+        make(opened, out / "backups", next(numbers), desk.clock()).path.unlink()
 
     def copied() -> Path:
         target = out / f"copy {next(numbers)}"
@@ -94,7 +94,7 @@ def standing_still(desk: Desk, cases: int, out: Path) -> Iterator[Result]:
         return max(gaps)
 
     quiet = longest(None)
-    busy = longest(Thread(target=backup.make, args=(desk.store.vault, out / "backups", 1, desk.clock())))
+    busy = longest(Thread(target=make, args=(desk.store.vault, out / "backups", 1, desk.clock())))
     yield Result("longest stall of the window during a backup", cases, busy, quiet, round(0.1 / quiet, 2))
 
 

@@ -24,7 +24,8 @@ from casedesk.services.cases import case_facts
 from casedesk.services.intake import register_case
 from casedesk.services.office import NeverSetUp, set_up, sign_out
 from casedesk.services.search import Filters, count_cases
-from casedesk.storage import backup, vault
+from casedesk.storage import vault
+from casedesk.storage.backup import pages, restoring, sealed
 from casedesk.storage.checking import check
 from casedesk.storage.keys import FLOOR
 from casedesk.storage.migrate import HEAD, migrate, revision
@@ -166,7 +167,7 @@ def test_a_set_up_whose_disk_fails_as_its_file_is_finished_begins_again(
 
 def holds(name: str, store: Path, told: list[str]) -> None:
     """Whatever happened, it opens, what was told is there, and the check finds nothing."""
-    backup.settle(store)
+    restoring.settle(store)
     if name == "first_run":
         set_up_or_again(store, told)
     elif name == "migrate":
@@ -178,7 +179,7 @@ def holds(name: str, store: Path, told: list[str]) -> None:
             told_is_there(desk, told)
             if name == "restore":
                 assert count_cases(desk, Filters()) in ((1,) if "restored" in told else (1, 2))
-            no_half_backup(desk.store.vault, store / backup.FOLDER)
+            no_half_backup(desk.store.vault, store / sealed.FOLDER)
             no_half_backup(desk.store.vault, store.with_name("stick"))
         finally:
             sign_out(desk)
@@ -192,7 +193,7 @@ def told_is_there(desk: Desk, told: list[str]) -> None:
             case ["case", which, step]:
                 last[UUID(which)] = int(step)
             case ["backup", name]:
-                assert (folder / backup.FOLDER / name).exists()
+                assert (folder / sealed.FOLDER / name).exists()
             case ["copy", name]:
                 assert (folder.with_name("stick") / name).exists()
     for case_id, known in last.items():
@@ -201,8 +202,8 @@ def told_is_there(desk: Desk, told: list[str]) -> None:
 
 def no_half_backup(opened: vault.Vault, folder: Path) -> None:
     """Whatever has the name of a backup is one, whole."""
-    for path in folder.glob(f"*{backup.SUFFIX}"):
-        backup.verify(path, opened.subkey)
+    for path in folder.glob(f"*{sealed.SUFFIX}"):
+        sealed.verify(path, opened.subkey)
 
 
 def set_up_or_again(store: Path, told: list[str]) -> None:
@@ -223,7 +224,7 @@ def migrated_or_not(store: Path, told: list[str]) -> None:
     with closing(vault.unlock(store, "farzana", PASSPHRASE)) as opened:
         at = revision(opened.reader)
         assert at == HEAD or (at == "0001" and "migrated" not in told)
-        assert backup.pages_are_whole(opened)
+        assert pages.pages_are_whole(opened)
         backups.migrate_safely(opened, NOW)
         assert check(Store(opened)).wrong == []
-        no_half_backup(opened, store / backup.FOLDER)
+        no_half_backup(opened, store / sealed.FOLDER)

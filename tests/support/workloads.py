@@ -21,7 +21,8 @@ from casedesk.services import backups
 from casedesk.services.cases import edit_case
 from casedesk.services.intake import register_case
 from casedesk.services.office import set_up, sign_in, sign_out
-from casedesk.storage import backup, vault
+from casedesk.storage import vault
+from casedesk.storage.backup import restoring
 from casedesk.storage.keys import FLOOR
 from tests.conftest import CENTRE, NOW, PASSPHRASE
 from tests.support.people import a_returnee
@@ -82,7 +83,7 @@ def restore(folder: Path, tell: Tell) -> None:
     assert newest is not None
     backups.restore_over(desk, newest, WHY)
     sign_out(desk)
-    backup.switch(folder)
+    restoring.switch(folder)
     tell("restored")
 
 

@@ -16,7 +16,7 @@ from casedesk.services import backups
 from casedesk.services.intake import register_case
 from casedesk.services.search import Filters, count_cases
 from casedesk.storage import vault
-from casedesk.storage.backup import waiting_for
+from casedesk.storage.backup.restoring import waiting_for
 from casedesk.ui.application import tables
 from casedesk.ui.backups import BackupSection, Keeper, RestoreSheet
 from casedesk.ui.page import Goto

@@ -25,8 +25,9 @@ from casedesk.services.cases import case_facts, edit_case, look
 from casedesk.services.intake import register_case
 from casedesk.services.office import sign_in
 from casedesk.services.search import Filters, count_cases
-from casedesk.storage import backup, set_aside, vault
-from casedesk.storage.backup import SUFFIX, BackupDamaged, NotABackup
+from casedesk.storage import set_aside, vault
+from casedesk.storage.backup import keeping, making, pages, restoring, sealed
+from casedesk.storage.backup.sealed import SUFFIX, BackupDamaged, NotABackup
 from casedesk.storage.chain import begin_chain
 from casedesk.storage.checking import check
 from casedesk.storage.keys import FLOOR, WrongPassphrase
@@ -52,7 +53,7 @@ def switched(desk: Desk, path: Path, **more: Person) -> Desk:
     folder = desk.store.vault.folder
     backups.restore_over(desk, path, WHY, more.get("second"))
     office.sign_out(desk)
-    backup.switch(folder, 1)
+    restoring.switch(folder, 1)
     return sign_in(folder, "farzana", PASSPHRASE, lambda: NOW)
 
 
@@ -106,7 +107,7 @@ def test_a_step_that_is_cancelled_leaves_nothing(desk: Desk) -> None:
     progress.cancel()
     with pytest.raises(Cancelled):
         backups.make_backup(desk, progress)
-    assert list((desk.store.vault.folder / backup.FOLDER).iterdir()) == []
+    assert list((desk.store.vault.folder / sealed.FOLDER).iterdir()) == []
 
 
 def test_a_damaged_vault_gives_no_backup(desk: Desk) -> None:
@@ -122,9 +123,9 @@ def test_a_damaged_vault_gives_no_backup(desk: Desk) -> None:
     path.write_bytes(whole)
     again = vault.unlock(folder, "farzana", PASSPHRASE)
     with pytest.raises(CaseDeskError):
-        backup.make(again, folder / backup.FOLDER, 2, NOW)
+        making.make(again, folder / sealed.FOLDER, 2, NOW)
     again.close()
-    assert [each.name for each in (folder / backup.FOLDER).iterdir()] == [first.path.name]
+    assert [each.name for each in (folder / sealed.FOLDER).iterdir()] == [first.path.name]
 
 
 def test_damage_is_found_on_whichever_page_it_is_also_on_a_free_one(desk: Desk) -> None:
@@ -140,17 +141,17 @@ def test_damage_is_found_on_whichever_page_it_is_also_on_a_free_one(desk: Desk) 
     again = vault.unlock(folder, "farzana", PASSPHRASE)
     path = folder / vault.VAULT
     whole = path.read_bytes()
-    assert backup.pages_are_whole(again)
+    assert pages.pages_are_whole(again)
     with path.open("rb+") as file:
         for page in range(0, len(whole), 4096):
             file.seek(page + 2000)
             file.write(bytes([whole[page + 2000] ^ 1]))
             file.flush()
-            assert not backup.pages_are_whole(again), page // 4096 + 1
+            assert not pages.pages_are_whole(again), page // 4096 + 1
             file.seek(page)
             file.write(whole[page : page + 4096])
             file.flush()
-    assert backup.pages_are_whole(again)
+    assert pages.pages_are_whole(again)
     again.close()
 
 
@@ -160,7 +161,7 @@ def test_where_space_is_short_it_is_said_and_nothing_good_is_deleted(
     backups.make_backup(desk)
     usage = shutil.disk_usage(desk.store.vault.folder)
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=1_000_000))
-    with pytest.raises(backup.NoRoomForBackup) as refused:
+    with pytest.raises(sealed.NoRoomForBackup) as refused:
         backups.make_backup(desk)
     assert "no older backup was deleted" in refused.value.hint
     assert len(backups.backups(desk)) == 1
@@ -193,20 +194,20 @@ def test_old_ones_go_by_number_and_never_by_the_clock() -> None:
     kept: list[int] = []
     for number in range(1, 1000):
         kept.append(number)
-        for old in backup.superfluous(kept):
+        for old in keeping.superfluous(kept):
             kept.remove(old)
-        assert len(kept) >= min(number, backup.LEAST)
+        assert len(kept) >= min(number, keeping.LEAST)
     assert kept[-7:] == list(range(993, 1000))
     older = kept[:-7]
     weekly = [number for number in older if number % 7 == 0][-4:]
     assert weekly == [966, 973, 980, 987]
     assert set(older) - set(weekly) == set(range(644, 966, 28)) - set(weekly)
     assert len(kept) <= 7 + 4 + 12
-    assert backup.superfluous([5, 9]) == []
+    assert keeping.superfluous([5, 9]) == []
 
 
 def test_one_that_cannot_be_read_is_neither_counted_nor_deleted(desk: Desk) -> None:
-    folder = desk.store.vault.folder / backup.FOLDER
+    folder = desk.store.vault.folder / sealed.FOLDER
     first = backups.make_backup(desk)
     first.path.write_bytes(first.path.read_bytes()[:-1])
     for _more in range(9):
@@ -218,12 +219,12 @@ def test_one_that_cannot_be_read_is_neither_counted_nor_deleted(desk: Desk) -> N
 
 
 def test_attached_files_travel_along(desk: Desk) -> None:
-    attached = desk.store.vault.folder / backup.FILES / "ab" / "abcdef"
+    attached = desk.store.vault.folder / sealed.FILES / "ab" / "abcdef"
     attached.parent.mkdir(parents=True)
     attached.write_bytes(ATTACHED)
     made = backups.make_backup(desk)
     again = switched(desk, made.path)
-    assert (again.store.vault.folder / backup.FILES / "ab" / "abcdef").read_bytes() == ATTACHED
+    assert (again.store.vault.folder / sealed.FILES / "ab" / "abcdef").read_bytes() == ATTACHED
     office.sign_out(again)
 
 
@@ -257,14 +258,14 @@ def test_random_backups_come_back_equal(desk: Desk, tmp_path: Path, rounds: int)
         assert made.manifest is not None
         into = tmp_path / f"restored {number}"
         subkey = desk.store.vault.subkey
-        assert backup.restore(made.path, subkey, into, desk.store.vault.keys) == made.manifest
+        assert restoring.restore(made.path, subkey, into, desk.store.vault.keys) == made.manifest
         opened = vault.unlock(into, "farzana", PASSPHRASE)
-        again = backup.make(opened, into / backup.FOLDER, 1, NOW)
+        again = making.make(opened, into / sealed.FOLDER, 1, NOW)
         opened.close()
         assert again.manifest == replace_number(made.manifest)
 
 
-def replace_number(manifest: backup.Manifest) -> backup.Manifest:
+def replace_number(manifest: sealed.Manifest) -> sealed.Manifest:
     return msgspec.structs.replace(manifest, number=1)
 
 
@@ -306,10 +307,10 @@ def test_copies_of_several_computers_lie_on_one_stick(desk: Desk, tmp_path: Path
     first = backups.copy_backup(desk, stick, same_disk=True)
     opened, _recovery, _slot = vault.create_vault(other, sign_in_name="karim", passphrase=OTHER, cost=FLOOR)
     migrate(opened.writer)
-    made = backup.make(opened, other / backup.FOLDER, 1, NOW)
-    second = backup.copy_to(made.path, stick, opened.subkey)
+    made = making.make(opened, other / sealed.FOLDER, 1, NOW)
+    second = keeping.copy_to(made.path, stick, opened.subkey)
     assert {path.name for path in stick.iterdir()} == {first.name, second.name}
-    assert backup.verify(first, desk.store.vault.subkey).store == desk.store.vault.store
+    assert sealed.verify(first, desk.store.vault.subkey).store == desk.store.vault.store
     opened.close()
 
 
@@ -317,21 +318,21 @@ def test_a_copy_takes_the_place_of_no_other_file(desk: Desk, tmp_path: Path) -> 
     stick = tmp_path / "stick"
     stick.mkdir()
     made, subkey = backups.make_backup(desk), desk.store.vault.subkey
-    copied = backup.copy_to(made.path, stick, subkey)
-    assert backup.copy_to(made.path, stick, subkey) == copied, "the same once more"
+    copied = keeping.copy_to(made.path, stick, subkey)
+    assert keeping.copy_to(made.path, stick, subkey) == copied, "the same once more"
     register_case(desk, a_returnee())
-    later = backup.make(desk.store.vault, tmp_path / "restored", 1, NOW)  # as a restored twin of this vault counts
-    again = backup.copy_to(later.path, stick, subkey)
+    later = making.make(desk.store.vault, tmp_path / "restored", 1, NOW)  # as a restored twin of this vault counts
+    again = keeping.copy_to(later.path, stick, subkey)
     copied.write_bytes(b"cut short")
-    third = backup.copy_to(made.path, stick, subkey)
+    third = keeping.copy_to(made.path, stick, subkey)
     assert len({copied, again, third}) == 3
-    assert backup.verify(again, subkey).cases == 1
-    assert backup.verify(third, subkey).cases == 0
+    assert sealed.verify(again, subkey).cases == 1
+    assert sealed.verify(third, subkey).cases == 0
 
 
 def test_a_stick_that_is_gone_is_said_to_be_unreadable(desk: Desk, tmp_path: Path) -> None:
-    with pytest.raises(backup.BackupUnreadable):
-        backup.verify(tmp_path / f"gone{SUFFIX}", desk.store.vault.subkey)
+    with pytest.raises(sealed.BackupUnreadable):
+        sealed.verify(tmp_path / f"gone{SUFFIX}", desk.store.vault.subkey)
 
 
 def test_a_copy_that_is_read_back_otherwise_does_not_count(desk: Desk, tmp_path: Path) -> None:
@@ -346,7 +347,7 @@ def test_a_copy_that_is_read_back_otherwise_does_not_count(desk: Desk, tmp_path:
             part.write_bytes(whole[:100] + b"?" + whole[101:])
 
     with pytest.raises(CaseDeskError):
-        backup.copy_to(made.path, stick, desk.store.vault.subkey, spoil)
+        keeping.copy_to(made.path, stick, desk.store.vault.subkey, spoil)
     assert list(stick.iterdir()) == []
 
 
@@ -436,7 +437,7 @@ def test_a_passphrase_of_today_opens_what_was_restored(desk: Desk) -> None:
     folder = desk.store.vault.folder
     backups.restore_over(desk, made.path, WHY)
     office.sign_out(desk)
-    backup.switch(folder, 1)
+    restoring.switch(folder, 1)
     with pytest.raises(WrongPassphrase):
         sign_in(folder, "farzana", PASSPHRASE)
     office.sign_out(sign_in(folder, "farzana", OTHER, lambda: NOW))
@@ -469,7 +470,7 @@ def test_a_backup_of_another_centre_is_refused(desk: Desk, tmp_path: Path) -> No
     migrate(other.writer)
     with Store(other).local() as session:
         begin_chain(session)
-    made = backup.make(other, tmp_path / "others", 1, NOW)
+    made = making.make(other, tmp_path / "others", 1, NOW)
     other.close()
     with pytest.raises(BackupDamaged):  # under another key nothing of it can be read
         backups.restore_beside(desk, made.path, tmp_path / "restored", WHY)
@@ -570,7 +571,7 @@ def test_a_switch_cut_short_is_finished_at_the_next_start(desk: Desk, steps: int
         folder.rename(folder.with_name("store.before-000001"))
     if steps > 1:
         folder.with_name("store.restored").rename(folder)
-    backup.settle(folder)
+    restoring.settle(folder)
     again = sign_in(folder, "farzana", PASSPHRASE, lambda: NOW)
     assert count_cases(again, Filters()) == (1 if steps == 0 else 0)
     assert len(backups.backups(again)) == 2
@@ -585,7 +586,7 @@ def test_a_start_that_found_nothing_does_not_stand_in_the_way(desk: Desk) -> Non
     folder.rename(folder.with_name("store.before-000001"))
     folder.mkdir()
     (folder / "settings.json").write_text("{}")  # of the first screen that was shown then
-    backup.settle(folder)
+    restoring.settle(folder)
     office.sign_out(sign_in(folder, "farzana", PASSPHRASE, lambda: NOW))
 
 
@@ -611,7 +612,7 @@ def test_a_damaged_vault_is_only_read_and_leads_to_the_newest_backup(open_desk: 
     damaged = open_desk()
     assert damaged.store.damaged, "it opens all the same, to be read"
     assert case_facts(damaged, case_id).number
-    assert not backup.pages_are_whole(damaged.store.vault)
+    assert not pages.pages_are_whole(damaged.store.vault)
     assert backups.find_damage(damaged)
     before = (folder / vault.VAULT).read_bytes()
     assert look(damaged, case_id).number, "people go on reading while they wait for the backup"

@@ -13,7 +13,8 @@ from casedesk.formats import clock, day, file_size, number
 from casedesk.i18n import _
 from casedesk.services import backups
 from casedesk.services.backups import Loss, Person
-from casedesk.storage.backup import Manifest, settle
+from casedesk.storage.backup.restoring import settle
+from casedesk.storage.backup.sealed import Manifest
 from casedesk.storage.vault import vault_exists
 
 

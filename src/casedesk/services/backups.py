@@ -22,8 +22,9 @@ from casedesk.models import Case, Chain, Change, Operation, User, recorded_model
 from casedesk.progress import Progress, silent
 from casedesk.services.permissions import needs
 from casedesk.services.slots import ids_for, user_of
-from casedesk.storage import backup, installation, keys, vault
-from casedesk.storage.backup import Backup, Manifest
+from casedesk.storage import installation, keys, vault
+from casedesk.storage.backup import keeping, making, pages, restoring, sealed
+from casedesk.storage.backup.sealed import Backup, Manifest
 from casedesk.storage.chain import continue_chain
 from casedesk.storage.checking import check
 from casedesk.storage.erasing import apply_parked
@@ -114,7 +115,7 @@ def keep_up(desk: Desk, progress: Progress = silent) -> Backup | None:
             return None
     try:
         return _make(desk.store.vault, desk.clock(), progress)
-    except backup.BackupFailed:
+    except sealed.BackupFailed:
         find_damage(desk)  # the disk that failed may be the one of the vault
         raise
 
@@ -122,7 +123,7 @@ def keep_up(desk: Desk, progress: Progress = silent) -> Backup | None:
 @needs("backup.automatic")
 def find_damage(desk: Desk) -> bool:
     """Look through the pages of the vault beside the work; one that is damaged is only read from now on."""
-    if not desk.store.damaged and not backup.pages_are_whole(desk.store.vault):
+    if not desk.store.damaged and not pages.pages_are_whole(desk.store.vault):
         desk.store.damaged = True
     return desk.store.damaged
 
@@ -150,18 +151,18 @@ def _bring_up_to_date(opened: Vault, at: datetime) -> None:
 
 
 def _make(opened: Vault, at: datetime, progress: Progress, *, rotate: bool = True) -> Backup:
-    folder = opened.folder / backup.FOLDER
-    taken = [backup.number_of(path) for path in folder.glob(f"*{backup.SUFFIX}")]
+    folder = opened.folder / sealed.FOLDER
+    taken = [keeping.number_of(path) for path in folder.glob(f"*{sealed.SUFFIX}")]
     with Store(opened).read() as session:
         taken.append(installation.remembered(session, "backup") or 0)
-    made = backup.make(opened, folder, max(taken) + 1, at, progress.step)
+    made = making.make(opened, folder, max(taken) + 1, at, progress.step)
     if rotate:
-        backup.rotate(folder, opened.subkey)
+        keeping.rotate(folder, opened.subkey)
     return made
 
 
 def _here(opened: Vault) -> list[Backup]:
-    return backup.backups_in(opened.folder / backup.FOLDER, opened.subkey)
+    return keeping.backups_in(opened.folder / sealed.FOLDER, opened.subkey)
 
 
 @needs("backup.make")
@@ -184,7 +185,7 @@ def copy_backup(desk: Desk, folder: Path, progress: Progress = silent, *, same_d
     newest = next((each for each in _here(desk.store.vault) if each.manifest is not None), None)
     if newest is None or newest.manifest is None or _stale(desk, newest.manifest):
         newest = _make(desk.store.vault, desk.clock(), progress)
-    copied = backup.copy_to(newest.path, folder, desk.store.vault.subkey, progress.step)
+    copied = keeping.copy_to(newest.path, folder, desk.store.vault.subkey, progress.step)
     manifest = newest.manifest
     assert manifest is not None  # noqa: S101 - just made or found with one
     with desk.local() as session:
@@ -212,9 +213,9 @@ def loss(desk: Desk) -> Loss:
 @needs("backup.restore")
 def preview(desk: Desk, path: Path) -> tuple[Manifest, Loss]:
     """What a backup holds, and what the present vault has that it has not."""
-    manifest = backup.read(path, desk.store.vault.subkey)
+    manifest = sealed.read(path, desk.store.vault.subkey)
     if manifest.store != desk.store.vault.store:
-        raise backup.OfAnotherVault
+        raise restoring.OfAnotherVault
     with desk.read() as session:
         return manifest, _loss(desk, session, manifest.held, manifest.made)
 
@@ -270,8 +271,8 @@ def _cases_touched(session: Session, held: Mapping[str, int]) -> int:
 def restore_over(
     desk: Desk, path: Path, reason: str, second: Person | None = None, progress: Progress = silent
 ) -> None:
-    """Restore a backup of this vault beside it, to take its place once it is closed (`storage.backup.switch`)."""
-    into = backup.waiting_for(desk.store.vault.folder)
+    """Restore a backup of this vault beside it, to take its place once it is closed (`restoring.switch`)."""
+    into = restoring.waiting_for(desk.store.vault.folder)
     _cleared(into)
     restore_beside(desk, path, into, reason, second, progress)
 
@@ -284,15 +285,15 @@ def restore_beside(
     _refuse_reason(reason)
     opened = desk.store.vault
     _refuse_alone(desk.actor.roles | (_roles_of(desk, second) if second is not None else frozenset()), second)
-    if backup.verify(path, opened.subkey, progress.step).store != opened.store:
-        raise backup.OfAnotherVault
+    if sealed.verify(path, opened.subkey, progress.step).store != opened.store:
+        raise restoring.OfAnotherVault
     if not desk.store.damaged:
         _make(opened, desk.clock(), silent, rotate=False)  # what is now can come back too
         desk.note("backup.restore_begun", reason=reason)
     with desk.read() as session:
         present = {user.id: user for user in session.scalars(select(User).where(User.removed_at.is_(None)))}
     part = _part(into)
-    backup.restore(path, opened.subkey, part, opened.keys, progress.step)
+    restoring.restore(path, opened.subkey, part, opened.keys, progress.step)
     slot = next(slot for slot in opened.keys.slots if slot.id == opened.slot)
     with _or_removed(part):
         restored = vault.open_copy(opened, part, opened.keys, slot)
@@ -312,19 +313,19 @@ def restore_damaged(
     progress: Progress = silent,
 ) -> Manifest:
     """Restore a backup in the place of a vault that does not open any more; that one is kept."""
-    into = backup.waiting_for(folder)
+    into = restoring.waiting_for(folder)
     _cleared(into)
     manifest = restore_here(into, path, first, reason, second, clock=clock, progress=progress)
-    backup.switch(folder, manifest.number)
+    restoring.switch(folder, manifest.number)
     with contextlib.suppress(OSError):  # the look of the screen is no reason to stop
-        shutil.copy(backup.kept_folders(folder)[0] / settings.FILE, folder / settings.FILE)
+        shutil.copy(restoring.kept_folders(folder)[0] / settings.FILE, folder / settings.FILE)
     return manifest
 
 
 def newest_backup(folder: Path) -> Path | None:
     """The newest backup beside a vault, by its number; whether it is whole tells its restoring."""
-    found = [path for path in (folder / backup.FOLDER).glob(f"*{backup.SUFFIX}") if backup.number_of(path)]
-    return max(found, key=backup.number_of, default=None)
+    found = [path for path in (folder / sealed.FOLDER).glob(f"*{sealed.SUFFIX}") if keeping.number_of(path)]
+    return max(found, key=keeping.number_of, default=None)
 
 
 def restore_here(
@@ -341,12 +342,12 @@ def restore_here(
     _refuse_reason(reason)
     if vault.vault_exists(folder):
         raise vault.VaultExists
-    file = backup.keys_in(path)
+    file = sealed.keys_in(path)
     slot, data_key = _unwrapped(file, first)
-    into = folder if not folder.exists() else backup.waiting_for(folder)
+    into = folder if not folder.exists() else restoring.waiting_for(folder)
     part = _part(into)
     try:
-        manifest = backup.restore(
+        manifest = restoring.restore(
             path, partial(keys.subkey, data_key), part, keys.sealed(file, data_key), progress.step
         )
         second_slot = None
@@ -457,10 +458,10 @@ def _refuse_reason(reason: str) -> None:
 
 
 def _part(into: Path) -> Path:
-    part = into.with_name(f"{into.name}{backup.PART}")
+    part = into.with_name(f"{into.name}{sealed.PART}")
     _cleared(part)
     if into.exists():
-        raise backup.FolderTaken
+        raise restoring.FolderTaken
     return part
 
 
@@ -515,7 +516,7 @@ class Kept:
 def kept(desk: Desk) -> list[Kept]:
     """Vaults from before a restore. Nothing removes them but a person, and not before thirty days."""
     found = []
-    for path in backup.kept_folders(desk.store.vault.folder):
+    for path in restoring.kept_folders(desk.store.vault.folder):
         until = datetime.fromtimestamp(path.stat().st_mtime, UTC) + timedelta(days=KEPT_DAYS)
         found.append(Kept(path, until, desk.clock() > until))
     return found

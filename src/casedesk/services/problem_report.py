@@ -19,7 +19,7 @@ from casedesk import VERSION, logs, machine
 from casedesk.desk import Desk
 from casedesk.models import Base, Chain, Operation, recorded_models
 from casedesk.services.permissions import needs
-from casedesk.storage import backup
+from casedesk.storage.backup import sealed
 from casedesk.storage.migrate import revision
 from casedesk.storage.vault import VAULT
 
@@ -60,7 +60,7 @@ def _files(folder: Path) -> Iterator[str]:
     for name in (VAULT, f"{VAULT}-wal", logs.FILE):
         path = folder / name
         yield f"{name}: {path.stat().st_size if path.exists() else 'not there'}"
-    kept = sorted((folder / backup.FOLDER).glob(f"*{backup.SUFFIX}"))
+    kept = sorted((folder / sealed.FOLDER).glob(f"*{sealed.SUFFIX}"))
     yield f"Backups here: {len(kept)}" + (f", newest {kept[-1].stat().st_size} bytes" if kept else "")
 
 

@@ -35,7 +35,8 @@ from casedesk.machine import steady
 from casedesk.services import office
 from casedesk.services.permissions import may
 from casedesk.settings import TEXT_SIZES, Settings
-from casedesk.storage import backup, keys
+from casedesk.storage import keys
+from casedesk.storage.backup import restoring
 from casedesk.storage.vault import vault_exists
 from casedesk.ui.backups import Keeper, damaged_banner
 from casedesk.ui.first_run import FirstRun, Welcome
@@ -120,7 +121,7 @@ def run(folder: Path, *, practice: Practice | None = None) -> int:
     machine.private_umask()
     machine.no_core_dumps()
     with suppress(CaseDeskError):  # the first screen tells of it, and tries again
-        backup.settle(folder)  # before anything is made where a restored vault is to stand
+        restoring.settle(folder)  # before anything is made where a restored vault is to stand
     machine.private_folder(folder)
     app = QApplication(sys.argv[:1])
     app.setApplicationName("CaseDesk")
@@ -196,7 +197,7 @@ class Program(QObject):
     def _begin(self) -> None:
         """The first screen; none that could begin a new centre while a restored one waits for its place."""
         try:
-            backup.settle(self.folder)
+            restoring.settle(self.folder)
         except CaseDeskError as error:
             waits = Waits(error)
             waits.again.connect(self._begin)
@@ -447,8 +448,8 @@ class Program(QObject):
         window.shut()
         self._forget(desk)
         try:
-            backup.switch(self.folder)
-        except backup.NotInPlace:
+            restoring.switch(self.folder)
+        except restoring.NotInPlace:
             self._start_again(RESTORED)  # once it is in its place, which the start sees to
         except CaseDeskError:
             self._start_again(NOT_RESTORED)

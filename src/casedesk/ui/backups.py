@@ -17,7 +17,7 @@ from casedesk.i18n import _, ngettext
 from casedesk.progress import Progress
 from casedesk.services import backups
 from casedesk.services.backups import Kept, Loss, Person
-from casedesk.storage.backup import SUFFIX, Backup, Manifest
+from casedesk.storage.backup.sealed import SUFFIX, Backup, Manifest
 from casedesk.ui.idle import Watch
 from casedesk.ui.kit.blocks import Banner, group, setting
 from casedesk.ui.kit.buttons import button

@@ -15,7 +15,7 @@ from casedesk.i18n import _
 from casedesk.progress import Progress
 from casedesk.services import backups
 from casedesk.services.backups import Person, SecondNeeded
-from casedesk.storage.backup import Manifest
+from casedesk.storage.backup.sealed import Manifest
 from casedesk.ui.backups import BACKUP_FILES
 from casedesk.ui.jobs import Jobs
 from casedesk.ui.kit.blocks import Banner
