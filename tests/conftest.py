@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -66,6 +67,16 @@ def english() -> Iterator[None]:
     i18n.use("en")
     yield
     i18n.use("en")
+
+
+@pytest.fixture(autouse=True)
+def garbage_is_collected_between() -> Iterator[None]:
+    """Once a window was there, Python collects nothing by itself (`casedesk.ui.garbage`)."""
+    yield
+    if not gc.isenabled():
+        from casedesk.ui import garbage
+
+        garbage.collect()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from threading import Event
+from threading import Event, Thread, current_thread, main_thread
 
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
@@ -33,6 +33,43 @@ def count_to(most: int, gate: Event, progress: Progress) -> str:
     gate.wait()
     progress.step(most, most)
     return "done"
+
+
+class Held:
+    """Says on which thread it was taken down, as a widget would be."""
+
+    def __init__(self, taken_down: list[Thread]) -> None:
+        self.taken_down = taken_down
+        self.around = self
+
+    def __del__(self) -> None:
+        self.taken_down.append(current_thread())
+
+    def let_go(self) -> None:
+        """With nobody else holding it."""
+        del self.around
+
+
+def test_what_a_job_holds_is_taken_down_on_the_ui_thread(inside: Sitting, qtbot: QtBot) -> None:
+    taken_down: list[Thread] = []
+    for _each in range(200):
+        held = Held(taken_down)
+        inside.window.jobs.run(inside.window, held.let_go, lambda _nothing: None)
+        del held
+    qtbot.waitUntil(lambda: len(taken_down) == 200, timeout=SECONDS)
+    assert set(taken_down) == {main_thread()}
+
+
+def test_garbage_is_collected_on_the_ui_thread(inside: Sitting, qtbot: QtBot) -> None:
+    taken_down: list[Thread] = []
+
+    def make() -> None:
+        for _each in range(20_000):
+            Held(taken_down)
+
+    inside.window.jobs.run(inside.window, make, lambda _nothing: None)
+    qtbot.waitUntil(lambda: len(taken_down) == 20_000, timeout=SECONDS)
+    assert set(taken_down) == {main_thread()}
 
 
 def test_the_sheet_shows_how_far_it_is_and_goes_when_it_is_done(inside: Sitting, qtbot: QtBot) -> None:

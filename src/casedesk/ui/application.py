@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,6 +38,7 @@ from casedesk.settings import TEXT_SIZES, Settings
 from casedesk.storage import keys
 from casedesk.storage.backup import restoring
 from casedesk.storage.vault import vault_exists
+from casedesk.ui import garbage
 from casedesk.ui.backups import Keeper, damaged_banner
 from casedesk.ui.first_run import FirstRun, Welcome
 from casedesk.ui.kit import clipboard
@@ -75,8 +76,9 @@ class Practice:
     make: Callable[[Path], object]
 
 
+@cache
 def tables() -> Tables:
-    """Every page and overlay by its code."""
+    """Every page and overlay by its code, loaded when somebody has signed in."""
     from casedesk.ui.case.page import CasePage
     from casedesk.ui.cases.page import CasesPage
     from casedesk.ui.compare import ComparePage
@@ -106,6 +108,7 @@ def tables() -> Tables:
         "review": ReviewPage,
         "settings": SettingsPage,
     }
+    garbage.spare_what_is_there()
     return pages, {"palette": Palette, "refer": ReferSheet}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
+from itertools import count
 from typing import Any, Final, TypeVar
 
 import shiboken6
@@ -12,6 +13,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from casedesk.progress import Cancelled, Progress
+from casedesk.ui import garbage
 from casedesk.ui.kit.messages import show_error
 from casedesk.ui.kit.working import Working
 
@@ -20,45 +22,77 @@ LONGEST_LOOK: Final = 0.8  # seconds that closing waits for what only reads, so 
 LONGEST_WRITE: Final = 5.0  # seconds that it waits for a write to reach the disk; long ones are cancelled
 
 
+class _Job:
+    """One piece of work: who waits for it, and what came of it."""
+
+    def __init__(
+        self,
+        owner: QWidget,
+        work: Callable[[], Any],
+        done: Callable[[Any], object],
+        failed: Callable[[Exception], object] | None,
+        progress: Progress | None,
+    ) -> None:
+        self.progress = progress
+        self._owner = owner
+        self._work = work
+        self._done = done
+        self._failed = failed
+        self._made: Any = None
+        self._error: Exception | None = None
+
+    def run(self) -> None:
+        try:
+            self._made = self._work()
+        except Exception as error:  # noqa: BLE001 - its owner is told
+            self._error = error
+
+    def tell(self) -> None:
+        """Tell the owner, if it is still there."""
+        if not shiboken6.isValid(self._owner):
+            return
+        if self._error is None:
+            self._done(self._made)
+        else:
+            (self._failed or partial(show_error, self._owner))(self._error)
+
+
 class _Lane:
     """Threads for one kind of work, and what they have to do."""
 
     def __init__(self, threads: int, name: str) -> None:
         self._pool = ThreadPoolExecutor(threads, name)
-        self._going: dict[Future[Any], Progress | None] = {}
+        self._futures: set[Future[None]] = set()
 
-    def start(self, work: Callable[[], T], progress: Progress | None, ended: Callable[[Future[T]], None]) -> None:
-        def end(future: Future[T]) -> None:
-            del self._going[future]
-            ended(future)
-
-        future = self._pool.submit(work)
-        self._going[future] = progress
-        future.add_done_callback(end)
-
-    def cancel(self) -> None:
-        """Have long work end at its next step."""
-        for progress in tuple(self._going.values()):
-            if progress is not None:
-                progress.cancel()
+    def start(self, run: Callable[[], None]) -> None:
+        future = self._pool.submit(run)
+        self._futures.add(future)
+        future.add_done_callback(self._futures.discard)
 
     def close(self, longest: float, *, drop: bool) -> None:
         """Take no more; drop what has not begun if told to, and wait for the rest, though not for ever."""
         self._pool.shutdown(wait=False, cancel_futures=drop)
-        wait(tuple(self._going), longest)
+        wait(tuple(self._futures), longest)
 
 
 class Jobs(QObject):
-    """Runs work and tells its owner on the UI thread, if the owner is still there by then."""
+    """Runs work and tells its owner on the UI thread, if the owner is still there by then.
 
-    _ready = Signal(object)
+    What a job holds is let go there too: threads know it by its number. The last hold of a widget, let go by a
+    thread, would take the widget down while Qt uses it.
+    """
+
+    _ended = Signal(int)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        garbage.keep_here()
         self._writes = _Lane(1, "write")
         self._others = _Lane(2, "work")
+        self._jobs: dict[int, _Job] = {}
+        self._numbers = count()
         self._closed = False
-        self._ready.connect(self._call, Qt.ConnectionType.QueuedConnection)
+        self._ended.connect(self._tell, Qt.ConnectionType.QueuedConnection)
 
     def write(
         self,
@@ -73,7 +107,7 @@ class Jobs(QObject):
 
         Long work steps on its `progress`, which is cancelled when the window goes.
         """
-        self._start(self._writes, owner, work, done, failed, progress)
+        self._start(self._writes, _Job(owner, work, done, failed, progress))
 
     def run(
         self,
@@ -85,7 +119,7 @@ class Jobs(QObject):
         progress: Progress | None = None,
     ) -> None:
         """Run `work` beside everything else: PDFs, long reads, key derivation."""
-        self._start(self._others, owner, work, done, failed, progress)
+        self._start(self._others, _Job(owner, work, done, failed, progress))
 
     def run_long(
         self,
@@ -116,13 +150,10 @@ class Jobs(QObject):
                 sheet.end()
 
         lane = self._writes if writes else self._others
-        self._start(lane, sheet, partial(work, progress), lambda made: ended(partial(done, made)), refused, progress)
+        job = _Job(sheet, partial(work, progress), lambda made: ended(partial(done, made)), refused, progress)
+        self._start(lane, job)
         sheet.open()
         return sheet
-
-    def post(self, call: Callable[[], object]) -> None:
-        """Have `call` called on the UI thread, soon."""
-        self._ready.emit(call)
 
     def close(self) -> None:
         """Cancel long work, drop what has not begun except writes, and wait for the rest, though not for ever.
@@ -136,44 +167,22 @@ class Jobs(QObject):
 
     def cancel(self) -> None:
         """Have long work end at its next step."""
-        self._others.cancel()
-        self._writes.cancel()
+        for job in self._jobs.values():
+            if job.progress is not None:
+                job.progress.cancel()
 
-    def _start(
-        self,
-        lane: _Lane,
-        owner: QWidget,
-        work: Callable[[], T],
-        done: Callable[[T], object],
-        failed: Callable[[Exception], object] | None,
-        progress: Progress | None,
-    ) -> None:
+    def _start(self, lane: _Lane, job: _Job) -> None:
         if self._closed:
             return  # the window goes: nobody waits for an answer
+        number = next(self._numbers)
+        self._jobs[number] = job
+        lane.start(partial(self._run, number))
 
-        def finish(future: Future[T]) -> None:
-            if not future.cancelled() and not self._closed:
-                self.post(partial(self._finish, owner, future, done, failed))
+    def _run(self, number: int) -> None:
+        self._jobs[number].run()
+        if not self._closed:
+            self._ended.emit(number)
 
-        lane.start(work, progress, finish)
-
-    def _finish(
-        self,
-        owner: QWidget,
-        future: Future[T],
-        done: Callable[[T], object],
-        failed: Callable[[Exception], object] | None,
-    ) -> None:
-        if not shiboken6.isValid(owner):
-            return
-        error = future.exception()
-        if error is None:
-            done(future.result())
-        elif isinstance(error, Exception):
-            (failed or partial(show_error, owner))(error)
-        else:
-            raise error
-
-    @Slot(object)
-    def _call(self, call: Callable[[], object]) -> None:
-        call()
+    @Slot(int)
+    def _tell(self, number: int) -> None:
+        self._jobs.pop(number).tell()
