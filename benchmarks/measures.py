@@ -25,8 +25,9 @@ from benchmarks.pairs import Result, paired
 from benchmarks.statements import bare_reads, overhearing
 from casedesk.desk import Desk
 from casedesk.models import Recorded, fields_of
-from casedesk.reports import bangla, layout
+from casedesk.reports import bangla
 from casedesk.reports.assemble import _summary_pdf, case_summary_pdf
+from casedesk.reports.layout.material import REGULAR, escape, load_fonts
 from casedesk.reports.preview import text_of
 from casedesk.services import intake
 from casedesk.services.answers import tidied
@@ -163,11 +164,11 @@ def paper(desk: Desk, cases: int) -> Iterator[Result]:
 
 
 def _bare_page(lines: list[str]) -> bytes:
-    layout.load_fonts()
-    style = ParagraphStyle("bare", fontName=layout.REGULAR, fontSize=10.5, leading=14, shaping=1)
+    load_fonts()
+    style = ParagraphStyle("bare", fontName=REGULAR, fontSize=10.5, leading=14, shaping=1)
     out = io.BytesIO()
     page = SimpleDocTemplate(out, pagesize=A4, invariant=1)
-    page.build([Paragraph(layout.escape(line), style) for line in lines], canvasmaker=bangla.Canvas)
+    page.build([Paragraph(escape(line), style) for line in lines], canvasmaker=bangla.Canvas)
     return out.getvalue()
 
 

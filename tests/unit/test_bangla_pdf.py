@@ -13,7 +13,9 @@ import reportlab
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.platypus import Paragraph
 
-from casedesk.reports import bangla, layout, preview
+from casedesk.reports import bangla, preview
+from casedesk.reports.layout.material import REGULAR, load_fonts
+from casedesk.reports.layout.page import render
 from casedesk.reports.parts import Bullet, Bullets, Document, Part, Rows, Text
 
 ACCEPTANCE = ["ক্ষতিপূরণ", "স্বাস্থ্য", "প্রত্যাবর্তন", "দ্বন্দ্ব", "র‍্যাম্প", "কর্তৃপক্ষ"]
@@ -23,7 +25,7 @@ LONG_WORD = "অতিদীর্ঘকর্মসংস্থানপ্র�
 
 
 def paper(*parts: Part) -> bytes:
-    return layout.render(
+    return render(
         Document(
             title="Trial",
             centre="Centre",
@@ -115,7 +117,7 @@ def test_a_cut_word_is_whole_again_in_a_wider_column() -> None:
     words = split(LONG_WORD, room=60)
     again = bangla.rejoin_word(words)
     assert source(again) == LONG_WORD
-    assert [float(again[0])] == pytest.approx([bangla.text_width(LONG_WORD, layout.REGULAR, 11)])
+    assert [float(again[0])] == pytest.approx([bangla.text_width(LONG_WORD, REGULAR, 11)])
 
 
 def test_shaping_a_shaped_word_changes_nothing() -> None:
@@ -141,9 +143,9 @@ def test_plain_latin_is_left_to_reportlab() -> None:
 
 def fragment(word: str) -> list[Any]:
     """A word as ReportLab's paragraphs pass it on, at 11 points."""
-    layout.load_fonts()
-    style = Paragraph("x", ParagraphStyle("x", fontName=layout.REGULAR, fontSize=11)).frags[0].clone(text=word)
-    return [bangla.text_width(word, layout.REGULAR, 11), (style, word)]
+    load_fonts()
+    style = Paragraph("x", ParagraphStyle("x", fontName=REGULAR, fontSize=11)).frags[0].clone(text=word)
+    return [bangla.text_width(word, REGULAR, 11), (style, word)]
 
 
 def split(word: str, room: float) -> list[list[Any]]:

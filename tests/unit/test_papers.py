@@ -19,9 +19,10 @@ import pytest
 
 from casedesk import i18n
 from casedesk.paths import RESOURCES
-from casedesk.reports import layout, preview
+from casedesk.reports import preview
 from casedesk.reports.case_summary import write_case_summary
 from casedesk.reports.file_names import file_name
+from casedesk.reports.layout.material import escape
 from casedesk.reports.parts import HIDDEN
 from casedesk.reports.recovery_sheet import write_recovery_sheet
 from casedesk.reports.redaction import black_out, leaks
@@ -222,8 +223,8 @@ def test_hostile_names_are_text_and_nothing_else(name: str) -> None:
 
 
 def test_private_letters_cannot_pose_as_shaped_glyphs() -> None:
-    assert layout.escape("a\ue000\x00\ud800\u202eb\n<") == "ab &lt;"
-    assert layout.escape("র‍্যাম্প") == "র‍্যাম্প"
+    assert escape("a\ue000\x00\ud800\u202eb\n<") == "ab &lt;"
+    assert escape("র‍্যাম্প") == "র‍্যাম্প"
 
 
 def test_very_long_values_wrap_and_stay_whole() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from casedesk.i18n import _
-from casedesk.reports import layout
+from casedesk.reports.layout.page import render
 from casedesk.reports.parts import (
     HIDDEN,
     Bullet,
@@ -29,7 +29,7 @@ from casedesk.services.papers import SummaryContent
 
 def write_case_summary(summary: SummaryContent) -> bytes:
     """The paper as a PDF file, in the language spoken here."""
-    return layout.render(_document(summary))
+    return render(_document(summary))
 
 
 def _document(summary: SummaryContent) -> Document:

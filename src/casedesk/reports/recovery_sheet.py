@@ -7,7 +7,7 @@ from datetime import date
 
 from casedesk.formats import day
 from casedesk.i18n import _
-from casedesk.reports import layout
+from casedesk.reports.layout.page import render
 from casedesk.reports.parts import CutLine, Document, Gap, KeyGroups, Look, Part, Signatures, Text
 
 
@@ -15,7 +15,7 @@ def write_recovery_sheet(centre: str, key: str, made_on: date) -> bytes:
     """The sheet as a PDF file; `key` is in groups, divided by spaces or hyphens."""
     kind, made = _("Recovery key"), _("Made {day}").format(day=day(made_on))
     half = _half(centre, made, tuple(re.split(r"[\s-]+", key.strip())))
-    return layout.render(
+    return render(
         Document(
             title=kind,
             centre=centre,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from casedesk.i18n import _
-from casedesk.reports import layout
+from casedesk.reports.layout.page import render
 from casedesk.reports.parts import (
     HIDDEN,
     Bullet,
@@ -25,7 +25,7 @@ from casedesk.services.letters import LetterContent
 
 def write_referral_letter(letter: LetterContent) -> bytes:
     """The letter as a PDF file, in the language spoken here; its texts are in that language already."""
-    return layout.render(_document(letter))
+    return render(_document(letter))
 
 
 def _document(letter: LetterContent) -> Document:

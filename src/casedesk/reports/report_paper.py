@@ -11,7 +11,7 @@ import pikepdf
 from casedesk import formats, i18n
 from casedesk.formats import digits
 from casedesk.i18n import _
-from casedesk.reports import layout
+from casedesk.reports.layout.page import render
 from casedesk.reports.parts import Document, Figures, Gap, Line, Look, Part, Picture, Section, Text
 from casedesk.services.prints import Copy
 from casedesk.services.statistics.shapes import Report, Table
@@ -21,7 +21,7 @@ from casedesk.services.statistics.shapes import Section as Told
 def write_report(report: Report, copy: Copy, language: str, receiver: str = "") -> bytes:
     """The report as a PDF; the same report and copy give the same bytes."""
     with i18n.speaking(language):
-        return layout.render(_document(report, copy, receiver))
+        return render(_document(report, copy, receiver))
 
 
 def locked(pdf: bytes, password: str) -> bytes:
