@@ -44,8 +44,8 @@ def main(folder: Path) -> dict[str, object]:
     from casedesk.storage.keys import FLOOR
     from casedesk.storage.migrate import HEAD, MIGRATIONS, migrate
     from casedesk.ui.kit import theme
-    from casedesk.ui.kit.fields import LineEdit
     from casedesk.ui.kit.questions import Form
+    from casedesk.ui.kit.written import LineEdit
     from tests.conftest import CENTRE, NOW
     from tests.support.journal import last
     from tests.support.people import a_returnee

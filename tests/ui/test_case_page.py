@@ -37,9 +37,9 @@ from casedesk.ui.case.sheets import FollowUpSheet, NoteSheet, PlanSheet, ReasonS
 from casedesk.ui.case.telling import timeline
 from casedesk.ui.case.timeline import TimelinePart
 from casedesk.ui.case.triage import TriageSheet
-from casedesk.ui.kit.fields import UpazilaEdit
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.texts import PlainLabel
+from casedesk.ui.kit.written import UpazilaEdit
 from casedesk.ui.page import Goto, Here, Page
 from casedesk.ui.window import Window
 from casedesk.values import Money

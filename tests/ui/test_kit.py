@@ -41,7 +41,8 @@ from casedesk.ui.kit.blocks import (
 )
 from casedesk.ui.kit.buttons import Chip, IconButton, Segmented, Switch, button
 from casedesk.ui.kit.choices import CodeLine
-from casedesk.ui.kit.fields import AnswerEdit, CodeEdit, MoneyEdit, TickCards, editor_for
+from casedesk.ui.kit.chosen import AnswerEdit, CodeEdit, TickCards
+from casedesk.ui.kit.fields import editor_for
 from casedesk.ui.kit.hide import Cover
 from casedesk.ui.kit.icons import Icon
 from casedesk.ui.kit.layouts import Flow, column, row, scrolled, widget
@@ -53,6 +54,7 @@ from casedesk.ui.kit.texts import PlainLabel, section_title, tip
 from casedesk.ui.kit.theme import Theme, current
 from casedesk.ui.kit.toast import Toast
 from casedesk.ui.kit.topbar import TopBar
+from casedesk.ui.kit.written import MoneyEdit
 from casedesk.values import Money, PartialDay, Precision
 
 TODAY = date(2026, 5, 12)

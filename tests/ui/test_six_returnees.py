@@ -32,7 +32,8 @@ from casedesk.ui.intake.consent import ConsentPart
 from casedesk.ui.intake.happened import ViolationCards
 from casedesk.ui.intake.page import IntakePage
 from casedesk.ui.intake.parts import ConsentEdit, FlagCards
-from casedesk.ui.kit.fields import AnswerEdit, Chips, Editor, TickCards, TickEdit
+from casedesk.ui.kit.chosen import AnswerEdit, Chips, TickCards, TickEdit
+from casedesk.ui.kit.editor import Editor
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.page import Page
 from casedesk.ui.palette import Choice, Palette

@@ -31,7 +31,8 @@ from casedesk.ui.kept import kept_of, put_back
 from casedesk.ui.kit.blocks import Banner, keys_hint
 from casedesk.ui.kit.buttons import Segmented, button
 from casedesk.ui.kit.choices import Combo
-from casedesk.ui.kit.fields import EditorOf, TickCards
+from casedesk.ui.kit.chosen import TickCards
+from casedesk.ui.kit.fields import EditorOf
 from casedesk.ui.kit.layouts import column, row, widget
 from casedesk.ui.kit.messages import show_error
 from casedesk.ui.kit.questions import Form

@@ -18,7 +18,7 @@ from casedesk.ui.intake.parts import Asking, Part
 from casedesk.ui.kit.blocks import Banner
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.choices import TickCard
-from casedesk.ui.kit.fields import Editor
+from casedesk.ui.kit.editor import Editor
 from casedesk.ui.kit.layouts import row, widget
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.kit.topbar import SearchBox

@@ -20,10 +20,13 @@ from casedesk.services.intake_views import REQUIRED_CONSENT, Settings
 from casedesk.services.sections import Section
 from casedesk.services.words import in_taka
 from casedesk.ui.intake.asking import FLAGS, is_asked
-from casedesk.ui.kit.fields import AnswerEdit, Editor, EditorOf, MoneyEdit, TickCards
+from casedesk.ui.kit.chosen import AnswerEdit, TickCards
+from casedesk.ui.kit.editor import Editor
+from casedesk.ui.kit.fields import EditorOf
 from casedesk.ui.kit.layouts import row
 from casedesk.ui.kit.questions import Form, Question
 from casedesk.ui.kit.texts import PlainLabel
+from casedesk.ui.kit.written import MoneyEdit
 
 Problems = Mapping[str, Sequence[Problem]]
 WAGES = ("promised.wage", "actual.wage", "migration_episode.wages_owed")

@@ -10,7 +10,7 @@ from casedesk.ui.intake.asking import FLAGS, GUARDIAN, NO_FLAGS
 from casedesk.ui.intake.consent import read_aloud
 from casedesk.ui.intake.parts import Asking, ConsentEdit, Part, without_labels
 from casedesk.ui.kit.blocks import Card
-from casedesk.ui.kit.fields import CodeChips
+from casedesk.ui.kit.chosen import CodeChips
 from casedesk.ui.kit.texts import PlainLabel
 
 SAFE_CONTACT = "person.safe_contact_rule"

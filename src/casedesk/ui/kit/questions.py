@@ -14,10 +14,12 @@ from casedesk.errors import Problem
 from casedesk.fields import Field, Kind, tidy
 from casedesk.i18n import _
 from casedesk.ui.kit.buttons import button
-from casedesk.ui.kit.fields import Editor, EditorOf, MoneyEdit, editor_for
+from casedesk.ui.kit.editor import Editor
+from casedesk.ui.kit.fields import EditorOf, editor_for
 from casedesk.ui.kit.icons import Icon
 from casedesk.ui.kit.layouts import clear, column, row, widget
 from casedesk.ui.kit.texts import PlainLabel
+from casedesk.ui.kit.written import MoneyEdit
 from casedesk.values import Money
 
 WIDE = frozenset({Kind.TEXT, Kind.CODES, Kind.ANSWER, Kind.LINES, Kind.REFERENCES})

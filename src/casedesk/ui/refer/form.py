@@ -20,13 +20,13 @@ from casedesk.services.referrals import ANSWER_DAYS, EDITABLE, EXCEPTION, URGENT
 from casedesk.ui.kit.blocks import Banner
 from casedesk.ui.kit.buttons import PressButton, let_tab_reach_the_chosen
 from casedesk.ui.kit.choices import CodeLine
-from casedesk.ui.kit.fields import LineEdit
 from casedesk.ui.kit.icons import Icon
 from casedesk.ui.kit.icons import icon as icon_of
 from casedesk.ui.kit.layouts import Flow, Tall, column, row, widget
 from casedesk.ui.kit.questions import Form
 from casedesk.ui.kit.texts import PlainLabel, escape_key, restyle, tip
 from casedesk.ui.kit.theme import current
+from casedesk.ui.kit.written import LineEdit
 from casedesk.ui.page import Here
 from casedesk.ui.refer.partners import PartnerFacts, PartnerPicker
 from casedesk.ui.refer.sharing import Sharing

@@ -13,11 +13,11 @@ from casedesk.i18n import N_, _
 from casedesk.services.statistics import periods
 from casedesk.services.statistics.periods import Kind, Period
 from casedesk.ui.kit.buttons import IconButton, Segmented, button
-from casedesk.ui.kit.fields import DayEdit
 from casedesk.ui.kit.layouts import block, column, row, widget
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.texts import ElidedLabel, PlainLabel
 from casedesk.ui.kit.theme import current
+from casedesk.ui.kit.written import DayEdit
 
 KINDS = {
     Kind.MONTH: N_("Month"),
