@@ -39,8 +39,8 @@ from casedesk.ui.kit.texts import PlainLabel, visible
 from casedesk.ui.kit.theme import current
 from casedesk.ui.listing import short, write_line
 from casedesk.ui.page import Goto, Here
+from casedesk.ui.places import places
 from casedesk.ui.searching import Searching
-from casedesk.ui.window import places
 
 PEOPLE, PARTNERS = 6, 3
 PAUSE = 60  # ms after the last key

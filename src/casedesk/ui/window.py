@@ -5,21 +5,20 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from threading import Event
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
-from PySide6.QtWidgets import QApplication, QFrame, QMainWindow, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QStackedLayout, QWidget
 
-from casedesk import codelists, formats, i18n
+from casedesk import formats, i18n
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
-from casedesk.i18n import N_, _, ngettext
+from casedesk.i18n import _
 from casedesk.machine import steady
 from casedesk.services.clashes import count_clashes
-from casedesk.services.office import clock_is_wrong, exchanges, is_own_passphrase, office
+from casedesk.services.office import clock_is_wrong, is_own_passphrase
 from casedesk.services.permissions import may
 from casedesk.storage.store import Touched
 from casedesk.ui.clock_bar import ClockBar
@@ -30,51 +29,19 @@ from casedesk.ui.jobs import LONGEST_WRITE, Jobs
 from casedesk.ui.kit.badges import BadgeSpec, count_badge
 from casedesk.ui.kit.blocks import Banner
 from casedesk.ui.kit.hide import Cover
-from casedesk.ui.kit.icons import Icon
-from casedesk.ui.kit.layouts import row, widget
 from casedesk.ui.kit.messages import ask, show_error, tell
 from casedesk.ui.kit.sheet import Sheet
-from casedesk.ui.kit.sidebar import NavItem, Sidebar
-from casedesk.ui.kit.texts import PlainLabel
-from casedesk.ui.kit.toast import Toast, announce
-from casedesk.ui.kit.topbar import TopBar
 from casedesk.ui.letters import SingleKeys
+from casedesk.ui.locking_soon import LockingSoon
 from casedesk.ui.page import Goto, Here, Page, home
+from casedesk.ui.places import PLACES, places
+from casedesk.ui.shell import Shell
 from casedesk.ui.system_lock import SystemLock
 
 NARROW = 1100
 HISTORY = 50
 UNDOS = 20
 KEY = "key"  # locked by somebody who is there
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """An entry of the sidebar and the right it needs."""
-
-    code: str
-    icon: str
-    title: str
-    needs: str
-    keys: str
-    shared: bool = False  # only where this computer exchanges with others
-
-
-PLACES = (
-    Place("today", "today", N_("Today"), "case.list", "Ctrl+1"),
-    Place("cases", "cases", N_("Cases"), "case.list", "Ctrl+2"),
-    Place("referrals", "referral", N_("Referrals"), "referral.list", "Ctrl+3"),
-    Place("directory", "directory", N_("Directory"), "directory.view", "Ctrl+6"),
-    Place("reports", "reports", N_("Reports"), "statistics.view", "Ctrl+7"),
-    Place("sync", "sync", N_("Sync"), "sync.look", "Ctrl+8", shared=True),
-    Place("settings", "settings", N_("Settings"), "own.preferences", "Ctrl+,"),
-)
-
-
-def places(desk: Desk) -> list[Place]:
-    """The places that this user sees on this computer."""
-    alone = not exchanges(desk)
-    return [place for place in PLACES if may(desk, place.needs) and not (place.shared and alone)]
 
 
 class Window(QMainWindow):
@@ -102,7 +69,6 @@ class Window(QMainWindow):
         desk.store.listeners.append(self.hub.touched.emit)
         self._pages = pages
         self._overlays = overlays
-        self._facts = office(desk)
         self._past: list[Goto] = []
         self._now = Goto("")
         self._badges: dict[str, BadgeSpec | None] = {}
@@ -129,7 +95,7 @@ class Window(QMainWindow):
         root.setLayout(self._root)
         self.setCentralWidget(root)
         self.setMinimumSize(900, 480)
-        self._warning = _Warning(self)
+        self._locking_soon = LockingSoon(self)
         self._build()
         self._keys: list[QShortcut] = []
         self._shortcuts()
@@ -140,45 +106,22 @@ class Window(QMainWindow):
 
     def _build(self) -> None:
         """Make the shell; again after a change of language or look."""
-        shown = [place for place in places(self.desk) if place.code in self._pages]
-        items = {place.code: NavItem(place.code, place.icon, _(place.title), place.keys) for place in shown}
-        roles = codelists.get("user_role")
-        settings = items.pop("settings", NavItem("settings", "settings", _("Settings"), "Ctrl+,"))
-        self.sidebar = Sidebar(
-            list(items.values()),
-            centre=self._facts.name,
-            user=self.desk.actor.name,
-            role=", ".join(
-                roles.label(role) for role in sorted(self.desk.actor.roles, key=lambda r: roles[r].sort)[:1]
-            ),
-            new_case=_("New case"),
-            settings=settings,
-        )
-        self.sidebar.new_button.setVisible(may(self.desk, "case.register"))
+        self._shell = Shell(self.desk, [place for place in places(self.desk) if place.code in self._pages])
+        self.sidebar, self.top, self.toast = self._shell.sidebar, self._shell.top, self._shell.toast
         self.sidebar.chosen.connect(lambda code: self.go(Goto(code)))
         self.sidebar.new_case.connect(self.new_case)
         self.sidebar.lock.connect(partial(self.lock, KEY))
-        self.top = TopBar(i18n.language())
         self.top.language.connect(self.language_chosen)
         self.top.hide_screen.connect(self.hide_screen)
         self.top.search.connect(self._search)
-        if self.desk.practice:
-            words = _("Practice centre: every person here is invented")
-            self.top.say_state(words, "flask", short=_("Practice centre"), tone="warn")
-        self._body = QVBoxLayout()
-        self._body.setContentsMargins(0, 0, 0, 0)
-        self._body.setSpacing(0)
-        self._body.addWidget(self.top)
         for make in self._notices:
-            self._body.addWidget(_notice(make()))
+            self._shell.notice(make())
         self._clock_bar = self._ask_for_the_day() if clock_is_wrong(self.desk) else None
-        shell = widget(row(self.sidebar, widget(self._body), gap=0))
         if (old := self._root.widget(0)) is not None:
             self._root.removeWidget(old)
             old.deleteLater()
-        self._root.insertWidget(0, shell)
+        self._root.insertWidget(0, self._shell)
         self._root.setCurrentIndex(0)
-        self.toast = Toast(shell, left=212)
         self.sidebar.fold(self.width() < NARROW)
         for place, badge in self._badges.items():
             self.badge(place, badge)
@@ -194,23 +137,21 @@ class Window(QMainWindow):
         if self.page is not None:
             self.page.leave()
         self.page = None
-        self._facts = office(self.desk)
         self._build()
         if not self._show(again):
             self.go_home()
-        shell = self._root.widget(0)
-        if name and shell is not None and (same := shell.findChild(QWidget, name)) is not None:
+        if name and (same := self._shell.findChild(QWidget, name)) is not None:
             same.setFocus()
 
     def notice(self, make: Callable[[], Banner]) -> None:
         """Keep a banner under the top bar, made again after a change of language."""
         self._notices.append(make)
-        self._body.insertWidget(len(self._notices), _notice(make()))
+        self._shell.notice(make())
 
     def _ask_for_the_day(self) -> ClockBar:
         bar = ClockBar(self.desk, self.jobs)
         bar.answered.connect(self._day_was_said)
-        self._body.insertWidget(1 + len(self._notices), _notice(bar))
+        self._shell.notice(bar, last=True)
         return bar
 
     def _day_was_said(self) -> None:
@@ -275,7 +216,7 @@ class Window(QMainWindow):
         if self._hidden() or self._over:
             return
         if to.page in self._overlays:
-            self._overlays[to.page](self.here, self._root.widget(0), **to.what).open()
+            self._overlays[to.page](self.here, self._shell, **to.what).open()
             return
         self._show(to, and_back=True)
 
@@ -348,12 +289,9 @@ class Window(QMainWindow):
             self._past = [*self._past[-HISTORY:], before]
         if self.page is not None:
             self.page.leave()
-            self._body.removeWidget(self.page)
-            self.page.hide()
-            self.page.deleteLater()
+            self._shell.let_go(self.page)
         self.page, self._now = made, to
-        self._body.addWidget(made, 1)
-        made.show()  # at once: what is not shown cannot take the focus
+        self._shell.hold(made)
         self.sidebar.select(made.nav)
         focus = QApplication.focusWidget()
         if focus is None or not made.isAncestorOf(focus):
@@ -435,7 +373,7 @@ class Window(QMainWindow):
         if self._hidden():
             self.lock("hidden")
             return
-        self._warning.hide()
+        self._locking_soon.hide()
         self.curtain.close()
         self.watch.hide(True)
 
@@ -450,7 +388,7 @@ class Window(QMainWindow):
 
     def _acts_on(self) -> QWidget | None:
         """Where single keys would act: anywhere but behind the cover and in a sheet that is typed into."""
-        return None if self._hidden() else self._root.widget(0)
+        return None if self._hidden() else self._shell
 
     def _hidden(self) -> bool:
         return self.cover is not None
@@ -464,9 +402,9 @@ class Window(QMainWindow):
 
     def _warn(self, seconds: int) -> None:
         if seconds == 0:
-            self._warning.hide()
+            self._locking_soon.hide()
         else:
-            self._warning.say(seconds)
+            self._locking_soon.say(seconds)
 
     def lock(self, why: str = KEY) -> None:
         """Store what is typed and ask for the lock screen. Where it cannot be stored, who locks by the key is told
@@ -534,7 +472,7 @@ class Window(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.sidebar.fold(event.size().width() < NARROW)
-        self._warning.place()
+        self._locking_soon.place()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.text() == "/" and self.page is not None and self.page.focus_search():
@@ -569,41 +507,6 @@ class Window(QMainWindow):
     def _close_now(self) -> None:
         self._close_anyway = True
         self.close()
-
-
-class _Warning(QFrame):
-    """“Locking in 20 seconds”, over everything, until somebody moves."""
-
-    def __init__(self, window: QMainWindow) -> None:
-        super().__init__(window)
-        self._over = window
-        self.setProperty("kind", "toast")
-        self._words = PlainLabel("", "label", tone="surface")
-        self.setLayout(row(Icon("lock", "accent_line"), self._words, gap=8, margins=(14, 10, 16, 10)))
-        self.hide()
-
-    def say(self, seconds: int) -> None:
-        text = ngettext("Locking in {count} second", "Locking in {count} seconds", seconds)
-        self._words.setText(text.format(count=formats.number(seconds)))
-        if self.isHidden():
-            announce(self, self._words.text())
-        self.setAccessibleName(self._words.text())
-        self.show()
-        self.place()
-        self.raise_()
-
-    def text(self) -> str:
-        return self._words.text()
-
-    def place(self) -> None:
-        room = self._over.rect()
-        self.adjustSize()
-        self.move((room.width() - self.width()) // 2, room.height() - self.height() - 20)
-
-
-def _notice(banner: Banner) -> QWidget:
-    """A banner with the margins of the page."""
-    return widget(row(banner, margins=(20, 10, 20, 8)))
 
 
 def _around(part: QWidget) -> QWidget:
