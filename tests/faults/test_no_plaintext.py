@@ -46,7 +46,8 @@ from casedesk.services.office import sign_in
 from casedesk.services.prints import CODED, PrintRequest
 from casedesk.services.problem_report import problem_report
 from casedesk.services.providers import ServiceEdit, save_provider
-from casedesk.services.referrals import MakeReferral, make_referral, send
+from casedesk.services.referrals.making import MakeReferral, make_referral
+from casedesk.services.referrals.steps import send
 from casedesk.services.search import Filters, Order, page_of_cases
 from casedesk.storage.checking import check
 from casedesk.storage.vault import VAULT

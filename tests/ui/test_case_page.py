@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 from casedesk.desk import Actor, Desk
 from casedesk.models import Case
 from casedesk.reports import assemble
-from casedesk.services import cases, consents, follow_ups, intake_views, notes, referrals
+from casedesk.services import cases, consents, follow_ups, intake_views, notes
 from casedesk.services.access import access_of
 from casedesk.services.history import who_looked
 from casedesk.services.incidents import incidents_of
@@ -26,6 +26,8 @@ from casedesk.services.intake import register_case
 from casedesk.services.office import add_user, set_rate
 from casedesk.services.prints import PrintRequest
 from casedesk.services.providers import ServiceEdit, save_provider
+from casedesk.services.referrals.making import MakeReferral, make_referral
+from casedesk.services.referrals.reading import referrals_of
 from casedesk.services.triages import triages_of
 from casedesk.storage.keys import FLOOR
 from casedesk.ui.case.access import HandOverSheet, NamedSheet
@@ -576,9 +578,7 @@ def a_legal_referral(desk: Desk, case_id: UUID) -> None:
         {"type": (None, "legal_aid_body"), "name_en": (None, "Nirapod Legal Aid"), "active": (None, True)},
         [ServiceEdit({"service": (None, "legal_counselling")})],
     )
-    referrals.make_referral(
-        desk, referrals.MakeReferral(case_id, service="legal_counselling", provider_id=provider, as_draft=True)
-    )
+    make_referral(desk, MakeReferral(case_id, service="legal_counselling", provider_id=provider, as_draft=True))
 
 
 def test_taking_a_consent_back_says_its_effects_first_and_strikes_it_through(shown: Shown, desk: Desk) -> None:
@@ -596,7 +596,7 @@ def test_taking_a_consent_back_says_its_effects_first_and_strikes_it_through(sho
     shown.wait(lambda: page.sheet is None)
     found = {each.scope: each.status for each in consents.consents_of(desk, shown.case_id)}
     assert found["share_legal"] == "withdrawn"
-    assert [row.status for row in referrals.referrals_of(desk, shown.case_id)] == ["cancelled"]
+    assert [row.status for row in referrals_of(desk, shown.case_id)] == ["cancelled"]
     shown.sees("Taken back · 12 May 2026")
     struck = [each.text() for each in page.findChildren(PlainLabel) if each.font().strikeOut()]
     assert struck == ["Share with legal aid"]

@@ -29,7 +29,8 @@ from casedesk.services.intake import register_case
 from casedesk.services.office import preferences
 from casedesk.services.prints import PrintRequest
 from casedesk.services.providers import ServiceEdit, save_provider
-from casedesk.services.referrals import MakeReferral, make_referral, referral_facts
+from casedesk.services.referrals.making import MakeReferral, make_referral
+from casedesk.services.referrals.reading import referral_facts
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.page import Goto, Here, Page
 from casedesk.ui.print import printing

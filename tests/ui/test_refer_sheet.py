@@ -22,16 +22,9 @@ from casedesk.services.consents import consents_of
 from casedesk.services.edits import as_new
 from casedesk.services.intake import register_case
 from casedesk.services.providers import ServiceEdit, save_provider
-from casedesk.services.referrals import (
-    WITHOUT_CONSENT,
-    MakeReferral,
-    count_referrals,
-    edit_referral,
-    make_referral,
-    referral_facts,
-    referrals_of,
-    send,
-)
+from casedesk.services.referrals.making import MakeReferral, edit_referral, make_referral
+from casedesk.services.referrals.reading import WITHOUT_CONSENT, count_referrals, referral_facts, referrals_of
+from casedesk.services.referrals.steps import send
 from casedesk.ui.kit.messages import Confirm
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.texts import PlainLabel

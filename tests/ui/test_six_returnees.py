@@ -22,7 +22,7 @@ from casedesk.services.edits import as_new
 from casedesk.services.history import history, who_looked
 from casedesk.services.intake_views import suggestion
 from casedesk.services.providers import ServiceEdit, save_provider
-from casedesk.services.referrals import referrals_of
+from casedesk.services.referrals.reading import referrals_of
 from casedesk.storage.checking import check
 from casedesk.ui.application import tables
 from casedesk.ui.case.consent import WithdrawSheet

@@ -31,7 +31,9 @@ from casedesk.services.follow_ups import FollowUpRow, follow_ups_of
 from casedesk.services.intake import register_case
 from casedesk.services.lifecycle import NotThisStep
 from casedesk.services.providers import save_provider
-from casedesk.services.referrals import MakeReferral, make_referral, referrals_of, send
+from casedesk.services.referrals.making import MakeReferral, make_referral
+from casedesk.services.referrals.reading import referrals_of
+from casedesk.services.referrals.steps import send
 from casedesk.storage.operations import shown, unpack
 from tests.support.people import a_returnee
 

@@ -28,7 +28,8 @@ from casedesk.services.history import who_looked
 from casedesk.services.intake import register_case
 from casedesk.services.prints import NotAgreed, NotReady, Printed, PrintRequest, TooMuch
 from casedesk.services.providers import ServiceEdit, save_provider
-from casedesk.services.referrals import MakeReferral, make_referral, send
+from casedesk.services.referrals.making import MakeReferral, make_referral
+from casedesk.services.referrals.steps import send
 from casedesk.values import Money
 from tests.support.people import a_returnee
 

@@ -43,12 +43,12 @@ from casedesk.services import (
     office,
     permissions,
     providers,
-    referrals,
     search,
     sharing,
     today,
     triages,
 )
+from casedesk.services.referrals.reading import all_referrals, waiting
 from casedesk.services.search import Filters, Order
 from casedesk.services.statistics import periods, reports
 from casedesk.services.statistics.shapes import Request
@@ -197,7 +197,7 @@ OFFICE: dict[str, tuple[Callable[[Desk], object], str]] = {
     "steps not seen": (lambda desk: clashes.steps_not_seen(desk, SKIPPED), "CW CO LO SU CR AD"),
     "alarms": (entitled.alarms, "CR AD"),
     "today": (today.tasks, "CW CO LO SU CR"),
-    "referrals": (referrals.all_referrals, "CW CO LO SU CR"),
+    "referrals": (all_referrals, "CW CO LO SU CR"),
     "directory": (providers.providers, "CW SH CO LO SU CR DO AD"),
     "edit the directory": (lambda desk: providers.save_provider(desk, None, {}), "CW SU CR"),
     "colleagues": (office.colleagues, "CW SH CO LO SU CR DO AD"),
@@ -373,7 +373,7 @@ def test_a_refusal_is_recorded_once_with_the_case_and_the_action(centre: Office)
         assert last(desk).value("op.about") == centre.cases["CW", kind].bytes
     before = count(desk)
     with pytest.raises(NotAllowed):
-        referrals.waiting(centre.desks["DO"])
+        waiting(centre.desks["DO"])
     assert count(desk) == before + 1
 
 
@@ -446,7 +446,7 @@ def test_a_hidden_case_is_in_no_list_and_no_count(secret: Secret) -> None:
     assert today.counts(desk) == today.counts(
         replace(desk, actor=replace(desk.actor, roles=frozenset(["legal_officer"])))
     )
-    assert referrals.all_referrals(desk) == []
+    assert all_referrals(desk) == []
     assert "lb" not in repr(search.places_of(desk))
     assert "khulna" not in repr(search.places_of(desk))
 

@@ -23,7 +23,7 @@ from casedesk.services.consents import scope_for
 from casedesk.services.drafts import drafts
 from casedesk.services.office import colleagues, office, sign_in
 from casedesk.services.providers import providers
-from casedesk.services.referrals import waiting
+from casedesk.services.referrals.reading import waiting
 from casedesk.services.rules import problems
 from casedesk.storage.checking import check
 from casedesk.storage.passphrases import passphrase_problem

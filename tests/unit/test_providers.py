@@ -27,7 +27,8 @@ from casedesk.services.providers import (
     save_provider,
     save_recruiter,
 )
-from casedesk.services.referrals import MakeReferral, make_referral, send, take_step
+from casedesk.services.referrals.making import MakeReferral, make_referral
+from casedesk.services.referrals.steps import send, take_step
 from tests.support.people import a_returnee
 
 TODAY = date(2026, 5, 12)

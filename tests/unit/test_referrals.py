@@ -24,19 +24,16 @@ from casedesk.services.lifecycle import NotThisStep
 from casedesk.services.notes import add_note
 from casedesk.services.permissions import Hidden
 from casedesk.services.providers import ServiceEdit, save_provider
-from casedesk.services.referrals import (
+from casedesk.services.referrals.making import MakeReferral, edit_referral, make_referral
+from casedesk.services.referrals.reading import (
     GROUPS,
-    MakeReferral,
     ReferralRow,
     all_referrals,
-    edit_referral,
-    make_referral,
     referral_facts,
     referrals_of,
-    send,
-    take_step,
     waiting,
 )
+from casedesk.services.referrals.steps import send, take_step
 from casedesk.services.sharing import SHARES, what_may_be_shared
 from casedesk.storage.operations import shown, unpack
 from tests.support.people import a_returnee

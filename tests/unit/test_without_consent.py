@@ -18,17 +18,9 @@ from casedesk.services.intake import register_case
 from casedesk.services.letters import letter_of
 from casedesk.services.prints import Printed, PrintRequest, letter_may_be_given, next_copies, print_event
 from casedesk.services.providers import ServiceEdit, save_provider
-from casedesk.services.referrals import (
-    WITHOUT_CONSENT,
-    MakeReferral,
-    all_referrals,
-    count_referrals,
-    edit_referral,
-    make_referral,
-    referral_facts,
-    send,
-    take_step,
-)
+from casedesk.services.referrals.making import MakeReferral, edit_referral, make_referral
+from casedesk.services.referrals.reading import WITHOUT_CONSENT, all_referrals, count_referrals, referral_facts
+from casedesk.services.referrals.steps import send, take_step
 from casedesk.storage.checking import check
 from tests.support.people import a_returnee
 

@@ -21,11 +21,13 @@ from casedesk.models import FollowUp, NeedItem, SafetyFlag, State
 from casedesk.practice import MARK, PASSPHRASE, SIGN_IN_NAME, course, is_practice
 from casedesk.practice.names import rows
 from casedesk.practice.people import DAYS_OPEN, Journey, journeys
-from casedesk.services import cases, consents, drafts, follow_ups, notes, office, providers, referrals, sharing
+from casedesk.services import cases, consents, drafts, follow_ups, notes, office, providers, sharing
 from casedesk.services.edits import as_new
 from casedesk.services.intake import register_case
 from casedesk.services.office import NewCentre
 from casedesk.services.providers import ServiceEdit
+from casedesk.services.referrals.making import MakeReferral, make_referral
+from casedesk.services.referrals.steps import take_step
 from casedesk.storage.keys import FLOOR
 from casedesk.storage.vault import LOCK, AlreadyOpen, vault_exists
 from casedesk.values import Money
@@ -279,7 +281,7 @@ class Building:
                 self._referrals[order, event.key] = self._refer(desk, case_id, event)
             case course.Step():
                 key = order, event.key
-                referrals.take_step(desk, self._referrals[key], event.to, event.values, reason=event.reason)
+                take_step(desk, self._referrals[key], event.to, event.values, reason=event.reason)
 
     def _contact(self, desk: Desk, case_id: UUID, event: course.Contact) -> None:
         self._compared(desk, case_id)
@@ -322,7 +324,7 @@ class Building:
         partner = self._partners[event.partner]
         need = select(NeedItem.id).where(NeedItem.case_id == case_id, NeedItem.need == event.need)
         shares = sharing.what_may_be_shared(desk, case_id, event.service, partner)
-        command = referrals.MakeReferral(
+        command = MakeReferral(
             case_id=case_id,
             service=event.service,
             provider_id=partner,
@@ -334,7 +336,7 @@ class Building:
             fields_shared=tuple(share.key for share in shares if share.ticked),
             as_draft=event.as_draft,
         )
-        return referrals.make_referral(desk, command)
+        return make_referral(desk, command)
 
 
 def _ids(desk: Desk, wanted: Select[UUID]) -> Iterator[UUID]:

@@ -16,7 +16,7 @@ from casedesk.services import letters, papers, prints
 from casedesk.services.letters import LetterContent
 from casedesk.services.papers import SummaryContent
 from casedesk.services.prints import Copy, Printed, PrintRequest
-from casedesk.services.referrals import referral_facts
+from casedesk.services.referrals.reading import referral_facts
 
 
 @dataclass(frozen=True, slots=True)

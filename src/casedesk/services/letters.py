@@ -29,7 +29,7 @@ from casedesk.services.papers import (
 )
 from casedesk.services.permissions import needs
 from casedesk.services.prints import GIVE_PARTNER, SHARED, Copy, PrintRequest, next_copies
-from casedesk.services.referrals import ReferralFacts, referral_facts
+from casedesk.services.referrals.reading import ReferralFacts, referral_facts
 from casedesk.services.sharing import SHARES
 
 

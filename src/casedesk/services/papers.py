@@ -42,7 +42,7 @@ from casedesk.services.prints import (
     recipient_of,
 )
 from casedesk.services.providers import ProviderFacts
-from casedesk.services.referrals import ReferralRow, referrals_of
+from casedesk.services.referrals.reading import ReferralRow, referrals_of
 from casedesk.services.triage import is_returnee
 from casedesk.services.words import in_words
 from casedesk.values import Money, PartialDay, Precision

@@ -21,7 +21,7 @@ from casedesk.models import Disclosure, Provider
 from casedesk.services.consents import ConsentNow, consents_of, scope_for
 from casedesk.services.permissions import needs, open_case
 from casedesk.services.providers import ProviderFacts, provider
-from casedesk.services.referrals import ReferralFacts, referral_facts
+from casedesk.services.referrals.reading import ReferralFacts, referral_facts
 from casedesk.services.sharing import no_consent, why_not
 
 FULL, SHARED, CODED = "full", "shared", "coded"

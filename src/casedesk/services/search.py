@@ -32,7 +32,7 @@ from casedesk.services.follow_ups import FollowUpRow, follow_ups_of
 from casedesk.services.notes import is_restricted
 from casedesk.services.office import names_of_users
 from casedesk.services.permissions import needs, open_case, visible
-from casedesk.services.referrals import WAITING, ReferralRow, referrals_of
+from casedesk.services.referrals.reading import WAITING, ReferralRow, referrals_of
 from casedesk.services.statistics.compute import Asked, cases_of
 from casedesk.services.statistics.shapes import Figure
 from casedesk.values import PartialDay

@@ -20,7 +20,7 @@ from casedesk.services.answers import Answers
 from casedesk.services.drafts import DraftRow, drafts
 from casedesk.services.office import names_of_users
 from casedesk.services.permissions import may, needs, reach, visible
-from casedesk.services.referrals import count_referrals
+from casedesk.services.referrals.reading import count_referrals
 from casedesk.services.search import View, count_cases, filters_of, shown_names
 from casedesk.services.sections import PARTS, QUICK
 

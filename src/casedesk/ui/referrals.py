@@ -25,7 +25,7 @@ from casedesk import codelists, formats
 from casedesk.desk import DHAKA, Desk
 from casedesk.i18n import N_, _, language, ngettext
 from casedesk.services.permissions import may
-from casedesk.services.referrals import GROUPS, ListedReferral, all_referrals
+from casedesk.services.referrals.reading import GROUPS, ListedReferral, all_referrals
 from casedesk.services.search import shown_names
 from casedesk.storage.store import Touched
 from casedesk.ui.kit.badges import BadgeSpec, badge_size, count_badge, paint_badge, priority_badge, status_badge

@@ -30,7 +30,7 @@ from casedesk.reports.file_names import file_name
 from casedesk.services.cases import case_facts
 from casedesk.services.drafts import drafts
 from casedesk.services.prints import FULL, LETTER, SHARED, SUMMARY, PrintRequest
-from casedesk.services.referrals import ListedReferral, waiting
+from casedesk.services.referrals.reading import ListedReferral, waiting
 from casedesk.settings import Settings
 from casedesk.ui.application import HEIGHT, WIDTH, tables
 from casedesk.ui.intake.page import IntakePage

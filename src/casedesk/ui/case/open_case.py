@@ -25,7 +25,7 @@ from casedesk.services.incidents import IncidentRow, incidents_of
 from casedesk.services.notes import NoteRow, notes_of
 from casedesk.services.office import UserRow, colleagues
 from casedesk.services.permissions import may
-from casedesk.services.referrals import ReferralRow, referrals_of
+from casedesk.services.referrals.reading import ReferralRow, referrals_of
 from casedesk.services.triages import Triages, triages_of
 from casedesk.ui.kept import Typed
 from casedesk.ui.kit.messages import show_error

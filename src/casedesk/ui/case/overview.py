@@ -12,7 +12,7 @@ from casedesk import codelists, formats
 from casedesk.i18n import _, ngettext
 from casedesk.services import sections
 from casedesk.services.consents import ConsentNow
-from casedesk.services.referrals import ReferralRow
+from casedesk.services.referrals.reading import ReferralRow
 from casedesk.ui.case.access import access_facts
 from casedesk.ui.case.consent import AGREED_FIRST, SIGNS, scope_label, short_words
 from casedesk.ui.case.facts_section import EditablePart, FactsCard, value_of

@@ -16,7 +16,7 @@ from casedesk.fields import Field, Level
 from casedesk.i18n import _, ngettext
 from casedesk.models import fields_of, recorded_models
 from casedesk.services.cases import CaseFacts
-from casedesk.services.referrals import WAITING, ReferralRow
+from casedesk.services.referrals.reading import WAITING, ReferralRow
 from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.kit.badges import BadgeSpec, status_badge
 from casedesk.ui.kit.icons import Icon, paint_icon

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout
 
 from casedesk import codelists, formats
 from casedesk.i18n import _
-from casedesk.services.referrals import WAITING, ReferralRow
+from casedesk.services.referrals.reading import WAITING, ReferralRow
 from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.case.pieces import Part, referral_badge, separated
 from casedesk.ui.kit.badges import Badge

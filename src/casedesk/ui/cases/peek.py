@@ -16,7 +16,7 @@ from casedesk.errors import CaseDeskError
 from casedesk.i18n import _, ngettext
 from casedesk.services.follow_ups import FollowUpRow
 from casedesk.services.permissions import may
-from casedesk.services.referrals import ReferralRow
+from casedesk.services.referrals.reading import ReferralRow
 from casedesk.services.search import CaseRow, Peek, peek
 from casedesk.services.words import BETWEEN
 from casedesk.ui.jobs import Jobs

@@ -21,7 +21,8 @@ from casedesk.reports.file_names import file_name
 from casedesk.services.cases import CaseFacts, look
 from casedesk.services.permissions import may
 from casedesk.services.prints import CODED, LETTER, SUMMARY, PrintRequest
-from casedesk.services.referrals import ReferralFacts, referral_facts, send
+from casedesk.services.referrals.reading import ReferralFacts, referral_facts
+from casedesk.services.referrals.steps import send
 from casedesk.ui.kit.blocks import Banner, EmptyState, Skeleton, keys_hint
 from casedesk.ui.kit.buttons import IconButton, button
 from casedesk.ui.kit.layouts import block, clear, column, row, widget

@@ -20,7 +20,7 @@ from casedesk.services import prints
 from casedesk.services.office import prefer, preferences
 from casedesk.services.prints import PrintRequest
 from casedesk.services.providers import providers
-from casedesk.services.referrals import ReferralFacts
+from casedesk.services.referrals.reading import ReferralFacts
 from casedesk.ui.kit.layouts import block, column, row, scrolled
 from casedesk.ui.kit.theme import current
 from casedesk.ui.page import Here

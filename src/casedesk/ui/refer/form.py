@@ -16,7 +16,9 @@ from casedesk.i18n import _
 from casedesk.models import Referral, fields_of
 from casedesk.services.cases import CaseFacts, Need
 from casedesk.services.office import clock_is_wrong
-from casedesk.services.referrals import ANSWER_DAYS, EDITABLE, EXCEPTION, URGENT_ANSWER_DAYS, MakeReferral
+from casedesk.services.referrals.content import EDITABLE, EXCEPTION
+from casedesk.services.referrals.making import MakeReferral
+from casedesk.services.referrals.steps import ANSWER_DAYS, URGENT_ANSWER_DAYS
 from casedesk.ui.kit.blocks import Banner
 from casedesk.ui.kit.buttons import PressButton, let_tab_reach_the_chosen
 from casedesk.ui.kit.choices import CodeLine

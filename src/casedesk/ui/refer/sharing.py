@@ -18,7 +18,7 @@ from casedesk.models import Referral, fields_of
 from casedesk.services.consents import ConsentNow, RecordConsent, consents_of, scope_for
 from casedesk.services.permissions import may
 from casedesk.services.providers import ProviderRow
-from casedesk.services.referrals import EXCEPTION
+from casedesk.services.referrals.content import EXCEPTION
 from casedesk.services.sharing import ShareItem, what_may_be_shared
 from casedesk.sync import withdrawing
 from casedesk.ui.kit.blocks import Banner

@@ -20,14 +20,8 @@ from casedesk.errors import CaseDeskError, InvalidInput, NotAllowed
 from casedesk.i18n import _, languages
 from casedesk.services.cases import CaseFacts, look
 from casedesk.services.permissions import may
-from casedesk.services.referrals import (
-    MakeReferral,
-    ReferralFacts,
-    ReferralRow,
-    edit_referral,
-    make_referral,
-    referral_facts,
-)
+from casedesk.services.referrals.making import MakeReferral, edit_referral, make_referral
+from casedesk.services.referrals.reading import ReferralFacts, ReferralRow, referral_facts
 from casedesk.ui.kit.blocks import EmptyState, Skeleton
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.choices import Combo

@@ -15,7 +15,8 @@ from casedesk.fields import Ask, Field, Kind, Level
 from casedesk.i18n import N_, _
 from casedesk.models import Referral, fields_of
 from casedesk.services import lifecycle
-from casedesk.services.referrals import STEP_FIELDS, ReferralFacts, take_step
+from casedesk.services.referrals.reading import ReferralFacts
+from casedesk.services.referrals.steps import STEP_FIELDS, take_step
 from casedesk.services.words import in_words
 from casedesk.ui.kit.badges import Badge, status_badge
 from casedesk.ui.kit.blocks import Banner, fact

@@ -17,7 +17,7 @@ from casedesk.desk import DHAKA
 from casedesk.i18n import _, ngettext
 from casedesk.services.backups import Loss
 from casedesk.services.permissions import may
-from casedesk.services.referrals import ListedReferral
+from casedesk.services.referrals.reading import ListedReferral
 from casedesk.services.search import shown_names
 from casedesk.services.today import DraftProgress
 from casedesk.ui.backups import loss_card
