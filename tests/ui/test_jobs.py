@@ -79,7 +79,7 @@ def test_the_sheet_shows_how_far_it_is_and_goes_when_it_is_done(inside: Sitting,
     assert sheet.bar.share() == 0.5
     gate.set()
     qtbot.waitUntil(lambda: told == ["done"], timeout=SECONDS)
-    assert not window.findChildren(Working)
+    qtbot.waitUntil(lambda: not window.findChildren(Working), timeout=SECONDS)
 
 
 def test_cancel_rolls_back_what_was_written(inside: Sitting, qtbot: QtBot) -> None:
@@ -90,7 +90,7 @@ def test_cancel_rolls_back_what_was_written(inside: Sitting, qtbot: QtBot) -> No
     press(Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: bool(told), timeout=SECONDS)
     assert isinstance(told[0], Cancelled)
-    assert not window.findChildren(Working)
+    qtbot.waitUntil(lambda: not window.findChildren(Working), timeout=SECONDS)
     assert "much" not in office.preferences(window.desk)
 
 
