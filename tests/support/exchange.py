@@ -15,6 +15,7 @@ from sqlalchemy import select
 from casedesk.desk import Actor, Desk
 from casedesk.models import Chain, Clash, Recorded, User, fields_of, recorded_models
 from casedesk.models import Operation as OperationRow
+from casedesk.storage.chain import continue_chain
 from casedesk.storage.operations import Leaf, Operation, OperationKind, start_link, unpack
 from casedesk.storage.recorder import NO_RECORD, OPERATION_TABLE, append, own_chain, to_leaf
 from casedesk.storage.store import Store
@@ -44,6 +45,24 @@ class Office:
         for known in every_chain(desk):  # what was copied is signed by who wrote it
             self.members.setdefault(known.desk, Member(known.desk, founder=not self.members))
         return desk
+
+    def copy(self, number: int, name: str) -> Path:
+        """The vault of a desk as it lies on its disk."""
+        store = self.desks[number].store
+        store.empty_log()
+        ignored = shutil.ignore_patterns("vault.lock")
+        return Path(shutil.copytree(store.vault.folder, self.folder / name, ignore=ignored))
+
+    def put_back(self, number: int, copy: Path, *, new_chain: bool) -> Desk:
+        """A copy takes the place of a desk. Without a new chain it tells another story under the same numbers."""
+        old = self.desks[number]
+        old.store.vault.close()
+        store = Store(unlock(copy, "farzana", PASSPHRASE))
+        if new_chain:
+            with store.local() as session:
+                continue_chain(session, old.clock())
+        self.desks[number] = Desk(store, actor_of(store), "DHK", old.device, clock=old.clock)
+        return self.desks[number]
 
     def send(self, of: Desk, to: Desk, chain: bytes | None = None, first: int = 1, last: int | None = None) -> Accepted:
         piece = piece_of(of, chain or own(of).id, first, last)

@@ -123,6 +123,31 @@ def test_what_is_written_in_knowledge_of_the_order_stays_and_what_was_written_wi
     assert all(clashes(desk) == set() and check(desk.store).wrong == [] for desk in office.desks)
 
 
+def test_what_knew_another_story_of_ours_knew_neither_our_order_nor_our_words(office: Office) -> None:
+    first, second = office.add(), office.add()
+    cases = [register_case(first, a_returnee(person__name_en=name)) for name in (SECRET, "Second Name")]
+    secret, other = (person_of(first, case_id) for case_id in cases)
+    office.exchange()
+    copy, chain = office.copy(0, "copy"), own(first).id
+    for told in ("Told while the copy lay there", "Second Name"):
+        rename(first, other, told)
+    office.send(first, second)
+    first = office.put_back(0, copy, new_chain=False)
+    rename(first, other, "Ours")
+    forget(first, (secret, "name_en"))
+    rename(second, secret, f"{SECRET} again")
+    rename(second, other, "Theirs")
+    office.send(second, first)
+    assert (name(first, secret), name(first, other)) == (f"{SECRET} again", "Theirs"), "as if they had seen ours"
+    assert office.send(second, first, chain).new_chain
+    office.exchange(2)
+    for desk in office.desks:
+        assert not keeps_the_secret(desk)
+        assert [register for _table, record, register, _places in clashes(desk) if record == other.bytes] == ["name_en"]
+        assert check(desk.store).wrong == []
+    assert same_everywhere(office.desks)
+
+
 def test_a_whole_record_is_forgotten(office: Office) -> None:
     first, _second = office.add(), office.add()
     case_id = register_case(first, a_returnee(person__name_en=SECRET))

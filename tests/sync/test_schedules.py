@@ -5,7 +5,6 @@ A schedule is made from its number, so that one that failed can be had again: `-
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -22,15 +21,12 @@ from casedesk.desk import Desk
 from casedesk.lifecycles import steps_from
 from casedesk.models import Case, CaseNote, Person, State
 from casedesk.services import lifecycle
-from casedesk.storage.chain import continue_chain
 from casedesk.storage.checking import check
 from casedesk.storage.erasing import order_erasure
-from casedesk.storage.store import Store
-from casedesk.storage.vault import unlock
 from casedesk.sync.chains import Outcome, Slice
-from casedesk.sync.intake import accept, take_in
-from tests.conftest import NOW, PASSPHRASE
-from tests.support.exchange import Office, actor_of, chains, clashes, every_chain, held, own, piece_of, records
+from casedesk.sync.intake import accept, take_in, tell_again
+from tests.conftest import NOW
+from tests.support.exchange import Office, chains, clashes, every_chain, held, own, piece_of, records
 
 DESKS = 4
 STEPS = 40
@@ -160,37 +156,21 @@ class Schedule:
             raise Died
 
     def keep_copy(self, number: int) -> None:
-        self.copies[number] = self._copy(number, f"copy{number}-{self.random.getrandbits(32)}")
-
-    def _copy(self, number: int, name: str) -> Path:
-        store = self.desk(number).store
-        store.empty_log()
-        folder = self.office.folder / name
-        return Path(shutil.copytree(store.vault.folder, folder, ignore=shutil.ignore_patterns("vault.lock")))
+        self.copies[number] = self.office.copy(number, f"copy{number}-{self.random.getrandbits(32)}")
 
     def restore(self, number: int) -> None:
         """An old copy is put in the place of a store; it goes on in a new chain and fetches back what others have."""
         if number not in self.copies:
             return
         self._give_all(number)
-        self.desk(number).store.vault.close()
-        self._open(number, self.copies.pop(number), new_chain=True)
-
-    def _open(self, number: int, folder: Path, *, new_chain: bool) -> None:
-        store = Store(unlock(folder, "farzana", PASSPHRASE))
-        if new_chain:
-            with store.local() as session:
-                continue_chain(session, self.wall[number])
-        old = self.office.desks[number]
-        self.office.desks[number] = Desk(store, actor_of(store), "DHK", old.device, clock=old.clock)
+        self.office.put_back(number, self.copies.pop(number), new_chain=True)
 
     def clone(self, number: int) -> None:
         """Somebody put an old copy back without a word: it goes on in the same chain, and is found out."""
         if number not in self.copies:
             return
         self._give_all(number)
-        self.desk(number).store.vault.close()
-        self._open(number, self.copies.pop(number), new_chain=False)
+        self.office.put_back(number, self.copies.pop(number), new_chain=False)
 
     def _give_all(self, number: int) -> None:
         """What nobody else has would be lost with any disk."""
@@ -236,8 +216,8 @@ class Schedule:
         accepted = take_in(self.desk(taker).store, piece, self.office.members[piece.desk], self.wall[taker])
         if accepted.outcome is Outcome.FORK and own(desk).id == chain:
             assert accepted.fork is not None
-            with desk.store.local() as session:
-                continue_chain(session, self.wall[giver], at=accepted.fork - 1)
+            with desk.store.intake() as (session, merged):
+                merged.add(tell_again(session, accepted.fork, self.wall[giver]))
             return True
         return accepted.outcome is Outcome.STORED
 

@@ -121,6 +121,18 @@ def judge_anew(session: Session, numbers: Collection[int], now: datetime, judge:
     return merger.merged
 
 
+def decide_anew(session: Session, numbers: Collection[int], now: datetime) -> Merged:
+    """Let the records follow what is known of these operations now."""
+    wanted: dict[RecordKey, set[str]] = defaultdict(set)
+    for number in numbers:
+        for record, values in arrived_again(session, number).said.items():
+            wanted[record] |= values.keys()
+    merger = Merger(session, now)
+    with gate(session):
+        merger.recompute(wanted)
+    return merger.merged
+
+
 def add_marks(session: Session, arrived: Sequence[Arrived]) -> None:
     rows = [
         {"chain_ix": each.place.chain_ix, "peer": leaf.record, "at_seq": each.place.seq, "held": leaf.value}

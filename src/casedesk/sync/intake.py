@@ -8,16 +8,25 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from casedesk.models import Chain, Unentitled
+from casedesk.models import Chain, Mark, Unentitled
 from casedesk.models import Operation as OperationRow
 from casedesk.progress import Progress, silent
 from casedesk.storage.arrived import Arrived, arrived_again
 from casedesk.storage.chain import continue_chain
 from casedesk.storage.erasing import EVERY_FIELD, Target, obey, targets_of
-from casedesk.storage.merging import Judge, Merged, everybody_may, merge, next_number, reconsider
+from casedesk.storage.merging import (
+    Judge,
+    Merged,
+    decide_anew,
+    everybody_may,
+    judge_anew,
+    merge,
+    next_number,
+    reconsider,
+)
 from casedesk.storage.operations import start_link
 from casedesk.storage.recorder import own_chain
 from casedesk.storage.registers import Place
@@ -114,8 +123,13 @@ def accept(
     if chain.ix == own.ix:
         if fork is None and piece.last <= chain.held:
             return Accepted(Outcome.KNOWN)
-        continue_chain(session, now, at=chain.held if fork is None else fork - 1)
+        if fork is None:
+            continue_chain(session, now)
+            moved = Merged()
+        else:
+            moved = tell_again(session, fork, now, judge)
         answer = accept(session, piece, member, now, judge)
+        answer.merged.add(moved)
         answer.new_chain = True
         return answer
     if fork is not None:
@@ -137,6 +151,31 @@ def fork_in(session: Session, chain: Chain, piece: Slice) -> int | None:
         return max(piece.first - 1, 1)
     told = enumerate(piece.proofs, piece.first)
     return next((seq for seq, proof in told if seq in held and held[seq] != proof.link), None)
+
+
+def tell_again(session: Session, fork: int, now: datetime, judge: Judge = everybody_may) -> Merged:
+    """Tell what we wrote from `fork` on in a new chain: others know another story under these numbers.
+
+    What they wrote after hearing the other story seemed to know ours. It is judged, and orders to forget are obeyed,
+    without that.
+    """
+    old = own_chain(session)
+    new = continue_chain(session, now, at=fork - 1)
+    merged = Merged()
+    if deceived := _written_after_hearing(session, old.id, fork):
+        ours = session.scalars(select(OperationRow.seq).where(OperationRow.chain_ix == new.ix)).all()
+        merged.add(judge_anew(session, deceived, now, judge))
+        merged.add(decide_anew(session, ours, now))
+        _obey_what_counts(session, merged, [arrived_again(session, number) for number in ours], now)
+    return merged
+
+
+def _written_after_hearing(session: Session, chain: bytes, seq: int) -> Sequence[int]:
+    """What the authors wrote who say that they hold a chain at least so far."""
+    heard = select(Mark.chain_ix, func.min(Mark.at_seq).label("at")).where(Mark.peer == chain, Mark.held >= seq)
+    by = heard.group_by(Mark.chain_ix).subquery()
+    wanted = select(OperationRow.seq).join(by, by.c.chain_ix == OperationRow.chain_ix)
+    return session.scalars(wanted.where(OperationRow.chain_seq > by.c.at)).all()
 
 
 def _store(session: Session, chain: Chain, piece: Slice, now: datetime, judge: Judge) -> Merged:

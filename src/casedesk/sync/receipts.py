@@ -12,12 +12,11 @@ from sqlalchemy.orm import Session
 
 from casedesk.desk import Desk
 from casedesk.models import BatchIn, BatchOut, Chain, Covered
-from casedesk.storage.chain import continue_chain
 from casedesk.storage.installation import remember, remembered
 from casedesk.sync.batch import EVERYONE, Header, Kind, Refused, Why, open_batch, seal, write_batch
 from casedesk.sync.bodies import Line, Receipt, write_body
 from casedesk.sync.files import Fate, Folder, inbox, outbox
-from casedesk.sync.intake import held_of
+from casedesk.sync.intake import held_of, tell_again
 from casedesk.sync.leaving import own_chains
 from casedesk.sync.membership import NotJoined, Standing, standing
 from casedesk.sync.outbox import State, keep_file
@@ -58,7 +57,7 @@ def take_receipt(desk: Desk, place: Standing, author: Member, told: Receipt) -> 
         for row in session.scalars(select(BatchOut)).all():
             _settle(folder, row, author.desk.hex(), held, done, active)
     for chain, at in forked:
-        _go_on_after_a_fork(desk, chain, at)
+        _go_on_after_a_fork(desk, place, chain, at)
 
 
 def _settle(
@@ -80,13 +79,13 @@ def _settle(
             folder.remove(row.name)
 
 
-def _go_on_after_a_fork(desk: Desk, chain: bytes, at: int) -> None:
+def _go_on_after_a_fork(desk: Desk, place: Standing, chain: bytes, at: int) -> None:
     """Tell again in a new chain what others know in another form."""
-    with desk.local() as session:
+    with desk.store.intake() as (session, merged):
         own = session.scalars(select(Chain).where(Chain.id == chain, Chain.signing_seed.is_not(None))).first()
         if own is None or at > own.held:
             return
-        continue_chain(session, desk.clock(), at=at - 1)
+        merged.add(tell_again(session, at, desk.clock(), place.judge))
         rows = session.scalars(select(BatchOut).where(BatchOut.chain == chain, BatchOut.last >= at)).all()
         for row in rows:
             row.state = State.FORKED
