@@ -26,7 +26,7 @@ from benchmarks.statements import bare_reads, overhearing
 from casedesk.desk import Desk
 from casedesk.models import Recorded, fields_of
 from casedesk.reports import bangla
-from casedesk.reports.assemble import _summary_pdf, case_summary_pdf
+from casedesk.reports.assemble import _summary_pdf, summary_preview
 from casedesk.reports.layout.material import REGULAR, escape, load_fonts
 from casedesk.reports.preview import text_of
 from casedesk.services import intake
@@ -156,7 +156,7 @@ def paper(desk: Desk, cases: int) -> Iterator[Result]:
     case_id = page_of_cases(desk, Filters(), Order.NEWEST, skip=50, size=1)[0].case_id
     request = PrintRequest(level="full", language="bn")
     summary = summary_of(desk, case_id, request)
-    words = text_of(case_summary_pdf(desk, case_id, request))
+    words = text_of(summary_preview(desk, case_id, request).pdf)
     lines = [line for line in words.splitlines() if line.strip()]
     made = lambda: _summary_pdf(summary, request)  # noqa: E731 - named by its use
     ours, bare = paired(made, lambda: _bare_page(lines), ROUNDS)

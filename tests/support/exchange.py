@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -13,11 +14,14 @@ from nacl.signing import SigningKey
 from sqlalchemy import select
 
 from casedesk.desk import Actor, Desk
+from casedesk.fields import Level
 from casedesk.models import Chain, Clash, Recorded, User, fields_of, recorded_models
 from casedesk.models import Operation as OperationRow
+from casedesk.storage.arrived import ERASED_TABLE
 from casedesk.storage.chain import continue_chain
+from casedesk.storage.erasing import EVERY_FIELD, Target, obey
 from casedesk.storage.operations import Leaf, Operation, OperationKind, start_link, unpack
-from casedesk.storage.recorder import NO_RECORD, OPERATION_TABLE, append, own_chain, to_leaf
+from casedesk.storage.recorder import NO_RECORD, OPERATION_TABLE, append, mark_what_was_seen, own_chain, to_leaf
 from casedesk.storage.store import Store
 from casedesk.storage.vault import unlock
 from casedesk.sync.chains import Member, Slice, checked
@@ -43,13 +47,19 @@ class Office:
         desk = Desk(store, actor_of(store), "DHK", f"K{number + 3}", clock=clock)
         self.desks.append(desk)
         for known in every_chain(desk):  # what was copied is signed by who wrote it
-            self.members.setdefault(known.desk, Member(known.desk, founder=not self.members))
+            self.members.setdefault(known.desk, Member(known.desk))
         return desk
+
+    @property
+    def founder(self) -> bytes:
+        """The key of who set the centre up: what it writes about rights is believed."""
+        return next(iter(self.members))
 
     def copy(self, number: int, name: str) -> Path:
         """The vault of a desk as it lies on its disk."""
         store = self.desks[number].store
-        store.empty_log()
+        with closing(store.vault.connection()) as connection:  # a copy takes no log along
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         ignored = shutil.ignore_patterns("vault.lock")
         return Path(shutil.copytree(store.vault.folder, self.folder / name, ignore=ignored))
 
@@ -203,3 +213,17 @@ def write_leaves(desk: Desk, leaves: list[Leaf], kind: OperationKind = Operation
     action = Leaf(OPERATION_TABLE, NO_RECORD, "action", "test.leaves")
     with desk.store.local() as session:
         append(session, own_chain(session), {1: [action, *leaves]}, actor=desk.actor.id, now=NOW, kind=kind)
+
+
+def order_erasure(desk: Desk, *targets: Target, confirmed: bool = False) -> tuple[bytes, int]:
+    """Write into the desk's own chain that these values be forgotten, and forget them there; where the order stands."""
+    now = desk.clock()
+    with desk.store.intake() as (session, merged):
+        chain = own_chain(session)
+        mark_what_was_seen(session, chain, desk.actor.id, now, confirmed=confirmed)
+        leaves = [Leaf(OPERATION_TABLE, NO_RECORD, "action", "test.erase")]
+        leaves += [Leaf(ERASED_TABLE, record.bytes, name or EVERY_FIELD, None) for record, name in sorted(set(targets))]
+        told = {Level.INTERNAL: leaves}
+        append(session, chain, told, actor=desk.actor.id, now=now, kind=OperationKind.ERASURE, confirmed=confirmed)
+        merged.add(obey(session, chain.id, chain.held, targets, now))
+        return chain.id, chain.held

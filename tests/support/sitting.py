@@ -28,6 +28,7 @@ from casedesk.ui.settings import SettingsPage
 from casedesk.ui.sign_in import SignIn
 from casedesk.ui.window import Window
 from tests.conftest import PASSPHRASE
+from tests.support.labels import fits
 
 NOW = datetime(2026, 5, 12, 9, 0, tzinfo=UTC)
 W = TypeVar("W", bound=QWidget)
@@ -230,4 +231,4 @@ def words_of(root: QWidget) -> str:
 def cut_off(root: QWidget) -> list[str]:
     """Labels that have not the room they need."""
     labels = [label for label in root.findChildren(PlainLabel) if label.isVisible()]
-    return [label.text() for label in labels if label.text() and not label.fits()]
+    return [label.text() for label in labels if label.text() and not fits(label)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from casedesk.storage.operations import (
     new_operation,
     section_key,
 )
+from casedesk.sync.views import view_of_leaves
 
 VECTORS: dict[str, Any] = json.loads(Path(__file__).with_name("vectors.json").read_text(encoding="utf-8"))
 
@@ -122,3 +124,8 @@ operations = st.builds(
     key=st.binary(min_size=16, max_size=16),
 )
 levels = st.none() | st.sets(st.integers(0, 3))
+
+
+def view(seq: int, operation: Operation, shown: Collection[int] | None) -> Operation:
+    """The operation with the sections of these levels; nothing but its digest for None."""
+    return view_of_leaves(seq, operation, lambda level, _leaf: shown is not None and level in shown)

@@ -17,35 +17,34 @@ from casedesk.services.intake import register_case
 from casedesk.services.office import sign_in
 from casedesk.services.search import find_people
 from casedesk.storage.checking import check
-from casedesk.storage.erasing import NotTheSame, Target, apply_parked, obey, order_erasure, show
+from casedesk.storage.erasing import NotTheSame, apply_parked, obey, show
 from casedesk.storage.operations import ClockFlag, Leaf, Operation, OperationKind
 from casedesk.storage.recorder import gate
+from casedesk.storage.vault import VAULT
 from casedesk.sync.chains import Outcome
 from casedesk.sync.intake import take_in
-from casedesk.sync.views import view
 from tests.conftest import NOW, PASSPHRASE
-from tests.support.exchange import Office, clashes, held, own, piece_of, records, same_everywhere, write_leaves
+from tests.support.exchange import (
+    Office,
+    clashes,
+    held,
+    order_erasure,
+    own,
+    piece_of,
+    records,
+    same_everywhere,
+    write_leaves,
+)
 from tests.support.people import a_returnee
+from tests.sync.examples import view
 
 SECRET = "Sentinelbegum"
-
-
-def forget(desk: Desk, *targets: Target) -> tuple[bytes, int]:
-    with desk.store.intake() as (session, merged):
-        merged.add(order_erasure(session, targets, desk.actor.id, "test.erase", NOW))
-    desk.store.empty_log()
-    chain = own(desk)
-    return chain.id, chain.held
 
 
 def test_an_order_to_forget_tells_that_somebody_said_the_day(desk: Desk) -> None:
     person = person_of(desk, register_case(desk, a_returnee()))
     for confirmed in (False, True):
-        with desk.store.intake() as (session, merged):
-            forgotten = order_erasure(
-                session, [(person, "name_en")], desk.actor.id, "test.erase", NOW, confirmed=confirmed
-            )
-            merged.add(forgotten)
+        order_erasure(desk, (person, "name_en"), confirmed=confirmed)
         with desk.read() as session:
             last = select(OperationRow).order_by(OperationRow.seq.desc()).limit(1)
             row = session.scalars(last).one()
@@ -80,7 +79,7 @@ def test_an_erased_value_is_gone_everywhere_and_every_chain_still_verifies(offic
     case_id = register_case(first, a_returnee(person__name_en=SECRET))
     office.exchange()
     person = person_of(first, case_id)
-    forget(second, (person, "name_en"))
+    order_erasure(second, (person, "name_en"))
     office.exchange()
     for desk in office.desks:
         assert name(desk, person) is None
@@ -90,13 +89,24 @@ def test_an_erased_value_is_gone_everywhere_and_every_chain_still_verifies(offic
     assert same_everywhere(office.desks)
 
 
+def test_an_erased_value_does_not_outlive_it_in_the_log(office: Office) -> None:
+    first, second = office.add(), office.add()
+    case_id = register_case(first, a_returnee(person__name_en=SECRET))
+    office.exchange()
+    logs = [desk.store.vault.folder / f"{VAULT}-wal" for desk in office.desks]
+    assert all(log.stat().st_size for log in logs)
+    order_erasure(first, (person_of(first, case_id), "name_en"))
+    office.send(first, second)
+    assert [log.stat().st_size for log in logs] == [0, 0]
+
+
 def test_an_order_that_comes_before_everything_keeps_old_files_from_bringing_the_value_back(office: Office) -> None:
     first, second, third = office.add(), office.add(), office.add()
     case_id = register_case(first, a_returnee(person__name_en=SECRET))
     old_file = piece_of(first, own(first).id)
     office.send(first, second)
     person = person_of(first, case_id)
-    chain, seq = forget(second, (person, "name_en"))
+    chain, seq = order_erasure(second, (person, "name_en"))
     for _time in range(2):
         with third.store.intake() as (session, merged):
             merged.add(obey(session, chain, seq, [(person, "name_en")], NOW))
@@ -113,7 +123,7 @@ def test_what_is_written_in_knowledge_of_the_order_stays_and_what_was_written_wi
     case_id = register_case(first, a_returnee(person__name_en=SECRET))
     office.exchange()
     person = person_of(first, case_id)
-    forget(first, (person, "name_en"))
+    order_erasure(first, (person, "name_en"))
     rename(third, person, SECRET)  # did not know
     office.send(first, second)
     rename(second, person, "Given again")
@@ -134,7 +144,7 @@ def test_what_knew_another_story_of_ours_knew_neither_our_order_nor_our_words(of
     office.send(first, second)
     first = office.put_back(0, copy, new_chain=False)
     rename(first, other, "Ours")
-    forget(first, (secret, "name_en"))
+    order_erasure(first, (secret, "name_en"))
     rename(second, secret, f"{SECRET} again")
     rename(second, other, "Theirs")
     office.send(second, first)
@@ -153,7 +163,7 @@ def test_a_whole_record_is_forgotten(office: Office) -> None:
     case_id = register_case(first, a_returnee(person__name_en=SECRET))
     office.exchange()
     person = person_of(first, case_id)
-    forget(first, (person, ""))
+    order_erasure(first, (person, ""))
     office.exchange()
     for desk in office.desks:
         assert ("person", person.bytes) not in records(desk)
@@ -205,7 +215,7 @@ def test_an_erased_value_does_not_come_back_when_its_level_is_shown(office: Offi
     piece = piece_of(first, chain, first=start + 1, view=with_levels({0, 1}))
     whole = piece_of(first, chain, first=start + 1)
     take_in(second.store, piece, office.members[piece.desk], NOW)
-    forget(second, (person, "name_en"))
+    order_erasure(second, (person, "name_en"))
     with second.store.intake() as (session, merged):
         merged.add(show(session, chain, dict(enumerate(whole.operations, whole.first)), NOW))
     assert not keeps_the_secret(second)

@@ -58,7 +58,6 @@ from casedesk.services.consents import RecordConsent, record_consent
 from casedesk.services.intake import register_case
 from casedesk.services.office import check_store, sign_in
 from casedesk.storage import vault
-from casedesk.storage.erasing import order_erasure
 from casedesk.storage.installation import FILE
 from casedesk.storage.keys import FLOOR
 from casedesk.storage.vault import EngineUnfit, create_vault, unlock
@@ -70,7 +69,7 @@ from casedesk.sync.outbox import files_out, make_files, uncovered
 from casedesk.sync.visit import name_relay, visit
 from casedesk.sync.withdrawing import withdraw
 from tests.conftest import NOW, PASSPHRASE
-from tests.support.exchange import records
+from tests.support.exchange import order_erasure, records
 from tests.support.people import a_returnee
 from tests.sync.office import (
     admin,
@@ -369,8 +368,7 @@ def erase(desk: Desk, case_id: UUID) -> None:
     with desk.read() as session:
         person = session.get_one(Case, case_id).person_id
     assert person is not None
-    with desk.store.intake() as (session, merged):
-        merged.add(order_erasure(session, [(person, "name_en")], desk.actor.id, "test.erase", NOW))
+    order_erasure(desk, (person, "name_en"))
 
 
 def places_of(word: str, desk: Desk, readers: Sequence[Desk]) -> list[str]:
@@ -381,7 +379,6 @@ def places_of(word: str, desk: Desk, readers: Sequence[Desk]) -> list[str]:
             for row in connection.exec_driver_sql(f'SELECT * FROM "{table}"'):  # noqa: S608 - its own
                 said = b"".join(each if isinstance(each, bytes) else str(each).encode() for each in row)
                 found += [str(table)] if word.lower().encode() in said.lower() else []
-    desk.store.empty_log()
     folder = desk.store.vault.folder
     for path in (each for each in folder.rglob("*") if each.is_file()):
         raw = [path.read_bytes()]

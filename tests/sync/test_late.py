@@ -71,7 +71,7 @@ class History:
         keys = [own(desk).desk for desk in self.office.desks]
         farzana = frozenset({self.office.desks[0].actor.id.bytes})
         centres = dict.fromkeys(keys, "DHK") | {keys[-1]: "SYL"}
-        first = next(key for key, member in self.office.members.items() if member.founder)
+        first = self.office.founder
         people = dict.fromkeys(keys, frozenset[bytes]()) | {first: farzana, keys[0]: farzana, keys[1]: farzana}
         return judge_with(Trust(frozenset({first}), "DHK", centres, people))
 

@@ -22,11 +22,10 @@ from casedesk.lifecycles import steps_from
 from casedesk.models import Case, CaseNote, Person, State
 from casedesk.services import lifecycle
 from casedesk.storage.checking import check
-from casedesk.storage.erasing import order_erasure
 from casedesk.sync.chains import Outcome, Slice
 from casedesk.sync.intake import accept, take_in, tell_again
 from tests.conftest import NOW
-from tests.support.exchange import Office, chains, clashes, every_chain, held, own, piece_of, records
+from tests.support.exchange import Office, chains, clashes, every_chain, held, order_erasure, own, piece_of, records
 
 DESKS = 4
 STEPS = 40
@@ -185,8 +184,7 @@ class Schedule:
             people = sorted(session.scalars(select(Person.id)))
         if people:
             person = self.random.choice(people)
-            with desk.store.intake() as (session, merged):
-                merged.add(order_erasure(session, [(person, "name_en")], desk.actor.id, "test.erase", desk.clock()))
+            order_erasure(desk, (person, "name_en"))
 
     def settle(self) -> None:
         """Everybody gives everybody everything, until nothing moves; who hears of a fork goes on in a new chain."""

@@ -15,8 +15,8 @@ from casedesk.storage.operations import (
     pack,
     shown,
 )
-from casedesk.sync.views import view
 from tests.sync import examples
+from tests.sync.examples import view
 
 RECORD = bytes(range(16))
 WORDS = ["said to all", "said inside", "said who it is", "said in confidence"]

@@ -25,6 +25,7 @@ from casedesk.ui.palette import Palette
 from casedesk.ui.referrals import ReferralsPage
 from casedesk.ui.today.page import TodayPage
 from casedesk.ui.window import Window
+from tests.support.labels import fits
 from tests.support.people import a_returnee
 from tests.support.sitting import activate
 
@@ -161,7 +162,7 @@ def words_on(root: QWidget) -> str:
 
 def cut_off(root: QWidget) -> list[str]:
     labels = [label for label in root.findChildren(PlainLabel) if label.isVisible()]
-    return [label.text() for label in labels if label.text() and not label.fits()]
+    return [label.text() for label in labels if label.text() and not fits(label)]
 
 
 def nameless(root: QWidget) -> list[str]:

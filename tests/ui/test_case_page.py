@@ -45,6 +45,7 @@ from casedesk.ui.kit.written import UpazilaEdit
 from casedesk.ui.page import Goto, Here, Page
 from casedesk.ui.window import Window
 from casedesk.values import Money
+from tests.support.labels import fits
 from tests.support.people import a_returnee
 
 NARRATIVE = "They locked the door every night."
@@ -947,7 +948,7 @@ def test_hostile_names_stay_plain(shown: Shown, desk: Desk, name: str) -> None:
     cases.edit_case(desk, shown.case_id, edits)
     page = shown.open("person")
     assert page.header.name.text() == name.replace("\u202e", "[U+202E]")
-    assert page.header.name.fits()
+    assert fits(page.header.name)
     assert all(each.textFormat() is Qt.TextFormat.PlainText for each in shown.window.findChildren(QLabel))
     assert page.width() <= shown.window.width()
 
@@ -980,7 +981,7 @@ def test_nothing_is_cut_off(show: Callable[..., Shown], desk: Desk, section: str
     shown.wait(lambda: bool(page.case.entries))
     shown.qtbot.wait(80)
     labels = [each for each in page.findChildren(PlainLabel) if each.isVisible()]
-    assert [each.text() for each in labels if not each.fits()] == []
+    assert [each.text() for each in labels if not fits(each)] == []
     unnamed = [
         each
         for each in page.findChildren(QWidget)

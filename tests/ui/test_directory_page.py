@@ -24,6 +24,7 @@ from casedesk.ui.kit.lines import Cell
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.page import Goto
 from casedesk.ui.window import Window
+from tests.support.labels import fits
 from tests.support.people import a_returnee
 
 KEY, NONE = Qt.Key, Qt.KeyboardModifier.NoModifier
@@ -356,4 +357,4 @@ def test_every_control_has_a_name_and_no_word_is_cut(shown: Shown, size: tuple[i
             assert each.accessibleName(), each
     for label in page.findChildren(QLabel):
         if isinstance(label, PlainLabel) and label.isVisible():
-            assert label.fits(), label.text()
+            assert fits(label), label.text()

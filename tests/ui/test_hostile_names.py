@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from casedesk.desk import Desk
 from casedesk.formats import visible
-from casedesk.reports.assemble import case_summary_pdf
+from casedesk.reports.assemble import summary_preview
 from casedesk.reports.preview import pages, text_of
 from casedesk.services.cases import case_facts
 from casedesk.services.drafts import begin_draft, open_draft
@@ -97,7 +97,7 @@ def test_a_hostile_name_is_words_from_the_intake_to_the_paper(name: str, desk: D
     (found,) = page_of_cases(desk, Filters(words="rahima" if "hima" in name else name), Order.URGENT)
     assert found.case_id == case_id
 
-    paper = case_summary_pdf(desk, case_id, PrintRequest(level=FULL))
+    paper = summary_preview(desk, case_id, PrintRequest(level=FULL)).pdf
     assert pages(paper) == 1
     assert "".join(visible(name).split()) in "".join(text_of(paper).split())
 

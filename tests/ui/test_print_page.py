@@ -37,6 +37,7 @@ from casedesk.ui.print import printing
 from casedesk.ui.print.page import PrintPage
 from casedesk.ui.print.preview import Preview
 from casedesk.ui.window import Window
+from tests.support.labels import fits
 from tests.support.people import a_returnee
 
 KEY = Qt.Key
@@ -379,4 +380,4 @@ def test_every_control_has_a_name_and_no_word_is_cut(shown: Shown, size: tuple[i
             assert each.accessibleName(), each
     for label in shown.page.findChildren(QLabel):
         if isinstance(label, PlainLabel) and label.isVisible():
-            assert label.fits(), label.text()
+            assert fits(label), label.text()

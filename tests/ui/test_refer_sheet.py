@@ -32,6 +32,7 @@ from casedesk.ui.page import Goto, Here, Page
 from casedesk.ui.refer import ReferSheet
 from casedesk.ui.refer.partners import PartnerButton
 from casedesk.ui.window import Window
+from tests.support.labels import fits
 from tests.support.people import a_returnee
 
 KEY, NONE = Qt.Key, Qt.KeyboardModifier.NoModifier
@@ -410,7 +411,7 @@ def test_every_control_has_a_name_and_no_word_is_cut(shown: Shown, size: tuple[i
             assert each.accessibleName(), each
     for label in sheet.findChildren(QLabel):
         if isinstance(label, PlainLabel) and label.isVisible():
-            assert label.fits(), label.text()
+            assert fits(label), label.text()
     sheet.form = None
 
 

@@ -32,18 +32,6 @@ class Paper:
     given_away: tuple[str, ...] = ()
 
 
-def case_summary_pdf(desk: Desk, case_id: UUID, request: PrintRequest, copy: Copy | None = None) -> bytes:
-    """One copy of the case summary. The same record and copy give the same bytes."""
-    return _summary_pdf(papers.summary_of(desk, case_id, request, copy), request)
-
-
-def referral_letter_pdf(
-    desk: Desk, referral_id: UUID, language: str, copy: Copy | None = None, blacked: Sequence[str] = ()
-) -> bytes:
-    """One copy of the referral letter."""
-    return _letter_pdf(letters.letter_of(desk, referral_id, language, copy), language, blacked)
-
-
 def summary_preview(desk: Desk, case_id: UUID, request: PrintRequest) -> Paper:
     """The next copy of the case summary, before it is printed."""
     content = papers.summary_of(desk, case_id, request)

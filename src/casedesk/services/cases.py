@@ -118,7 +118,6 @@ class CaseFacts:
     violations: tuple[Violation, ...]
     needs: tuple[Need, ...]
     flags: tuple[Flag, ...]
-    triage_outcome: str
     opened_on: date | None
 
     @property
@@ -182,7 +181,6 @@ def facts_of(source: Rows | Records, desk: Desk, case: Case, reason: str = "") -
     person = rows.person or Person()
     state, owner = source.one(State, case.id), source.one(User, case.owner_id)
     restricted = within_reach(desk.actor, "case.view_restricted", case, reason=reason)
-    triage = rows.newest(Triage)
     violations = _violations(rows, restricted=restricted)
     return CaseFacts(
         id=case.id,
@@ -204,7 +202,6 @@ def facts_of(source: Rows | Records, desk: Desk, case: Case, reason: str = "") -
         violations=violations,
         needs=tuple(Need(n.id, n.need or "", n.urgency or "", n.met_on) for n in rows.all(NeedItem)),
         flags=_flags(rows) if restricted else (),
-        triage_outcome=(triage.outcome or "") if triage else "",
         opened_on=case.opened_on,
     )
 

@@ -101,7 +101,6 @@ class ClashRow:
     readable: bool  # whether all of it may be read
     may_settle: bool
     may_keep_both: bool
-    settled: bool
 
     @property
     def differing(self) -> tuple[int, ...]:
@@ -277,7 +276,6 @@ class _Reader:
             readable=readable,
             may_settle=readable and self._may(case, clash, "clash.settle"),
             may_keep_both=_several(declared, names),
-            settled=clash.settled_by is not None,
         )
 
     def _may(self, case: Case | None, clash: Clash, action: str) -> bool:

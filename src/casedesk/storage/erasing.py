@@ -15,16 +15,15 @@ from uuid import UUID
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from casedesk.fields import Level
 from casedesk.models import Chain, Change, Erasure, Parked, recorded_models
 from casedesk.models import Operation as OperationRow
 from casedesk.storage.arrived import ERASED_TABLE, Arrived, RecordKey, change_rows, written
 from casedesk.storage.bulk import in_parts
 from casedesk.storage.fitting import Unfit, keeper
 from casedesk.storage.merging import Judge, Merged, Merger, add_marks, everybody_may
-from casedesk.storage.operations import Leaf, Open, Operation, OperationKind, Section, Shut, digest, pack, shown, unpack
+from casedesk.storage.operations import Open, Operation, OperationKind, Section, Shut, digest, pack, shown, unpack
 from casedesk.storage.orders import forgotten, orders_about
-from casedesk.storage.recorder import NO_RECORD, OPERATION_TABLE, append, gate, mark_what_was_seen, own_chain
+from casedesk.storage.recorder import gate
 from casedesk.storage.registers import Knowledge, Place
 
 Target: TypeAlias = tuple[UUID, str]  # a record and one of its fields, or all where it is empty
@@ -33,19 +32,6 @@ EVERY_FIELD: Final = "*"  # how a leaf names all fields, since a leaf has a fiel
 
 class NotTheSame(Exception):
     """What is shown later is not what was told before: the digests differ. Nothing was taken."""
-
-
-def order_erasure(
-    session: Session, targets: Collection[Target], actor: UUID, action: str, now: datetime, *, confirmed: bool = False
-) -> Merged:
-    """Write into our own chain that these values be forgotten, and forget them here."""
-    chain = own_chain(session)
-    mark_what_was_seen(session, chain, actor, now, confirmed=confirmed)
-    leaves = [Leaf(OPERATION_TABLE, NO_RECORD, "action", action)]
-    leaves += [Leaf(ERASED_TABLE, record.bytes, field or EVERY_FIELD, None) for record, field in sorted(set(targets))]
-    told = {Level.INTERNAL: leaves}
-    append(session, chain, told, actor=actor, now=now, kind=OperationKind.ERASURE, confirmed=confirmed)
-    return obey(session, chain.id, chain.held, targets, now)
 
 
 def targets_of(operation: Operation) -> list[Target]:
@@ -75,6 +61,7 @@ def obey(session: Session, chain: bytes, seq: int, targets: Collection[Target], 
                     gone[record] |= fields
         merger = Merger(session, now)
         merger.recompute(gone)
+    merger.merged.forgot = bool(gone)
     return merger.merged
 
 

@@ -53,12 +53,14 @@ class Merged:
     # By table what its records hang on, and what they hung on before.
     links: dict[str, set[Link]] = field(default_factory=lambda: defaultdict(set))
     orders: set[int] = field(default_factory=set)  # operations of which an order to forget counts now, and did not
+    forgot: bool = False  # whether values went that must not outlive it elsewhere
 
     def add(self, other: Merged) -> None:
         self.records |= other.records
         for table, found in other.links.items():
             self.links[table] |= found
         self.orders |= other.orders
+        self.forgot |= other.forgot
 
     @property
     def tables(self) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
@@ -141,12 +141,17 @@ class Store:
             session.flush()
             derived.refresh_merged(session, merged)
             session.commit()
+        if merged.forgot:
+            self._empty_log()
         if merged.records:
             self.tell(Touched(TAKEN_IN, merged.tables))
 
-    def empty_log(self) -> None:
-        """Write everything into the file and empty the write-ahead log, where erased values would outlive it."""
-        with self._writing, self._lane():
+    def _empty_log(self) -> None:
+        """Write everything into the file and empty the write-ahead log, where what was forgotten would outlive it.
+
+        Where somebody reads meanwhile or the disk is full it stays until the vault is closed.
+        """
+        with self._writing, suppress(sqlcipher.Error):
             connection = self.vault.writer.raw_connection()
             try:
                 connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -50,20 +50,11 @@ class Slice:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """Operations sent before, now with more of their levels: number in the chain → operation."""
-
-    chain: bytes
-    operations: Mapping[int, Operation]
-
-
-@dataclass(frozen=True, slots=True)
 class Member:
     """What the roster says of a desk. One that was ended may be heard up to a number of each of its chains."""
 
     desk: bytes
     ends: Mapping[bytes, int] | None = None  # nothing while it is active
-    founder: bool = False  # what it writes about rights is believed
 
     def hears(self, chain: bytes, last: int) -> bool:
         return self.ends is None or last <= self.ends.get(chain, 0)

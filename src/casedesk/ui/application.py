@@ -54,8 +54,6 @@ from casedesk.ui.sign_in import NOT_RESTORED, RESTORED, Invented, Locked, SignIn
 from casedesk.ui.waits import Waits
 from casedesk.ui.window import Window
 
-log = logging.getLogger(__name__)
-
 WIDTH, HEIGHT = 1366, 768
 # Set just before the process replaces itself and taken away as the fresh one starts, so that it ends with the
 # sitting: nothing on the disk tells who was here last. It holds no key.

@@ -17,7 +17,7 @@ from casedesk.fields import Kind
 from casedesk.lifecycles import steps_from
 from casedesk.models import CaseIndex, NeedItem, Provider, Referral, State, fields_of
 from casedesk.services import lifecycle
-from casedesk.services.consents import scope_for, status_now
+from casedesk.services.consents import scope_for
 from casedesk.services.notes import reads_restricted
 from casedesk.services.permissions import needs, open_case, see_case, visible
 from casedesk.services.providers import name_of
@@ -79,7 +79,6 @@ class ReferralFacts:
     row: ReferralRow
     values: Mapping[str, object]
     scope: str
-    consent_status: str
 
 
 @needs("case.view")
@@ -113,12 +112,10 @@ def referral_facts(desk: Desk, referral_id: UUID) -> ReferralFacts:
         case = open_case(desk, session, "case.view", referral.case_id or referral_id)
         restricted = reads_restricted(desk, case)
         shown = [name for name, declared in fields_of(Referral).items() if restricted or declared.kind is not Kind.TEXT]
-        scope = scope_for(referral.service, provider.type if provider else None) if referral.service else ""
         return ReferralFacts(
             row=_row(desk, *found),
             values={name: value for name in shown if (value := getattr(referral, name)) is not None},
-            scope=scope,
-            consent_status=status_now(session, case.id, scope, desk.today()) if scope else "",
+            scope=scope_for(referral.service, provider.type if provider else None) if referral.service else "",
         )
 
 

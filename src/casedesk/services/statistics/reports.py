@@ -38,7 +38,6 @@ SPEAKS_FOR = N_(
     "The people of these numbers came to the centre for help. They are not a sample of all who return, and the numbers"
     " do not say how many people live through the same."
 )
-CHART_PERIODS = 6
 
 
 class NoReport(CaseDeskError):

@@ -165,10 +165,6 @@ class Badge(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.show_spec(spec)
 
-    @property
-    def spec(self) -> BadgeSpec:
-        return self._spec
-
     def show_spec(self, spec: BadgeSpec) -> None:
         self._spec = spec
         self.setAccessibleName(spec.spoken)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QVBoxLayout
 
 from casedesk.i18n import _
 from casedesk.ui.kit.badges import BadgeSpec, badge_size, paint_badge
@@ -213,12 +213,3 @@ class SectionNav(QFrame):
     def _choose(self, code: str) -> None:
         self.select(code)
         self.chosen.emit(code)
-
-
-def area(*parts: QWidget) -> QWidget:
-    """A row of areas without gaps: sidebar, page, panel; the second one takes the room."""
-    inside = row(*parts, gap=0)
-    inside.setStretch(1, 1)
-    made = widget(inside)
-    made.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-    return made

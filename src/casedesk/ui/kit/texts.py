@@ -6,7 +6,7 @@ from __future__ import annotations
 import html
 import re
 
-from PySide6.QtCore import QEvent, QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
@@ -91,18 +91,6 @@ class PlainLabel(QLabel):
         self.setProperty("tone", tone)
         restyle(self)
 
-    def fits(self) -> bool:
-        """Whether all of the text is seen, or ends in … on purpose."""
-        room = self.contentsRect()
-        if self.wordWrap():
-            needs = self.fontMetrics().boundingRect(
-                QRect(0, 0, room.width(), 100_000), Qt.TextFlag.TextWordWrap, super().text()
-            )
-            return needs.width() <= room.width() + 1 and needs.height() <= room.height() + 1
-        lines = self._full.split("\n")
-        widest = max(self.fontMetrics().horizontalAdvance(line) for line in lines)
-        return widest <= room.width() + 1 and self.fontMetrics().height() <= room.height() + 1
-
 
 class ElidedLabel(PlainLabel):
     """Ends in … where there is no room, and tells the rest in its tooltip.
@@ -131,9 +119,6 @@ class ElidedLabel(PlainLabel):
             too_long = self.fontMetrics().horizontalAdvance(self._full) > self.contentsRect().width()
             tip(self, self._full if too_long else "")
         return super().event(event)
-
-    def fits(self) -> bool:
-        return self.fontMetrics().height() <= self.contentsRect().height() + 1
 
 
 def restyle(widget: QWidget) -> None:
