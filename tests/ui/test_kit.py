@@ -781,6 +781,28 @@ def test_a_sheet_grows_with_what_is_said_in_it(show: Show, qtbot: QtBot) -> None
     assert sheet.panel.y() == 24
 
 
+def test_a_problem_on_a_sheet_leaves_no_gap_and_no_scroll_bar(show: Show, qtbot: QtBot) -> None:
+    window = show(QWidget(), 1366, 768)
+    sheet = Sheet(window, "Add a step to the plan", width=640)
+    kinds = {"to_do": Kind.LINE, "due": Kind.DAY, "words": Kind.LINE}
+    form = Form([(key, field(kind, key)) for key, kind in kinds.items()], today=TODAY, columns=2)
+    sheet.body.addWidget(form)
+    sheet.open()
+    opened = sheet.panel.height()
+    due, words = form.questions["due"], form.questions["words"]
+    due.editor.setFocus()
+    QTest.keyClicks(focused(), "no day that anybody could understand")
+    words.editor.setFocus()
+    qtbot.waitUntil(lambda: sheet.panel.height() > opened and not cut_off(sheet))
+    assert due.height() == due.heightForWidth(due.width())
+    assert words.y() - due.geometry().bottom() <= 16
+    assert sheet.content.height() - sheet.content.mapFromGlobal(words.mapToGlobal(words.rect().bottomLeft())).y() <= 20
+    due.editor.setFocus()
+    QTest.keyClick(focused(), Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(focused(), Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: sheet.panel.height() == opened)
+
+
 def test_a_sheet_begins_with_its_body_even_if_the_foot_was_made_first(show: Show) -> None:
     window = show(QWidget(), 900, 600)
     sheet = Sheet(window, "Add a partner")

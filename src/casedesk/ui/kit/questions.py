@@ -17,7 +17,7 @@ from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.editor import Editor
 from casedesk.ui.kit.fields import EditorOf, editor_for
 from casedesk.ui.kit.icons import Icon
-from casedesk.ui.kit.layouts import clear, column, row, widget
+from casedesk.ui.kit.layouts import Tall, clear, column, row, widget
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.kit.written import MoneyEdit
 from casedesk.values import Money
@@ -25,7 +25,7 @@ from casedesk.values import Money
 WIDE = frozenset({Kind.TEXT, Kind.CODES, Kind.ANSWER, Kind.LINES, Kind.REFERENCES})
 
 
-class Question(QWidget):
+class Question(Tall):
     """A label with its own "Not now", a hint, the editor, and what there is to say about the answer.
 
     `kept` tells that the person read a warning and keeps the answer, `put_off` that it is asked another day.
@@ -69,7 +69,7 @@ class Question(QWidget):
         if self.editor.declared.kind is Kind.TICK:
             self.label.hide()
         self.setLayout(column(top, self.hint, self.editor, self._below, gap=3))
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._say()
 
     def show_problems(self, problems: Sequence[Problem]) -> None:
@@ -83,6 +83,10 @@ class Question(QWidget):
         if own := self.editor.problem():
             return (Problem(own),)
         return tuple(each for each in self._problems if not (each.warning and each.rule in self._kept))
+
+    def kept_rules(self) -> frozenset[str]:
+        """The rules whose warnings about this answer were read."""
+        return frozenset(self._kept)
 
     def set_put_off(self, on: bool) -> None:
         if self.not_now is not None:
@@ -252,6 +256,10 @@ class Form(QWidget):
     def problems(self) -> dict[str, tuple[Problem, ...]]:
         """What is still open, by key."""
         return {key: found for key, question in self.questions.items() if (found := question.problems())}
+
+    def kept_rules(self) -> frozenset[str]:
+        """The rules whose warnings were read, and the answers kept as they are."""
+        return frozenset().union(*(question.kept_rules() for question in self.questions.values()))
 
     def ready(self) -> bool:
         """Whether everything typed is understood; if not, tell where and go there."""

@@ -28,6 +28,7 @@ class Sheet(QWidget):
         self._host = host.window()
         self._width = width
         self._before: QWidget | None = None
+        self._least = 0  # as high as it was opened
         self.setAccessibleName(title)
         self.title = PlainLabel(title, "section", wrap=True)
         self.subtitle = PlainLabel(subtitle, "body", tone="text2", wrap=True)
@@ -139,12 +140,15 @@ class Sheet(QWidget):
         window = self._host
         self.setGeometry(window.rect())
         width, height = self._room()
+        self._least = height
         self.panel.setGeometry((window.width() - width) // 2, (window.height() - height) // 2, width, height)
 
-    def _grow(self) -> None:
-        """Make room for what was added; what is there already stays where it is, as far as the window allows."""
-        width, height = self._room()
-        if height > self.panel.height():
+    def _fit(self) -> None:
+        """Make room for what was added, and none for what is gone; what is there already stays where it is, as far
+        as the window allows."""
+        width, room = self._room()
+        height = max(room, self._least)
+        if height != self.panel.height():
             lowest = self._host.height() - EDGE - height
             self.panel.setGeometry(self.panel.x(), min(self.panel.y(), lowest), width, height)
         focused = QApplication.focusWidget()
@@ -152,7 +156,8 @@ class Sheet(QWidget):
             self.reveal(focused)
 
     def _room(self) -> tuple[int, int]:
-        """Width and height of the panel: what it holds, and never more than the window."""
+        """Width and height of the panel: what it holds, and never more than the window. It scrolls only there: a scroll
+        bar that comes and goes would break the words anew, and leave a gap."""
         window = self._host
         width = min(self._width, window.width() - 2 * EDGE)
         wanted = self.content.heightForWidth(width - 2) if self.content.hasHeightForWidth() else -1
@@ -161,14 +166,17 @@ class Sheet(QWidget):
         head = (
             self.head.totalHeightForWidth(width - 2) if self.head.hasHeightForWidth() else self.head.sizeHint().height()
         )
-        return width, min(wanted + head + self.foot.sizeHint().height() + 8, window.height() - 2 * EDGE)
+        all_of_it, most = wanted + head + self.foot.sizeHint().height() + 8, window.height() - 2 * EDGE
+        bar = Qt.ScrollBarPolicy.ScrollBarAsNeeded if all_of_it > most else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        self._area.setVerticalScrollBarPolicy(bar)
+        return width, min(all_of_it, most)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if self.isVisible():
             if watched is self._host and event.type() == QEvent.Type.Resize:
                 self._place()
             elif watched is self.content and event.type() == QEvent.Type.LayoutRequest:
-                QTimer.singleShot(0, self, self._grow)  # when the layout has taken it in
+                QTimer.singleShot(0, self, self._fit)  # when the layout has taken it in
         return super().eventFilter(watched, event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
