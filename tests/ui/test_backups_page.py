@@ -166,6 +166,24 @@ def test_a_vault_that_cannot_be_put_aside_stays_and_the_door_says_so(
     after.end()
 
 
+@pytest.mark.parametrize("held", [False, True])
+def test_after_restoring_the_day_begins_on_today_not_where_the_backup_was(
+    inside: Sitting, monkeypatch: pytest.MonkeyPatch, *, held: bool
+) -> None:
+    inside.window.go(Goto("intake", {"kind": "quick"}))
+    inside.window.lock()
+    inside = inside.after_lock()
+    window = inside.enter("", PASSPHRASE)
+    assert window.where().page == "intake"
+    made = backups.make_backup(window.desk)
+    with monkeypatch.context() as busy:
+        if held:
+            holding(busy, inside.folder)
+        after = after_restoring(inside, made.path)
+    assert after.enter("", PASSPHRASE).where().page == "today"
+    after.end()
+
+
 def test_a_restored_vault_that_cannot_get_its_place_waits_and_nothing_begins_there(
     inside: Sitting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,6 +197,13 @@ def test_a_restored_vault_that_cannot_get_its_place_waits_and_nothing_begins_the
         waits = after.screen(Waits)
         assert f"what was restored is in {waiting_for(folder)}" in words_of(waits)
         assert cut_off(waits) == []
+        after.program.use_language("bn")
+        waits = after.screen(Waits)
+        assert "এখনো তার জায়গায় বসানো যায়নি" in words_of(waits)
+        assert "Nothing is lost" not in words_of(waits)
+        assert str(waiting_for(folder)) in words_of(waits)
+        after.program.use_language("en")
+        waits = after.screen(Waits)
     waits.try_again.click()
     assert "The backup is restored" in words_of(after.sign_in)
     assert count_cases(after.enter("", PASSPHRASE).desk, Filters()) == 0

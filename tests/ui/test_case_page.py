@@ -378,6 +378,45 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(shown: Shown,
     assert "person.nickname" not in cases.case_facts(desk, shown.case_id).answers
 
 
+def test_an_edit_is_warned_by_the_rules_of_the_intake_and_may_be_kept(shown: Shown, desk: Desk) -> None:
+    def nickname() -> object:
+        return cases.case_facts(desk, shown.case_id).answers.get("person.nickname")
+
+    shown.open("person").part.edit()  # type: ignore[union-attr]
+    shown.wait(lambda: shown.card().is_editing())
+    card = shown.card()
+    shown.retype("person.nickname", "4711")
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.sees("There is no letter in this name")
+    assert nickname() is None
+    assert not card.keep_button.isVisible(), "it is kept at the field"
+    assert card.form is not None
+    keep = next(b for b in card.form.findChildren(QAbstractButton) if b.text() == "Keep as it is" and b.isVisible())
+    keep.click()
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.wait(lambda: not card.is_editing())
+    assert nickname() == "4711"
+    shown.window.undo()
+    shown.wait(lambda: nickname() is None)
+
+
+def test_a_warning_about_an_answer_of_another_part_is_kept_on_the_banner(shown: Shown, desk: Desk) -> None:
+    shown.open("person").part.edit()  # type: ignore[union-attr]
+    shown.wait(lambda: shown.card().is_editing())
+    card = shown.card()
+    shown.retype("person.age_stated", "17")
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.sees("They are under 18. A parent or guardian answers for them")
+    assert card.form is not None
+    for _each in range(5):  # what stands at fields of this form is kept there
+        keeps = [b for b in card.form.findChildren(QAbstractButton) if b.text() == "Keep as it is" and b.isVisible()]
+        if keeps:
+            keeps[0].click()
+    card.keep_button.click()
+    shown.wait(lambda: not card.is_editing())
+    assert cases.case_facts(desk, shown.case_id).is_minor
+
+
 def test_a_conflict_shows_the_new_value_and_keeps_what_was_typed(shown: Shown, desk: Desk) -> None:
     shown.open("person").part.edit()  # type: ignore[union-attr]
     shown.wait(lambda: shown.card().is_editing())
@@ -512,6 +551,7 @@ def test_a_case_is_handed_over_and_who_no_longer_sees_it_is_led_away(
     shown.press(KEY.Key_Return, CONTROL)
     shown.sees("Choose who takes the case over.")
     page.sheet.to.set_value(str(salma))
+    assert page.sheet.notice.isHidden(), "somebody is chosen now"
     shown.press(KEY.Key_Return, CONTROL)
     shown.wait(lambda: page.sheet is None)
     shown.wait(lambda: page.case.facts.owner == "Salma Begum")
@@ -633,7 +673,13 @@ def test_a_case_is_closed_with_a_reason_and_opened_again(shown: Shown, desk: Des
     shown.sees("Choose the reason.")  # words alone say nothing to a report
     page.sheet.form.set_value("status_event.reason_code", "client_request")
     shown.press(KEY.Key_Return, CONTROL)
+    shown.sees("Steps are still planned.")
+    assert page.sheet.drop.text() == "Take out of the plan: Welfare check (in 8 days)"
+    page.sheet.drop.click()
+    assert page.sheet.notice.isHidden()
+    shown.press(KEY.Key_Return, CONTROL)
     shown.wait(lambda: page.case.closed)
+    assert {each.status for each in follow_ups.follow_ups_of(desk, shown.case_id)} == {"cancelled"}
     assert not page.header.follow_up_button.isVisible()
     assert page.header.print_button.isVisible()
     shown.sees("Closed since 12 May 2026")
@@ -799,8 +845,8 @@ def test_a_coordinator_reads_what_is_restricted_for_a_reason_that_the_owner_sees
     shown.sees(NARRATIVE)
     shown.sees("You read what is restricted: Complaint by letter.")
     assert not [b for b in page.findChildren(QAbstractButton) if b.text().strip() == "Edit" and b.isVisible()]
-    cases.edit_case(desk, case_id, {"person.upazila": (None, "Savar")})
-    shown.wait(lambda: page.case.facts.answers.get("person.upazila") == "Savar")
+    cases.edit_case(desk, case_id, {"person.upazila": (None, "Shibchar")})
+    shown.wait(lambda: page.case.facts.answers.get("person.upazila") == "Shibchar")
     shown.sees(NARRATIVE)
     owner = show(desk)
     owner.open("looked")

@@ -237,3 +237,13 @@ def test_the_register_and_a_report_leave_as_files(store_folder: Path, people: Pa
     done = casedesk("report", "R1", "2026-05", "--out", paper, *who, *signed_in)
     assert (done.returncode, done.stderr) == (0, "")
     assert paper.read_bytes().startswith(b"%PDF")
+    for there, again in (
+        (paper, ("report", "R1", "2026-04", "--out", paper)),
+        (register_file, ("export", "--profile", "full", "--out", register_file)),
+    ):
+        before = there.read_bytes()
+        refused = casedesk(*again, *who, *signed_in)
+        assert refused.returncode == 1
+        assert f"There is a file {there} already." in refused.stderr
+        assert "Nothing was written. Name another one." in refused.stderr
+        assert there.read_bytes() == before, "what was given out once stays as it was"

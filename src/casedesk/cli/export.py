@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from casedesk import codelists
-from casedesk.cli.files import FileTrouble
+from casedesk.cli.files import FileTrouble, refuse_replacing
 from casedesk.cli.signing_in import signed_in, user_word
 from casedesk.cli.speech import Commands, say
 from casedesk.desk import now
@@ -55,7 +55,7 @@ def _day(text: str) -> date:
 def _export(asked: argparse.Namespace) -> int:
     from casedesk.reports.hand_out import first_rows, save_register
 
-    kind = file_kind(asked.out) if asked.out is not None else None
+    kind = new_file_kind(asked.out) if asked.out is not None else None
     wanted = Register(
         profile=asked.profile,
         purpose=asked.purpose,
@@ -115,6 +115,13 @@ def file_kind(path: Path, *, pdf: bool = False) -> FileKind:
             _("The file {name} has an ending that is not known here.").format(name=path),
             hint=_("Nothing was written. Use one of these: {endings}.").format(endings=known),
         )
+    return kind
+
+
+def new_file_kind(path: Path, *, pdf: bool = False) -> FileKind:
+    """The same, for a file that must not be there yet."""
+    kind = file_kind(path, pdf=pdf)
+    refuse_replacing(path, _("Nothing was written. Name another one."))
     return kind
 
 

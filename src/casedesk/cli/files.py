@@ -15,13 +15,16 @@ class FileTrouble(CaseDeskError):
     """A file that was named cannot be read or written."""
 
 
+def refuse_replacing(path: Path, hint: str) -> None:
+    """What was given out once is not silently something else."""
+    if path.exists():
+        raise FileTrouble(_("There is a file {name} already.").format(name=path), hint=hint)
+
+
 @contextmanager
 def new_file(path: Path) -> Iterator[Callable[[bytes], object]]:
     """A file that was not there before, and is not there after a failure: a paper is recorded when it is made."""
-    if path.exists():
-        raise FileTrouble(
-            _("There is a file {name} already.").format(name=path), hint=_("Nothing was printed. Name another one.")
-        )
+    refuse_replacing(path, _("Nothing was printed. Name another one."))
     try:
         file = private_file(path, "wb")
     except OSError as error:

@@ -6,10 +6,11 @@ import argparse
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from casedesk import codelists, formats, i18n
 from casedesk.cli.central import national_at
-from casedesk.cli.export import file_kind, written
+from casedesk.cli.export import new_file_kind, written
 from casedesk.cli.signing_in import signed_in, user_word
 from casedesk.cli.speech import Commands, say
 from casedesk.desk import Desk
@@ -19,6 +20,9 @@ from casedesk.services.given_out import Handing
 from casedesk.services.office import colleagues
 from casedesk.services.statistics import periods, reports, tables
 from casedesk.services.statistics.shapes import Among, Report, Request, Section, Table
+
+if TYPE_CHECKING:
+    from casedesk.reports.hand_out import FileKind
 
 SEXES = ("female", "male", "others")
 EDGE = 2  # blanks between columns
@@ -61,14 +65,15 @@ def _report(asked: argparse.Namespace) -> int:
     from casedesk.reports.hand_out import changed_since_given_out
 
     period = periods.read(asked.period)
+    kind = new_file_kind(asked.out, pdf=True) if asked.out is not None else None
     with signed_in(asked) as desk:
         request = Request(asked.report, period, _among(desk, asked), not asked.alone, asked.publish)
         made = _made(desk, request, asked.database)
-        if asked.out is None:
+        if kind is None:
             for line in (*lines_of(made), *filter(None, [changed_since_given_out(desk, made)])):
                 say(line)
         else:
-            _save(desk, made, asked)
+            _save(desk, made, kind, asked)
     return 0
 
 
@@ -80,11 +85,11 @@ def _made(desk: Desk, request: Request, database: str | None) -> Report:
         return reports.make(desk, request, national)
 
 
-def _save(desk: Desk, made: Report, asked: argparse.Namespace) -> None:
+def _save(desk: Desk, made: Report, kind: FileKind, asked: argparse.Namespace) -> None:
     from casedesk.reports.hand_out import save_report
 
     handing = Handing(asked.receiver, asked.why, i18n.language())
-    save_report(desk, made, file_kind(asked.out, pdf=True), asked.out, handing)
+    save_report(desk, made, kind, asked.out, handing)
     written(asked.out)
 
 

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from casedesk.desk import NOBODY, Actor, Desk
 from casedesk.errors import InvalidInput, Problem
 from casedesk.i18n import _
-from casedesk.models import Case, FollowUp, State, User
+from casedesk.models import Case, FollowUp, User
 from casedesk.services.edits import apply_edits
+from casedesk.services.follow_ups import still_planned
 from casedesk.services.permissions import needs, open_case, reach, see_case, within_reach
 
 OWNER, SUPERVISOR, NAMED = "case.owner_id", "case.supervisor_id", "case.named_access"
@@ -84,12 +85,7 @@ def hand_over(desk: Desk, case_id: UUID, to: UUID, reason: str = "", *, seen: UU
 
 
 def _move_planned(session: Session, case: Case, before: UUID | None, to: UUID) -> None:
-    wanted = (
-        select(FollowUp)
-        .join(State, State.entity_id == FollowUp.id)
-        .where(FollowUp.case_id == case.id, FollowUp.assigned_to == before, State.status == "planned")
-    )
-    for follow_up in session.scalars(wanted).all():
+    for follow_up in still_planned(session, FollowUp.case_id == case.id, FollowUp.assigned_to == before):
         follow_up.assigned_to = to
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -43,6 +43,8 @@ from casedesk.models import (
 from casedesk.services import incidents, lifecycle
 from casedesk.services.ages import ADULT, age_of, is_minor
 from casedesk.services.answers import LISTS, RECORDS, TICKS, Answers, field_of
+from casedesk.services.by_the_rules import Kept, keep_the_rules
+from casedesk.services.closing import settle
 from casedesk.services.edits import Edits, apply_edits
 from casedesk.services.follow_ups import planned
 from casedesk.services.intake import WAGE_VIOLATIONS, months_between
@@ -334,14 +336,16 @@ def _flags(rows: _Rows) -> tuple[Flag, ...]:
 
 
 @needs("case.edit")
-def edit_case(desk: Desk, case_id: UUID, edits: Edits) -> None:
+def edit_case(desk: Desk, case_id: UUID, edits: Edits, kept: Kept = ()) -> None:
     """Change answers of a case: key → (what the person saw, what the person wrote). All of them or none.
 
-    A record that is not there yet is added. Raises InvalidInput, or Conflict if a record says something else by now.
+    A record that is not there yet is added. Raises InvalidInput, also for warnings until their rules are in `kept`, or
+    Conflict if a record says something else by now.
     """
     _refuse_elsewhere(edits)
     with desk.write("case.edit", about=case_id) as session:
         case = open_case(desk, session, "case.edit", case_id)
+        before = _answers_of(desk, session, case)
         _change_incident(desk, session, case, edits)  # first: it brings the records that other answers tell more of
         rows = _Rows(Records(session), case)
         if "need_item.needs" in edits:
@@ -362,6 +366,15 @@ def edit_case(desk: Desk, case_id: UUID, edits: Edits) -> None:
             else:
                 apply_edits(_there(rows, records, name, edits), changes)
         _follow_from(session, desk, case, records, rows, edits)
+        after = _answers_of(desk, session, case)
+        keep_the_rules(session, desk, case, before, after, edited=edits.keys(), kept=kept)
+
+
+def _answers_of(desk: Desk, session: Session, case: Case) -> Answers:
+    """What the rules look at: what the user may see."""
+    rows = _Rows(Records(session), case)
+    restricted = within_reach(desk.actor, "case.view_restricted", case)
+    return _answers(rows, records_of(rows), _violations(rows, restricted=restricted), restricted=restricted)
 
 
 def _refuse_elsewhere(edits: Edits) -> None:
@@ -486,8 +499,10 @@ def set_status(
     reason_code: str | None = None,
     reason: str | None = None,
     until: date | None = None,
+    dropped: Collection[UUID] = (),
 ) -> None:
-    """Take a step in the life of a case; `until` is the day on which somebody looks at a case on hold again."""
+    """Take a step in the life of a case; `until` is the day on which somebody looks at a case on hold again, `dropped`
+    the planned follow-ups that are over with a case that is closed."""
     with desk.write("case.status", about=case_id) as session:
         case = open_case(desk, session, "case.status", case_id)
         step = lifecycle.step_to("case", lifecycle.status_of(session, case_id), to)
@@ -496,6 +511,8 @@ def set_status(
             _needs_reason(to, reason_code, reason)
         if "until" in step.needs:
             _plan_look(session, desk, case, until)
+        if "settled" in step.needs:
+            settle(session, desk, case, dropped, reason_code, reason)
         lifecycle.take(session, desk, case, to, reason_code=reason_code, reason=reason)
         if to == "active" and lifecycle.status_of(session, case_id) == "closed":
             case.reopen_count = (case.reopen_count or 0) + 1

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from casedesk.desk import Desk
@@ -173,14 +173,21 @@ def planned(
     return follow_up
 
 
-def end_planned(session: Session, desk: Desk, referral_id: UUID, to: str) -> None:
-    """End the planned follow-ups that wait for the answer to a referral."""
-    waiting = (
+def still_planned(session: Session, *which: ColumnElement[bool]) -> Sequence[FollowUp]:
+    """The follow-ups of this kind that are neither done nor dropped, by day."""
+    wanted = (
         select(FollowUp)
         .join(State, State.entity_id == FollowUp.id)
-        .where(FollowUp.referral_id == referral_id, FollowUp.type == "referral_followup", State.status == "planned")
+        .where(*which, State.status == "planned", FollowUp.removed_at.is_(None))
+        .order_by(FollowUp.due_on, FollowUp.id)
     )
-    for follow_up in session.scalars(waiting).all():
+    return session.scalars(wanted).all()
+
+
+def end_planned(session: Session, desk: Desk, referral_id: UUID, to: str) -> None:
+    """End the planned follow-ups that wait for the answer to a referral."""
+    waiting = still_planned(session, FollowUp.referral_id == referral_id, FollowUp.type == "referral_followup")
+    for follow_up in waiting:
         lifecycle.take(session, desk, follow_up, to)
         if to == "done":
             follow_up.done_at = desk.clock()

@@ -12,11 +12,13 @@ from casedesk import codelists
 from casedesk.desk import Desk
 from casedesk.errors import InvalidInput, NotFound, Problem
 from casedesk.i18n import _
-from casedesk.models import Case, Incident, IncidentViolation, fields_of
+from casedesk.models import Case, Incident, IncidentViolation, MigrationEpisode, fields_of
 from casedesk.services.answers import Answers
+from casedesk.services.by_the_rules import Kept, keep_the_rules
 from casedesk.services.edits import Edits, apply_edits
 from casedesk.services.intake import HIDING_GROUPS, WAGE_VIOLATIONS
 from casedesk.services.permissions import needs, open_case, see_case, within_reach
+from casedesk.services.rules.intake import BACK, LEFT
 from casedesk.storage.rows import Records, Rows
 
 VIOLATIONS = "incident.violations"
@@ -58,18 +60,21 @@ def incidents_of(desk: Desk, case_id: UUID, reason: str = "") -> list[IncidentRo
 
 
 @needs("case.edit")
-def add_incident(desk: Desk, case_id: UUID, values: Mapping[str, object]) -> UUID:
-    """Record one more incident with its violations; the values have the keys of the intake."""
+def add_incident(desk: Desk, case_id: UUID, values: Mapping[str, object], kept: Kept = ()) -> UUID:
+    """Record one more incident with its violations; the values have the keys of the intake. A warning is raised as
+    InvalidInput until its rule is in `kept`."""
     with desk.write("case.edit", about=case_id) as session:
         case = _restricted(desk, session, case_id)
         said = {key: (None, value) for key, value in values.items() if value not in (None, [])}
         if not said.keys() & {VIOLATIONS, "incident.narrative"}:
             raise InvalidInput({"incident.narrative": [Problem(_("Write what happened, or tick what it was."))]})
-        return change(session, desk, case, None, said).id
+        incident = change(session, desk, case, None, said)
+        _keep_the_rules(session, desk, case, {}, said, incident, kept)
+        return incident.id
 
 
 @needs("case.edit")
-def edit_incident(desk: Desk, case_id: UUID, first: UUID, edits: Edits) -> None:
+def edit_incident(desk: Desk, case_id: UUID, first: UUID, edits: Edits, kept: Kept = ()) -> None:
     """Put an incident, known by its first account, right: key → (what the person saw, what the person wrote). The
     account of before stays."""
     with desk.write("case.edit", about=case_id) as session:
@@ -78,7 +83,19 @@ def edit_incident(desk: Desk, case_id: UUID, first: UUID, edits: Edits) -> None:
         incident = next((each for each in told if first_account(each) == first), None)
         if incident is None:
             raise NotFound
-        change(session, desk, case, incident, edits)
+        before = _answers(incident, ())
+        changed = change(session, desk, case, incident, edits)
+        _keep_the_rules(session, desk, case, before, edits, changed, kept)
+
+
+def _keep_the_rules(
+    session: Session, desk: Desk, case: Case, before: Answers, edits: Edits, incident: Incident, kept: Kept
+) -> None:
+    """What happened is looked at beside the journey it belongs to."""
+    journey = session.get(MigrationEpisode, case.index_episode_id)
+    when = {LEFT: journey.departed_on, BACK: journey.returned_on} if journey is not None else {}
+    was, now = ({**when, **said} for said in (before, _answers(incident, ())))
+    keep_the_rules(session, desk, case, was, now, edited=edits.keys(), kept=kept)
 
 
 def change(session: Session, desk: Desk, case: Case, incident: Incident | None, edits: Edits) -> Incident:

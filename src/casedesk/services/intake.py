@@ -86,8 +86,9 @@ def register_new(desk: Desk, answers: Answers, draft_id: UUID | None = None) -> 
         return new
 
 
-def known(session: Session, desk: Desk, answers: Answers) -> Known:
-    """What the rules ask of the store; of cases the user may not know of it tells nothing."""
+def known(session: Session, desk: Desk, answers: Answers, besides: UUID | None = None) -> Known:
+    """What the rules ask of the store, of others than the person whose answers they are; of cases the user may not know
+    of it tells nothing."""
     phone = answers.get("person.phone_1")
     owners = 0
     if isinstance(phone, str):
@@ -95,6 +96,7 @@ def known(session: Session, desk: Desk, answers: Answers) -> Known:
             select(func.count(CaseIndex.person_id.distinct()))
             .join(NumberKey, NumberKey.case_id == CaseIndex.case_id)
             .where(NumberKey.kind == "phone", NumberKey.key == phone_key(phone), visible(desk.actor))
+            .where(CaseIndex.person_id.is_distinct_from(besides))
         )
         owners = session.scalar(wanted) or 0
     return Known(phone_owners=owners, rates=rates(session))

@@ -278,7 +278,8 @@ class Program(QObject):
         self._put(window)
         self._notices(window, desk)
         self._keep_up(window)
-        window.go_home(_place(chosen.get("place", "")) if self._locked is not None else None)
+        goes_on = self._locked is not None and self._locked.goes_on
+        window.go_home(_place(chosen.get("place", "")) if goes_on else None)
         self._locked = None
 
     def _notices(self, window: Window, desk: Desk) -> None:

@@ -245,6 +245,12 @@ def _settle(window: Window) -> None:
     _meet(window)
 
 
+def _save(window: Window) -> None:
+    """What is open says that it is saved, not that it is about to be."""
+    if window.page is not None:
+        window.page.store()
+
+
 def _meet(window: Window) -> None:
     """Wait until every lane has come to the end of what it was given."""
     met: list[object] = []
@@ -307,6 +313,7 @@ def _pictures(
                 for step in steps:
                     window.go(step)
                     _settle(window)
+                _save(window)
                 path = folder / f"{place:02d}-{name}-{language}-{look}.png"
                 window.grab().save(str(path))
                 written.append(path)

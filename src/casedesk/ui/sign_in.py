@@ -64,6 +64,11 @@ class Locked:
     sign_in_name: str
     why: str
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether the place where they were is to be shown again; what a backup remembers of it is older."""
+        return self.why not in (RESTORED, NOT_RESTORED)
+
 
 @dataclass(frozen=True, slots=True)
 class Invented:

@@ -21,13 +21,13 @@ class Waits(Front):
 
     def __init__(self, error: CaseDeskError) -> None:
         super().__init__("")
-        self._error = error
-        self.rebuild()
-
-    def rebuild(self) -> None:
         super().rebuild()
-        title = PlainLabel(self._error.message, "section", wrap=True)
-        text = PlainLabel(self._error.hint, "body", tone="text2", wrap=True)
+        title = PlainLabel(error.message, "section", wrap=True)
+        text = PlainLabel(error.hint, "body", tone="text2", wrap=True)
         self.try_again = button(_("Try again"), "primary", "retry", size="l", clicked=self.again.emit)
         self.put(widget(column(title, text, 6, row(self.try_again, None), gap=10)), WIDE)
         self.try_again.setFocus()
+
+    def rebuild(self) -> None:
+        """In another language or look it is tried again: the error was said in the language before."""
+        self.again.emit()

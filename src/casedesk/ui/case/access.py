@@ -53,6 +53,7 @@ class HandOverSheet(FormSheet):
             saved="",
             subtitle=_("What was planned goes along. You see the case only if your role still lets you."),
         )
+        self.to.currentIndexChanged.connect(self.quiet)
         self.save_button.setEnabled(bool(others))
 
     def before_form(self) -> None:

@@ -15,6 +15,7 @@ from casedesk.i18n import _
 from casedesk.models import fields_of
 from casedesk.services import cases
 from casedesk.services.answers import LISTS, RECORDS, TICKS, Answers, as_asked, field_of, label_of
+from casedesk.services.by_the_rules import Kept
 from casedesk.services.edits import Edits
 from casedesk.services.sections import OF_A_CHILD, Section
 from casedesk.services.words import BETWEEN, in_taka, in_words
@@ -89,6 +90,9 @@ class FactsCard(Card):
         self._besides = besides
         self.form: Form | None = None
         self.notice = Banner("warn", "")
+        self.keep_button = button("")
+        self._rules_elsewhere: frozenset[str] = frozenset()  # of the warnings on the banner
+        self._kept_elsewhere: frozenset[str] = frozenset()
         self._saving = False
         self.edit_button = button(_("Edit"), "ghost", "edit", size="s", keys="E", clicked=self.edit)
         self.edit_button.setAccessibleName(_("Edit: {section}").format(section=_(section.title)))
@@ -110,9 +114,9 @@ class FactsCard(Card):
     def may_change(self, key: str) -> bool:
         return can_edit(self.case, key)
 
-    def change(self, edits: Edits) -> Callable[[], object]:
-        """What saving these edits does."""
-        return partial(cases.edit_case, self.case.here.desk, self.case.id, edits)
+    def change(self, edits: Edits, kept: Kept) -> Callable[[], object]:
+        """What saving these edits does; `kept` are the rules whose warnings were read."""
+        return partial(cases.edit_case, self.case.here.desk, self.case.id, edits, kept)
 
     def is_editing(self) -> bool:
         return self.form is not None
@@ -208,8 +212,10 @@ class FactsCard(Card):
         form.look_at({**answers, **form.values()})
         form.edited.connect(self._keep)
         self.form = form
-        self.notice = Banner("warn", "")
+        self.keep_button = button(_("Keep as it is"), size="s", clicked=self._keep_elsewhere)
+        self.notice = Banner("warn", "", actions=[self.keep_button])
         self.notice.hide()
+        self._kept_elsewhere = frozenset()
         for part in (self.notice, form):
             self.body.addWidget(part)
         self.editing.emit(True)
@@ -217,6 +223,7 @@ class FactsCard(Card):
 
     def _keep(self) -> None:
         if self.form is not None:
+            self._kept_elsewhere = frozenset()
             self.form.look_at({**self.answers, **self.form.values()})
             self.case.typed.keep(self._code, kept_of(self.form))
 
@@ -243,8 +250,9 @@ class FactsCard(Card):
         self._saving = True
         back = {key: (now, before) for key, (before, now) in edits.items()}
         what = f"{self.case.facts.number} · {_(self._section.title)}"
-        undo = self.case.here.undoing(self.change(back), what)
-        self.case.write(self, self.change(edits), _("Changes saved"), done=self._saved, failed=self._refused, undo=undo)
+        undo = self.case.here.undoing(self.change(back, None), what)
+        work = self.change(edits, self.form.kept_rules() | self._kept_elsewhere)
+        self.case.write(self, work, _("Changes saved"), done=self._saved, failed=self._refused, undo=undo)
 
     def _saved(self, _nothing: object) -> None:
         self.case.typed.forget(self._code)
@@ -263,20 +271,30 @@ class FactsCard(Card):
             case _:
                 show_error(self, error)
 
-    def _tell(self, message: str, hint: str) -> None:
+    def _tell(self, message: str, hint: str, *, may_keep: bool = False) -> None:
         self.notice.say(message, hint)
+        self.keep_button.setVisible(may_keep)
         self.notice.show()
 
     def _show_problems(self, error: InvalidInput) -> None:
-        """Show problems beside their fields, whatever record the service found them in."""
+        """Show problems beside their fields, whatever record the service found them in; of what stands elsewhere on
+        the banner, where warnings may be kept."""
         if self.form is None:
             return
         keys = {_column(key): key for key in self.form.questions}
         found = {keys.get(where, where): said for where, said in error.problems.items()}
         self.form.show_problems(found)
-        elsewhere = [each.text for key, said in found.items() if key not in self.form.questions for each in said]
-        self._tell(error.message, " ".join(elsewhere))
-        self.form.next_problem()
+        elsewhere = [(key, each) for key, said in found.items() if key not in self.form.questions for each in said]
+        may_keep = bool(elsewhere) and all(each.warning for _key, each in elsewhere)
+        self._rules_elsewhere = frozenset(each.rule for _key, each in elsewhere)
+        self._tell(error.message, "\n".join(_named(key, each) for key, each in elsewhere), may_keep=may_keep)
+        if not self.form.next_problem() and may_keep:
+            self.keep_button.setFocus()
+
+    def _keep_elsewhere(self) -> None:
+        """The warnings about other answers were read."""
+        self._kept_elsewhere |= self._rules_elsewhere
+        self.save()
 
     def _show_conflict(self, error: Conflict) -> None:
         """Take the new values for what was seen, keep what was typed, and show the one beside the other."""
@@ -303,6 +321,14 @@ def _meanwhile(key: str, answers: Mapping[str, object]) -> Problem:
     words = in_words(field_of(key), now) or "—"
     text = _("Meanwhile it says: {value}. Save again to put yours in its place.").format(value=words)
     return Problem(text, fix=now, fix_text=_("Take the new one")) if now is not None else Problem(text)
+
+
+def _named(key: str, problem: Problem) -> str:
+    """The problem with the name of the answer it is about, where that is an answer of the intake."""
+    try:
+        return _("{question} — {problem}").format(question=label_of(key), problem=problem.text)
+    except KeyError:
+        return problem.text
 
 
 def _column(key: str) -> str:

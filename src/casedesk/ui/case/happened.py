@@ -14,6 +14,7 @@ from casedesk import codelists, formats
 from casedesk.i18n import N_, _, ngettext
 from casedesk.services import incidents, sections
 from casedesk.services.answers import Answers, as_asked, several
+from casedesk.services.by_the_rules import Kept
 from casedesk.services.cases import Flag, Violation
 from casedesk.services.edits import Edits
 from casedesk.services.incidents import IncidentRow
@@ -71,8 +72,8 @@ class IncidentCard(FactsCard):
     def _is_asked(self, key: str) -> bool:
         return super()._is_asked(key) and self.may_change(key)
 
-    def change(self, edits: Edits) -> Callable[[], object]:
-        return partial(incidents.edit_incident, self.case.here.desk, self.case.id, self.first, edits)
+    def change(self, edits: Edits, kept: Kept) -> Callable[[], object]:
+        return partial(incidents.edit_incident, self.case.here.desk, self.case.id, self.first, edits, kept)
 
 
 class IncidentSheet(FormSheet):
@@ -94,7 +95,7 @@ class IncidentSheet(FormSheet):
         )
 
     def work(self, values: Saved) -> Callable[[], object]:
-        return partial(incidents.add_incident, self.case.here.desk, self.case.id, values)
+        return partial(incidents.add_incident, self.case.here.desk, self.case.id, values, self.form.kept_rules())
 
 
 class HappenedPart(Part):

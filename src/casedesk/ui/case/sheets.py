@@ -25,12 +25,13 @@ from casedesk.services.cases import Flag
 from casedesk.services.follow_ups import FollowUpRow, RecordFollowUp
 from casedesk.services.notes import NoteRow
 from casedesk.services.office import clock_is_wrong
+from casedesk.services.words import BETWEEN
 from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.case.pieces import declared
 from casedesk.ui.kept import kept_of, put_back
 from casedesk.ui.kit.blocks import Banner, keys_hint
 from casedesk.ui.kit.buttons import Segmented, button
-from casedesk.ui.kit.choices import Combo
+from casedesk.ui.kit.choices import Combo, TickCard
 from casedesk.ui.kit.chosen import TickCards
 from casedesk.ui.kit.fields import EditorOf
 from casedesk.ui.kit.layouts import column, row, widget
@@ -93,7 +94,12 @@ class FormSheet(Sheet):
         raise NotImplementedError
 
     def _keep(self) -> None:
+        self.quiet()
         self.case.typed.keep(self.code, kept_of(self.form))
+
+    def quiet(self) -> None:
+        """What was said about the last try is no more true of what stands there now."""
+        self.notice.hide()
 
     def _cancel(self) -> None:
         self.case.typed.forget(self.code)
@@ -165,7 +171,7 @@ class FollowUpSheet(FormSheet):
     """What came of a contact, planned or not, and when the next one is."""
 
     def __init__(self, case: OpenCase, follow_up_id: UUID | None = None) -> None:
-        open_ones = [each for each in case.known.follow_ups if each.status == "planned"]
+        open_ones = _open_ones(case)
         choices = [(str(each.id), _planned(each, case.here.desk.today())) for each in open_ones]
         first = follow_up_id or (open_ones[0].id if open_ones else None)
         unplanned = (UNPLANNED, _("A contact that was not planned"))
@@ -205,6 +211,10 @@ class FollowUpSheet(FormSheet):
         if which == UNPLANNED:
             return partial(follow_ups.record_contact, desk, self.case.id, command)
         return partial(follow_ups.record, desk, UUID(which), command)
+
+
+def _open_ones(case: OpenCase) -> list[FollowUpRow]:
+    return [each for each in case.known.follow_ups if each.status == "planned"]
 
 
 def _planned(follow_up: FollowUpRow, today: date) -> str:
@@ -308,6 +318,10 @@ class StatusSheet(FormSheet):
 
     def __init__(self, case: OpenCase, step: Step, title: str, saved: str) -> None:
         self._step = step
+        today, open_ones = case.here.desk.today(), _open_ones(case) if "settled" in step.needs else []
+        self._planned = [each.id for each in open_ones]
+        steps = BETWEEN.join(_planned(each, today) for each in open_ones)
+        self.drop = TickCard(_("Take out of the plan: {step}").format(step=steps))
         fields = declared("status_event", "reason_text")
         if step.to in REASON_LISTS:
             reason = code_field(REASON_LISTS[step.to], N_("Reason"))
@@ -315,6 +329,11 @@ class StatusSheet(FormSheet):
         if "until" in step.needs:
             fields += declared("follow_up", "due_on", due_on=N_("Look again on"))
         super().__init__(case, f"sheet.status.{step.to}", title, fields, save=title, saved=saved)
+        self.drop.setVisible(bool(open_ones))
+        self.drop.toggled.connect(self.quiet)
+
+    def before_form(self) -> None:
+        self.body.addWidget(self.drop)
 
     def work(self, values: Saved) -> Callable[[], object]:
         return partial(
@@ -325,6 +344,7 @@ class StatusSheet(FormSheet):
             reason_code=_text(values.get("status_event.reason_code")),
             reason=_text(values["status_event.reason_text"]),
             until=_day(values.get("follow_up.due_on")),
+            dropped=self._planned if self.drop.isChecked() else (),
         )
 
 
