@@ -23,7 +23,7 @@ from casedesk.desk import Actor, Desk
 from casedesk.i18n import _
 from casedesk.models import Case, Chain, Change, Unentitled, fields_of, recorded_models, registers_of
 from casedesk.models import Operation as OperationRow
-from casedesk.services.office import names_of_users, prefer, preferences
+from casedesk.services.office import names_of_users, prefer, preference
 from casedesk.services.permissions import needs, reach, within_reach
 from casedesk.services.rehearing import BY, Calling
 from casedesk.services.trust import Trust
@@ -366,14 +366,14 @@ def alarms(desk: Desk) -> list[Alarm]:
 @needs("rights.alarms")
 def new_alarms(desk: Desk) -> list[Alarm]:
     """Those that this user did not put aside at this computer."""
-    seen = int(preferences(desk).get(ALARMS_SEEN, "0"))
+    seen = int(preference(desk, ALARMS_SEEN) or 0)
     return [each for each in alarms(desk) if each.operation > seen]
 
 
 @needs("rights.alarms")
 def alarms_seen(desk: Desk, upto: int) -> int:
     """The user has looked at all up to this operation; up to which they had looked before, to go back to it."""
-    before = int(preferences(desk).get(ALARMS_SEEN, "0"))
+    before = int(preference(desk, ALARMS_SEEN) or 0)
     prefer(desk, ALARMS_SEEN, str(upto))
     return before
 

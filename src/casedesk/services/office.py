@@ -519,9 +519,21 @@ def preferences(desk: Desk) -> dict[str, str]:
 
 
 @needs("own.preferences")
+def preference(desk: Desk, name: str) -> str:
+    """One of them alone; empty if it was never said."""
+    with desk.read() as session:
+        row = session.get(Preference, (desk.actor.id, name))
+        return row.value if row is not None else ""
+
+
+@needs("own.preferences")
 def prefer(desk: Desk, name: str, value: str) -> None:
+    """Keep a preference; an empty one is forgotten."""
     with desk.local() as session:
-        session.merge(Preference(user_id=desk.actor.id, name=name, value=value))
+        if value:
+            session.merge(Preference(user_id=desk.actor.id, name=name, value=value))
+        elif (row := session.get(Preference, (desk.actor.id, name))) is not None:
+            session.delete(row)
 
 
 def thresholds(session: Session) -> Thresholds:

@@ -8,8 +8,10 @@ from typing import Any
 
 from casedesk.desk import Desk
 from casedesk.services.answers import of_plain, stored
-from casedesk.services.office import prefer, preferences
+from casedesk.services.office import prefer, preference
 from casedesk.ui.kit.questions import Form
+
+MOST = 100  # nobody comes back to what they began to type a hundred forms ago
 
 
 class Typed(dict[str, dict[str, Any]]):
@@ -18,15 +20,16 @@ class Typed(dict[str, dict[str, Any]]):
 
     def __init__(self, desk: Desk, name: str, typed: Mapping[str, dict[str, Any]] | None = None) -> None:
         self._desk, self._name = desk, name
-        self._stored = preferences(desk).get(name, "")
+        self._stored = preference(desk, name)
         super().__init__(typed if typed is not None else json.loads(self._stored or "{}"))
 
     def keep(self, code: str, said: dict[str, Any]) -> None:
-        """Keep what was typed in one form until it is saved."""
+        """Keep what was typed in one form until it is saved, or is the oldest of too many."""
+        self.forget(code)
         if any(said.values()):
-            self[code] = said
-        else:
-            self.forget(code)
+            self[code] = said  # the newest is the last
+        for oldest in list(self)[:-MOST]:
+            self.forget(oldest)
 
     def forget(self, code: str) -> None:
         """It was saved, or is not wanted."""

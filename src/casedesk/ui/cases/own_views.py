@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from casedesk.fields import Ask, Field, Kind, Level
 from casedesk.i18n import N_, _
-from casedesk.services.office import prefer, preferences
+from casedesk.services.office import prefer, preference
 from casedesk.ui.kit.blocks import Banner
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.layouts import row
@@ -46,7 +46,7 @@ class OwnViews(QWidget):
     def __init__(self, here: Here, now: Callable[[], dict[str, Any]]) -> None:
         super().__init__()
         self._here, self._now = here, now
-        self.views = _stored(preferences(here.desk).get(VIEWS, ""))
+        self.views = _stored(preference(here.desk, VIEWS))
         self.button = button(_("Saved views"), icon="bookmark-simple", clicked=self._open)
         self.setLayout(row(self.button))
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from casedesk.desk import Desk
 from casedesk.errors import NotFound
 from casedesk.services.drafts import begin_draft, delete_draft, drafts, save_draft
-from casedesk.services.office import prefer, preferences
+from casedesk.services.office import prefer, preference
 
 MARKS = "drafts"  # the name of the preference
 
@@ -50,7 +50,7 @@ def keep_marks(desk: Desk, draft_id: UUID, marks: Marks) -> None:
 
 
 def _all(desk: Desk) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = json.loads(preferences(desk).get(MARKS, "{}"))
+    found: dict[str, dict[str, Any]] = json.loads(preference(desk, MARKS) or "{}")
     return found
 
 

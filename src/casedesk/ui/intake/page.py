@@ -18,7 +18,7 @@ from casedesk.i18n import _
 from casedesk.services import intake_views, sections
 from casedesk.services.drafts import DraftRow, drafts, open_draft
 from casedesk.services.look_alikes import LookAlike, look_alikes
-from casedesk.services.office import prefer, preferences
+from casedesk.services.office import prefer, preference
 from casedesk.services.permissions import may
 from casedesk.ui.intake.consent import SaidNo
 from casedesk.ui.intake.conversation import Conversation
@@ -52,7 +52,7 @@ class IntakePage(Page):
         desk = here.desk
         draft = _draft(here, draft_id)
         marks = marks_of(desk, draft.id if draft else None)
-        self.kind = kind or marks.kind or (draft.kind if draft else preferences(desk).get(KIND, FULL))
+        self.kind = kind or marks.kind or (draft.kind if draft else preference(desk, KIND) or FULL)
         begins = part if part != sections.CONSENT_AND_SAFETY.name or draft is None else marks.part
         if begins == QUICK:  # begun on the quick page, opened as a full one
             begins = sections.CONSENT_AND_SAFETY.name
