@@ -28,7 +28,6 @@ from casedesk.ui.settings import SettingsPage
 from casedesk.ui.sign_in import SignIn
 from casedesk.ui.window import Window
 from tests.conftest import PASSPHRASE
-from tests.support.labels import fits
 
 NOW = datetime(2026, 5, 12, 9, 0, tzinfo=UTC)
 W = TypeVar("W", bound=QWidget)
@@ -226,9 +225,3 @@ def words_of(root: QWidget) -> str:
     buttons = [*root.findChildren(QPushButton), *root.findChildren(QRadioButton)]
     labels = [label.text() for label in root.findChildren(PlainLabel) if label.isVisible()]
     return "\n".join([*labels, *(each.text() for each in buttons if each.isVisible())])
-
-
-def cut_off(root: QWidget) -> list[str]:
-    """Labels that have not the room they need."""
-    labels = [label for label in root.findChildren(PlainLabel) if label.isVisible()]
-    return [label.text() for label in labels if label.text() and not fits(label)]

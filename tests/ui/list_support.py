@@ -25,7 +25,6 @@ from casedesk.ui.palette import Palette
 from casedesk.ui.referrals import ReferralsPage
 from casedesk.ui.today.page import TodayPage
 from casedesk.ui.window import Window
-from tests.support.labels import fits
 from tests.support.people import a_returnee
 from tests.support.sitting import activate
 
@@ -158,20 +157,3 @@ def _said_on(made: QPushButton) -> tuple[str, str]:
 def words_on(root: QWidget) -> str:
     """All labels on the screen under this widget."""
     return " | ".join(label.text() for label in root.findChildren(PlainLabel) if label.isVisible())
-
-
-def cut_off(root: QWidget) -> list[str]:
-    labels = [label for label in root.findChildren(PlainLabel) if label.isVisible()]
-    return [label.text() for label in labels if label.text() and not fits(label)]
-
-
-def nameless(root: QWidget) -> list[str]:
-    """What takes the focus and has no name for a screen reader."""
-    return [
-        type(each).__name__
-        for each in root.findChildren(QWidget)
-        if each.isVisible()
-        and each.focusPolicy() & Qt.FocusPolicy.TabFocus
-        and each.focusProxy() is None
-        and not each.accessibleName()
-    ]

@@ -26,8 +26,9 @@ from casedesk.ui.settings import SettingsPage
 from casedesk.ui.sign_in import SignInForm
 from casedesk.ui.waits import Waits
 from tests.conftest import NOW, PASSPHRASE
+from tests.support.on_screen import cut_off
 from tests.support.people import a_returnee
-from tests.support.sitting import SECONDS, Sitting, cut_off, entered, words_of
+from tests.support.sitting import SECONDS, Sitting, entered, words_of
 
 pytestmark = pytest.mark.qt_log_ignore("Keyboard event not accepted by receiving widget", extend=True)
 WHY = "The disk was damaged."

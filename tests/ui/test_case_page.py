@@ -45,7 +45,8 @@ from casedesk.ui.kit.written import UpazilaEdit
 from casedesk.ui.page import Goto, Here, Page
 from casedesk.ui.window import Window
 from casedesk.values import Money
-from tests.support.labels import fits
+from tests.support.hands import Hands
+from tests.support.on_screen import cut_off, fits
 from tests.support.people import a_returnee
 
 NARRATIVE = "They locked the door every night."
@@ -55,11 +56,9 @@ HOSTILE = ["Smith <Jones", "<img src=x onerror=1>", "=cmd()", "a\u202eb & <b>c</
 
 
 @dataclass
-class Shown:
+class Shown(Hands):
     """A window with a case in it, and the person before it."""
 
-    qtbot: QtBot
-    window: Window
     case_id: UUID
     went: list[dict[str, object]] = field(default_factory=list)
 
@@ -75,20 +74,6 @@ class Shown:
         self.wait(lambda: self.page.isVisible())
         self.page.setFocus()
         return self.page
-
-    def wait(self, holds: Callable[[], bool]) -> None:
-        self.qtbot.waitUntil(holds, timeout=5000)
-
-    def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-        self.activate()
-        focused = self.window.focusWidget()
-        assert focused is not None
-        QTest.keyClick(focused, key, modifier)
-
-    def activate(self) -> None:
-        if not self.window.isActiveWindow():
-            self.window.activateWindow()
-            self.wait(self.window.isActiveWindow)
 
     def type(self, text: str) -> None:
         focused = self.window.focusWidget()
@@ -1026,8 +1011,7 @@ def test_nothing_is_cut_off(show: Callable[..., Shown], desk: Desk, section: str
     page = shown.open(section)
     shown.wait(lambda: bool(page.case.entries))
     shown.qtbot.wait(80)
-    labels = [each for each in page.findChildren(PlainLabel) if each.isVisible()]
-    assert [each.text() for each in labels if not fits(each)] == []
+    assert cut_off(page) == []
     unnamed = [
         each
         for each in page.findChildren(QWidget)

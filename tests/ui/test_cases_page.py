@@ -25,7 +25,8 @@ from casedesk.ui.cases.filters import Picker
 from casedesk.ui.cases.own_views import NameSheet
 from casedesk.ui.cases.page import CasesPage
 from casedesk.ui.cases.table import KEPT, PAGE, STEP, Column, matched, room_for
-from tests.ui.list_support import KEY, TODAY, Shown, cut_off, nameless, show, someone, words_on
+from tests.support.on_screen import cut_off, nameless
+from tests.ui.list_support import KEY, TODAY, Shown, show, someone, words_on
 
 TOLD = (
     ("Rahima Khatun", "রহিমা খাতুন", 2, {"case__priority": "urgent", "case__category": "returned_victim"}),

@@ -20,7 +20,8 @@ from casedesk.ui.page import Goto
 from casedesk.ui.settings import SettingsPage
 from casedesk.ui.sync.computers import Computers, RequestCard
 from casedesk.ui.sync.sheets import BeginSheet, InviteSheet, RelaySheet
-from tests.support.sitting import SECONDS, Sitting, cut_off, entered, words_of
+from tests.support.on_screen import cut_off
+from tests.support.sitting import SECONDS, Sitting, entered, words_of
 from tests.sync.office import ROOT_WORDS, admin, as_role, begin, coordinator, key_of, relay_of_office
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
@@ -10,8 +9,7 @@ from uuid import UUID
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from casedesk.desk import Actor, Desk
@@ -24,7 +22,8 @@ from casedesk.ui.kit.lines import Cell
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.page import Goto
 from casedesk.ui.window import Window
-from tests.support.labels import fits
+from tests.support.hands import Hands
+from tests.support.on_screen import cut_off, nameless
 from tests.support.people import a_returnee
 
 KEY, NONE = Qt.Key, Qt.KeyboardModifier.NoModifier
@@ -32,9 +31,7 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
 @dataclass
-class Shown:
-    qtbot: QtBot
-    window: Window
+class Shown(Hands):
     desk: Desk
 
     @property
@@ -46,17 +43,6 @@ class Shown:
         self.window.go(Goto("directory", what))
         self.page.list.setFocus()
         return self.page
-
-    def wait(self, holds: Callable[[], bool]) -> None:
-        self.qtbot.waitUntil(holds, timeout=10_000)
-
-    def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = NONE) -> None:
-        popup, focused = QApplication.activePopupWidget(), self.window.focusWidget() or self.window
-        if popup is None and not self.window.isActiveWindow():
-            self.window.activateWindow()
-            self.wait(self.window.isActiveWindow)
-            focused.setFocus()  # a list that closed gives the focus back late
-        QTest.keyClick(popup or focused, key, modifier)
 
     def type(self, text: str) -> None:
         focused = self.window.focusWidget()
@@ -351,10 +337,5 @@ def test_every_control_has_a_name_and_no_word_is_cut(shown: Shown, size: tuple[i
     page = shown.open()
     shown.press(KEY.Key_Return)
     shown.qtbot.wait(50)
-    for each in page.findChildren(QWidget):
-        takes_tab = each.focusPolicy() & Qt.FocusPolicy.TabFocus
-        if takes_tab and each.isVisible() and each.focusProxy() is None:
-            assert each.accessibleName(), each
-    for label in page.findChildren(QLabel):
-        if isinstance(label, PlainLabel) and label.isVisible():
-            assert fits(label), label.text()
+    assert nameless(page) == []
+    assert cut_off(page) == []

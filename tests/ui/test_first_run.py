@@ -21,7 +21,8 @@ from casedesk.ui.first_run import FirstRun
 from casedesk.ui.first_run.steps import CentreStep, LanguageStep, LockStep, RecoveryStep
 from casedesk.ui.kit import theme
 from casedesk.ui.kit.theme import Theme
-from tests.support.sitting import SECONDS, Sitting, cut_off, focused, press, type_keys, words_of
+from tests.support.on_screen import cut_off
+from tests.support.sitting import SECONDS, Sitting, focused, press, type_keys, words_of
 
 PHRASE = "seven mango trees drift past"
 Key = Qt.Key

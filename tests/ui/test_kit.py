@@ -56,7 +56,7 @@ from casedesk.ui.kit.toast import Toast
 from casedesk.ui.kit.topbar import TopBar
 from casedesk.ui.kit.written import MoneyEdit
 from casedesk.values import Money, PartialDay, Precision
-from tests.support.labels import fits
+from tests.support.on_screen import cut_off
 
 TODAY = date(2026, 5, 12)
 SCREENS = Path(__file__).parents[2] / "build" / "screens"
@@ -102,11 +102,6 @@ def focused() -> QWidget:
     here = QApplication.focusWidget()
     assert here is not None
     return here
-
-
-def cut_off(root: QWidget) -> list[str]:
-    labels = [label for label in root.findChildren(PlainLabel) if label.isVisible()]
-    return [label.text() for label in labels if label.text() and not fits(label)]
 
 
 # The sheet of components

@@ -20,7 +20,8 @@ from casedesk.ui.kit.messages import Confirm
 from casedesk.ui.page import Goto
 from casedesk.ui.people import UserSheet
 from tests.conftest import PASSPHRASE
-from tests.support.sitting import SECONDS, Sitting, cut_off, entered, press, type_keys, words_of
+from tests.support.on_screen import cut_off
+from tests.support.sitting import SECONDS, Sitting, entered, press, type_keys, words_of
 from tests.sync.office import carry, first_desk, join, new_desk
 
 Key, Held = Qt.Key, Qt.KeyboardModifier

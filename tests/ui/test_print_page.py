@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QSettings, Qt
 from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 from sqlalchemy import select
 
@@ -37,7 +36,8 @@ from casedesk.ui.print import printing
 from casedesk.ui.print.page import PrintPage
 from casedesk.ui.print.preview import Preview
 from casedesk.ui.window import Window
-from tests.support.labels import fits
+from tests.support.hands import Hands
+from tests.support.on_screen import cut_off, nameless
 from tests.support.people import a_returnee
 
 KEY = Qt.Key
@@ -56,9 +56,7 @@ class CaseStub(Page):
 
 
 @dataclass
-class Shown:
-    qtbot: QtBot
-    window: Window
+class Shown(Hands):
     desk: Desk
     case_id: UUID
 
@@ -72,9 +70,6 @@ class Shown:
         assert self.page.preview is not None
         return self.page.preview
 
-    def wait(self, holds: Callable[[], bool]) -> None:
-        self.qtbot.waitUntil(holds, timeout=10_000)
-
     def made(self) -> Preview:
         self.wait(lambda: self.page.preview is not None)
         self.wait(lambda: self.preview.shown is not None and not self.preview.waits())
@@ -84,12 +79,6 @@ class Shown:
         """Let the paper that is being made come to its end."""
         if isinstance(self.window.page, PrintPage) and self.window.page.preview is not None:
             self.made()
-
-    def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-        if not self.window.isActiveWindow():
-            self.window.activateWindow()
-            self.wait(self.window.isActiveWindow)
-        QTest.keyClick(self.window.focusWidget() or self.window, key, modifier)
 
     def dialog(self) -> QFileDialog:
         self.wait(lambda: any(each.isVisible() for each in self.page.findChildren(QFileDialog)))
@@ -374,10 +363,5 @@ def test_every_control_has_a_name_and_no_word_is_cut(shown: Shown, size: tuple[i
     shown.window.go(Goto("print", {"case_id": str(shown.case_id)}))
     shown.made()
     shown.qtbot.wait(50)
-    for each in shown.page.findChildren(QWidget):
-        takes_tab = each.focusPolicy() & Qt.FocusPolicy.TabFocus
-        if takes_tab and each.isVisible() and each.focusProxy() is None:
-            assert each.accessibleName(), each
-    for label in shown.page.findChildren(QLabel):
-        if isinstance(label, PlainLabel) and label.isVisible():
-            assert fits(label), label.text()
+    assert nameless(shown.page) == []
+    assert cut_off(shown.page) == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -12,7 +11,7 @@ from uuid import UUID
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from casedesk import codelists
@@ -27,12 +26,12 @@ from casedesk.services.referrals.reading import WITHOUT_CONSENT, count_referrals
 from casedesk.services.referrals.steps import send
 from casedesk.ui.kit.messages import Confirm
 from casedesk.ui.kit.sheet import Sheet
-from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.page import Goto, Here, Page
 from casedesk.ui.refer import ReferSheet
 from casedesk.ui.refer.partners import PartnerButton
 from casedesk.ui.window import Window
-from tests.support.labels import fits
+from tests.support.hands import Hands
+from tests.support.on_screen import cut_off, nameless
 from tests.support.people import a_returnee
 
 KEY, NONE = Qt.Key, Qt.KeyboardModifier.NoModifier
@@ -50,9 +49,7 @@ class Stub(Page):
 
 
 @dataclass
-class Shown:
-    qtbot: QtBot
-    window: Window
+class Shown(Hands):
     desk: Desk
     case_id: UUID
     partners: dict[str, UUID]
@@ -60,9 +57,6 @@ class Shown:
     @property
     def sheet(self) -> ReferSheet:
         return next(each for each in self.window.findChildren(ReferSheet) if each.isVisible())
-
-    def wait(self, holds: Callable[[], bool]) -> None:
-        self.qtbot.waitUntil(holds, timeout=10_000)
 
     def open(self, **what: object) -> ReferSheet:
         self.window.go(Goto("refer", {"case_id": str(self.case_id)} | what))
@@ -72,14 +66,6 @@ class Shown:
 
     def closed(self) -> bool:
         return not [each for each in self.window.findChildren(ReferSheet) if each.isVisible()]
-
-    def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = NONE) -> None:
-        popup, focused = QApplication.activePopupWidget(), self.window.focusWidget() or self.window
-        if popup is None and not self.window.isActiveWindow():
-            self.window.activateWindow()
-            self.wait(self.window.isActiveWindow)
-            focused.setFocus()  # a list that closed gives the focus back late
-        QTest.keyClick(popup or focused, key, modifier)
 
     def need(self, code: str) -> UUID:
         return next(need.id for need in case_facts(self.desk, self.case_id).needs if need.code == code)
@@ -405,13 +391,8 @@ def test_every_control_has_a_name_and_no_word_is_cut(shown: Shown, size: tuple[i
     assert sheet.form is not None
     sheet.form.partners.buttons[0].click()
     shown.qtbot.wait(50)
-    for each in sheet.findChildren(QWidget):
-        takes_tab = each.focusPolicy() & Qt.FocusPolicy.TabFocus
-        if takes_tab and each.isVisible() and each.focusProxy() is None:
-            assert each.accessibleName(), each
-    for label in sheet.findChildren(QLabel):
-        if isinstance(label, PlainLabel) and label.isVisible():
-            assert fits(label), label.text()
+    assert nameless(sheet) == []
+    assert cut_off(sheet) == []
     sheet.form = None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -32,7 +31,9 @@ from casedesk.ui.reports.page import ReportsPage
 from casedesk.ui.reports.paper import ReportPaperPage
 from casedesk.ui.reports.register import FirstRowsSheet, RegisterSheet
 from casedesk.ui.window import Window
-from tests.support.sitting import cut_off, words_of
+from tests.support.hands import Hands
+from tests.support.on_screen import cut_off
+from tests.support.sitting import words_of
 from tests.unit.test_case_register import somebody
 
 KEY, CONTROL = Qt.Key, Qt.KeyboardModifier.ControlModifier
@@ -42,13 +43,8 @@ NOBODY: dict[str, list[str]] = {"sexes": [], "categories": [], "countries": [], 
 
 
 @dataclass
-class Shown:
-    qtbot: QtBot
-    window: Window
+class Shown(Hands):
     desk: Desk
-
-    def wait(self, holds: Callable[[], bool]) -> None:
-        self.qtbot.waitUntil(holds, timeout=30_000)
 
     def page(self) -> ReportsPage:
         """The page, once its report is counted."""
@@ -64,12 +60,6 @@ class Shown:
         assert isinstance(page, ReportPaperPage)
         self.wait(lambda: page.shown is not None)
         return page
-
-    def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = NONE) -> None:
-        if not self.window.isActiveWindow():
-            self.window.activateWindow()
-            self.wait(self.window.isActiveWindow)
-        QTest.keyClick(self.window.focusWidget() or self.window, key, modifier)
 
     def sheet(self, kind: type[Sheet]) -> Sheet:
         self.wait(lambda: any(each.isVisible() for each in self.window.findChildren(kind)))

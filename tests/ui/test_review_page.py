@@ -28,8 +28,9 @@ from casedesk.ui.kit.buttons import IconButton
 from casedesk.ui.page import Goto
 from casedesk.ui.review import ReviewPage
 from tests.conftest import NOW, PASSPHRASE
+from tests.support.on_screen import cut_off
 from tests.support.people import a_returnee
-from tests.support.sitting import SECONDS, Sitting, cut_off, entered, press, words_of
+from tests.support.sitting import SECONDS, Sitting, entered, press, words_of
 from tests.sync.office import first_desk, join, new_desk
 
 Key, Held = Qt.Key, Qt.KeyboardModifier

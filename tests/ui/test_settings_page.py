@@ -29,7 +29,8 @@ from casedesk.ui.vault_check import VaultCheck
 from casedesk.values import Money
 from tests.conftest import PASSPHRASE
 from tests.support.journal import last
-from tests.support.sitting import SECONDS, Sitting, cut_off, focused, press, type_keys, words_of
+from tests.support.on_screen import cut_off
+from tests.support.sitting import SECONDS, Sitting, focused, press, type_keys, words_of
 
 Key, Held = Qt.Key, Qt.KeyboardModifier
 NEW = "lamps under quiet river bridges"

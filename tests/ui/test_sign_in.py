@@ -28,7 +28,8 @@ from casedesk.ui.kit.theme import Theme
 from casedesk.ui.passphrases import caps_lock
 from casedesk.ui.sign_in import RecoverForm, SignIn, SignInForm
 from tests.conftest import CENTRE, PASSPHRASE
-from tests.support.sitting import NOW, SECONDS, Sitting, cut_off, focused, press, type_keys, words_of
+from tests.support.on_screen import cut_off
+from tests.support.sitting import NOW, SECONDS, Sitting, focused, press, type_keys, words_of
 
 Key = Qt.Key
 NEW = "lamps under quiet river bridges"

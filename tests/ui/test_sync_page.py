@@ -32,9 +32,10 @@ from casedesk.ui.sync.computers import Computers
 from casedesk.ui.sync.fields import EveryField
 from casedesk.ui.sync.page import SyncPage
 from casedesk.ui.sync.sheets import RelaySheet
+from tests.support.on_screen import cut_off
 from tests.support.people import a_returnee
 from tests.support.relay import CutLine
-from tests.support.sitting import NOW, SECONDS, Sitting, cut_off, entered, press, words_of
+from tests.support.sitting import NOW, SECONDS, Sitting, entered, press, words_of
 from tests.support.tls import certificate, nginx
 from tests.sync.office import first_desk, join, new_desk, relay_of_office, standing_of
 

@@ -23,7 +23,8 @@ from casedesk.ui.today.lines import Heading
 from casedesk.ui.today.page import TodayPage, greeting
 from casedesk.ui.today.sheets import RecordSheet, SnoozeSheet
 from tests.conftest import NOW
-from tests.ui.list_support import CONTROL, KEY, TODAY, Shown, cut_off, nameless, show, someone, words_on
+from tests.support.on_screen import cut_off, nameless
+from tests.ui.list_support import CONTROL, KEY, TODAY, Shown, show, someone, words_on
 
 TOLD: tuple[tuple[str, str, int, dict[str, object]], ...] = (
     ("Rahima Khatun", "রহিমা খাতুন", 0, {"case__priority": "urgent", "case__category": "returned_victim"}),
