@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -28,28 +27,7 @@ from casedesk.sync.stick import take_stick, write_stick
 from tests.conftest import NOW, PASSPHRASE
 from tests.faults.test_disk import no_more_room
 from tests.support.people import a_returnee
-from tests.sync.office import admin, coordinator, first_desk, join, key_of, new_desk
-
-
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two laptops of one centre, to be copied."""
-    folder = tmp_path_factory.mktemp("pair")
-    one = first_desk(folder / "K3")
-    two = new_desk(folder / "K4", "K4")
-    join(one, two)
-    for each in (one, two):
-        each.store.vault.close()
-    return folder
-
-
-@pytest.fixture
-def laptops(pair: Path, tmp_path: Path) -> Iterator[tuple[Desk, Desk]]:
-    shutil.copytree(pair, tmp_path / "pair")
-    both = [sign_in(tmp_path / "pair" / name, "farzana", PASSPHRASE, lambda: NOW) for name in ("K3", "K4")]
-    yield both[0], both[1]
-    for each in both:
-        each.store.vault.close()
+from tests.sync.office import admin, coordinator, key_of
 
 
 def write(desk: Desk, name: str) -> None:
@@ -77,8 +55,8 @@ def receipts(desk: Desk) -> list[bytes]:
     return [folder.read(row.name) for row in files_out(coordinator(desk)) if row.kind == Kind.RECEIPT]
 
 
-def test_files_in_the_wrong_order_wait_and_are_then_taken_in(laptops: tuple[Desk, Desk]) -> None:
-    one, two = laptops
+def test_files_in_the_wrong_order_wait_and_are_then_taken_in(two_laptops: tuple[Desk, Desk]) -> None:
+    one, two = two_laptops
     write(one, "First")
     first = made(one)
     write(one, "Second")
@@ -92,8 +70,8 @@ def test_files_in_the_wrong_order_wait_and_are_then_taken_in(laptops: tuple[Desk
     assert check_store(coordinator(two)).wrong == []
 
 
-def test_a_full_disk_says_nothing_of_the_file_which_stays_and_is_taken_in_later(laptops: tuple[Desk, Desk]) -> None:
-    one, two = laptops
+def test_a_full_disk_says_nothing_of_the_file_which_stays_and_is_taken_in_later(two_laptops: tuple[Desk, Desk]) -> None:
+    one, two = two_laptops
     for number in range(5):
         story = "She said a great deal. " * 400
         register_case(one, a_returnee(person__name_en=f"P{number}", incident__narrative=story, person__phone_1=None))
@@ -114,9 +92,9 @@ class Impatient(Progress):
 
 
 def test_what_was_cancelled_within_a_file_goes_on_from_there(
-    laptops: tuple[Desk, Desk], monkeypatch: pytest.MonkeyPatch
+    two_laptops: tuple[Desk, Desk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one, two = laptops
+    one, two = two_laptops
     for number in range(3):
         write(one, f"P{number}")
     sealed = made(one)
@@ -131,8 +109,8 @@ def test_what_was_cancelled_within_a_file_goes_on_from_there(
     assert names(two) == {"P0", "P1", "P2"}
 
 
-def test_by_itself_it_is_the_same_and_one_can_write_meanwhile(laptops: tuple[Desk, Desk]) -> None:
-    one, two = laptops
+def test_by_itself_it_is_the_same_and_one_can_write_meanwhile(two_laptops: tuple[Desk, Desk]) -> None:
+    one, two = two_laptops
     write(one, "First")
     for each in made(one):
         inbox(two.store.vault.folder).put(each)
@@ -149,8 +127,8 @@ def test_by_itself_it_is_the_same_and_one_can_write_meanwhile(laptops: tuple[Des
     assert check_store(coordinator(two)).wrong == []
 
 
-def test_a_receipt_covers_a_file_and_only_then_it_goes(laptops: tuple[Desk, Desk]) -> None:
-    one, two = laptops
+def test_a_receipt_covers_a_file_and_only_then_it_goes(two_laptops: tuple[Desk, Desk]) -> None:
+    one, two = two_laptops
     write(one, "First")
     sealed = made(one)
     folder = outbox(one.store.vault.folder)
@@ -164,8 +142,8 @@ def test_a_receipt_covers_a_file_and_only_then_it_goes(laptops: tuple[Desk, Desk
     assert [taken.fate for taken in give(two, *sealed)] == [], "an old one again changes nothing"
 
 
-def test_what_is_damaged_or_not_ours_changes_nothing(laptops: tuple[Desk, Desk]) -> None:
-    one, two = laptops
+def test_what_is_damaged_or_not_ours_changes_nothing(two_laptops: tuple[Desk, Desk]) -> None:
+    one, two = two_laptops
     write(one, "First")
     [sealed] = made(one)
     cut, joined = sealed[:-7], sealed + sealed
@@ -178,8 +156,8 @@ def test_what_is_damaged_or_not_ours_changes_nothing(laptops: tuple[Desk, Desk])
     assert [taken.why for taken in take_inbox(coordinator(two))] == ["damaged"]
 
 
-def test_what_an_ended_computer_sends_is_set_aside(laptops: tuple[Desk, Desk]) -> None:
-    one, two = laptops
+def test_what_an_ended_computer_sends_is_set_aside(two_laptops: tuple[Desk, Desk]) -> None:
+    one, two = two_laptops
     write(two, "Before")
     before = made(two)
     give(one, *before)
@@ -192,9 +170,9 @@ def test_what_an_ended_computer_sends_is_set_aside(laptops: tuple[Desk, Desk]) -
 
 
 def test_who_was_restored_from_an_old_backup_is_sent_everything_again(
-    laptops: tuple[Desk, Desk], tmp_path: Path, request: pytest.FixtureRequest
+    two_laptops: tuple[Desk, Desk], tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    one, two = laptops
+    one, two = two_laptops
     shutil.copytree(two.store.vault.folder, tmp_path / "backup")
     write(one, "First")
     give(two, *made(one))
@@ -209,8 +187,8 @@ def test_who_was_restored_from_an_old_backup_is_sent_everything_again(
     assert names(old) == {"First", "Second"}
 
 
-def test_a_stick_carries_both_ways_and_is_tidied(laptops: tuple[Desk, Desk], tmp_path: Path) -> None:
-    one, two = laptops
+def test_a_stick_carries_both_ways_and_is_tidied(two_laptops: tuple[Desk, Desk], tmp_path: Path) -> None:
+    one, two = two_laptops
     stick = tmp_path / "stick"
     stick.mkdir()
     write(one, "First")
@@ -230,10 +208,10 @@ def test_a_stick_carries_both_ways_and_is_tidied(laptops: tuple[Desk, Desk], tmp
 
 
 def test_a_fork_is_told_by_a_receipt_and_gone_on_from_in_a_new_chain(
-    laptops: tuple[Desk, Desk], tmp_path: Path, request: pytest.FixtureRequest
+    two_laptops: tuple[Desk, Desk], tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     """A copied disk: both copies go on, and what each wrote reaches the other laptop."""
-    one, two = laptops
+    one, two = two_laptops
     write(one, "Before")
     give(two, *made(one))
     shutil.copytree(one.store.vault.folder, tmp_path / "copy")
@@ -255,8 +233,8 @@ def test_a_fork_is_told_by_a_receipt_and_gone_on_from_in_a_new_chain(
         assert check_store(coordinator(each)).wrong == []
 
 
-def test_a_damaged_file_is_kept_for_thirty_days_on_a_stick(laptops: tuple[Desk, Desk], tmp_path: Path) -> None:
-    one, two = laptops
+def test_a_damaged_file_is_kept_for_thirty_days_on_a_stick(two_laptops: tuple[Desk, Desk], tmp_path: Path) -> None:
+    one, two = two_laptops
     (tmp_path / "stick").mkdir()
     write(one, "First")
     make_files(coordinator(one), "DHK")

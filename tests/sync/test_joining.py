@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -39,27 +38,12 @@ from tests.sync.office import (
     as_role,
     begin,
     coordinator,
-    first_desk,
     hand_rosters,
     join,
     key_of,
     new_desk,
     standing_of,
 )
-
-
-@pytest.fixture
-def first(tmp_path: Path) -> Iterator[Desk]:
-    made = first_desk(tmp_path / "first")
-    yield made
-    made.store.vault.close()
-
-
-@pytest.fixture
-def second(tmp_path: Path) -> Iterator[Desk]:
-    made = new_desk(tmp_path / "second", "K4")
-    yield made
-    made.store.vault.close()
 
 
 def request_of(new: Desk, raw: bytes) -> tuple[joining.Asked, bytes]:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from uuid import UUID
 
 import msgspec
@@ -33,7 +30,7 @@ from casedesk.sync.people import (
 from casedesk.sync.roster import NotThisRoster, Roster, refuse_going_back
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.people import a_returnee
-from tests.sync.office import admin, as_role, carry, first_desk, join, key_of, new_desk, standing_of
+from tests.sync.office import admin, as_role, carry, key_of, standing_of
 
 WORDS = "lamps under quiet river bridges"
 
@@ -50,24 +47,9 @@ class Laptops:
         return self.two.actor.id
 
 
-@pytest.fixture(scope="module")
-def joined(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("people")
-    one = first_desk(folder / "K3")
-    two = new_desk(folder / "K4", "K4")
-    join(one, two)
-    for each in (one, two):
-        each.store.vault.close()
-    return folder
-
-
 @pytest.fixture
-def laptops(joined: Path, tmp_path: Path) -> Iterator[Laptops]:
-    shutil.copytree(joined, tmp_path / "joined")
-    one, two = (sign_in(tmp_path / "joined" / name, "farzana", PASSPHRASE, lambda: NOW) for name in ("K3", "K4"))
-    yield Laptops(one, two)
-    for each in (one, two):
-        each.store.vault.close()
+def laptops(two_laptops: tuple[Desk, Desk]) -> Laptops:
+    return Laptops(*two_laptops)
 
 
 def row_of(desk: Desk, user: UUID) -> office.UserRow:

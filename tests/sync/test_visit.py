@@ -27,20 +27,11 @@ from tests.sync.office import (
     admin,
     as_role,
     coordinator,
-    first_desk,
     join,
     key_of,
-    new_desk,
     relay_of_office,
     standing_of,
 )
-
-
-@pytest.fixture
-def first(tmp_path: Path) -> Iterator[Desk]:
-    desk = first_desk(tmp_path / "one")
-    yield desk
-    desk.store.vault.close()
 
 
 @pytest.fixture
@@ -48,13 +39,6 @@ def relay_port(first: Desk, tmp_path: Path) -> Iterator[int]:
     """A relay of the first desk's organisation, which that desk knows."""
     with relay_of_office(first, tmp_path / "relay") as port:
         yield port
-
-
-@pytest.fixture
-def second(tmp_path: Path) -> Iterator[Desk]:
-    desk = new_desk(tmp_path / "two", "K4")
-    yield desk
-    desk.store.vault.close()
 
 
 def people(desk: Desk) -> set[bytes]:

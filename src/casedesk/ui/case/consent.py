@@ -18,13 +18,13 @@ from casedesk.services.consents import AffectedReferral, ConsentNow, ConsentStep
 from casedesk.services.office import clock_is_wrong
 from casedesk.sync import withdrawing
 from casedesk.ui.case.open_case import OpenCase
-from casedesk.ui.case.pieces import Part, declared, separated
+from casedesk.ui.case.pieces import CardPart, declared, separated
 from casedesk.ui.case.sheets import FormSheet, Saved, explain, line, lines
 from casedesk.ui.kit.blocks import Card
 from casedesk.ui.kit.buttons import Segmented, button
 from casedesk.ui.kit.cards import row_card
 from casedesk.ui.kit.icons import Icon
-from casedesk.ui.kit.layouts import clear, column, row
+from casedesk.ui.kit.layouts import column, row
 from casedesk.ui.kit.messages import show_error
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.texts import PlainLabel, section_title
@@ -64,19 +64,12 @@ def scope_label(scope: str, *, struck: bool = False) -> PlainLabel:
     return label
 
 
-class ConsentPart(Part):
+class ConsentPart(CardPart):
     """Every purpose that was asked, with its history, and those that were not."""
 
     def __init__(self, case: OpenCase, open_sheet: Callable[[Sheet], object]) -> None:
         super().__init__(case)
         self._open_sheet = open_sheet
-        self._inside = column(gap=12)
-        self.setLayout(column(self._inside, None))
-        self.look()
-
-    def look(self) -> None:
-        clear(self._inside)
-        self._inside.addWidget(self._card())
 
     def edit(self) -> None:
         if self._may():

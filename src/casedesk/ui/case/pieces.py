@@ -19,8 +19,9 @@ from casedesk.services.cases import CaseFacts
 from casedesk.services.referrals.reading import WAITING, ReferralRow
 from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.kit.badges import BadgeSpec, status_badge
+from casedesk.ui.kit.blocks import Card
 from casedesk.ui.kit.icons import Icon, paint_icon
-from casedesk.ui.kit.layouts import column, row, widget
+from casedesk.ui.kit.layouts import clear, column, row, widget
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.kit.theme import current
 
@@ -52,6 +53,23 @@ class Part(QWidget):
     def main_action(self) -> bool:
         """Ctrl+Enter; False if there is nothing to do here."""
         return False
+
+
+class CardPart(Part):
+    """A section that is one card, made anew each time."""
+
+    def __init__(self, case: OpenCase) -> None:
+        super().__init__(case)
+        self._inside = column(gap=12)
+        self.setLayout(column(self._inside, None))
+        self.look()
+
+    def look(self) -> None:
+        clear(self._inside)
+        self._inside.addWidget(self._card())
+
+    def _card(self) -> Card:
+        raise NotImplementedError
 
 
 def declared(table: str, *names: str, **labels: str) -> list[tuple[str, Field]]:

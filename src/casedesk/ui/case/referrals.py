@@ -10,28 +10,17 @@ from PySide6.QtWidgets import QHBoxLayout
 from casedesk import codelists, formats
 from casedesk.i18n import _
 from casedesk.services.referrals.reading import WAITING, ReferralRow
-from casedesk.ui.case.open_case import OpenCase
-from casedesk.ui.case.pieces import Part, referral_badge, separated
+from casedesk.ui.case.pieces import CardPart, referral_badge, separated
 from casedesk.ui.kit.badges import Badge
 from casedesk.ui.kit.blocks import Card, EmptyState
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.cards import row_card
-from casedesk.ui.kit.layouts import clear, column, row
+from casedesk.ui.kit.layouts import column, row
 from casedesk.ui.kit.texts import PlainLabel
 
 
-class ReferralsPart(Part):
+class ReferralsPart(CardPart):
     """A row for each referral, the newest first."""
-
-    def __init__(self, case: OpenCase) -> None:
-        super().__init__(case)
-        self._inside = column(gap=12)
-        self.setLayout(column(self._inside, None))
-        self.look()
-
-    def look(self) -> None:
-        clear(self._inside)
-        self._inside.addWidget(self._card())
 
     def edit(self) -> None:
         if self._may():
