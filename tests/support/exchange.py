@@ -6,7 +6,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -71,7 +71,7 @@ class Office:
         if new_chain:
             with store.local() as session:
                 continue_chain(session, old.clock())
-        self.desks[number] = Desk(store, actor_of(store), "DHK", old.device, clock=old.clock)
+        self.desks[number] = replace(old, store=store)
         return self.desks[number]
 
     def send(self, of: Desk, to: Desk, chain: bytes | None = None, first: int = 1, last: int | None = None) -> Accepted:

@@ -15,6 +15,7 @@ from casedesk.desk import Desk
 from casedesk.errors import StorageFull
 from casedesk.models import BatchOut, Person
 from casedesk.progress import Cancelled, Progress
+from casedesk.services.entitled import alarms
 from casedesk.services.intake import register_case
 from casedesk.services.office import check_store, sign_in
 from casedesk.storage.recorder import own_chain
@@ -26,6 +27,7 @@ from casedesk.sync.outbox import State, files_out, make_files
 from casedesk.sync.stick import take_stick, write_stick
 from tests.conftest import NOW, PASSPHRASE
 from tests.faults.test_disk import no_more_room
+from tests.support.exchange import clashes
 from tests.support.people import a_returnee
 from tests.sync.office import admin, coordinator, key_of
 
@@ -230,6 +232,35 @@ def test_a_fork_is_told_by_a_receipt_and_gone_on_from_in_a_new_chain(
         assert own_chain(session).id != before
     assert names(two) == {"Before", "Original", "Copied"}
     for each in (two, copy):
+        assert check_store(coordinator(each)).wrong == []
+
+
+def test_an_old_copy_that_was_put_back_believes_what_others_saw_of_it_once_it_is_found_out(
+    two_laptops: tuple[Desk, Desk], tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """The whole disk was put back, so that nothing on it tells; that others saw more of it looks like a lie."""
+    one, two = two_laptops
+    write(one, "Before")
+    give(two, *made(one))
+    shutil.copytree(one.store.vault.folder, tmp_path / "copy")
+    lost = {f"Lost with the disk {number}" for number in range(3)}
+    for name in sorted(lost):
+        write(one, name)
+    give(two, *made(one))
+    write(two, "Of a colleague")
+    copy = sign_in(tmp_path / "copy", "farzana", PASSPHRASE, lambda: NOW)
+    request.addfinalizer(copy.store.vault.close)
+    give(copy, *made(two))
+    assert alarms(admin(copy)) != []
+    assert check_store(coordinator(copy)).wrong == []
+    write(copy, "After")
+    for _time in range(3):
+        give(two, *receipts(copy), *made(copy))
+        give(copy, *receipts(two), *made(two))
+    for each in (two, copy):
+        assert names(each) == {"Before", *lost, "Of a colleague", "After"}
+        assert clashes(each) == set()
+        assert alarms(admin(each)) == []
         assert check_store(coordinator(each)).wrong == []
 
 

@@ -43,7 +43,7 @@ from casedesk.sync.files import Fate, inbox
 from casedesk.sync.people import set_people
 from casedesk.sync.roster import certify, sign_roster
 from tests.conftest import NOW, PASSPHRASE
-from tests.support.exchange import records
+from tests.support.exchange import clashes, records
 from tests.support.people import a_returnee
 from tests.sync.office import admin, coordinator, first_desk, join, key_of, new_desk, standing_of
 
@@ -532,6 +532,14 @@ def tells_receipts_of_everything(a: Attack) -> None:
     a.put(Kind.RECEIPT, write_body(Receipt((line,), (("../../vault.db", ""),))), audience=EVERYONE)
 
 
+def tells_of_a_fork_before_the_beginning(a: Attack) -> None:
+    a.put(Kind.RECEIPT, write_body(Receipt((Line(a.our_chain.id, 0, bytes(32), (), 0, ""),), ())), audience=EVERYONE)
+
+
+def tells_of_a_fork_at_the_beginning(a: Attack) -> None:
+    a.put(Kind.RECEIPT, write_body(Receipt((Line(a.our_chain.id, 0, bytes(32), (), 1, ""),), ())), audience=EVERYONE)
+
+
 Trick = Callable[[Attack], None]
 RIGHTS: list[Trick] = [
     raises_own_role,
@@ -593,6 +601,7 @@ REFUSED: list[tuple[Trick, str]] = [
     (orders_to_forget_what_others_wrote, "no_right"),
     (orders_in_our_name, "no_right"),
     (orders_that_are_no_orders, "damaged"),
+    (tells_of_a_fork_before_the_beginning, "damaged"),
     (makes_a_roster_of_its_own, "NotThisRoster"),
     (was_ended_before, "ended_desk"),
 ]
@@ -608,6 +617,7 @@ HARMLESS: list[Trick] = [
     marks_what_does_not_exist,
     jumps_in_the_life_of_its_own_case,
     tells_receipts_of_everything,
+    tells_of_a_fork_at_the_beginning,
 ]
 
 
@@ -659,6 +669,17 @@ def test_a_colleague_takes_no_right(attack: Attack, trick: Trick) -> None:
     with attack.ours.read() as session:
         no_right_given(session)
     assert alarms(admin(attack.ours))
+    assert check_store(coordinator(attack.ours)).wrong == []
+
+
+def test_nobody_has_seen_what_we_write_later(attack: Attack) -> None:
+    mark = operation(Leaf(MARK_TABLE, attack.our_chain.id, "held", 2**40), kind=OperationKind.MARK, level=0)
+    attack.say(mark)
+    person = attack.person_id
+    with attack.ours.write("test.edit") as session:
+        session.get_one(Person, person).name_en = "Ours"
+    attack.say(mark, operation(Leaf("person", person.bytes, "name_en", "Theirs")), chain=attack.last)
+    assert len(clashes(attack.ours)) == 1
     assert check_store(coordinator(attack.ours)).wrong == []
 
 

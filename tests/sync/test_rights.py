@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from casedesk.desk import Actor, Desk
-from casedesk.models import Case, User
+from casedesk.models import Case, Person, User
 from casedesk.services.entitled import alarms, judge_with
 from casedesk.services.intake import register_case
 from casedesk.services.trust import Trust
@@ -16,7 +16,7 @@ from casedesk.storage.checking import check
 from casedesk.sync.chains import Outcome
 from casedesk.sync.intake import take_in
 from tests.conftest import NOW
-from tests.support.exchange import Office, clashes, own, piece_of
+from tests.support.exchange import Office, clashes, order_erasure, own, piece_of, records
 from tests.support.people import a_returnee
 from tests.sync.office import admin
 
@@ -30,8 +30,8 @@ def a_user(office: Office, roles: list[str], at: Desk) -> Actor:
     return Actor(user.id, "Karim", frozenset(roles))
 
 
-def give(office: Office, giver: Desk, taker: Desk) -> Outcome:
-    piece = piece_of(giver, own(giver).id)
+def give(office: Office, giver: Desk, taker: Desk, chain: bytes | None = None) -> Outcome:
+    piece = piece_of(giver, chain or own(giver).id)
     judge = judge_with(Trust(frozenset({office.founder})))
     return take_in(taker.store, piece, office.members[piece.desk], NOW, judge).outcome
 
@@ -105,6 +105,61 @@ def test_who_owns_a_case_hands_it_over_and_names_people(office: Office) -> None:
     with first.read() as session:
         assert session.get_one(Case, case_id).named_access == [other]
     assert alarms(first) == []
+
+
+def test_rights_that_a_copy_gave_do_not_count_for_who_had_seen_another_past(office: Office) -> None:
+    first, second, third = office.add(), office.add(), office.add()
+    karim = a_user(office, ["caseworker"], first)
+    copy, chain = office.copy(0, "copy"), own(first).id
+    register_case(first, a_returnee())
+    give(office, first, second)
+    with replace(second, actor=karim).write("office.add_user") as session:
+        friend = User(name="Friend", roles=["administrator"], active=True)
+        session.add(friend)
+    first = office.put_back(0, copy, new_chain=False)
+    with first.write("office.roles") as session:
+        session.get_one(User, karim.id).roles = ["administrator"]
+    give(office, second, first)
+    assert roles(first, friend.id) == ["administrator"], "he seems to have known of his rights"
+    give(office, second, first, chain)
+    give(office, second, third, chain)
+    give_all(office)
+    for desk in (first, third):
+        assert roles(desk, friend.id) is None
+        assert {(each.by, each.field) for each in alarms(desk)} == {("Karim", "Roles"), ("Karim", "May sign in")}
+        assert check(desk.store).wrong == []
+
+
+def test_what_was_given_again_stays_at_an_old_copy_although_its_author_had_seen_more_than_there_is(
+    office: Office,
+) -> None:
+    """To forget cannot be undone: what looks like a lie must not let an order reach further than it does."""
+    first, second = office.add(), office.add()
+    person = register_person(first)
+    give_all(office)
+    order_erasure(first, (person, "name_en"))
+    copy, chain = office.copy(0, "copy"), own(first).id
+    for _time in range(3):
+        register_case(first, a_returnee(person__phone_1=None))
+    give(office, first, second)
+    with second.write("test.rename") as session:
+        session.get_one(Person, person).name_en = "Given again"
+    first = office.put_back(0, copy, new_chain=False)
+    give(office, second, first)
+    assert [each.record for each in alarms(first)] == ["What was seen of this computer"]
+    give(office, second, first, chain)
+    for desk in office.desks:
+        assert records(desk)["person", person.bytes]["name_en"] == "Given again"
+        assert alarms(desk) == []
+        assert check(desk.store).wrong == []
+
+
+def register_person(desk: Desk) -> UUID:
+    case_id = register_case(desk, a_returnee())
+    with desk.read() as session:
+        found = session.get_one(Case, case_id).person_id
+        assert found is not None
+        return found
 
 
 def test_a_change_counts_once_the_rights_of_its_author_have_arrived(office: Office) -> None:

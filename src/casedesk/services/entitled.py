@@ -35,13 +35,13 @@ from casedesk.storage.arrived import (
     arrived_again,
     begun_in,
     histories,
-    is_mark,
+    marks_of,
     written,
 )
 from casedesk.storage.erasing import EVERY_FIELD, targets_of
 from casedesk.storage.fitting import id_of, kept
 from casedesk.storage.merging import Judge, Judgement, Verdict
-from casedesk.storage.operations import OperationKind, Value, shown, unpack
+from casedesk.storage.operations import OperationKind, Value, unpack
 from casedesk.storage.recorder import MARK_TABLE, NO_RECORD, OPERATION_TABLE, moment_of, own_chain, registers_written
 from casedesk.storage.registers import Knowledge, Place, current, known_first, roots
 
@@ -196,10 +196,9 @@ class _Bench:
 
     def _forged_marks(self, each: Arrived) -> Iterator[Verdict]:
         """Nobody has seen more of our chain than we wrote."""
-        if each.operation.kind == OperationKind.MARK:
-            for _level, leaf in shown(each.operation):
-                if is_mark(leaf) and leaf.record == self.ours.id and int(str(leaf.value)) > self.ours.held:
-                    yield each, (MARK_TABLE, leaf.record), leaf.field
+        for peer, held in marks_of(each.operation):
+            if peer == self.ours.id and held > self.ours.held:
+                yield each, (MARK_TABLE, peer), "held"
 
     def _of_colleagues(self, each: Arrived) -> Iterator[Verdict]:
         wanted = [

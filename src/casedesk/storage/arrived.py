@@ -16,7 +16,7 @@ from casedesk.models import Chain, Change
 from casedesk.models import Operation as OperationRow
 from casedesk.storage.bulk import in_parts
 from casedesk.storage.fitting import id_of
-from casedesk.storage.operations import Leaf, Operation, Value, leaves_of, shown, unpack
+from casedesk.storage.operations import Operation, OperationKind, Value, leaves_of, shown, unpack
 from casedesk.storage.recorder import MARK_TABLE, NO_RECORD, OPERATION_TABLE
 from casedesk.storage.registers import Knowledge, Place, in_causal_order, roots
 
@@ -44,9 +44,13 @@ class Arrived:
         return written(self.operation)
 
 
-def is_mark(leaf: Leaf) -> bool:
-    named = leaf.table == MARK_TABLE and leaf.field == "held" and leaf.record != NO_RECORD
-    return named and type(leaf.value) is int and 0 < leaf.value < 2**63
+def marks_of(operation: Operation) -> Iterator[tuple[bytes, int]]:
+    """Of which chains its author says that they had seen them, and up to where."""
+    if operation.kind == OperationKind.MARK:
+        for _level, leaf in shown(operation):
+            named = leaf.table == MARK_TABLE and leaf.field == "held" and leaf.record != NO_RECORD
+            if named and type(leaf.value) is int and 0 < leaf.value < 2**63:
+                yield leaf.record, leaf.value
 
 
 def change_rows(number: int, operation: Operation, said: Said) -> list[dict[str, object]]:

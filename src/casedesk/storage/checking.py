@@ -28,17 +28,15 @@ from casedesk.models import (
 from casedesk.models import Operation as OperationRow
 from casedesk.progress import Progress, silent
 from casedesk.storage import derived
-from casedesk.storage.arrived import RecordKey, is_mark, written
+from casedesk.storage.arrived import RecordKey, marks_of, written
 from casedesk.storage.merging import over
 from casedesk.storage.operations import (
     MalformedBody,
     Operation,
-    OperationKind,
     Shut,
     Value,
     digest,
     link,
-    shown,
     start_link,
     unpack,
 )
@@ -199,6 +197,7 @@ class _Replay:
         self._told: Replayed = {}
         self._writes: dict[RecordKey, list[tuple[Place, dict[str, Value]]]] = {}
         self._marks: set[tuple[int, bytes, int, int]] = set()
+        self._doubted: set[tuple[int, bytes, int]] = set()
         self._unentitled = {
             (row.operation_seq, row.record.bytes, row.register) for row in session.scalars(select(Unentitled))
         }
@@ -223,12 +222,11 @@ class _Replay:
                 kept = {name: value for name, value in values.items() if not self._is_parked(place, record, name)}
                 if kept or record[0] in recorded_models():
                     self._told[record] = over(record[0], self._told.get(record, {}), kept)
-        if operation.kind == OperationKind.MARK:
-            self._marks |= {
-                (place.chain_ix, leaf.record, place.seq, int(str(leaf.value)))
-                for _level, leaf in shown(operation)
-                if is_mark(leaf)
-            }
+        for peer, held in marks_of(operation):
+            if (place.operation, peer, "held") in self._unentitled:  # could not be true when it came
+                self._doubted.add((place.chain_ix, peer, place.seq))
+            else:
+                self._marks.add((place.chain_ix, peer, place.seq, held))
 
     def _is_parked(self, place: Place, record: RecordKey, name: str) -> bool:
         return (place.operation, *record, name) in self._parked
@@ -244,24 +242,10 @@ class _Replay:
         here = {((c.table, c.record.bytes), c.register, c.operations) for c in self._session.scalars(open_)}
         if here != clashes:
             found.wrong.append(_("The list of values that disagree does not follow from the journal."))
-        if {
-            (m.chain_ix, m.peer, m.at_seq, m.held) for m in self._session.scalars(select(Mark))
-        } != self._marks - self._forged():
+        marks = {(m.chain_ix, m.peer, m.at_seq, m.held) for m in self._session.scalars(select(Mark))}
+        if {mark for mark in marks if mark[:3] not in self._doubted} != self._marks:
             found.wrong.append(_("What is kept of who had seen what does not follow from the journal."))
         return self._told
-
-    def _forged(self) -> set[tuple[int, bytes, int, int]]:
-        """The marks that could not be true when they came."""
-        forged = {(seq, record) for seq, record, register in self._unentitled if register == "held"}
-        places = {
-            (chain_ix, chain_seq): number
-            for number, chain_ix, chain_seq in self._session.execute(
-                select(OperationRow.seq, OperationRow.chain_ix, OperationRow.chain_seq).where(
-                    OperationRow.seq.in_({number for number, _record in forged})
-                )
-            )
-        }
-        return {mark for mark in self._marks if (places.get((mark[0], mark[2])), mark[1]) in forged}
 
     def _decided(
         self,

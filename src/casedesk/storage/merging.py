@@ -14,10 +14,21 @@ from datetime import datetime
 from typing import TypeAlias, TypeVar
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from casedesk.models import Change, Clash, Erasure, Mark, Parked, Unentitled, fields_of, recorded_models, registers_of
+from casedesk.models import (
+    Chain,
+    Change,
+    Clash,
+    Erasure,
+    Mark,
+    Parked,
+    Unentitled,
+    fields_of,
+    recorded_models,
+    registers_of,
+)
 from casedesk.models import Operation as OperationRow
 from casedesk.storage.arrived import (
     ERASED_TABLE,
@@ -29,15 +40,15 @@ from casedesk.storage.arrived import (
     arrived_again,
     change_rows,
     histories,
-    is_mark,
     links,
+    marks_of,
     written,
 )
 from casedesk.storage.bulk import in_parts, put
 from casedesk.storage.fitting import fitted, id_of, kept
-from casedesk.storage.operations import OperationKind, Value, pack, shown, unpack
+from casedesk.storage.operations import Value, pack, shown, unpack
 from casedesk.storage.orders import forgotten, orders_about
-from casedesk.storage.recorder import MARK_TABLE, gate, registers_written
+from casedesk.storage.recorder import MARK_TABLE, gate, own_chain, registers_written
 from casedesk.storage.registers import Knowledge, Place, Values, current
 from casedesk.storage.registers import shown as shown_value
 
@@ -137,11 +148,9 @@ def decide_anew(session: Session, numbers: Collection[int], now: datetime) -> Me
 
 def add_marks(session: Session, arrived: Sequence[Arrived]) -> None:
     rows = [
-        {"chain_ix": each.place.chain_ix, "peer": leaf.record, "at_seq": each.place.seq, "held": leaf.value}
+        {"chain_ix": each.place.chain_ix, "peer": peer, "at_seq": each.place.seq, "held": held}
         for each in arrived
-        if each.operation.kind == OperationKind.MARK
-        for _level, leaf in shown(each.operation)
-        if is_mark(leaf)
+        for peer, held in marks_of(each.operation)
     ]
     if rows:
         session.execute(insert(Mark), rows)
@@ -214,24 +223,28 @@ class Merger:
         """Leave without effect what the author had no right to, and let count again what they had a right to after
         all: it may have come before what their right stands on."""
         judged = judge(self.session, self.knowledge, arrived)
-        places = {each.place.operation: each.place for each in judged.heard}
-        before = self._refused_before(list(places))
+        heard = {each.place.operation: each for each in judged.heard}
+        before = self._refused_before(list(heard))
         told = dict.fromkeys((each.place.operation, *record, register) for each, record, register in judged.refused)
         for which in told.keys() - before.keys():
             number, table, record, register = which
             if table == MARK_TABLE:
-                self._unmark(places[number], record)
+                self._believe(heard[number], record, less=True)
             self._judged_anew(which)
             id_ = UUID(bytes=record)
             self.session.add(
                 Unentitled(operation_seq=number, table=table, record=id_, register=register, since=self.now)
             )
         for which in before.keys() - told.keys():
-            if which[1] != MARK_TABLE:  # what was seen of this computer was judged when it came
-                self._judged_anew(which)
-                self.session.delete(before[which])
-                if which[1] == ERASED_TABLE:
-                    self.merged.orders.add(which[0])
+            number, table, record, _register = which
+            if table == MARK_TABLE:
+                if record == own_chain(self.session).id:
+                    continue  # what was seen of us was judged when it came
+                self._believe(heard[number], record, less=False)
+            self._judged_anew(which)
+            self.session.delete(before[which])
+            if table == ERASED_TABLE:
+                self.merged.orders.add(number)
         self.session.flush()
 
     def _judged_anew(self, which: _Refused) -> None:
@@ -248,10 +261,14 @@ class Merger:
                 found[row.operation_seq, row.table, row.record.bytes, row.register] = row
         return found
 
-    def _unmark(self, place: Place, peer: bytes) -> None:
-        """Forget a mark that cannot be true."""
-        which = (Mark.chain_ix == place.chain_ix, Mark.at_seq == place.seq, Mark.peer == peer)
-        self.session.execute(delete(Mark).where(*which))
+    def _believe(self, of: Arrived, peer: bytes, *, less: bool) -> None:
+        """Of a mark that cannot be true believe what can: that its author saw all that is here of the chain. It may
+        be true after all, where an old copy of this vault was put back."""
+        told = dict(marks_of(of.operation))[peer]
+        if less:
+            told = self.session.scalar(select(Chain.held).where(Chain.id == peer)) or 0
+        which = (Mark.chain_ix == of.place.chain_ix, Mark.at_seq == of.place.seq, Mark.peer == peer)
+        self.session.execute(update(Mark).where(*which).values(held=told))
         self.knowledge = Knowledge(self.session)
 
     def write(self, arrived: Sequence[Arrived]) -> None:

@@ -14,6 +14,7 @@ Hash: TypeAlias = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 Name: TypeAlias = Annotated[str, msgspec.Meta(max_length=40)]
 Code: TypeAlias = Annotated[str, msgspec.Meta(max_length=60)]
 Number: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+Seq: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
 T = TypeVar("T", bound="Body")
 
 
@@ -41,7 +42,7 @@ class Line(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=T
     held: Number
     head: Hash
     wanted: tuple[tuple[Number, Number], ...]
-    fork: Number | None
+    fork: Seq | None
     note: Name
 
 

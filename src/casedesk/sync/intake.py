@@ -17,6 +17,7 @@ from casedesk.progress import Progress, silent
 from casedesk.storage.arrived import Arrived, arrived_again
 from casedesk.storage.chain import continue_chain
 from casedesk.storage.erasing import EVERY_FIELD, Target, obey, targets_of
+from casedesk.storage.fitting import id_of
 from casedesk.storage.merging import (
     Judge,
     Merged,
@@ -28,7 +29,7 @@ from casedesk.storage.merging import (
     reconsider,
 )
 from casedesk.storage.operations import start_link
-from casedesk.storage.recorder import own_chain
+from casedesk.storage.recorder import MARK_TABLE, own_chain
 from casedesk.storage.registers import Place
 from casedesk.storage.store import Store
 from casedesk.sync.chains import Held, Member, Outcome, Slice
@@ -123,11 +124,7 @@ def accept(
     if chain.ix == own.ix:
         if fork is None and piece.last <= chain.held:
             return Accepted(Outcome.KNOWN)
-        if fork is None:
-            continue_chain(session, now)
-            moved = Merged()
-        else:
-            moved = tell_again(session, fork, now, judge)
+        moved = tell_again(session, fork or chain.held + 1, now, judge)
         answer = accept(session, piece, member, now, judge)
         answer.merged.add(moved)
         answer.new_chain = True
@@ -157,12 +154,12 @@ def tell_again(session: Session, fork: int, now: datetime, judge: Judge = everyb
     """Tell what we wrote from `fork` on in a new chain: others know another story under these numbers.
 
     What they wrote after hearing the other story seemed to know ours. It is judged, and orders to forget are obeyed,
-    without that.
+    without that. Where they had seen more than there was of our chain, they had seen the other story.
     """
     old = own_chain(session)
     new = continue_chain(session, now, at=fork - 1)
     merged = Merged()
-    if deceived := _written_after_hearing(session, old.id, fork):
+    if deceived := {*_written_after_hearing(session, old.id, fork), *_not_believed(session, old.id)}:
         ours = session.scalars(select(OperationRow.seq).where(OperationRow.chain_ix == new.ix)).all()
         merged.add(judge_anew(session, deceived, now, judge))
         merged.add(decide_anew(session, ours, now))
@@ -176,6 +173,12 @@ def _written_after_hearing(session: Session, chain: bytes, seq: int) -> Sequence
     by = heard.group_by(Mark.chain_ix).subquery()
     wanted = select(OperationRow.seq).join(by, by.c.chain_ix == OperationRow.chain_ix)
     return session.scalars(wanted.where(OperationRow.chain_seq > by.c.at)).all()
+
+
+def _not_believed(session: Session, chain: bytes) -> Sequence[int]:
+    """The marks about a chain that could not be true."""
+    which = (Unentitled.table == MARK_TABLE, Unentitled.record == id_of(chain))
+    return session.scalars(select(Unentitled.operation_seq).where(*which)).all()
 
 
 def _store(session: Session, chain: Chain, piece: Slice, now: datetime, judge: Judge) -> Merged:
