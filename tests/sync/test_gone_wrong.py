@@ -16,7 +16,8 @@ SYNC 14
   line cut every few kilobytes: test_relay, test_visit (a line that breaks …)
   relay loses everything: here
   laptop restored, cloned, handed over: unit/test_backups (new chain), test_schedules, test_joining (handed over)
-  central restored: here, with its orders; a laptop: test_newcomers (after a restore …), here (its own chain, its files)
+  central restored: here, with its orders, what it was shown later and its rows without names
+  a laptop restored: test_newcomers (after a restore …), here (its own chain, its files, what it was shown)
   edit and removal at once: test_taking_in (an edit beats a removal …)
   consent withdrawn while a batch is on the way: test_erasure (an order that comes before …), test_exchange_by_stick
   erased value in an old batch: test_erasure (an order that comes before …); in a backup: here
@@ -53,7 +54,9 @@ import pytest
 from sqlalchemy import select, text
 
 from casedesk.desk import Desk
-from casedesk.models import Case, Person
+from casedesk.models import Case, CodedRow, CountRow, Membership, Person, User
+from casedesk.services.access import name_people
+from casedesk.services.cases import edit_case, mark_confidential
 from casedesk.services.consents import RecordConsent, record_consent
 from casedesk.services.intake import register_case
 from casedesk.services.office import check_store, sign_in
@@ -63,8 +66,11 @@ from casedesk.storage.keys import FLOOR
 from casedesk.storage.vault import EngineUnfit, create_vault, unlock
 from casedesk.sync.arrivals import files_in, take_inbox
 from casedesk.sync.batch import CENTRAL, Kind, Refused, Why, file_name, open_batch, seal, write_batch
-from casedesk.sync.bodies import Receipt, read_body
+from casedesk.sync.bodies import Coded, CodedRows, Count, Receipt, read_body
+from casedesk.sync.coded import row_of, take_coded
 from casedesk.sync.files import INBOX, OUTBOX, Fate, inbox, outbox
+from casedesk.sync.joining import ask_for_new_key, let_in, look_at_request
+from casedesk.sync.membership import new_identity
 from casedesk.sync.outbox import files_out, make_files, uncovered
 from casedesk.sync.visit import name_relay, visit
 from casedesk.sync.withdrawing import withdraw
@@ -73,9 +79,11 @@ from tests.support.exchange import order_erasure, records
 from tests.support.people import a_returnee
 from tests.sync.office import (
     admin,
+    carried,
     carry,
     coordinator,
     first_desk,
+    hand_rosters,
     join,
     new_desk,
     relay_of_office,
@@ -271,11 +279,163 @@ def test_files_that_were_lost_with_a_laptop_are_made_again_orders_to_forget_abov
         assert check_store(coordinator(central)).wrong == []
 
 
+def test_what_no_number_of_a_chain_tells_of_is_made_again_for_a_central_office_that_was_restored(
+    one: Desk, central: Desk, tmp_path: Path
+) -> None:
+    """Its backup has the chain as far as before: rows without names and what was shown later came after it."""
+    late, taken_back, coded, gone = (registered(one, word) for word in ("Late", "Taken back", "Coded", "Gone"))
+    agree(one, gone, "sync_central_coded")
+    exchange(one, central)
+    for case_id in (late, taken_back):
+        agree(one, case_id, "sync_central_identified")
+    agree(one, coded, "sync_central_coded")
+    withdraw(one, gone, "sync_central_coded")
+    files = by_kind(one, central)
+    give(central, *files[Kind.CHAIN])
+    shutil.copytree(central.store.vault.folder, tmp_path / "backup")
+    give(central, *files[Kind.SHOW], *files[Kind.CODED])
+    give_waiting(central, one)
+    withdraw(one, taken_back, "sync_central_identified")
+    exchange(one, central)
+    exchange(one, central)
+    with one.read() as session:
+        assert not [row for row in uncovered(session) if row.kind in (Kind.SHOW, Kind.CODED)]
+    assert (names(central), rows_of(central)) == ({"Late"}, {row_of(coded)})
+    with restored(central, tmp_path / "backup") as old:
+        assert (names(old), rows_of(old)) == (set(), {row_of(gone)})
+        take_inbox(coordinator(old))  # nothing comes; it tells what it holds, and that it goes on in a new chain
+        give_waiting(old, one)
+        exchange(one, old)
+        assert (names(old), rows_of(old)) == ({"Late"}, {row_of(coded)})
+        assert places_of("Taken back", old, (old,)) == []
+        exchange(one, old)
+        make_files(coordinator(one), CENTRAL)
+        with one.read() as session:
+            left = [row.kind for row in uncovered(session) if row.kind in (Kind.SHOW, Kind.CODED)]
+        assert left == [], "once is enough"
+        assert check_store(coordinator(old)).wrong == []
+
+
+def test_a_colleague_who_was_restored_is_shown_a_confidential_case_again(one: Desk, two: Desk, tmp_path: Path) -> None:
+    carry(two, one)  # so that its people are known
+    with admin(one).write("office.set_roles", about=two.actor.id) as session:
+        user = session.get_one(User, two.actor.id)
+        user.active, user.roles = True, ["caseworker"]
+    case_id = registered(one, SECRET)
+    mark_confidential(one, case_id)
+    for _time in range(2):
+        carry(one, two)
+        carry(two, one)
+    shutil.copytree(two.store.vault.folder, tmp_path / "backup")
+    name_people(one, case_id, [two.actor.id])
+    for _time in range(2):
+        carry(one, two)
+        carry(two, one)
+    assert names(two) == {SECRET}
+    with restored(two, tmp_path / "backup") as old:
+        take_inbox(coordinator(old))
+        give_waiting(old, one)
+        carry(one, old)
+        assert names(old) == {SECRET}
+        assert check_store(coordinator(old)).wrong == []
+
+
+def test_files_without_a_number_that_were_lost_with_a_laptop_or_a_key_are_made_again(
+    one: Desk, central: Desk, tmp_path: Path
+) -> None:
+    late, coded = registered(one, "Late"), registered(one, "Coded")
+    exchange(one, central)
+    agree(one, late, "sync_central_identified")
+    agree(one, coded, "sync_central_coded")
+    make_files(coordinator(one), CENTRAL)
+    backup = tmp_path / "backup"  # which has the vault alone
+    shutil.copytree(one.store.vault.folder, backup, ignore=lambda _folder, _names: [OUTBOX, INBOX, FILE])
+    with restored(one, backup) as again:
+        lost = by_kind(again, central)
+        assert {Kind.SHOW, Kind.CODED} <= lost.keys(), "made again, and not carried yet"
+        with central.local() as session:  # the key is gone, as in a backup from before it
+            session.get_one(Membership, 1).sealing = [new_identity()[0]]
+        asked = ask_for_new_key(admin(central))
+        assert asked is not None
+        let_in(admin(again), look_at_request(admin(again), outbox(central.store.vault.folder).read(asked.file)))
+        hand_rosters(again, [central])
+        exchange(again, central)
+        assert (names(central), rows_of(central)) == ({"Late"}, {row_of(coded)})
+
+
+def test_an_older_file_of_rows_brings_back_nothing_that_was_replaced_or_taken_back(one: Desk, central: Desk) -> None:
+    kept, gone = registered(one, "Kept"), registered(one, "Gone")
+    for case_id in (kept, gone):
+        agree(one, case_id, "sync_central_coded")
+    (older,) = by_kind(one, central)[Kind.CODED]
+    edit_case(one, kept, {"person.marital_status": (None, "married")})
+    withdraw(one, gone, "sync_central_coded")
+    (newer,) = by_kind(one, central, older)[Kind.CODED]
+    give(central, newer)
+    give(central, older)
+    with central.read() as session:
+        values = {row.row: row.values for row in session.scalars(select(CodedRow))}
+    assert values[row_of(gone)] == {}
+    assert values[row_of(kept)]["person.marital_status"] == "married"
+
+
+def test_all_rows_at_once_take_back_what_is_not_among_them_and_older_totals_count_no_more(
+    one: Desk, central: Desk
+) -> None:
+    author, chain, other = standing_of(one).me, bytes(16), bytes([1] * 16)
+    first, second, third = (bytes([number] * 16) for number in range(3))
+
+    def take(chain: bytes, upto: int, *rows: bytes, whole: bool = False) -> None:
+        said = tuple(Coded(row, {"upto": upto}) for row in rows)
+        counts = (Count("2026-05", "cases", "", upto),)
+        with central.local() as session:
+            take_coded(session, author, CodedRows(chain, upto, whole, said, counts), NOW)
+
+    def held() -> tuple[dict[bytes, object], int | None]:
+        with central.read() as session:
+            rows = {row.row: row.values["upto"] for row in session.scalars(select(CodedRow)) if row.values}
+            return rows, session.scalars(select(CountRow.count)).one()
+
+    take(chain, 20, first)
+    take(chain, 30, second, whole=True)
+    assert held() == ({second: 30}, 30)
+    take(chain, 10, first, third)
+    assert held() == ({second: 30}, 30), "all there was then is known"
+    take(chain, 50, third)
+    take(chain, 40, second, third)
+    assert held() == ({second: 40, third: 50}, 50)
+    take(other, 5, second)
+    assert held() == ({second: 5, third: 50}, 5), "after a restore it stands in another chain"
+
+
+def registered(desk: Desk, name: str) -> UUID:
+    return register_case(desk, a_returnee(person__name_en=name, person__phone_1=None))
+
+
+def agree(desk: Desk, case_id: UUID, scope: str) -> None:
+    record_consent(desk, case_id, RecordConsent({scope: "given"}, method="verbal"))
+
+
 def shared(desk: Desk, name: str) -> UUID:
     """A case that the central office may have by name."""
-    case_id = register_case(desk, a_returnee(person__name_en=name, person__phone_1=None))
-    record_consent(desk, case_id, RecordConsent({"sync_central_identified": "given"}, method="verbal"))
+    case_id = registered(desk, name)
+    agree(desk, case_id, "sync_central_identified")
     return case_id
+
+
+def by_kind(of: Desk, central: Desk, *known: bytes) -> dict[str, list[bytes]]:
+    """What waits for the central office, by what it is; without what is known already."""
+    found: dict[str, list[bytes]] = {}
+    for sealed in carried(of, CENTRAL):
+        if sealed not in known:
+            found.setdefault(open_batch(sealed, standing_of(central).reader).header.kind, []).append(sealed)
+    return found
+
+
+def rows_of(desk: Desk) -> set[bytes]:
+    """The rows without names that count."""
+    with desk.read() as session:
+        return {row.row for row in session.scalars(select(CodedRow)) if row.values}
 
 
 def exchange(of: Desk, central: Desk) -> None:

@@ -91,6 +91,7 @@ class BatchOut(Base):
     state: Mapped[str] = mapped_column(String(10))
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     told: Mapped[dict[str, Any]] = mapped_column(JSON)  # what it holds, in numbers
+    shown: Mapped[list[str] | None] = mapped_column(JSON)  # the cases of which a `show` shows more
 
 
 class BatchIn(Base):
@@ -147,13 +148,18 @@ class LetOut(Base):
 
 
 class CodedRow(Base):
-    """A case without a name, as another desk sent it. A later one of the same case takes its place."""
+    """A case without a name, as another desk sent it. A later one of the same case takes its place.
+
+    `chain` and `upto` say where its author stood. One that was taken back stays without values, so that an older file
+    does not bring it again.
+    """
 
     __tablename__ = "coded_row"
 
     row: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
     desk: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     centre: Mapped[str] = mapped_column(String(3))
+    chain: Mapped[bytes | None] = mapped_column(LargeBinary(16))
     upto: Mapped[int] = mapped_column(BigInteger)
     values: Mapped[dict[str, Any]] = mapped_column(JSON)
     came_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -6,13 +6,13 @@ from typing import Final
 
 import msgspec
 from nacl.signing import SigningKey
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
-from casedesk.models import BatchOut, LetOut, Membership, RosterCopy
+from casedesk.models import BatchOut, Membership, RosterCopy
 from casedesk.storage import installation
 from casedesk.storage.chain import continue_chain
 from casedesk.storage.recorder import own_chain
@@ -21,12 +21,12 @@ from casedesk.sync.batch import EVERYONE, Kind, Reader, seal, write_batch
 from casedesk.sync.bodies import RosterBody, read_body, write_body
 from casedesk.sync.files import outbox
 from casedesk.sync.intake import judge_again
-from casedesk.sync.leaving import desk_audience
 from casedesk.sync.membership import Standing, admissions, newest_roster, standing, take_admissions, take_roster
 from casedesk.sync.outbox import State, keep_file
 from casedesk.sync.roster import Member, NotThisRoster, Open, Roster, read_roster, sign_roster
 
-_MADE_AGAIN: Final = (Kind.CHAIN, Kind.SNAPSHOT, Kind.SHOW, Kind.CODED)
+_BY_NUMBER: Final = (Kind.CHAIN, Kind.SNAPSHOT)  # what a desk lacks of these, its receipts tell
+_BY_FILE: Final = (Kind.ORDERS, Kind.SHOW, Kind.CODED)  # made again for everybody who lacks the file
 
 
 class Ended(CaseDeskError):
@@ -78,12 +78,14 @@ def _seal_anew(session: Session, desk: Desk, old: Roster, new: Roster) -> None:
         if known is None or known.seals == member.seals:
             continue
         waiting = select(BatchOut).where(BatchOut.state.not_in((State.COVERED, State.FORKED)))
-        for row in session.scalars(waiting.where(BatchOut.kind.in_(_MADE_AGAIN))):
-            row.sealed_to = [each for each in row.sealed_to if each != member.desk.hex()]
-            if not row.sealed_to:
+        for row in session.scalars(waiting.where(BatchOut.kind.in_(_BY_NUMBER + _BY_FILE))):
+            if member.desk.hex() not in {*row.sealed_to} - {*row.covered_by}:
+                continue
+            if row.kind in _BY_NUMBER:
+                row.sealed_to = [each for each in row.sealed_to if each != member.desk.hex()]
+            if row.kind in _BY_FILE or not row.sealed_to:
                 row.state = State.FORKED
                 outbox(desk.store.vault.folder).remove(row.name)
-        session.execute(delete(LetOut).where(LetOut.audience == desk_audience(member.desk)))
 
 
 def announce(session: Session, desk: Desk, place: Standing, signed: bytes, also: Member | None = None) -> None:

@@ -12,12 +12,12 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError, StorageFailed, StorageFull
-from casedesk.models import BatchIn, BatchOut, Chain, Change, CodedRow, CountRow, Proved
+from casedesk.models import BatchIn, BatchOut, Chain, Change, Proved
 from casedesk.models import Operation as OperationRow
 from casedesk.progress import Cancelled, Progress, silent
 from casedesk.services.office import close_to_ended
@@ -27,10 +27,11 @@ from casedesk.storage.erasing import NotTheSame, obey, show
 from casedesk.storage.operations import MalformedBody, unpack
 from casedesk.storage.store import Store, VaultDamaged
 from casedesk.storage.vault import VaultUnreadable
-from casedesk.sync import bodies, chains
+from casedesk.sync import chains
 from casedesk.sync.announcing import close_if_ended, reader_before_joining, take_roster_file
 from casedesk.sync.batch import Batch, Header, Kind, Refused, Why, file_name, is_proved, open_batch
 from casedesk.sync.bodies import CodedRows, Orders, Receipt, read_body
+from casedesk.sync.coded import take_coded
 from casedesk.sync.files import Fate, Folder, inbox
 from casedesk.sync.intake import take_in
 from casedesk.sync.joining import signs_the_list
@@ -146,7 +147,7 @@ def _in_order(desk: Desk, folder: Folder) -> list[str]:
     with desk.read() as session:
         known = {row.name: row for row in session.execute(select(BatchIn.name, BatchIn.state, BatchIn.why))}
         ours = set(session.scalars(select(BatchOut.name)))
-    order: list[tuple[int, int, str]] = []
+    order: list[tuple[int, int, int, str]] = []
     for name in folder.names():
         row = known.get(name)
         if name in ours or (row is not None and row.state in (Fate.APPLIED, Fate.REFUSED)):
@@ -156,9 +157,9 @@ def _in_order(desk: Desk, folder: Folder) -> list[str]:
             continue
         try:
             header = _opened(desk, folder.read(name)).header
-            order.append((_FIRST.index(header.kind), header.first, name))
+            order.append((_FIRST.index(header.kind), header.first, header.made, name))
         except (Refused, NotJoined):
-            order.append((len(_FIRST), 0, name))
+            order.append((len(_FIRST), 0, 0, name))
     return [name for *_place, name in sorted(order)]
 
 
@@ -233,7 +234,9 @@ def _apply(desk: Desk, batch: Batch, progress: Progress) -> tuple[Fate, str]:
         case Kind.RECEIPT:
             take_receipt(desk, place, author, read_body(batch.body, Receipt))
         case Kind.CODED if place.me.central:
-            _take_coded(desk, author, read_body(batch.body, CodedRows))
+            told = read_body(batch.body, CodedRows)
+            with desk.local() as session:
+                take_coded(session, author, told, desk.clock())
         case _:
             raise Refused(Why.OTHER_AUDIENCE)
     return Fate.APPLIED, ""
@@ -347,30 +350,3 @@ def _foreign(session: Session, place: Standing, author: Member, records: Collect
             if desk != author.desk and (is_colleague or centres.get(desk) != author.centre):
                 found.add(record)
     return found
-
-
-def _take_coded(desk: Desk, author: Member, told: CodedRows) -> None:
-    """Put the rows in the place of those before; the totals of a desk are always all of them."""
-    now = desk.clock()
-    with desk.local() as session:
-        for row in told.rows:
-            if not row.values:
-                session.execute(delete(CodedRow).where(CodedRow.row == row.row, CodedRow.desk == author.desk))
-                continue
-            session.merge(
-                CodedRow(
-                    row=row.row,
-                    desk=author.desk,
-                    centre=author.centre,
-                    upto=told.upto,
-                    values=bodies.plain(dict(row.values)),
-                    came_at=now,
-                )
-            )
-        session.execute(delete(CountRow).where(CountRow.desk == author.desk))
-        for each in told.counts:
-            session.merge(
-                CountRow(
-                    desk=author.desk, month=each.month, what=each.what, code=each.code, count=each.count, came_at=now
-                )
-            )

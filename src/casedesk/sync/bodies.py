@@ -70,7 +70,12 @@ class Count(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
 
 
 class CodedRows(Body, frozen=True, forbid_unknown_fields=True):
+    """`chain` and `upto` say where their author stood, so that older ones are known whenever they come. If these are
+    the `whole` of it, rows that are not among them are taken back."""
+
+    chain: Id
     upto: Number
+    whole: bool
     rows: tuple[Coded, ...]
     counts: tuple[Count, ...]
 

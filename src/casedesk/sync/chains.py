@@ -80,7 +80,6 @@ class Held:
     head: bytes
     wanted: tuple[tuple[int, int], ...] = ()  # from and to of what is missing
     fork: int | None = None  # the first number at which its author told two stories
-    note: str = ""
 
 
 def checked(

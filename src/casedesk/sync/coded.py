@@ -1,23 +1,36 @@
-"""Cases without a name: one row of codes for who agreed to that, and totals for who wants to be counted (DOMAIN 11)."""
+"""Cases without a name, made and taken in: one row of codes for who agreed to that, and totals for who wants to be
+counted (DOMAIN 11)."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from hashlib import blake2b
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from casedesk.fields import Field, Kind, Level, level_of
-from casedesk.models import Case, IncidentViolation, MigrationEpisode, Person, Recorded, State, fields_of
+from casedesk.models import (
+    Case,
+    CodedRow,
+    CountRow,
+    IncidentViolation,
+    MigrationEpisode,
+    Person,
+    Recorded,
+    State,
+    fields_of,
+)
 from casedesk.services.ages import age_band, age_of
 from casedesk.services.statistics import suppress
 from casedesk.storage.bulk import in_parts
-from casedesk.sync.bodies import Coded, Count
+from casedesk.storage.installation import remember, remembered
+from casedesk.sync.bodies import Coded, CodedRows, Count, plain
+from casedesk.sync.roster import Member
 from casedesk.values import PartialDay
 
 Value = bool | int | str | tuple[str, ...]
@@ -110,3 +123,52 @@ def of_month(month: str, by_category: Mapping[str, int]) -> Iterator[Count]:
     for (what, code), count in sorted(counts.items()):
         if code or what == "cases":
             yield Count(month, what, code, count if (what, code) in exact else None)
+
+
+def take_coded(session: Session, author: Member, told: CodedRows, now: datetime) -> None:
+    """Put rows in the place of older ones of the same author; totals are always all of them.
+
+    After a restore it stands in another chain, where nobody can say which place is the older one; what comes later
+    counts.
+    """
+    place = told.chain.hex(), told.upto
+    of_author = f"coded {author.desk.hex()}"
+    known = remembered(session, of_author) or {}
+    if _is_older(place, known.get("whole")):
+        return
+    rows = {row.row: row.values for row in told.rows}
+    there = {row.row: row for row in session.scalars(select(CodedRow).where(CodedRow.desk == author.desk))}
+    if told.whole:
+        known["whole"] = place
+        rows |= {row: {} for row in there.keys() - rows.keys()}
+    for row, values in rows.items():
+        if row in there and _is_older(place, ((there[row].chain or b"").hex(), there[row].upto)):
+            continue
+        session.merge(
+            CodedRow(
+                row=row,
+                desk=author.desk,
+                centre=author.centre,
+                chain=told.chain,
+                upto=told.upto,
+                values=plain(dict(values)),
+                came_at=now,
+            )
+        )
+    if not _is_older(place, known.get("totals")):
+        known["totals"] = place
+        _take_totals(session, author, told.counts, now)
+    remember(session, of_author, known)
+
+
+def _take_totals(session: Session, author: Member, counts: Iterable[Count], now: datetime) -> None:
+    session.execute(delete(CountRow).where(CountRow.desk == author.desk))
+    for each in counts:
+        session.merge(
+            CountRow(desk=author.desk, month=each.month, what=each.what, code=each.code, count=each.count, came_at=now)
+        )
+
+
+def _is_older(told: tuple[str, int], known: Sequence[Any] | None) -> bool:
+    """Whether a desk stood in a place of its chain before another one: in hexadecimal the chain, and the number."""
+    return known is not None and told[0] == known[0] and told[1] < known[1]

@@ -161,7 +161,7 @@ def plan(
     if audience != CENTRAL:
         closed = set()  # colleagues of the centre go on with what they have: they may have written what nobody else has
     upto = {each.ix: sent_upto(session, audience, each.id) for each in own_chains(session)}
-    shows = list(_shows(session, opened, upto, eyes))
+    shows = list(shows_about(session, opened, upto, eyes))
     named = _named(session, desks, today) if audience != CENTRAL else {}
     upto[chain.ix] = rows[-1].chain_seq if rows else after
     for desk in desks if named else ():
@@ -424,7 +424,7 @@ def _is_bookkeeping(leaves: Iterable[tuple[int, Leaf]]) -> bool:
     )
 
 
-def _shows(session: Session, opened: Collection[UUID], upto: Mapping[int, int], eyes: Eyes) -> Iterator[Show]:
+def shows_about(session: Session, opened: Collection[UUID], upto: Mapping[int, int], eyes: Eyes) -> Iterator[Show]:
     """The operations sent before, up to these numbers of our chains, that these eyes may see more of now."""
     for chain in own_chains(session) if opened else ():
         rows = _about(session, chain, records_of(session, opened), upto[chain.ix])
@@ -467,7 +467,7 @@ def _shows_of_named(
     new = cases - _known(session, desk_audience(desk.desk)).keys()
     now = {case for each in going.values() for found in each.cases.values() for case in found} & cases
     theirs = replace(eyes, people=frozenset(UUID(bytes=each) for each in desk.people))
-    for show in _shows(session, new | now, upto, theirs):
+    for show in shows_about(session, new | now, upto, theirs):
         fresh = tuple(
             each
             for each in show.operations

@@ -43,22 +43,32 @@ def lacking(session: Session, audience: str, desk: bytes) -> Iterator[tuple[Chai
 
 
 def lacks_rows(session: Session, desk: bytes) -> bool:
-    """Whether rows without a name were sent to the central office, and none to this desk of it."""
+    """Whether rows without a name were sent to the central office, and some or all of them not to this desk of it."""
+    lost = take_off_lost(session, CENTRAL, desk, Kind.CODED)
     wanted = select(BatchOut.sealed_to).where(BatchOut.audience == CENTRAL, BatchOut.kind == Kind.CODED)
     sent = session.scalars(wanted).all()
-    return bool(sent) and not any(desk.hex() in to for to in sent)
+    return bool(lost) or (bool(sent) and not any(desk.hex() in to for to in sent))
 
 
-def take_off_lost_orders(session: Session, desk: bytes) -> bool:
-    """Whether this desk was given orders to forget that by its receipt it does not hold and is not being sent.
+def to_show_again(session: Session, audience: str, desk: bytes) -> tuple[set[UUID], dict[int, int]]:
+    """The cases of which this desk was shown more and lost it, and up to where it holds each of our chains, by `ix`."""
+    lost = take_off_lost(session, audience, desk, Kind.SHOW)
+    cases = {UUID(hex=case) for row in lost for case in row.shown or ()}
+    return cases, {chain.ix: _held(session, desk, chain.id) for chain in own_chains(session)}
 
-    They are no longer to reach it: the one that is made now has all they had.
+
+def take_off_lost(session: Session, audience: str, desk: bytes, kind: Kind) -> list[BatchOut]:
+    """The files of a kind that this desk was given, and by its receipts neither holds nor is being sent.
+
+    They are no longer to reach it: what is made now has all they had.
     """
-    wanted = select(BatchOut).where(BatchOut.kind == Kind.ORDERS, BatchOut.state.not_in(_UNDERWAY))
+    wanted = select(BatchOut).where(
+        BatchOut.audience == audience, BatchOut.kind == kind, BatchOut.state.not_in(_UNDERWAY)
+    )
     lost = [row for row in session.scalars(wanted) if desk.hex() in {*row.sealed_to} - {*row.covered_by}]
     for row in lost:
         row.sealed_to = [each for each in row.sealed_to if each != desk.hex()]
-    return bool(lost)
+    return lost
 
 
 def to_pass_on(

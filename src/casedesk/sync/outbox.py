@@ -40,19 +40,22 @@ from casedesk.sync.leaving import (
     Going,
     Place,
     Plan,
+    Show,
     again,
     decide,
     desk_audience,
     every_record_of,
     forget,
     plan,
+    shows_about,
 )
 from casedesk.sync.membership import Standing, standing
 from casedesk.sync.roster import Member
 
 FOR_THE_LINE: Final = 128 * 1024
 FOR_A_STICK: Final = 16 * 1024 * 1024
-_MADE_AGAIN: Final = (Kind.CHAIN, Kind.SNAPSHOT, Kind.ORDERS)  # by what receipts tell, if the file was lost
+# by what receipts tell, if the file was lost
+_MADE_AGAIN: Final = (Kind.CHAIN, Kind.SNAPSHOT, Kind.ORDERS, Kind.SHOW, Kind.CODED)
 _ORDER: Final = (Kind.ROSTER, Kind.ORDERS, Kind.RECEIPT, Kind.JOIN, Kind.CHAIN, Kind.SHOW, Kind.SNAPSHOT, Kind.CODED)
 
 
@@ -211,12 +214,16 @@ def _pieces(session: Session, desk: Desk, place: Standing, planned: Plan, larges
     if planned.stretch is not None:
         yield from _cut(place, planned.audience, _Piece(Kind.CHAIN), planned.stretch, planned.going, largest)
     for show in planned.shows:
-        for start in range(0, len(show.operations), MOST_OPERATIONS):
-            some = show.operations[start : start + MOST_OPERATIONS]
-            to = (show.to,) if show.to else ()
-            yield _Piece(Kind.SHOW, _packed(some), some, _told(some), chain=show.chain, to=to)
+        yield from _show_pieces(show)
     if planned.audience == CENTRAL and (rows := coded_rows(session, desk, planned)):
         yield _Piece(Kind.CODED, write_body(rows), told={"cases": len(rows.rows)})
+
+
+def _show_pieces(show: Show) -> Iterator[_Piece]:
+    for start in range(0, len(show.operations), MOST_OPERATIONS):
+        some = show.operations[start : start + MOST_OPERATIONS]
+        to = (show.to,) if show.to else ()
+        yield _Piece(Kind.SHOW, _packed(some), some, _told(some), chain=show.chain, to=to)
 
 
 def _orders_piece(forgets: Sequence[Forget], chain: bytes) -> _Piece:
@@ -270,7 +277,7 @@ def _for_newcomers(
     for member in place.recipients(audience):
         eyes = Eyes(audience, desk.today(), frozenset(UUID(bytes=each) for each in member.people))
         known = dict.fromkeys(newcomers.confidential_cases_held(session, member.desk), IDENTIFIED)
-        if audience == CENTRAL and newcomers.take_off_lost_orders(session, member.desk):
+        if audience == CENTRAL and newcomers.take_off_lost(session, audience, member.desk, Kind.ORDERS):
             forgets, decisions = _all_forgotten(session, desk)
             if forgets:
                 yield replace(_orders_piece(forgets, own_chain(session).id), to=(member.desk,)), decisions
@@ -279,6 +286,10 @@ def _for_newcomers(
                 for stretch, going, decisions in again(session, chain, first, range(first, last + 1), eyes, known):
                     like = _Piece(Kind.CHAIN, to=(member.desk,))
                     yield from ((piece, decisions) for piece in _cut(place, audience, like, stretch, going, largest))
+        lost_sight, upto = newcomers.to_show_again(session, audience, member.desk)
+        for show in shows_about(session, lost_sight, upto, eyes):
+            decisions = decide(session, _cases_of(show.operations), eyes)
+            yield from ((piece, decisions) for piece in _show_pieces(replace(show, to=member.desk)))
         if audience == CENTRAL and newcomers.lacks_rows(session, member.desk):
             rows, decisions = _all_rows(session, desk)
             yield _Piece(Kind.CODED, write_body(rows), told={"cases": len(rows.rows)}, to=(member.desk,)), decisions
@@ -306,14 +317,21 @@ def _all_rows(session: Session, desk: Desk) -> tuple[CodedRows, Mapping[UUID, De
     decisions = decide(session, views.keys(), Eyes(CENTRAL, desk.today()))
     by_view = {view: {case for case, each in decisions.items() if each.view == view} for view in (CODED, COUNTED)}
     rows = [coded.coded_row(session, case, desk.today()) for case in by_view[CODED]]
-    return CodedRows(
-        0, tuple(sorted(rows, key=lambda row: row.row)), coded.totals(session, by_view[COUNTED])
-    ), decisions
+    return _coded(session, rows, by_view[COUNTED], whole=True), decisions
+
+
+def _coded(session: Session, rows: Sequence[Coded], counted: Collection[UUID], *, whole: bool) -> CodedRows:
+    chain = own_chain(session)
+    in_order = tuple(sorted(rows, key=lambda row: row.row))
+    return CodedRows(chain.id, chain.held, whole, in_order, coded.totals(session, counted))
 
 
 def _told(going: Sequence[Going]) -> dict[str, int]:
-    cases = {case for each in going for found in _cases_told(each).values() for case in found}
-    return {"operations": len(going), "cases": len(cases)}
+    return {"operations": len(going), "cases": len(_cases_of(going))}
+
+
+def _cases_of(going: Sequence[Going]) -> set[UUID]:
+    return {case for each in going for found in _cases_told(each).values() for case in found}
 
 
 def coded_rows(session: Session, desk: Desk, planned: Plan) -> CodedRows | None:
@@ -333,8 +351,7 @@ def coded_rows(session: Session, desk: Desk, planned: Plan) -> CodedRows | None:
     )
     if not rows and not changed:
         return None
-    upto = planned.going[-1].seq if planned.going else 0
-    return CodedRows(upto, tuple(sorted(rows, key=lambda row: row.row)), coded.totals(session, counted))
+    return _coded(session, rows, counted, whole=False)
 
 
 def _let_out(session: Session, audience: str) -> Iterator[tuple[UUID, str]]:
@@ -386,6 +403,8 @@ def _keep(
     )
     if piece.stretch is not None:
         row.chain, row.first, row.last = piece.stretch.chain, piece.stretch.first, piece.stretch.last
+    if piece.kind is Kind.SHOW:
+        row.shown = sorted(case.hex for case in _cases_of(piece.operations))
     if audience == CENTRAL:
         session.add_all(_disclosures(piece, decisions, row.name, now))
     return row.name

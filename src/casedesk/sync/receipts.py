@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -23,7 +23,9 @@ from casedesk.sync.outbox import State, keep_file
 from casedesk.sync.roster import Member
 
 KEPT_DAYS: Final = 30
+OWN: Final = "own"  # the note of a chain that the writer of the receipt wrote itself
 _TOLD_OF: Final = "told_of_chain"
+_OF_NO_CHAIN: Final = (Kind.SHOW, Kind.CODED)  # what no number tells of and no receipt names again
 
 
 def take_receipt(desk: Desk, place: Standing, author: Member, told: Receipt) -> None:
@@ -33,6 +35,7 @@ def take_receipt(desk: Desk, place: Standing, author: Member, told: Receipt) -> 
     with desk.local() as session:
         ours = set(session.scalars(select(Chain.id).where(Chain.desk == place.me.desk)))
         held = {line.chain: line for line in told.chains}
+        went_back = _went_back(session, author.desk, held, ours)
         for line in held.values():
             session.merge(
                 Covered(
@@ -55,9 +58,27 @@ def take_receipt(desk: Desk, place: Standing, author: Member, told: Receipt) -> 
             )
         )
         for row in session.scalars(select(BatchOut)).all():
+            if went_back and row.kind in _OF_NO_CHAIN:
+                _take_back(row, author.desk.hex())
             _settle(folder, row, author.desk.hex(), held, done, active)
     for chain, at in forked:
         _go_on_after_a_fork(desk, place, chain, at)
+
+
+def _went_back(session: Session, author: bytes, held: Mapping[bytes, Line], ours: Collection[bytes]) -> bool:
+    """Whether the author was restored from a backup: it goes on in a new chain, or holds less of ours than it said."""
+    known = {row.chain: row for row in session.scalars(select(Covered).where(Covered.desk == author))}
+    its_own = {chain for chain, line in held.items() if line.note == OWN}
+    its_own_before = {chain for chain, row in known.items() if row.note == OWN}
+    less = any(row.held > (held[chain].held if chain in held else 0) for chain, row in known.items() if chain in ours)
+    return less or bool(its_own_before and its_own - its_own_before)
+
+
+def _take_back(row: BatchOut, author: str) -> None:
+    """A file that was lost with a restore is on its way again; one that is gone is made again."""
+    if author in row.covered_by:
+        row.covered_by = [each for each in row.covered_by if each != author]
+        row.state = State.BUILT if row.state == State.SENT else row.state
 
 
 def _settle(
@@ -66,9 +87,8 @@ def _settle(
     """Bring one file of ours to the state that a receipt gives it."""
     if author not in row.sealed_to:
         return
-    if row.kind == Kind.ORDERS and row.name not in done and author in row.covered_by:
-        row.covered_by = [each for each in row.covered_by if each != author]  # obeyed, and lost with a restore
-        row.state = State.BUILT if row.state == State.SENT else row.state
+    if row.kind == Kind.ORDERS and row.name not in done:
+        _take_back(row, author)
         return
     whole = row.kind in (Kind.CHAIN, Kind.SNAPSHOT)
     line = held.get(row.chain) if row.chain is not None and whole else None
@@ -97,7 +117,7 @@ def write_receipts(desk: Desk) -> None:
     """For each centre from which something came a receipt: what is held of its chains, what became of its files.
 
     Orders that were obeyed are named in each: no number of a chain tells of them, and one that is named no more was
-    lost with a restore.
+    lost with a restore. Our own chains stand in each too: a new one tells that we were restored ourselves.
     """
     folder = outbox(desk.store.vault.folder)
     with desk.local() as session:
@@ -118,6 +138,7 @@ def write_receipts(desk: Desk) -> None:
         lines = held_of(session, {header.chain or b"": ranges for header, ranges in waiting})
         owners = {header.chain: place.roster.member(header.desk) for header, _ranges in waiting}
         owners |= {row.id: place.roster.member(row.desk) for row in session.scalars(select(Chain))}
+        its_own = {chain.id for chain in own_chains(session)}
         for centre in sorted(centres):
             to = [
                 each
@@ -132,11 +153,18 @@ def write_receipts(desk: Desk) -> None:
                 if (m := place.roster.member(row.desk)) is not None and m.centre == centre
             ]
             told += unread
-            mine = [line for line in lines if (m := owners.get(line.chain)) is not None and m.centre == centre]
             body = Receipt(
                 tuple(
-                    Line(line.chain, line.held, line.head or bytes(32), line.wanted, line.fork, line.note)
-                    for line in mine
+                    Line(
+                        line.chain,
+                        line.held,
+                        line.head or bytes(32),
+                        line.wanted,
+                        line.fork,
+                        OWN if line.chain in its_own else "",
+                    )
+                    for line in lines
+                    if line.chain in its_own or ((m := owners.get(line.chain)) is not None and m.centre == centre)
                 ),
                 tuple((row.name, _said(row)) for row in told),
             )
