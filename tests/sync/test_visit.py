@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from nacl.signing import SigningKey
 
-from casedesk.desk import Clock, Desk
+from casedesk.desk import Clock, Desk, now
+from casedesk.models import Membership
 from casedesk.progress import Cancelled, Progress
 from casedesk.services.intake import register_case
 from casedesk.storage.recorder import own_chain
 from casedesk.sync import computers, invitations, joining
 from casedesk.sync.files import inbox
-from casedesk.sync.line import Address, Line, LineBroken, NotACertificate, NotTheRelay, der_of
+from casedesk.sync.line import Address, Line, LineBroken, NotACertificate, NotAdmitted, NotTheRelay, OutOfDate, der_of
 from casedesk.sync.outbox import State, files_out
-from casedesk.sync.visit import NoRelay, NotVouchedFor, ask_by_relay, hear_answer, name_relay, visit
+from casedesk.sync.visit import (
+    NoAnswer,
+    NoRelay,
+    NotVouchedFor,
+    ask_by_relay,
+    check_line,
+    hear_answer,
+    name_relay,
+    visit,
+)
 from tests.conftest import NOW
 from tests.support.exchange import records
 from tests.support.people import a_returnee
@@ -122,8 +133,57 @@ def test_where_the_clock_of_the_machine_is_wrong_the_dates_of_the_certificate_sa
 
 
 def test_a_desk_without_a_relay_says_so(first: Desk) -> None:
-    with pytest.raises(NoRelay):
-        visit(coordinator(first))
+    for ask in (visit, check_line):
+        with pytest.raises(NoRelay):
+            ask(coordinator(first))
+
+
+def test_the_line_is_checked_and_nothing_is_sent(first: Desk, relay_port: int) -> None:
+    register_case(first, a_returnee())
+    files = files_out(coordinator(first))
+    on_time = replace(coordinator(first), clock=now)
+    reached = check_line(on_time)
+    assert (reached.host, reached.apart) == ("127.0.0.1", False)
+    assert reached.there is not None
+    assert abs(reached.there - now()) < timedelta(minutes=1)
+    assert check_line(replace(on_time, clock=lambda: now() - timedelta(days=1))).apart
+    assert files_out(coordinator(first)) == files
+
+
+def test_a_relay_that_is_not_there_does_not_answer(first: Desk, tmp_path: Path) -> None:
+    with relay_of_office(first, tmp_path / "relay"):
+        pass
+    progress = Progress()
+    progress.rest = lambda _seconds: None  # type: ignore[method-assign]  # nobody waits for a test
+    with pytest.raises(NoAnswer):
+        check_line(coordinator(first), progress)
+
+
+def test_the_line_of_a_computer_that_was_never_let_in(first: Desk, second: Desk, relay_port: int) -> None:
+    join(first, second)  # and nobody has told the relay yet
+    with second.local() as session:
+        session.get_one(Membership, 1).relay = f"http://127.0.0.1:{relay_port}"
+    with pytest.raises(NotAdmitted):
+        check_line(coordinator(second))
+    visit(coordinator(first))
+    assert check_line(coordinator(second)).host == "127.0.0.1"
+
+
+def test_the_certificate_of_the_line_is_of_another_or_out_of_date(first: Desk, relay_port: int, tmp_path: Path) -> None:
+    right, other, ended = (certificate(tmp_path / name, ended=name == "ended") for name in ("right", "other", "ended"))
+    (tmp_path / "a").mkdir()
+    with nginx(tmp_path / "a", right, [relay_port]) as door:
+        name_relay(admin(first), f"https://127.0.0.1:{door}", right.issuer_der)
+        assert check_line(coordinator(first)).host == "127.0.0.1"
+        name_relay(admin(first), f"https://127.0.0.1:{door}", other.issuer_der)
+        with pytest.raises(NotTheRelay) as refused:
+            check_line(coordinator(first))
+        assert not isinstance(refused.value, OutOfDate)
+    (tmp_path / "b").mkdir()
+    with nginx(tmp_path / "b", ended, [relay_port]) as door:
+        name_relay(admin(first), f"https://127.0.0.1:{door}", ended.issuer_der)
+        with pytest.raises(OutOfDate):
+            check_line(coordinator(first))
 
 
 @pytest.mark.parametrize("url", ["http://192.0.2.7", "https://relay.invalid"])

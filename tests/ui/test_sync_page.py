@@ -200,8 +200,9 @@ def test_another_server_than_that_of_the_invitation_gets_nothing(inside: Sitting
         name_relay(desk, f"https://127.0.0.1:{door}", wrong.issuer_der)
         page = sync_page(inside)
         inside.qtbot.waitUntil(page.send_button.isEnabled, timeout=SECONDS)
-        page.send_button.click()
-        said(inside, "not the one of your invitation. Nothing was sent.")
+        for asks in (page.check_button, page.send_button):
+            asks.click()
+            said(inside, "not the one of your invitation. Nothing was sent.")
         inside.qtbot.waitUntil(lambda: page.seen.waiting > 0, timeout=SECONDS)
         inside.window.go(Goto("settings", {"tab": "computers"}))
         inside.qtbot.waitUntil(lambda: "Name the relay" in words_of(inside.window), timeout=SECONDS)
@@ -215,7 +216,11 @@ def test_another_server_than_that_of_the_invitation_gets_nothing(inside: Sitting
         named.keep()
         inside.qtbot.waitUntil(lambda: f"https://127.0.0.1:{door}" in words_of(inside.window), timeout=SECONDS)
         page = sync_page(inside)
-        inside.qtbot.waitUntil(page.send_button.isEnabled, timeout=SECONDS)
+        inside.qtbot.waitUntil(page.check_button.isVisible, timeout=SECONDS)
+        waiting = page.seen.waiting
+        page.check_button.click()
+        said(inside, "127.0.0.1 answers, shows the right certificate and lets this computer in. No case data was sent.")
+        assert page.seen.waiting == waiting > 0
         page.send_button.click()
         said(inside, "files sent")
 
@@ -242,6 +247,7 @@ def test_what_is_held_back_says_why(inside: Sitting, tmp_path: Path) -> None:
 
 def test_a_folder_that_is_gone_is_told_and_nothing_is_lost(inside: Sitting, folder: Path) -> None:
     page = sync_page(inside)
+    assert not page.check_button.isVisible(), "there is no line to check"
     page._write(str(folder / "gone"))
     said(inside, "There is no folder")
     page._write(str(folder))

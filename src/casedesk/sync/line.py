@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -26,6 +28,7 @@ from casedesk.sync.relay.admission import answer, box_of, pass_of
 T = TypeVar("T")
 
 NO_CHECK_TIME: Final = 0x200000  # X509_V_FLAG_NO_CHECK_TIME; the ssl module has no name for it
+OF_ANOTHER_DAY: Final = (9, 10)  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
 PIECE: Final = 2 * 1024  # a piece is one record of TLS, and of a record that was cut nothing can be read
 BREAKS: Final = 8  # breaks in a row without a byte gained, before we stop
 LONGEST_PAUSE: Final = 20.0  # seconds
@@ -49,6 +52,20 @@ class NotTheRelay(CaseDeskError):
         super().__init__(
             _("The server that answered is not the one of your invitation. Nothing was sent."),
             hint=_("Telephone the central office before you try again."),
+        )
+
+
+class OutOfDate(NotTheRelay):
+    """The certificate may be the right one, but its time is over or has not come: by the clock of this computer."""
+
+    def __init__(self) -> None:
+        CaseDeskError.__init__(
+            self,
+            _("The certificate of the relay is not valid on the day that this computer says. Nothing was sent."),
+            hint=_(
+                "Look whether the date of this computer is right. If it is, the person who looks after the relay renews "
+                "the certificate."
+            ),
         )
 
 
@@ -257,6 +274,13 @@ class Line:
             raise LineBroken
         self._wait(min(0.1 * 2**breaks, LONGEST_PAUSE))
 
+    def clock(self) -> datetime | None:
+        """What time it is at the relay, as far as it says so."""
+        answered = self._again(lambda: self._request("GET", "/v1/box"))
+        with suppress(ValueError):
+            return parsedate_to_datetime(answered.headers.get("Date", ""))
+        return None
+
     def relay(self) -> str:
         """Which relay this is: one that lost everything is another one."""
         self._again(self._signed_in)
@@ -325,14 +349,15 @@ def _failures() -> Iterator[None]:
     try:
         yield
     except httpx.TransportError as error:
-        if _is_distrust(error):
-            raise NotTheRelay from None
-        raise LineBroken from None
+        distrust = _distrust(error)
+        if distrust is None:
+            raise LineBroken from None
+        raise (OutOfDate() if distrust.verify_code in OF_ANOTHER_DAY else NotTheRelay()) from None
 
 
-def _is_distrust(error: BaseException | None) -> bool:
+def _distrust(error: BaseException | None) -> ssl.SSLCertVerificationError | None:
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
-            return True
+            return error
         error = error.__cause__ or error.__context__
-    return False
+    return None

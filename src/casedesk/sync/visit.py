@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Final
 
+import httpx
 from nacl.signing import SigningKey
 from sqlalchemy import select
 
@@ -29,12 +31,13 @@ from casedesk.sync.arrivals import Taken, take_inbox
 from casedesk.sync.batch import Kind
 from casedesk.sync.files import inbox, outbox
 from casedesk.sync.invitations import read_invitation
-from casedesk.sync.line import Address, Line, NotAdmitted, NotTheRelay
+from casedesk.sync.line import Address, Line, LineBroken, NotAdmitted, NotTheRelay
 from casedesk.sync.membership import NotJoined, standing
 from casedesk.sync.outbox import FOR_THE_LINE, State, audiences, make_files, uncovered
 from casedesk.sync.relay.admission import box_of
 
 ENDING: Final = ".cdb"
+APART: Final = timedelta(minutes=10)
 NAME: Final = 32  # digits of the hash in a file's name
 
 
@@ -59,6 +62,28 @@ class NotVouchedFor(CaseDeskError):
                 "technician has both."
             ),
         )
+
+
+class NoAnswer(CaseDeskError):
+    """Nobody answers where the relay is said to be."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The relay does not answer."),
+            hint=_(
+                "Look whether this computer has internet, and try again later. Nothing was sent, your work is safe here, "
+                "and files can travel by stick meanwhile."
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The relay answered, showed the right certificate and let this computer in; and what time it is there."""
+
+    host: str
+    there: datetime | None
+    apart: bool  # the two clocks are further apart than the line between them explains
 
 
 @dataclass(slots=True)
@@ -107,6 +132,25 @@ def visit(desk: Desk, progress: Progress = silent, *, by_itself: bool = False) -
         _send(desk, line, done, progress)
     desk.note("sync.visited")
     return done
+
+
+@needs("sync.carry")
+def check_line(desk: Desk, progress: Progress = silent) -> Reached:
+    """Ask the relay who it is, and whether it lets this computer in. No file is sent or fetched; who signs the list of
+    computers brings it along, since without it the relay lets nobody in.
+
+    Raises NoAnswer, NotTheRelay, OutOfDate or NotAdmitted.
+    """
+    try:
+        with _line(desk, progress) as line:
+            _bring_roster(desk, line)
+            line.relay()
+            there = line.clock()
+    except LineBroken:
+        raise NoAnswer from None
+    address = _address(desk)
+    host = httpx.URL(address.url).host if address is not None else ""
+    return Reached(host, there, there is not None and abs(there - desk.clock()) > APART)
 
 
 @needs("sync.join")

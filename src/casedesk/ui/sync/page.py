@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from casedesk import formats
@@ -23,11 +24,11 @@ from casedesk.sync.line import Address
 from casedesk.sync.outbox import FileRow
 from casedesk.sync.preview import Preview, preview
 from casedesk.sync.stick import Written
-from casedesk.sync.visit import Visited, relay_of, visit
+from casedesk.sync.visit import Reached, Visited, check_line, relay_of, visit
 from casedesk.ui.kit.blocks import Card, Disc, Skeleton
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.cards import BROAD_SIDE, Columns
-from casedesk.ui.kit.layouts import clear, column, row, scrolled, widget
+from casedesk.ui.kit.layouts import Flow, clear, column, row, scrolled, widget
 from casedesk.ui.kit.messages import show_error, tell
 from casedesk.ui.kit.places import choose_folder
 from casedesk.ui.kit.texts import PlainLabel
@@ -88,6 +89,8 @@ class SyncPage(Page):
         self.sentence = PlainLabel("", "body", tone="text2", wrap=True)
         self.write_button = button(_("Write to USB stick"), icon="usb", clicked=self._ask_where_to)
         self.send_button = button(_("Send now"), "primary", "to_send", keys="Ctrl+Enter", clicked=self._send)
+        self.check_button = button(_("Check connection"), icon="retry", clicked=self._check)
+        self.check_button.hide()
         self.read_button = button(_("Read from stick"), icon="import", clicked=self._ask_where_from)
         self._main = QVBoxLayout()
         self._side = QVBoxLayout()
@@ -104,7 +107,9 @@ class SyncPage(Page):
     def _line_card(self) -> QWidget:
         card = Card()
         words = column(self.state, self.sentence, gap=2)
-        inside = row(Disc("offline"), words, self.read_button, self.write_button, self.send_button, gap=14)
+        buttons = Flow(self.check_button, self.read_button, self.write_button, self.send_button)
+        inside = row(Disc("offline"), words, gap=14)
+        inside.addWidget(widget(buttons), 0, Qt.AlignmentFlag.AlignVCenter)
         inside.setStretch(1, 1)
         card.body.addLayout(inside)
         for each in (self.read_button, self.write_button):
@@ -150,6 +155,7 @@ class SyncPage(Page):
         self.last.setText(_("Last sent {when}").format(when=formats.moment(max(went))) if went else "")
         self.last.setVisible(bool(went))
         self.send_button.setEnabled(self.seen.relay is not None)
+        self.check_button.setVisible(self.seen.relay is not None and may(self.here.desk, "sync.carry"))
         self.state.setText(_("Not connected") if self.seen.relay is not None else _("No line is set up"))
         waiting = self.seen.waiting
         safe = ngettext(
@@ -158,7 +164,7 @@ class SyncPage(Page):
             waiting,
         )
         told = safe.format(count=formats.number(waiting)) if waiting else _("All work is saved on this computer.")
-        how = _("A connection is made when you press Send now, and at no other time.")
+        how = _("A connection is made when you send or check it, and at no other time.")
         if self.seen.relay is None:
             how = _("Files travel by stick.")
         self.sentence.setText(f"{told} {how}")
@@ -172,6 +178,20 @@ class SyncPage(Page):
         EveryField(self, self.seen.previews).open()
 
     # Over the line
+
+    def _check(self) -> None:
+        work = partial(check_line, self.here.desk)
+        self.here.jobs.run_long(self, _("Asking the relay"), work, self._reached)
+
+    def _reached(self, reached: Reached) -> None:
+        told = _("{host} answers, shows the right certificate and lets this computer in. No case data was sent.")
+        words = told.format(host=reached.host)
+        if reached.apart and reached.there is not None:
+            clocks = _("Its clock says {there}, this computer says {here}. Set the one that is wrong.")
+            now = formats.moment(self.here.desk.clock())
+            tell(self, _("The line works"), f"{words} {clocks.format(there=formats.moment(reached.there), here=now)}")
+        else:
+            tell(self, _("The line works"), words, kind="ok")
 
     def _send(self) -> None:
         work = partial(visit, self.here.desk, by_itself=True)
