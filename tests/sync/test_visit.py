@@ -52,6 +52,12 @@ def relay_port(first: Desk, tmp_path: Path) -> Iterator[int]:
         yield port
 
 
+class AtOnce(Progress):
+    """Waits for nothing between two tries."""
+
+    def rest(self, seconds: float) -> None: ...
+
+
 def people(desk: Desk) -> set[bytes]:
     return {record for table, record in records(desk) if table == "person"}
 
@@ -139,6 +145,7 @@ def test_a_desk_without_a_relay_says_so(first: Desk) -> None:
 
 
 def test_the_line_is_checked_and_nothing_is_sent(first: Desk, relay_port: int) -> None:
+    assert relay_port
     register_case(first, a_returnee())
     files = files_out(coordinator(first))
     on_time = replace(coordinator(first), clock=now)
@@ -153,10 +160,8 @@ def test_the_line_is_checked_and_nothing_is_sent(first: Desk, relay_port: int) -
 def test_a_relay_that_is_not_there_does_not_answer(first: Desk, tmp_path: Path) -> None:
     with relay_of_office(first, tmp_path / "relay"):
         pass
-    progress = Progress()
-    progress.rest = lambda _seconds: None  # type: ignore[method-assign]  # nobody waits for a test
     with pytest.raises(NoAnswer):
-        check_line(coordinator(first), progress)
+        check_line(coordinator(first), AtOnce())
 
 
 def test_the_line_of_a_computer_that_was_never_let_in(first: Desk, second: Desk, relay_port: int) -> None:

@@ -278,6 +278,22 @@ def test_keys_lead_through_the_sections(shown: Shown) -> None:
     assert page.nav_list.items["journey"].isChecked()
 
 
+def test_half_a_small_screen_shows_the_page_and_leads_to_all_of_it(shown: Shown) -> None:
+    """As with everything twice as large at 1366 × 768."""
+    page = shown.open("person")
+    shown.window.resize(683, 360)
+    shown.wait(lambda: page.header.follow_up_button.text() == "")
+    assert (shown.window.width(), shown.window.height()) == (683, 360)
+    page.part.edit()  # type: ignore[union-attr]
+    shown.wait(lambda: shown.card().is_editing())
+    for _press in range(30):
+        shown.press(KEY.Key_Tab)
+        focused = shown.window.focusWidget()
+        assert focused is not None
+        assert not focused.visibleRegion().isEmpty(), focused.accessibleName()
+    assert page.header.follow_up_button.accessibleName() == "Record follow-up"
+
+
 def test_letters_do_nothing_while_somebody_types(shown: Shown) -> None:
     page = shown.open("timeline")
     shown.press(KEY.Key_E)

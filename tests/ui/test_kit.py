@@ -45,7 +45,7 @@ from casedesk.ui.kit.chosen import AnswerEdit, CodeEdit, TickCards
 from casedesk.ui.kit.fields import editor_for
 from casedesk.ui.kit.hide import Cover
 from casedesk.ui.kit.icons import Icon
-from casedesk.ui.kit.layouts import Flow, column, row, scrolled, widget
+from casedesk.ui.kit.layouts import Flow, Whole, column, row, scrolled, widget
 from casedesk.ui.kit.messages import ask, show_error
 from casedesk.ui.kit.questions import Form
 from casedesk.ui.kit.sheet import Sheet
@@ -737,6 +737,23 @@ def test_not_now_is_taken_back_by_an_answer(show: Show) -> None:
     question.not_now.click()
     QTest.keyClicks(question.editor.inputs()[0], "R")
     assert told == [("person.name_en", True), ("person.name_en", False)]
+
+
+# Less room than the content needs
+
+
+def test_what_has_no_room_is_reached_by_scrolling_and_by_tab(show: Show) -> None:
+    ends = [button(text) for text in ("Back", "Save and leave", "Register case")]
+    content = widget(column(row(*ends[:1], None, ends[1]), None, row(None, ends[2])))
+    content.setMinimumSize(900, 500)
+    area = Whole(content)
+    window = show(area, 480, 280)
+    window.resize(480, 280)
+    for end in (*ends, *ends):
+        QTest.keyClick(focused() if area.isAncestorOf(QApplication.focusWidget() or window) else area, Qt.Key.Key_Tab)
+        here = focused()
+        assert here in ends
+        assert here.visibleRegion().boundingRect() == here.rect(), end.text()
 
 
 # Layers over the page

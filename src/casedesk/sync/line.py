@@ -63,8 +63,8 @@ class OutOfDate(NotTheRelay):
             self,
             _("The certificate of the relay is not valid on the day that this computer says. Nothing was sent."),
             hint=_(
-                "Look whether the date of this computer is right. If it is, the person who looks after the relay renews "
-                "the certificate."
+                "Look whether the date of this computer is right. If it is, the person who looks after the relay "
+                "renews the certificate."
             ),
         )
 

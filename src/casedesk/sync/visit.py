@@ -71,8 +71,8 @@ class NoAnswer(CaseDeskError):
         super().__init__(
             _("The relay does not answer."),
             hint=_(
-                "Look whether this computer has internet, and try again later. Nothing was sent, your work is safe here, "
-                "and files can travel by stick meanwhile."
+                "Look whether this computer has internet, and try again later. Nothing was sent, your work is safe "
+                "here, and files can travel by stick meanwhile."
             ),
         )
 

@@ -12,7 +12,7 @@ from casedesk.i18n import _
 from casedesk.ui.kit.blocks import AppMark
 from casedesk.ui.kit.buttons import Segmented
 from casedesk.ui.kit.icons import Icon
-from casedesk.ui.kit.layouts import Tall, block, clear, column, row, scrolled
+from casedesk.ui.kit.layouts import SMALLEST, Tall, Whole, block, clear, column, row
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.kit.theme import current
 
@@ -58,7 +58,7 @@ class Front(Waves):
         super().__init__()
         self._centre = centre
         self.setWindowTitle("CaseDesk")
-        self.setMinimumSize(900, 480)
+        self.setMinimumSize(*SMALLEST)
         self.body = QVBoxLayout()
         self.body.setContentsMargins(0, 0, 0, 0)
         self.body.setSpacing(0)
@@ -67,7 +67,7 @@ class Front(Waves):
         middle = Tall()
         middle.setLayout(column(None, row(None, self.card, None), None, margins=(24, 24, 24, 24)))
         self._foot = QVBoxLayout()
-        outer = column(scrolled(middle), self._foot, gap=0)
+        outer = column(Whole(middle), self._foot, gap=0)
         outer.setStretch(0, 1)
         self.setLayout(outer)
         shortcut = QShortcut(QKeySequence("Ctrl+Shift+L"), self)

@@ -29,6 +29,7 @@ from casedesk.ui.jobs import LONGEST_WRITE, Jobs
 from casedesk.ui.kit.badges import BadgeSpec, count_badge
 from casedesk.ui.kit.blocks import Banner
 from casedesk.ui.kit.hide import Cover
+from casedesk.ui.kit.layouts import SMALLEST, Whole
 from casedesk.ui.kit.messages import ask, show_error, tell
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.letters import SingleKeys
@@ -94,7 +95,7 @@ class Window(QMainWindow):
         root.setObjectName("root")
         root.setLayout(self._root)
         self.setCentralWidget(root)
-        self.setMinimumSize(900, 480)
+        self.setMinimumSize(*SMALLEST)
         self._locking_soon = LockingSoon(self)
         self._build()
         self._keys: list[QShortcut] = []
@@ -120,7 +121,7 @@ class Window(QMainWindow):
         if (old := self._root.widget(0)) is not None:
             self._root.removeWidget(old)
             old.deleteLater()
-        self._root.insertWidget(0, self._shell)
+        self._root.insertWidget(0, Whole(self._shell))
         self._root.setCurrentIndex(0)
         self.sidebar.fold(self.width() < NARROW)
         for place, badge in self._badges.items():

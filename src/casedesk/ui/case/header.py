@@ -37,7 +37,7 @@ STEP_WORDS = {
     "closed": N_("Close the case"),
     "registered": N_("Back to registered"),
 }
-TIGHT = 1000  # width of the header under which the buttons have no words
+TIGHT, TIGHTEST = 1000, 700  # widths of the header under which the buttons, and then all of them, have no words
 DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -135,9 +135,10 @@ class Header(QFrame):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        tight = event.size().width() < TIGHT
+        width = event.size().width()
         for part, words in self._words.items():
-            if part is not self.follow_up_button and part is not self.more:
+            tight = width < (TIGHTEST if part is self.follow_up_button else TIGHT)
+            if part is not self.more:
                 part.setText("" if tight else words)
         if self.case.is_open:
             self._show_names(*self.case.facts.names)

@@ -34,7 +34,7 @@ from casedesk.ui.idle import Watch
 from casedesk.ui.jobs import Jobs
 from casedesk.ui.kit.blocks import AppMark, Banner
 from casedesk.ui.kit.buttons import button
-from casedesk.ui.kit.layouts import block, clear, column, row, scrolled, widget
+from casedesk.ui.kit.layouts import SMALLEST, Whole, block, clear, column, row, scrolled, widget
 from casedesk.ui.kit.messages import show_error
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.kit.theme import current
@@ -66,7 +66,7 @@ class FirstRun(QWidget):
     ) -> None:
         super().__init__()
         self.setWindowTitle("CaseDesk")
-        self.setMinimumSize(900, 480)
+        self.setMinimumSize(*SMALLEST)
         self.folder = folder
         self.jobs = Jobs(self)
         self._clock, self._cost = clock, cost
@@ -128,7 +128,7 @@ class FirstRun(QWidget):
         right.setStretch(0, 1)
         whole = row(self._rail(), widget(right), gap=0)
         whole.setStretch(1, 1)
-        content = widget(whole)
+        content = Whole(widget(whole))
         self._inside.addWidget(content)
         content.show()  # at once: what is not shown cannot take the focus
         (self.step if self.step.focusProxy() is not None else self.go_on_button).setFocus()

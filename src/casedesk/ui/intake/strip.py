@@ -37,7 +37,7 @@ class Strip(QFrame):
         self.setFixedHeight(current().scaled(tokens()["height"]["sub_bar"]))
         self.title = PlainLabel(_("Quick register") if quick else _("New case"), "card")
         self.name = ElidedLabel("", "caption", tone="text2")
-        words = widget(column(self.title, self.name, gap=0))
+        words = widget(column(None, self.title, self.name, None, gap=0))
         self.name.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)  # as wide as the name, if it can
         words.setMinimumWidth(NAME[0])
         self.saved = Pill("", "draft")

@@ -6,12 +6,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QMargins, QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLayout, QLayoutItem, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLayout,
+    QLayoutItem,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 Part = QWidget | QLayout | int | None
 Margins = tuple[int, int, int, int]
 NO_MARGINS: Margins = (0, 0, 0, 0)
 LINE_GAP = 8
+SMALLEST = 480, 280  # of a window, in pixels: half a small screen, less what the system takes
 
 
 def row(*parts: Part, gap: int = 8, margins: Margins = NO_MARGINS) -> QHBoxLayout:
@@ -68,6 +79,27 @@ def scrolled(content: QWidget) -> QScrollArea:
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setWidget(content)
     return area
+
+
+class Whole(QScrollArea):
+    """All of a window's content. Where the window has less room than that needs, as on a small screen with everything
+    twice as large, it scrolls both ways, and goes where the focus goes."""
+
+    def __init__(self, content: QWidget) -> None:
+        super().__init__()
+        content.setProperty("kind", "scrolled")
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(content)
+        QApplication.instance().focusChanged.connect(self._follow)  # type: ignore[union-attr]  # there is one
+
+    def _follow(self, _before: QWidget | None, now: QWidget | None) -> None:
+        content, room = self.widget(), self.viewport().size()
+        if now is None or content is None or not content.isAncestorOf(now):
+            return
+        if now.width() <= room.width() and now.height() <= room.height():
+            self.ensureWidgetVisible(now, LINE_GAP, LINE_GAP)
 
 
 def clear(layout: QLayout) -> None:

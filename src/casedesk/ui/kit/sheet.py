@@ -47,6 +47,7 @@ class Sheet(QWidget):
         self.foot.setSpacing(8)
         self.content = widget(self.body)
         self._area = scrolled(self.content)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)  # in a very small window
         self.panel = QFrame(self)
         self.panel.setProperty("kind", "dialog")
         inside = QVBoxLayout(self.panel)

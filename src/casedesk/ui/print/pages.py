@@ -15,7 +15,7 @@ from casedesk.ui.kit.buttons import PressButton
 from casedesk.ui.kit.layouts import clear, row, widget
 from casedesk.ui.kit.theme import current
 
-A4_WIDTH = 595  # in 1/72 inch
+A4_WIDTH = 597  # in 1/72 inch, and the pixel that a picture is rounded up by
 LARGEST_FIT = 1.12  # 84 %, as large as letters need to be
 SMALLEST_SCALE, LARGEST_SCALE = 0.5, 3.0
 SIDE, GAP = 24, 16
