@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -79,8 +80,8 @@ def garbage_is_collected_between() -> Iterator[None]:
         garbage.collect()
 
 
-@pytest.fixture(scope="session", autouse=True)
-def passphrases_are_stretched_once() -> Iterator[None]:
+@contextmanager
+def stretched_once() -> Iterator[None]:
     """Argon2id itself, asked once for each passphrase and salt.
 
     Copies of one centre share their salts, and stretching was up to a fifth of the time of a file. Only the least cost
@@ -96,6 +97,12 @@ def passphrases_are_stretched_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(argon2id, "kdf", kdf)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def passphrases_are_stretched_once() -> Iterator[None]:
+    with stretched_once():
         yield
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import random
 import shutil
-import sys
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -32,23 +30,26 @@ from casedesk.storage.migrate import HEAD, migrate, revision
 from casedesk.storage.store import Store
 from tests.conftest import CENTRE, NOW, PASSPHRASE
 from tests.support import disk_states
-from tests.support.disk_states import READS, WRITES, Call, Disk, Workbench, workbench
+from tests.support.disk_states import Call, Disk
+from tests.support.held_calls import POSSIBLE, Fault
+from tests.support.workbench import Workbench, workbench
 from tests.support.workloads import WORKLOADS, enter, somebody
 
 pytestmark = pytest.mark.skipif(
-    sys.platform != "linux" or shutil.which("strace") is None, reason="needs strace to see what reaches the disk"
+    not POSSIBLE or shutil.which("strace") is None, reason="needs strace, and a kernel that holds calls"
 )
 LARGE = 200
+WRITES = ("write", "pwrite64", "ftruncate", "fsync", "fdatasync", "openat", "mkdir", "rename", "unlink")
+READS = ("pread64",)  # which the database alone uses
 
 
 @dataclass(frozen=True)
 class Recording:
-    """A workload, the folder before it, everything it wrote, and how often it asked for what."""
+    """A workload, the folder before it, and everything it wrote."""
 
     name: str
     before: Path
     calls: list[Call]
-    asked: Counter[str]
 
 
 def prepared(name: str, empty_centre: Path, base: Path) -> Path:
@@ -84,9 +85,9 @@ def recording(
     scratch = tmp_path_factory.mktemp(request.param)
     before = prepared(request.param, empty_centre, scratch / "before")
     live = Path(shutil.copytree(before, scratch / "live"))
-    calls, asked = disk_states.recorded(request.param, live / "store", scratch)
+    calls = disk_states.recorded(request.param, live / "store", scratch)
     assert [call.path for call in calls if call.what == "mark"][-1] == "done"
-    return Recording(request.param, before, calls, asked)
+    return Recording(request.param, before, calls)
 
 
 def states(
@@ -128,26 +129,47 @@ def bench() -> Iterator[Workbench]:
         yield made
 
 
-@pytest.mark.parametrize("fault", ["error=EIO", "error=ENOSPC", "signal=KILL"])
+@pytest.fixture(scope="module")
+def asked(recording: Recording, bench: Workbench, tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
+    """How often the workload, once rehearsed, asks for each kind of write, name change and read."""
+    scratch = tmp_path_factory.mktemp("rehearsal")
+    rehearsed, counted = (Path(shutil.copytree(recording.before, scratch / each)) / "store" for each in "ab")
+    marks = scratch / "marks"
+    marks.touch()
+    bench.rehearse(recording.name, rehearsed, marks)
+    return bench.asks(recording.name, counted, marks, (*WRITES, *READS))
+
+
+@pytest.mark.parametrize("what", ["EIO", "ENOSPC", "KILL"])
 def test_a_fault_at_any_operation_is_told_and_nothing_is_half_done(
-    recording: Recording, bench: Workbench, fault: str, tmp_path: Path, rounds: int
+    recording: Recording, bench: Workbench, asked: dict[str, int], what: str, tmp_path: Path, rounds: int
 ) -> None:
-    wrong = (*WRITES, *READS) if fault == "error=EIO" else WRITES
-    places = [(call, number + 1) for call in wrong for number in range(recording.asked[call])]
+    wrong = (*WRITES, *READS) if what == "EIO" else WRITES
+    places = [Fault(call, number + 1, what) for call in wrong for number in range(asked.get(call, 0))]
     stride = -(-len(places) // (rounds if rounds >= LARGE else max(1, rounds // 20)))
-    start = random.Random(f"{fault} {recording.name}").randrange(stride)  # noqa: S311 - the same places each time
-    for call, number in places[start::stride]:
-        folder = Path(shutil.copytree(recording.before, tmp_path / "live"))
-        marks = tmp_path / "marks"
-        marks.write_bytes(b"")
-        inject = f"inject={call}:{fault}:when={number}"
-        said = bench.run(recording.name, folder / "store", marks, "-e", f"trace={call}", "-e", inject)
-        told = marks.read_text().splitlines()
-        assert "Traceback" not in said, (inject, said)
-        ended = told[-1].split()[0] if told else ""
-        assert ended != "done" if fault == "signal=KILL" else ended in ("refused", "done"), inject
-        holds(recording.name, folder / "store", [line for line in told if not line.startswith(("refused", "done"))])
-        shutil.rmtree(folder)
+    start = random.Random(f"{what} {recording.name}").randrange(stride)  # noqa: S311 - the same places each time
+    errors: list[Exception] = []
+    for fault in places[start::stride]:
+        try:
+            survives(recording, bench, fault, tmp_path)
+        except Exception as error:  # noqa: BLE001 - all are told at the end
+            error.add_note(str(fault))
+            errors.append(error)
+    if errors:
+        raise ExceptionGroup(f"{len(errors)} of {len(places[start::stride])} places", errors)
+
+
+def survives(recording: Recording, bench: Workbench, fault: Fault, scratch: Path) -> None:
+    folder, marks = scratch / "live", scratch / "marks"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(recording.before, folder)
+    marks.write_bytes(b"")
+    said = bench.run(recording.name, folder / "store", marks, fault)
+    assert "Traceback" not in said, said
+    told = marks.read_text().splitlines()
+    ended = told[-1].split()[0] if told else ""
+    assert ended != "done" if fault.what == "KILL" else ended in ("refused", "done")
+    holds(recording.name, folder / "store", [line for line in told if not line.startswith(("refused", "done"))])
 
 
 @pytest.mark.parametrize("number", range(7, 10))
@@ -156,8 +178,8 @@ def test_a_set_up_whose_disk_fails_as_its_file_is_finished_begins_again(
 ) -> None:
     store, marks = tmp_path / "live" / "store", tmp_path / "marks"
     store.parent.mkdir()
-    marks.write_bytes(b"")
-    bench.run("first_run", store, marks, "-e", "trace=fsync", "-e", f"inject=fsync:error=ENOSPC:when={number}")
+    marks.touch()
+    bench.run("first_run", store, marks, Fault("fsync", number, "ENOSPC"))
     assert marks.read_text().startswith("refused")
     holds("first_run", store, [])
 

@@ -10,21 +10,15 @@ from __future__ import annotations
 import os
 import random
 import re
-import signal
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
 SECTOR = 512
-WRITES = ("write", "pwrite64", "ftruncate", "fsync", "fdatasync", "rename", "unlink")
-READS = ("pread64",)  # which the database alone uses
-NAMES = ("openat", "creat", "renameat", "renameat2", "unlinkat", "mkdir", "rmdir")
-WATCHED = (*WRITES, *READS, *NAMES, "lseek", "writev", "pwritev")
+WRITES = ("write", "pwrite64", "ftruncate", "fsync", "fdatasync", "lseek", "writev", "pwritev")
+NAMES = ("openat", "creat", "rename", "renameat", "renameat2", "unlink", "unlinkat", "mkdir", "rmdir")
 ROOT = Path(__file__).parents[2]
 WORKLOADS = "tests.support.workloads"
 CALL = re.compile(r"^(?:\[pid +\d+\] |\d+ +)?(\w+)\((.*)\) += (-?\d+)(?:<(.*)>)?(?: .*)?$")
@@ -46,11 +40,22 @@ def environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}
 
 
-def recorded(name: str, store: Path, scratch: Path) -> tuple[list[Call], Counter[str]]:
-    """Everything a workload wrote below the folder that holds the store, in order, with its marks; and how often it
-    asked for each kind of write and read, wherever."""
+def recorded(name: str, store: Path, scratch: Path) -> list[Call]:
+    """Everything a workload wrote below the folder that holds the store, in order, with its marks."""
     trace, marks = scratch / "trace", scratch / "marks"
-    words = ["-y", "-xx", "-s", "100000000", "-e", f"trace={','.join(WATCHED)}", "-e", "signal=none", "-o", str(trace)]
+    marks.touch()
+    words = [
+        "-y",
+        "-xx",
+        "-s",
+        "100000000",
+        "-e",
+        f"trace={','.join((*WRITES, *NAMES))}",
+        "-e",
+        "signal=none",
+        "-o",
+        str(trace),
+    ]
     workload = [sys.executable, "-m", WORKLOADS, name, str(store), str(marks)]
     done = subprocess.run(
         ["strace", "-f", "-qq", *words, *workload],
@@ -61,58 +66,7 @@ def recorded(name: str, store: Path, scratch: Path) -> tuple[list[Call], Counter
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    with trace.open(encoding="ascii") as lines:
-        asked = Counter(found[1] for line in lines if (found := CALL.match(line.rstrip("\n"))))
-    return list(_calls(trace, store.parent.resolve(), marks.resolve())), asked
-
-
-class Workbench:
-    """A process in which all is imported. It divides for each run of a workload, so that a run costs only its work."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
-
-    def run(self, name: str, store: Path, marks: Path, *strace: str) -> str:
-        """Run a workload to its end under strace, and return what it wrote to its standard error."""
-        if sys.platform == "win32":
-            raise NotImplementedError
-        self._say(f"{name}\t{store}\t{marks}")
-        workload = int(self._hear())  # it has stopped, and waits
-        watch = ["strace", "-f", "-p", str(workload), "-o", "/dev/null", *strace]
-        with subprocess.Popen(watch, stderr=subprocess.PIPE, text=True) as strace_itself:
-            assert strace_itself.stderr is not None
-            attached = strace_itself.stderr.readline()
-            os.kill(workload, signal.SIGCONT if "attached" in attached else signal.SIGKILL)
-            self._hear()
-            assert "attached" in attached, attached
-        return marks.with_suffix(".err").read_text()
-
-    def _say(self, line: str) -> None:
-        _pipe(self._process.stdin).write(f"{line}\n")
-        _pipe(self._process.stdin).flush()
-
-    def _hear(self) -> str:
-        line = _pipe(self._process.stdout).readline()
-        assert line, "the workbench lives"
-        return line
-
-
-def _pipe(end: IO[str] | None) -> IO[str]:
-    assert end is not None
-    return end
-
-
-@contextmanager
-def workbench() -> Iterator[Workbench]:
-    with subprocess.Popen(
-        [sys.executable, "-m", WORKLOADS],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment(),
-        cwd=ROOT,
-    ) as process:
-        yield Workbench(process)
+    return list(_calls(trace, store.parent.resolve(), marks.resolve()))
 
 
 def _calls(trace: Path, base: Path, marks: Path) -> Iterator[Call]:

@@ -1,15 +1,12 @@
-"""What a process does while its disk is watched:  python -m tests.support.workloads [NAME FOLDER MARKS]
+"""What a process does while its disk is watched:  python -m tests.support.workloads NAME FOLDER MARKS
 
 What the program was told is safe is written to MARKS with `writev`, which nothing else here uses, so that the place of
-each mark among the writes and syncs can be seen, and faults are put into everything but the marks. Without words it
-reads them line by line, and divides each time: one half stops, until somebody who watches it lets it go on.
+each mark among the writes and syncs can be seen, and faults are put into everything but the marks.
 """
 
 from __future__ import annotations
 
-import ctypes
 import os
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -99,54 +96,22 @@ WORKLOADS: dict[str, Callable[[Path, Tell], None]] = {
 }
 
 
-def main(name: str, folder: Path, marks: Path) -> int:
+def main(name: str, folder: Path, marks: Path) -> None:
     if sys.platform == "win32":
         raise NotImplementedError
-    file = os.open(marks, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    file = os.open(marks, os.O_WRONLY | os.O_APPEND)
 
     def tell(*words: object) -> None:
         os.writev(file, [(" ".join(map(str, words)) + "\n").encode()])
 
     try:
         WORKLOADS[name](folder, tell)
+        tell("done")
     except CaseDeskError as error:
         tell("refused", type(error).__name__)
-        return 1
-    tell("done")
-    return 0
-
-
-def many() -> int:
-    """For each line of NAME, FOLDER and MARKS say which process waits to do it, and later that it ended."""
-    if sys.platform == "win32":
-        raise NotImplementedError
-
-    def say(words: object) -> None:
-        sys.stdout.write(f"{words}\n")
-        sys.stdout.flush()
-
-    for line in sys.stdin:
-        name, folder, marks = line.rstrip("\n").split("\t")
-        if not (workload := os.fork()):
-            return when_let(name, Path(folder), Path(marks))
-        os.waitpid(workload, os.WUNTRACED)
-        say(workload)
-        os.waitpid(workload, 0)
-        say("ended")
-    return 0
-
-
-def when_let(name: str, folder: Path, marks: Path) -> int:
-    """Stop until somebody says to go on, then work; what goes wrong is written beside the marks."""
-    if sys.platform == "win32":
-        raise NotImplementedError
-    errors = os.open(marks.with_suffix(".err"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    os.dup2(errors, sys.stderr.fileno())
-    pr_set_ptracer, anybody = 0x59616D61, ctypes.c_ulong(-1)  # who watches is not its parent
-    ctypes.CDLL(None).prctl(pr_set_ptracer, anybody, 0, 0, 0)
-    os.kill(os.getpid(), signal.SIGSTOP)
-    return main(name, folder, marks)
+    finally:
+        os.close(file)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])) if sys.argv[1:] else many())
+    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))
