@@ -39,8 +39,8 @@ pytestmark = pytest.mark.skipif(
     not POSSIBLE or shutil.which("strace") is None, reason="needs strace, and a kernel that holds calls"
 )
 LARGE = 200
-WRITES = ("write", "pwrite64", "ftruncate", "fsync", "fdatasync", "openat", "mkdir", "rename", "unlink")
-READS = ("pread64",)  # which the database alone uses
+WRITES = ("write", "pwrite64", "ftruncate", "fsync", "fdatasync", "openat", "mkdir", "chmod", "rename", "unlink")
+READS = ("pread64", "read")  # the first by the database alone
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,12 @@ import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 NUMBERS = {"write": 1, "pread64": 17, "pwrite64": 18, "fsync": 74, "fdatasync": 75, "ftruncate": 77}
-NUMBERS |= {"rename": 82, "mkdir": 83, "unlink": 87, "openat": 257}
-CREATES = ("openat",)  # only where it may make a file
+NUMBERS |= {"read": 0, "rename": 82, "mkdir": 83, "unlink": 87, "chmod": 90, "openat": 257}
+CREATES = ("openat",)  # held only where it may make a file
+READS = ("read",)  # counted only where it reads below the folder, not the program
 POSSIBLE = sys.platform == "linux" and platform.machine() == "x86_64"
 
 _SECCOMP, _SET_FILTER, _NEW_LISTENER = 317, 1, 1 << 3
@@ -78,7 +80,7 @@ def _step(code: int, value: int, unless: int = 0) -> bytes:
     return struct.pack("HBBI", code, 0, unless, value)
 
 
-def answer(listener: int, fault: Fault | None) -> Counter[str]:
+def answer(listener: int, folder: Path, fault: Fault | None) -> Counter[str]:
     """Let each call go on but the one, until the process has ended; how often it asked for each."""
     import fcntl
 
@@ -87,11 +89,13 @@ def answer(listener: int, fault: Fault | None) -> Counter[str]:
     waiting = select.poll()
     waiting.register(listener, select.POLLIN)
     while not any(event & select.POLLHUP for _file, event in waiting.poll()):
-        notice, process, _flags, call, *_rest = _HEARD.unpack(
+        notice, process, _flags, number, _machine, _place, first, *_words = _HEARD.unpack(
             fcntl.ioctl(listener, _request(0, _HEARD.size), bytes(_HEARD.size))
         )
-        asked[names[call]] += 1
-        if fault is None or (names[call], asked[names[call]]) != (fault.call, fault.number):
+        call = names[number]
+        counted = call not in READS or Path(f"/proc/{process}/fd/{first}").readlink().is_relative_to(folder)
+        asked[call] += counted
+        if fault is None or not counted or (call, asked[call]) != (fault.call, fault.number):
             said = _SAID.pack(notice, 0, 0, _GO_ON)
         elif fault.what == "KILL":
             os.kill(process, signal.SIGKILL)

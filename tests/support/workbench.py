@@ -104,7 +104,7 @@ def tried(work: tuple[str, Path, Path], calls: list[str], fault: Fault | None) -
             works(work, calls, theirs)
         theirs.close()
         _said, (listener,), _flags, _address = socket.recv_fds(ours, 1, 1)
-        asked = held_calls.answer(listener, fault)
+        asked = held_calls.answer(listener, work[1].parent.resolve(), fault)
         os.close(listener)
         os.waitpid(worker, 0)
     return asked
