@@ -8,24 +8,27 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import permutations
 from pathlib import Path
+from uuid import UUID
 
 from nacl.signing import SigningKey
 from sqlalchemy import select
 
 from casedesk.desk import Actor, Desk
 from casedesk.fields import Level
-from casedesk.models import Chain, Clash, Recorded, User, fields_of, recorded_models
+from casedesk.models import Case, Chain, Clash, Recorded, User, fields_of, recorded_models
 from casedesk.models import Operation as OperationRow
 from casedesk.storage.arrived import ERASED_TABLE
 from casedesk.storage.chain import continue_chain
 from casedesk.storage.erasing import EVERY_FIELD, Target, obey
+from casedesk.storage.merging import Merged
 from casedesk.storage.operations import Leaf, Operation, OperationKind, start_link, unpack
 from casedesk.storage.recorder import NO_RECORD, OPERATION_TABLE, append, mark_what_was_seen, own_chain, to_leaf
 from casedesk.storage.store import Store
 from casedesk.storage.vault import unlock
-from casedesk.sync.chains import Member, Slice, checked
-from casedesk.sync.intake import Accepted, take_in
+from casedesk.sync.chains import Member, Outcome, Slice, checked
+from casedesk.sync.intake import Accepted, heed_fork, take_in
 from tests.conftest import NOW, PASSPHRASE
 
 
@@ -87,6 +90,34 @@ class Office:
                         for chain in chains(giver):
                             self.send(giver, taker, chain)
 
+    def settle(self) -> None:
+        """Everybody gives everybody everything, until nothing moves."""
+        for _round in range(3 * len(self.desks)):
+            moved = [self.give_all(giver, taker) for giver, taker in permutations(self.desks, 2)]
+            if not any(moved):
+                return
+        raise AssertionError("it does not come to rest")
+
+    def give_all(self, giver: Desk, taker: Desk) -> bool:
+        """Every chain but those that both hold alike; whether anything moved."""
+        here, there = heads(giver), heads(taker)
+        moved = [self._give(giver, taker, chain) for chain, head in here.items() if there.get(chain) != head]
+        return any(moved)
+
+    def _give(self, giver: Desk, taker: Desk, chain: bytes) -> bool:
+        """Whether anything moved. Whoever hears that others know their chain in another form tells it again."""
+        if not held(giver, chain):
+            return False
+        piece = piece_of(giver, chain)
+        accepted = take_in(taker.store, piece, self.members[piece.desk], taker.clock())
+        if accepted.outcome is Outcome.FORK and own(giver).desk == piece.desk:
+            assert accepted.fork is not None
+            with giver.store.intake() as (session, merged):
+                told = heed_fork(session, chain, accepted.fork, giver.clock())
+                merged.add(told or Merged())
+            return told is not None
+        return accepted.outcome is Outcome.STORED
+
     def close(self) -> None:
         for desk in self.desks:
             desk.store.vault.close()
@@ -122,6 +153,10 @@ def begin_own_chain(store: Store, chain: bytes | None = None) -> None:
 def own(desk: Desk) -> Chain:
     with desk.read() as session:
         return own_chain(session)
+
+
+def heads(desk: Desk) -> dict[bytes, bytes]:
+    return {chain.id: chain.head for chain in every_chain(desk) if chain.held}
 
 
 def every_chain(desk: Desk) -> list[Chain]:
@@ -184,6 +219,13 @@ def records(desk: Desk) -> dict[tuple[str, bytes], dict[str, object]]:
 def _said(record: Recorded) -> dict[str, object]:
     values = {name: to_leaf(getattr(record, name)) for name in fields_of(type(record))}
     return {name: value for name, value in values.items() if value is not None}
+
+
+def person_of(desk: Desk, case_id: UUID) -> UUID:
+    with desk.read() as session:
+        found = session.get_one(Case, case_id).person_id
+        assert found is not None
+        return found
 
 
 def clashes(desk: Desk) -> set[tuple[str, bytes, str, frozenset[tuple[bytes, int]]]]:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, text
 
 from casedesk.desk import Desk
-from casedesk.models import Case, Erasure, Parked, Person
+from casedesk.models import Erasure, Parked, Person
 from casedesk.models import Operation as OperationRow
 from casedesk.services.intake import register_case
 from casedesk.services.office import sign_in
@@ -30,6 +30,7 @@ from tests.support.exchange import (
     held,
     order_erasure,
     own,
+    person_of,
     piece_of,
     records,
     same_everywhere,
@@ -50,13 +51,6 @@ def test_an_order_to_forget_tells_that_somebody_said_the_day(desk: Desk) -> None
             row = session.scalars(last).one()
             assert row.kind == OperationKind.ERASURE
             assert bool(row.flags & ClockFlag.CONFIRMED) is confirmed
-
-
-def person_of(desk: Desk, case_id: UUID) -> UUID:
-    with desk.read() as session:
-        found = session.get_one(Case, case_id).person_id
-        assert found is not None
-        return found
 
 
 def rename(desk: Desk, person: UUID, name: str) -> None:

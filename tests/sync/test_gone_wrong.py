@@ -7,7 +7,7 @@ SYNC 14
   the same file twice, overlapping, an old one again: here; test_schedules (repeat, send)
   files in any order, one stick lost: here; test_taking_in (a gap waits …)
   signature of an unknown or ended desk: test_batch (unknown desks …), test_arrivals (an ended computer …)
-  a peer changes its past: test_arrivals (a fork is told …), test_schedules (clone)
+  a peer changes its past: test_arrivals (a fork is told …), here (two stories …), test_schedules (clone)
   history shown late does not match: test_erasure (another past …)
   a field that this version does not know: test_erasure (what this version does not know …), test_two_versions
   newer file format: here
@@ -47,6 +47,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import permutations
 from pathlib import Path
 from uuid import UUID
 
@@ -58,6 +59,7 @@ from casedesk.models import Case, CodedRow, CountRow, Membership, Person, User
 from casedesk.services.access import name_people
 from casedesk.services.cases import edit_case, mark_confidential
 from casedesk.services.consents import RecordConsent, record_consent
+from casedesk.services.entitled import alarms
 from casedesk.services.intake import register_case
 from casedesk.services.office import check_store, sign_in
 from casedesk.storage import vault
@@ -70,6 +72,7 @@ from casedesk.sync.bodies import Coded, CodedRows, Count, Receipt, read_body
 from casedesk.sync.coded import row_of, take_coded
 from casedesk.sync.files import INBOX, OUTBOX, Fate, inbox, outbox
 from casedesk.sync.joining import ask_for_new_key, let_in, look_at_request
+from casedesk.sync.leaving import own_chains
 from casedesk.sync.membership import new_identity
 from casedesk.sync.outbox import files_out, make_files, uncovered
 from casedesk.sync.visit import name_relay, visit
@@ -511,6 +514,40 @@ def test_a_restored_computer_gets_back_what_it_wrote_itself_and_forgets_again_wh
         assert of_cases(old) == of_cases(two)
         for desk in (old, two):
             assert check_store(coordinator(desk)).wrong == []
+
+
+def test_two_stories_of_one_computer_reach_everybody_whoever_heard_which(
+    one: Desk, two: Desk, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Its whole disk was put back, so that nothing on it tells. What it had told one, and what it tells the other, is
+    all it said; an order to forget is among it."""
+    three = new_desk(tmp_path / "K5", "K5")
+    request.addfinalizer(three.store.vault.close)
+    join(one, three)
+    hand_rosters(one, [two])
+    case_id = register_case(one, a_returnee(person__name_en=SECRET, person__phone_1=None))
+    carry(one, two)
+    carry(one, three)
+    shutil.copytree(one.store.vault.folder, tmp_path / "disk")
+    erase(one, case_id)
+    write(one, "First story")
+    carry(one, three)
+    one = sign_in(tmp_path / "disk", "farzana", PASSPHRASE, lambda: NOW)
+    request.addfinalizer(one.store.vault.close)
+    write(one, "Second story")
+    carry(one, two)
+    assert (names(two), names(three)) == ({SECRET, "Second story"}, {"First story"})
+    desks = (one, two, three)
+    for _time in range(5):
+        for of, to in permutations(desks, 2):
+            carry(of, to)
+    for desk in desks:
+        assert names(desk) == {"First story", "Second story"}
+        assert check_store(coordinator(desk)).wrong == []
+        assert alarms(admin(desk)) == []
+        with desk.read() as session:
+            assert len(own_chains(session)) <= 3, "everything is told again once"
+            assert [row.name for row in uncovered(session) if row.kind != Kind.RECEIPT] == []
 
 
 def of_cases(desk: Desk) -> dict[tuple[str, bytes], dict[str, object]]:

@@ -45,6 +45,7 @@ from casedesk.sync.roster import certify, sign_roster
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.exchange import clashes, records
 from tests.support.people import a_returnee
+from tests.sync.examples import view
 from tests.sync.office import admin, coordinator, first_desk, join, key_of, new_desk, standing_of
 
 WALL = int(NOW.timestamp() * 1000)
@@ -512,6 +513,14 @@ def marks_what_does_not_exist(a: Attack) -> None:
     a.say(operation(*odd, *more, kind=OperationKind.MARK, level=0))
 
 
+def marks_one_chain_twice(a: Attack) -> None:
+    """In two levels, of which one is shown only later."""
+    told = {level: [Leaf(MARK_TABLE, b"m" * 16, "held", 5 + level)] for level in range(3)}
+    mark = new_operation(told, wall=WALL, flags=0, actor=KARIM.bytes, kind=OperationKind.MARK, schema=SCHEMA)
+    a.say(view(1, mark, {0, 1}))
+    a.put(Kind.SHOW, pack([mark]), chain=a.last, ops=(1,))
+
+
 def jumps_in_the_life_of_its_own_case(a: Attack) -> None:
     id_, event = uuid4().bytes, uuid4().bytes
     told: dict[str, object] = {
@@ -615,6 +624,7 @@ HARMLESS: list[Trick] = [
     writes_fields_that_are_no_fields,
     writes_very_long_names,
     marks_what_does_not_exist,
+    marks_one_chain_twice,
     jumps_in_the_life_of_its_own_case,
     tells_receipts_of_everything,
     tells_of_a_fork_at_the_beginning,

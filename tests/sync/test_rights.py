@@ -16,7 +16,7 @@ from casedesk.storage.checking import check
 from casedesk.sync.chains import Outcome
 from casedesk.sync.intake import take_in
 from tests.conftest import NOW
-from tests.support.exchange import Office, clashes, order_erasure, own, piece_of, records
+from tests.support.exchange import Office, clashes, order_erasure, own, person_of, piece_of, records
 from tests.support.people import a_returnee
 from tests.sync.office import admin
 
@@ -135,7 +135,7 @@ def test_what_was_given_again_stays_at_an_old_copy_although_its_author_had_seen_
 ) -> None:
     """To forget cannot be undone: what looks like a lie must not let an order reach further than it does."""
     first, second = office.add(), office.add()
-    person = register_person(first)
+    person = person_of(first, register_case(first, a_returnee()))
     give_all(office)
     order_erasure(first, (person, "name_en"))
     copy, chain = office.copy(0, "copy"), own(first).id
@@ -152,14 +152,6 @@ def test_what_was_given_again_stays_at_an_old_copy_although_its_author_had_seen_
         assert records(desk)["person", person.bytes]["name_en"] == "Given again"
         assert alarms(desk) == []
         assert check(desk.store).wrong == []
-
-
-def register_person(desk: Desk) -> UUID:
-    case_id = register_case(desk, a_returnee())
-    with desk.read() as session:
-        found = session.get_one(Case, case_id).person_id
-        assert found is not None
-        return found
 
 
 def test_a_change_counts_once_the_rights_of_its_author_have_arrived(office: Office) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import permutations
 from pathlib import Path
 from random import Random
 from uuid import UUID
@@ -23,9 +22,9 @@ from casedesk.models import Case, CaseNote, Person, State
 from casedesk.services import lifecycle
 from casedesk.storage.checking import check
 from casedesk.sync.chains import Outcome, Slice
-from casedesk.sync.intake import accept, take_in, tell_again
+from casedesk.sync.intake import accept, take_in
 from tests.conftest import NOW
-from tests.support.exchange import Office, chains, clashes, every_chain, held, order_erasure, own, piece_of, records
+from tests.support.exchange import Office, chains, clashes, held, order_erasure, piece_of, records
 
 DESKS = 4
 STEPS = 40
@@ -173,8 +172,9 @@ class Schedule:
 
     def _give_all(self, number: int) -> None:
         """What nobody else has would be lost with any disk."""
-        others = [other for other in range(DESKS) if other != number]
-        while any(self._give_all_to(number, other) for other in others):
+        giver = self.desk(number)
+        others = [desk for desk in self.office.desks if desk is not giver]
+        while any(self.office.give_all(giver, other) for other in others):
             pass
 
     def forget(self, number: int) -> None:
@@ -185,39 +185,6 @@ class Schedule:
         if people:
             person = self.random.choice(people)
             order_erasure(desk, (person, "name_en"))
-
-    def settle(self) -> None:
-        """Everybody gives everybody everything, until nothing moves; who hears of a fork goes on in a new chain."""
-        for _round in range(2 * DESKS):
-            moved = False
-            for giver, taker in permutations(range(DESKS), 2):
-                moved |= self._give_all_to(giver, taker)
-            if not moved:
-                return
-        raise AssertionError("it does not come to rest")
-
-    def _give_all_to(self, giver: int, taker: int) -> bool:
-        """Every chain but those that both hold alike; whether anything moved."""
-        here, there = heads(self.desk(giver)), heads(self.desk(taker))
-        moved = False
-        for chain, head in here.items():
-            if there.get(chain) != head:
-                moved |= self._give(giver, taker, chain)
-        return moved
-
-    def _give(self, giver: int, taker: int, chain: bytes) -> bool:
-        """Whether anything moved."""
-        desk = self.desk(giver)
-        if chain not in chains(desk):
-            return False
-        piece = piece_of(desk, chain)
-        accepted = take_in(self.desk(taker).store, piece, self.office.members[piece.desk], self.wall[taker])
-        if accepted.outcome is Outcome.FORK and own(desk).id == chain:
-            assert accepted.fork is not None
-            with desk.store.intake() as (session, merged):
-                merged.add(tell_again(session, accepted.fork, self.wall[giver]))
-            return True
-        return accepted.outcome is Outcome.STORED
 
 
 @pytest.fixture
@@ -240,7 +207,7 @@ def test_four_desks_end_equal_whatever_happens(office: Office, seed: int, monkey
     monkeypatch.setattr("casedesk.models.base.uuid4", lambda: UUID(int=ids.getrandbits(128)))
     schedule = Schedule(office, seed)
     schedule.run()
-    schedule.settle()
+    office.settle()
     first, *others = office.desks
     for desk in office.desks:
         assert check(desk.store).wrong == []
@@ -250,10 +217,6 @@ def test_four_desks_end_equal_whatever_happens(office: Office, seed: int, monkey
         assert states(other) == states(first)
     notes = {str(said["text"]) for (table, _id), said in records(first).items() if table == "case_note"}
     assert notes == schedule.written, "nothing that was saved is lost"
-
-
-def heads(desk: Desk) -> dict[bytes, bytes]:
-    return {chain.id: chain.head for chain in every_chain(desk) if chain.held}
 
 
 def states(desk: Desk) -> dict[UUID, str]:

@@ -13,7 +13,7 @@ from casedesk.services.search import find_people
 from casedesk.storage.checking import check
 from casedesk.storage.operations import OperationKind
 from casedesk.sync.chains import Outcome
-from tests.support.exchange import Office, clashes, held, own, records, same_everywhere
+from tests.support.exchange import Office, clashes, held, order_erasure, own, person_of, records, same_everywhere
 from tests.support.people import a_returnee
 
 
@@ -86,6 +86,30 @@ def test_two_edits_at_once_are_a_clash_that_shows_the_cautious_value_until_someb
     assert {priority(desk, case_id) for desk in office.desks} == {"low"}
     assert all(clashes(desk) == set() for desk in office.desks)
     assert all(whole(desk) for desk in office.desks)
+
+
+def test_two_stories_of_one_computer_reach_everybody_whoever_heard_which_first(office: Office) -> None:
+    """An old copy was put back, and told some what others know in another form: all of both counts, orders too."""
+    first, second, third = office.add(), office.add(), office.add()
+    case_id = register_case(first, a_returnee())
+    office.exchange()
+    copy = office.copy(0, "copy")
+    edit_priority(first, case_id, "urgent")
+    order_erasure(first, (person_of(first, case_id), "name_en"))
+    office.send(first, third)
+    first = office.put_back(0, copy, new_chain=False)
+    for number in range(3):
+        register_case(first, a_returnee(person__name_en=f"Second story {number}", person__phone_1=None))
+    office.send(first, second)
+    office.settle()
+    for desk in office.desks:
+        assert priority(desk, case_id) == "urgent"
+        with desk.read() as session:
+            names = {person.name_en for person in session.scalars(select(Person))}
+        assert names == {None, "Second story 0", "Second story 1", "Second story 2"}
+        assert clashes(desk) == set()
+        assert whole(desk)
+    assert same_everywhere(office.desks)
 
 
 def test_two_equal_edits_are_no_clash(office: Office) -> None:

@@ -196,7 +196,7 @@ class _Bench:
 
     def _forged_marks(self, each: Arrived) -> Iterator[Verdict]:
         """Nobody has seen more of our chain than we wrote."""
-        for peer, held in marks_of(each.operation):
+        for peer, held in marks_of(each.operation).items():
             if peer == self.ours.id and held > self.ours.held:
                 yield each, (MARK_TABLE, peer), "held"
 

@@ -44,13 +44,15 @@ class Arrived:
         return written(self.operation)
 
 
-def marks_of(operation: Operation) -> Iterator[tuple[bytes, int]]:
-    """Of which chains its author says that they had seen them, and up to where."""
+def marks_of(operation: Operation) -> dict[bytes, int]:
+    """Of which chains its author says that they had seen them, and up to where; the most that is said of each."""
+    found: dict[bytes, int] = {}
     if operation.kind == OperationKind.MARK:
         for _level, leaf in shown(operation):
             named = leaf.table == MARK_TABLE and leaf.field == "held" and leaf.record != NO_RECORD
             if named and type(leaf.value) is int and 0 < leaf.value < 2**63:
-                yield leaf.record, leaf.value
+                found[leaf.record] = max(leaf.value, found.get(leaf.record, 0))
+    return found
 
 
 def change_rows(number: int, operation: Operation, said: Said) -> list[dict[str, object]]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from casedesk.fields import Level
 from casedesk.models import Chain, Erasure, Mark
 from casedesk.models import Operation as OperationRow
-from casedesk.storage.operations import Leaf, OperationKind, digest, link, parent_of, start_link, unpack
+from casedesk.storage.operations import Leaf, Operation, OperationKind, digest, link, parent_of, start_link, unpack
 from casedesk.storage.recorder import MARK_TABLE, NO_RECORD, OPERATION_TABLE, append, gate, own_chain
 
 
@@ -36,18 +36,24 @@ def begin_chain(session: Session) -> None:
 
 
 def continue_chain(
-    session: Session, now: datetime, *, at: int | None = None, organisation: bytes | None = None
+    session: Session,
+    now: datetime,
+    *,
+    at: int | None = None,
+    organisation: bytes | None = None,
+    old: Chain | None = None,
 ) -> Chain:
     """Go on in a new chain that continues ours after operation `at`, or after its newest (SYNC 10).
 
     For a store that was restored or copied, and for one whose later operations others know in another form. What we
     wrote after `at` is told again in the new chain, same content; nothing is dropped. Whoever joins an organisation
-    goes on in a chain of that. Returns the new chain.
+    goes on in a chain of that. An `old` chain that we went on from before is continued in one that ends with it.
+    Returns the new chain.
     """
-    old = own_chain(session)
+    old = old or own_chain(session)
     at = old.held if at is None else at
-    link_at = _link_at(session, old, at)
-    parent = parent_of(old.id, at, link_at)
+    last = link_at(session, old, at)
+    parent = parent_of(old.id, at, last)
     id_ = secrets.token_bytes(16)
     new = Chain(
         id=id_,
@@ -64,12 +70,23 @@ def continue_chain(
     _tell_what_was_known(session, old, new, at, now)
     with gate(session, rewriting=True):
         _move(session, old, new, at)
-        old.signing_seed, old.held, old.head, old.marked = None, at, link_at, at
+        old.signing_seed, old.held, old.head, old.marked = None, at, last, at
         session.flush()
     return new
 
 
-def _link_at(session: Session, chain: Chain, seq: int) -> bytes:
+def is_told_again(session: Session, chain: Chain, seq: int, operation: Operation) -> bool:
+    """Whether a chain that continues this one from there begins with the same operation."""
+    parent = parent_of(chain.id, seq - 1, link_at(session, chain, seq - 1))
+    wanted = select(OperationRow.seq).join(Chain, Chain.ix == OperationRow.chain_ix)
+    same = wanted.where(
+        Chain.parent == parent, OperationRow.chain_seq == 2, OperationRow.digest == digest(2, operation)
+    )
+    return session.scalar(same) is not None
+
+
+def link_at(session: Session, chain: Chain, seq: int) -> bytes:
+    """What binds an operation that is here to its chain."""
     if seq == 0:
         return start_link(chain.organisation, chain.id, chain.desk, chain.parent)
     wanted = select(OperationRow.link).where(OperationRow.chain_ix == chain.ix, OperationRow.chain_seq == seq)

@@ -222,7 +222,7 @@ class _Replay:
                 kept = {name: value for name, value in values.items() if not self._is_parked(place, record, name)}
                 if kept or record[0] in recorded_models():
                     self._told[record] = over(record[0], self._told.get(record, {}), kept)
-        for peer, held in marks_of(operation):
+        for peer, held in marks_of(operation).items():
             if (place.operation, peer, "held") in self._unentitled:  # could not be true when it came
                 self._doubted.add((place.chain_ix, peer, place.seq))
             else:

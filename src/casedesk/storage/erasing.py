@@ -15,9 +15,9 @@ from uuid import UUID
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from casedesk.models import Chain, Change, Erasure, Parked, recorded_models
+from casedesk.models import Chain, Change, Erasure, Mark, Parked, recorded_models
 from casedesk.models import Operation as OperationRow
-from casedesk.storage.arrived import ERASED_TABLE, Arrived, RecordKey, change_rows, written
+from casedesk.storage.arrived import ERASED_TABLE, Arrived, RecordKey, change_rows, marks_of, written
 from casedesk.storage.bulk import in_parts
 from casedesk.storage.fitting import Unfit, keeper
 from casedesk.storage.merging import Judge, Merged, Merger, add_marks, everybody_may
@@ -159,7 +159,8 @@ def _show(session: Session, row: OperationRow, known: Operation, whole: Arrived)
     row.kind, row.schema = operation.kind, operation.schema
     session.flush()
     _rewrite(session, row.seq, operation)
-    if operation.kind == OperationKind.MARK and known.only_digest is not None:
+    if marks_of(operation) != marks_of(known):
+        session.execute(delete(Mark).where(Mark.chain_ix == row.chain_ix, Mark.at_seq == row.chain_seq))
         add_marks(session, [whole])
 
 

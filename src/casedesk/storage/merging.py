@@ -150,7 +150,7 @@ def add_marks(session: Session, arrived: Sequence[Arrived]) -> None:
     rows = [
         {"chain_ix": each.place.chain_ix, "peer": peer, "at_seq": each.place.seq, "held": held}
         for each in arrived
-        for peer, held in marks_of(each.operation)
+        for peer, held in marks_of(each.operation).items()
     ]
     if rows:
         session.execute(insert(Mark), rows)
@@ -264,7 +264,7 @@ class Merger:
     def _believe(self, of: Arrived, peer: bytes, *, less: bool) -> None:
         """Of a mark that cannot be true believe what can: that its author saw all that is here of the chain. It may
         be true after all, where an old copy of this vault was put back."""
-        told = dict(marks_of(of.operation))[peer]
+        told = marks_of(of.operation)[peer]
         if less:
             told = self.session.scalar(select(Chain.held).where(Chain.id == peer)) or 0
         which = (Mark.chain_ix == of.place.chain_ix, Mark.at_seq == of.place.seq, Mark.peer == peer)

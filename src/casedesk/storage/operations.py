@@ -271,6 +271,11 @@ def parent_of(chain: bytes, seq: int, link: bytes) -> bytes:
     return chain + _u64(seq) + link
 
 
+def place_of_parent(parent: bytes) -> tuple[bytes, int]:
+    """The chain that a parent names, and the number in it after which it is continued."""
+    return parent[:ID_SIZE], int.from_bytes(parent[ID_SIZE : ID_SIZE + 8], "little")
+
+
 # How it is packed: MessagePack in columns. The order of the declarations is the order of the bytes.
 
 

@@ -285,7 +285,7 @@ def _take_chain(desk: Desk, place: Standing, batch: Batch, author: Member, progr
         case chains.Outcome.ENDED:
             return Fate.ASIDE, Why.ENDED_DESK
         case chains.Outcome.FORK:
-            return Fate.REFUSED, "fork"
+            return Fate.REFUSED, chains.Outcome.FORK
     return Fate.REFUSED, "not_its_own"
 
 

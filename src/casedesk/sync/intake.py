@@ -15,7 +15,7 @@ from casedesk.models import Chain, Mark, Unentitled
 from casedesk.models import Operation as OperationRow
 from casedesk.progress import Progress, silent
 from casedesk.storage.arrived import Arrived, arrived_again
-from casedesk.storage.chain import continue_chain
+from casedesk.storage.chain import continue_chain, is_told_again
 from casedesk.storage.erasing import EVERY_FIELD, Target, obey, targets_of
 from casedesk.storage.fitting import id_of
 from casedesk.storage.merging import (
@@ -28,7 +28,7 @@ from casedesk.storage.merging import (
     next_number,
     reconsider,
 )
-from casedesk.storage.operations import start_link
+from casedesk.storage.operations import place_of_parent, start_link
 from casedesk.storage.recorder import MARK_TABLE, own_chain
 from casedesk.storage.registers import Place
 from casedesk.storage.store import Store
@@ -116,6 +116,7 @@ def accept(
         )
         session.add(chain)
         session.flush()
+        _fork_was_heard(session, chain)
     if chain.desk != piece.desk:
         return Accepted(Outcome.NOT_ITS_OWN)
     if piece.first > chain.held + 1:
@@ -129,6 +130,14 @@ def accept(
         answer.merged.add(moved)
         answer.new_chain = True
         return answer
+    if chain.desk == own.desk:  # one that we went on from
+        at = chain.held + 1 if fork is None else fork
+        if at <= piece.last and has_told(session, chain, at, piece):
+            return Accepted(Outcome.FORK, at)
+        if fork is not None and (told := heed_fork(session, chain.id, fork, now, judge)) is not None:
+            answer = accept(session, piece, member, now, judge)
+            answer.merged.add(told)
+            return answer
     if fork is not None:
         chain.fork_at = min(fork, chain.fork_at or fork)
         return Accepted(Outcome.FORK, fork)
@@ -150,14 +159,47 @@ def fork_in(session: Session, chain: Chain, piece: Slice) -> int | None:
     return next((seq for seq, proof in told if seq in held and held[seq] != proof.link), None)
 
 
-def tell_again(session: Session, fork: int, now: datetime, judge: Judge = everybody_may) -> Merged:
+def _fork_was_heard(session: Session, new: Chain) -> None:
+    """Its desk goes on from before where it told two stories: it need not be told of that any more."""
+    parent, at = place_of_parent(new.parent)
+    old = session.scalars(select(Chain).where(Chain.id == parent, Chain.desk == new.desk)).first()
+    if old is not None and old.fork_at is not None and old.fork_at > at:
+        old.fork_at = None
+
+
+def heed_fork(session: Session, chain: bytes, fork: int, now: datetime, judge: Judge = everybody_may) -> Merged | None:
+    """Others know another story of a chain of ours from there on: tell ours again, if that was not done.
+
+    Of a chain that we went on from before, what we got back from some can be news to others.
+    """
+    old = session.scalars(select(Chain).where(Chain.id == chain, Chain.desk == own_chain(session).desk)).first()
+    if old is None or fork > old.held or has_told(session, old, fork):
+        return None
+    return tell_again(session, fork, now, judge, old)
+
+
+def has_told(session: Session, chain: Chain, seq: int, piece: Slice | None = None) -> bool:
+    """Whether what stands there in a chain, or in this piece of it, is told again in one that goes on from there."""
+    if piece is None:
+        wanted = select(OperationRow.seq).where(OperationRow.chain_ix == chain.ix, OperationRow.chain_seq == seq)
+        operation = arrived_again(session, session.execute(wanted).scalar_one()).operation
+    elif seq < piece.first:
+        return False
+    else:
+        operation = piece.operations[seq - piece.first]
+    return is_told_again(session, chain, seq, operation)
+
+
+def tell_again(
+    session: Session, fork: int, now: datetime, judge: Judge = everybody_may, old: Chain | None = None
+) -> Merged:
     """Tell what we wrote from `fork` on in a new chain: others know another story under these numbers.
 
     What they wrote after hearing the other story seemed to know ours. It is judged, and orders to forget are obeyed,
     without that. Where they had seen more than there was of our chain, they had seen the other story.
     """
-    old = own_chain(session)
-    new = continue_chain(session, now, at=fork - 1)
+    old = old or own_chain(session)
+    new = continue_chain(session, now, at=fork - 1, old=old)
     merged = Merged()
     if deceived := {*_written_after_hearing(session, old.id, fork), *_not_believed(session, old.id)}:
         ours = session.scalars(select(OperationRow.seq).where(OperationRow.chain_ix == new.ix)).all()

@@ -200,8 +200,8 @@ def again(
 
 
 def _next_chain(session: Session, audience: str) -> tuple[Chain, int]:
-    """The chain of ours that goes on, and up to where it was sent. After a restore an older one goes first."""
-    for chain in own_chains(session):
+    """The chain of ours that goes on, and up to where it was sent. What ended goes before what we write now."""
+    for chain in sorted(own_chains(session), key=lambda each: each.signing_seed is not None):
         after = sent_upto(session, audience, chain.id)
         if chain.held > after or chain.signing_seed is not None:
             return chain, after

@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 
 from casedesk.models import Admission, BatchOut, Case, Chain, Change, Covered, Proved
 from casedesk.models import Operation as OperationRow
-from casedesk.storage.operations import ID_SIZE
+from casedesk.storage.operations import place_of_parent
 from casedesk.sync.batch import CENTRAL, Kind
-from casedesk.sync.intake import gaps
+from casedesk.sync.intake import gaps, has_told
 from casedesk.sync.leaving import CONFIDENTIAL, FORKED, own_chains, sent_upto
 from casedesk.sync.membership import Standing
 from casedesk.sync.roster import Member
@@ -94,17 +94,18 @@ def to_give_back(
     session: Session, place: Standing, audience: str, restored: Member
 ) -> Iterator[tuple[Chain, int, dict[int, bytes]]]:
     """What a colleague wrote itself and lost with a restore: of each chain that it continues in another, what it says
-    that it does not hold, from where and with its signatures. An order to forget that it gave is among it."""
+    that it does not hold, from where and with its signatures. An order to forget that it gave is among it; what it
+    told again in another chain is not lost."""
     if audience != place.me.centre:
         return
     wanted = select(Chain).where(Chain.desk == restored.desk, Chain.organisation == place.organisation)
     theirs = session.scalars(wanted.order_by(Chain.ix)).all()
-    continued = {chain.parent[:ID_SIZE] for chain in theirs}
+    continued = {place_of_parent(chain.parent)[0] for chain in theirs}
     for chain in theirs:
         held = _held(session, restored.desk, chain.id)
         proofs = {seq: signature for seq, signature in _proofs(session, chain.id).items() if seq > held}
         underway = _passed(session, restored.desk, chain.id).intersection(_UNDERWAY)
-        if proofs and chain.id in continued and not underway:
+        if proofs and chain.id in continued and not underway and not has_told(session, chain, held + 1):
             yield chain, held + 1, proofs
 
 

@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 
 from casedesk.desk import Desk
 from casedesk.models import BatchIn, BatchOut, Chain, Covered
+from casedesk.storage.chain import link_at
 from casedesk.storage.installation import remember, remembered
 from casedesk.sync.batch import EVERYONE, Header, Kind, Refused, Why, open_batch, seal, write_batch
 from casedesk.sync.bodies import Line, Receipt, write_body
+from casedesk.sync.chains import Outcome
 from casedesk.sync.files import Fate, Folder, inbox, outbox
-from casedesk.sync.intake import held_of, tell_again
+from casedesk.sync.intake import heed_fork, held_of
 from casedesk.sync.leaving import own_chains
 from casedesk.sync.membership import NotJoined, Standing, standing
 from casedesk.sync.outbox import State, keep_file
@@ -48,9 +50,10 @@ def take_receipt(desk: Desk, place: Standing, author: Member, told: Receipt) -> 
                     at=now,
                 )
             )
-            if line.chain in ours and line.fork is not None:
+            if line.chain in ours and line.fork is not None and not _hold_the_same(session, line):
                 forked.append((line.chain, line.fork))
         done = {name for name, why in told.files if not why}
+        forked_files = {name for name, why in told.files if why == Outcome.FORK}  # told again in another chain
         active = {each.desk.hex() for each in place.roster.members if each.active}
         session.execute(
             delete(Covered).where(
@@ -60,7 +63,8 @@ def take_receipt(desk: Desk, place: Standing, author: Member, told: Receipt) -> 
         for row in session.scalars(select(BatchOut)).all():
             if went_back and row.kind in _OF_NO_CHAIN:
                 _take_back(row, author.desk.hex())
-            _settle(folder, row, author.desk.hex(), held, done, active)
+            ended = done | forked_files if row.kind == Kind.CHAIN else done
+            _settle(folder, row, author.desk.hex(), held, ended, active)
     for chain, at in forked:
         _go_on_after_a_fork(desk, place, chain, at)
 
@@ -79,6 +83,12 @@ def _take_back(row: BatchOut, author: str) -> None:
     if author in row.covered_by:
         row.covered_by = [each for each in row.covered_by if each != author]
         row.state = State.BUILT if row.state == State.SENT else row.state
+
+
+def _hold_the_same(session: Session, line: Line) -> bool:
+    """Whether what the writer of the receipt holds of a chain is what we have of it: the other story came after it."""
+    chain = session.scalars(select(Chain).where(Chain.id == line.chain)).one()
+    return line.held <= chain.held and link_at(session, chain, line.held) == line.head
 
 
 def _settle(
@@ -102,10 +112,10 @@ def _settle(
 def _go_on_after_a_fork(desk: Desk, place: Standing, chain: bytes, at: int) -> None:
     """Tell again in a new chain what others know in another form."""
     with desk.store.intake() as (session, merged):
-        own = session.scalars(select(Chain).where(Chain.id == chain, Chain.signing_seed.is_not(None))).first()
-        if own is None or at > own.held:
+        told = heed_fork(session, chain, at, desk.clock(), place.judge)
+        if told is None:
             return
-        merged.add(tell_again(session, at, desk.clock(), place.judge))
+        merged.add(told)
         rows = session.scalars(select(BatchOut).where(BatchOut.chain == chain, BatchOut.last >= at)).all()
         for row in rows:
             row.state = State.FORKED
