@@ -11,6 +11,7 @@ import unicodedata
 from calendar import monthrange
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import cache
 
 from casedesk import codelists
 from casedesk.errors import CaseDeskError
@@ -284,11 +285,16 @@ def _weekday(word: str) -> int:
 
 def _named(word: str, names: tuple[tuple[str, str], ...]) -> int:
     plain = _one_spelling(word)
-    for place, both in enumerate(names, start=1):
-        for name in map(_one_spelling, both):
+    for place, both in enumerate(_spelled(names), start=1):
+        for name in both:
             if plain == name or (len(plain) >= 3 and name.startswith(plain)):
                 return place
     return 0
+
+
+@cache
+def _spelled(names: tuple[tuple[str, str], ...]) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(map(_one_spelling, both)) for both in names)
 
 
 def _one_spelling(word: str) -> str:

@@ -67,6 +67,7 @@ LOOKING = ("case.view", "case.show_number", "case.print", "referral.print", "den
 LINKS = frozenset((Kind.REFERENCE, Kind.REFERENCES))
 BETWEEN = ", "
 _Place = tuple[str, bytes, str]  # table, record, field
+_Written = tuple[int, bytes, frozenset[str]]  # an operation, and which fields of which account it wrote
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,7 @@ class _Journal:
     restricted: bool
     firsts: Mapping[bytes, bytes]
     read: dict[int, Mapping[_Place, tuple[int, Value]]] = field(default_factory=dict)
+    written: dict[bytes, Sequence[_Written]] = field(default_factory=dict)
 
     def entry(self, number: int) -> Entry:
         row = self.session.get_one(OperationRow, number)
@@ -239,15 +241,24 @@ class _Journal:
     def _before(self, number: int, place: _Place) -> tuple[int, Value]:
         """What the journal said of the field before this operation: new values only are kept."""
         table, record, name = place
-        wanted = (
-            select(Change.operation_seq, Change.record, Change.fields)
-            .where(Change.record.in_(self._accounts(record)), Change.operation_seq < number)
-            .order_by(Change.operation_seq.desc())
-        )
-        for earlier, account, fields in self.session.execute(wanted):
-            if name in fields.split():
-                return self._leaves(earlier).get((table, account.bytes, name), (Level.RESTRICTED, None))
+        for earlier, account, fields in self._written(record):
+            if earlier < number and name in fields:
+                return self._leaves(earlier).get((table, account, name), (Level.RESTRICTED, None))
         return Level.PUBLIC, None
+
+    def _written(self, record: bytes) -> Sequence[_Written]:
+        """Whenever something was written in the record or in another account of it, the newest first."""
+        if record not in self.written:
+            wanted = (
+                select(Change.operation_seq, Change.record, Change.fields)
+                .where(Change.record.in_(self._accounts(record)))
+                .order_by(Change.operation_seq.desc())
+            )
+            self.written[record] = [
+                (number, account.bytes, frozenset(fields.split()))
+                for number, account, fields in self.session.execute(wanted)
+            ]
+        return self.written[record]
 
     def _leaves(self, number: int) -> Mapping[_Place, tuple[int, Value]]:
         if number not in self.read:

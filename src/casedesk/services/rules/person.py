@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import cache
 
 from casedesk import codelists, formats, parsing
 from casedesk.codelists import Code
@@ -89,7 +92,7 @@ def v14_places(intake: Intake) -> Found:
         words = text.format(district=district.label, division=real.label)
         yield "person.division", Problem(words, rule="V14", fix=real.code, fix_text=real.label)
     typed = intake.words("person.upazila")
-    homes = _districts_with(typed) if typed else []
+    homes = _homes().get(fold(typed), ()) if typed else ()
     if not homes or district.code in homes:
         return
     labels = ", ".join(districts.label(code) for code in homes)
@@ -101,10 +104,14 @@ def v14_places(intake: Intake) -> Found:
         yield "person.district", Problem(text, rule="V14")
 
 
-def _districts_with(upazila: str) -> list[str]:
-    """The districts that have an upazila of this name, in either script."""
-    typed = fold(upazila)
-    return [row.extra["district_code"] for row in codelists.get("bd_upazila") if typed in (fold(row.en), fold(row.bn))]
+@cache
+def _homes() -> Mapping[str, Sequence[str]]:
+    """The districts that have an upazila of a name, in either script."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for row in codelists.get("bd_upazila"):
+        for name in {fold(row.en), fold(row.bn)}:
+            found[name].append(row.extra["district_code"])
+    return found
 
 
 def v43_pregnancy_of_a_man(intake: Intake) -> Found:

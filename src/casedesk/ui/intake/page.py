@@ -21,7 +21,7 @@ from casedesk.services.look_alikes import LookAlike, look_alikes
 from casedesk.services.office import prefer, preference
 from casedesk.services.permissions import may
 from casedesk.ui.intake.consent import SaidNo
-from casedesk.ui.intake.conversation import Conversation
+from casedesk.ui.intake.conversation import Conversation, Found
 from casedesk.ui.intake.cover import PauseCover
 from casedesk.ui.intake.drafts import DraftsBar
 from casedesk.ui.intake.keeping import Keeper, marks_of
@@ -157,9 +157,10 @@ class IntakePage(Page):
     def _left(self, _key: str) -> None:
         if self._ended:
             return
-        self.middle.show_problems(self.talk.problems())
+        found = self.talk.problems()
+        self.middle.show_problems(found)
         self.saver.save_if_typed()
-        self._look_again()
+        self._look_again(found)
 
     def _take_all(self, answers: object) -> None:
         """Take what the panel decided."""
@@ -171,11 +172,11 @@ class IntakePage(Page):
     def _put(self) -> None:
         self.keeper.put(self.talk.answers, self.talk.marks(self.middle.name, self.kind))
 
-    def _look_again(self) -> None:
+    def _look_again(self, problems: Found | None = None) -> None:
         """Bring name, rail and panels up to date, and look for earlier cases."""
         self._look.stop()
         self.strip.say_name(self.talk.name)
-        self.rail.show_states(self.talk.states(self.talk.problems()))
+        self.rail.show_states(self.talk.states(self.talk.problems() if problems is None else problems))
         self.side.triage.show_answers(self.talk.answers)
         self._alike_serial += 1
         serial, answers = self._alike_serial, dict(self.talk.answers)
