@@ -252,7 +252,7 @@ def test_an_order_that_alone_was_lost_with_a_restore_is_given_again(one: Desk, c
         assert orders_waiting(one) == []
         record_consent(one, kept, RecordConsent({"sync_central_identified": "given"}, method="verbal"))
         with restored(central, tmp_path / "backup") as old:
-            for desk in (old, one, one, old):
+            for desk in (old, one, old):  # it is made in the visit that brings the news, and goes with it
                 visit(coordinator(desk))
             assert names(old) == {"Comes back"}, "what may be known again is not forgotten again"
             assert places_of(SECRET, old, (old,)) == []

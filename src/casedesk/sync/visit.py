@@ -119,16 +119,20 @@ def relay_of(desk: Desk) -> Address | None:
 
 @needs("sync.send")
 def visit(desk: Desk, progress: Progress = silent, *, by_itself: bool = False) -> Visited:
-    """Send all that waits, fetch all that lies there, take it in, and send the receipts for it."""
+    """Send all that waits, fetch all that lies there, take it in, and send the receipts for it.
+
+    What came may tell that somebody lost what they had: that is made again, and goes now, orders to forget first.
+    """
     done = Visited()
     with _line(desk, progress) as line:
         _bring_roster(desk, line)
         _know_again(desk, line)
-        for audience in audiences(desk):
-            make_files(desk, audience, FOR_THE_LINE)
+        _make(desk)
         _send(desk, line, done, progress)
         _fetch(desk, line, done, progress)
         done.taken = take_inbox(desk, progress, by_itself=by_itself)
+        if done.taken:
+            _make(desk)
         _send(desk, line, done, progress)
     desk.note("sync.visited")
     return done
@@ -227,6 +231,11 @@ def _know_again(desk: Desk, line: Line) -> None:
         for row in session.scalars(select(BatchOut).where(BatchOut.state == State.SENT)):
             row.state = State.BUILT
         remember(session, "relay", relay)
+
+
+def _make(desk: Desk) -> None:
+    for audience in audiences(desk):
+        make_files(desk, audience, FOR_THE_LINE)
 
 
 def _send(desk: Desk, line: Line, done: Visited, progress: Progress) -> None:
