@@ -249,7 +249,13 @@ def test_who_is_not_meant_refuses(kind: Kind) -> None:
     assert why(a_batch(kind), other) is Why.OTHER_AUDIENCE
     assert why(a_batch(kind, to=(b"x" * 32,)), OFFICE) is Why.OTHER_AUDIENCE
     assert read_batch(a_batch(kind, to=(b"x" * 32, OFFICE.desk)), OFFICE).body == BODY
-    assert read_batch(a_batch(kind, audience=EVERYONE), other).body == BODY
+    assert read_batch(a_batch(kind, audience=EVERYONE, to=(OFFICE.desk,)), other).body == BODY
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_what_is_for_everybody_names_each_under_the_signature(kind: Kind) -> None:
+    nobody = resigned(a_batch(kind, to=(OFFICE.desk,)), AUTHOR, audience=EVERYONE, to=())
+    assert why(nobody) is Why.DAMAGED
 
 
 def test_who_has_no_key_cannot_open() -> None:

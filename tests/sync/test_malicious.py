@@ -131,6 +131,7 @@ class Attack:
     ) -> None:
         """Sign and seal it as its author may, and lay it into our inbox."""
         place, me = standing_of(self.theirs), standing_of(self.ours)
+        to = to or ((me.me.desk,) if audience == EVERYONE else ())
         plain = write_batch(
             place.author, kind, body, audience=audience, made=WALL, to=to, stretch=stretch, chain=chain, ops=ops
         )

@@ -17,12 +17,12 @@ from casedesk.storage import installation
 from casedesk.storage.chain import continue_chain
 from casedesk.storage.recorder import own_chain
 from casedesk.storage.vault import close_to_users
-from casedesk.sync.batch import EVERYONE, Kind, Reader, seal, write_batch
-from casedesk.sync.bodies import RosterBody, read_body, write_body
+from casedesk.sync.batch import EVERYONE, Kind, Reader
+from casedesk.sync.bodies import RosterBody, read_body
 from casedesk.sync.files import outbox
 from casedesk.sync.intake import judge_again
 from casedesk.sync.membership import Standing, admissions, newest_roster, standing, take_admissions, take_roster
-from casedesk.sync.outbox import State, keep_file
+from casedesk.sync.outbox import State, keep_letter
 from casedesk.sync.roster import Member, NotThisRoster, Open, Roster, read_roster, sign_roster
 
 _BY_NUMBER: Final = (Kind.CHAIN, Kind.SNAPSHOT)  # what a desk lacks of these, its receipts tell
@@ -94,19 +94,7 @@ def announce(session: Session, desk: Desk, place: Standing, signed: bytes, also:
     if not recipients:
         return
     body = RosterBody(signed or newest_signed(session), tuple(admissions(session)))
-    now = desk.clock()
-    plain = write_batch(
-        place.author, Kind.ROSTER, write_body(body), audience=EVERYONE, made=int(now.timestamp() * 1000)
-    )
-    keep_file(
-        session,
-        outbox(desk.store.vault.folder),
-        seal(plain, [each.seal for each in recipients]),
-        kind=Kind.ROSTER,
-        audience=EVERYONE,
-        to=[each.desk for each in recipients],
-        now=now,
-    )
+    keep_letter(session, desk, place.author, Kind.ROSTER, body, {each.desk: each.seal for each in recipients})
 
 
 def newest_signed(session: Session) -> bytes:

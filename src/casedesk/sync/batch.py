@@ -100,9 +100,10 @@ class Refused(CaseDeskError):
 class Header(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What stands before the body. The order of the declarations is the order of the bytes.
 
-    `audience` is `central`, `everyone` or the three letters of a centre; `to` narrows it to some of its desks,
-    named by their signing keys. The rest is for the operations of a chain, and what is shown of them. `proof` is the
-    signature of who writes the chain over its head; `author` says who that is where a colleague passes it on.
+    `audience` is `central`, `everyone` or the three letters of a centre; `to` narrows it to some of its desks, named
+    by their signing keys, and names each of `everyone`. The rest is for the operations of a chain, and what is shown
+    of them. `proof` is the signature of who writes the chain over its head; `author` says who that is where a
+    colleague passes it on.
     """
 
     v: Literal[1]
@@ -349,7 +350,9 @@ def _header(written: bytes) -> Header:
 
 
 def _is_whole(header: Header) -> bool:
-    """Whether a batch of its kind says what it must, and nothing that it must not."""
+    """Whether a batch of its kind says what it must, and nothing that it must not; also for whom it is."""
+    if header.audience == EVERYONE and not header.to:
+        return False
     links = (header.prev, header.head)
     match header.kind:
         case Kind.CHAIN | Kind.SNAPSHOT:

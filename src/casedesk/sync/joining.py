@@ -27,12 +27,12 @@ from casedesk.models import BatchIn, BatchOut, Invited, Membership, User
 from casedesk.services.permissions import needs
 from casedesk.storage.recorder import own_chain
 from casedesk.sync.announcing import renew
-from casedesk.sync.batch import EVERYONE, Author, Kind, Refused, file_name, open_batch, seal, write_batch
-from casedesk.sync.bodies import JoinRequest, read_body, write_body
+from casedesk.sync.batch import EVERYONE, Author, Kind, Refused, file_name, open_batch
+from casedesk.sync.bodies import JoinRequest, read_body
 from casedesk.sync.files import Fate, Folder, inbox, on_a_stick, outbox
 from casedesk.sync.invitations import NoInvitation, read_invitation, still_open
 from casedesk.sync.membership import AlreadyJoined, Standing, as_member, new_identity, public_half, standing
-from casedesk.sync.outbox import keep_file
+from casedesk.sync.outbox import keep_letter
 from casedesk.sync.relay.admission import pass_of, tag_of
 from casedesk.sync.roster import MOST_OF_A_CENTRE, Member, with_new_seal
 from casedesk.sync.six_words import six_words
@@ -178,10 +178,7 @@ def _keep_request(
     session: Session, desk: Desk, author: Author, me: Member, code: bytes, to: Mapping[bytes, str]
 ) -> str:
     """Put a request into the outbox, for these desks with the keys to seal to; the name of its file."""
-    now, body = desk.clock(), write_body(JoinRequest(me, _mac(code, me)))
-    plain = write_batch(author, Kind.JOIN, body, audience=EVERYONE, made=int(now.timestamp() * 1000), to=list(to))
-    sealed, folder = seal(plain, list(to.values())), outbox(desk.store.vault.folder)
-    return keep_file(session, folder, sealed, kind=Kind.JOIN, audience=EVERYONE, to=list(to), now=now).name
+    return keep_letter(session, desk, author, Kind.JOIN, JoinRequest(me, _mac(code, me)), to).name
 
 
 def _mac(code: bytes, member: Member) -> bytes:

@@ -26,8 +26,8 @@ from casedesk.storage.bulk import in_parts
 from casedesk.storage.operations import pack
 from casedesk.storage.recorder import OPERATION_TABLE, own_chain, say_again
 from casedesk.sync import batch, coded, leaving, newcomers
-from casedesk.sync.batch import CENTRAL, MOST_OPERATIONS, Kind, Passed, Stretch, seal, write_batch
-from casedesk.sync.bodies import Coded, CodedRows, Order, Orders, write_body
+from casedesk.sync.batch import CENTRAL, EVERYONE, MOST_OPERATIONS, Author, Kind, Passed, Stretch, seal, write_batch
+from casedesk.sync.bodies import Body, Coded, CodedRows, Order, Orders, write_body
 from casedesk.sync.files import Folder, outbox
 from casedesk.sync.leaving import (
     CODED,
@@ -408,6 +408,16 @@ def _keep(
     if audience == CENTRAL:
         session.add_all(_disclosures(piece, decisions, row.name, now))
     return row.name
+
+
+def keep_letter(
+    session: Session, desk: Desk, author: Author, kind: Kind, body: Body, to: Mapping[bytes, str]
+) -> BatchOut:
+    """Seal a file for these desks, whatever their audience, with the keys to seal to, and put it into the outbox."""
+    now, keys = desk.clock(), list(to)
+    plain = write_batch(author, kind, write_body(body), audience=EVERYONE, made=int(now.timestamp() * 1000), to=keys)
+    sealed, folder = seal(plain, to.values()), outbox(desk.store.vault.folder)
+    return keep_file(session, folder, sealed, kind=kind, audience=EVERYONE, to=keys, now=now)
 
 
 def keep_file(

@@ -14,14 +14,14 @@ from casedesk.desk import Desk
 from casedesk.models import BatchIn, BatchOut, Chain, Covered
 from casedesk.storage.chain import link_at
 from casedesk.storage.installation import remember, remembered
-from casedesk.sync.batch import EVERYONE, Header, Kind, Refused, Why, open_batch, seal, write_batch
-from casedesk.sync.bodies import Line, Receipt, write_body
+from casedesk.sync.batch import Header, Kind, Refused, Why, open_batch
+from casedesk.sync.bodies import Line, Receipt
 from casedesk.sync.chains import Outcome
 from casedesk.sync.files import Fate, Folder, inbox, outbox
 from casedesk.sync.intake import heed_fork, held_of
 from casedesk.sync.leaving import own_chains
 from casedesk.sync.membership import NotJoined, Standing, standing
-from casedesk.sync.outbox import State, keep_file
+from casedesk.sync.outbox import State, keep_letter
 from casedesk.sync.roster import Member
 
 KEPT_DAYS: Final = 30
@@ -229,14 +229,8 @@ def _seal_receipt(
     session: Session, desk: Desk, folder: Folder, place: Standing, to: Iterable[Member], body: Receipt
 ) -> None:
     """Seal a receipt. Those before it stay only until they have been carried: each names other files."""
-    now, members = desk.clock(), list(to)
-    keys = [each.desk for each in members]
-    plain = write_batch(
-        place.author, Kind.RECEIPT, write_body(body), audience=EVERYONE, made=int(now.timestamp() * 1000), to=keys
-    )
-    sealed = seal(plain, [each.seal for each in members])
-    keep_file(session, folder, sealed, kind=Kind.RECEIPT, audience=EVERYONE, to=keys, now=now)
-    old = now - timedelta(days=KEPT_DAYS)
+    keep_letter(session, desk, place.author, Kind.RECEIPT, body, {each.desk: each.seal for each in to})
+    old = desk.clock() - timedelta(days=KEPT_DAYS)
     for row in session.scalars(select(BatchOut).where(BatchOut.kind == Kind.RECEIPT, BatchOut.made_at < old)):
         folder.remove(row.name)
         row.state = State.COVERED
