@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from threading import Thread
+from threading import Barrier, Thread
 
 import httpx
 import pytest
@@ -250,6 +251,37 @@ def test_there_is_a_quota(served: Served, sealed: Path) -> None:
         other.write_bytes(os.urandom(100_000))
         with pytest.raises(RelayFull):
             alif.send(other, [box(BINA)])
+
+
+def test_what_is_announced_at_once_does_not_go_over_the_quota(tmp_path: Path) -> None:
+    index = Index(f"sqlite:///{tmp_path / 'index.db'}")
+    assert announced_at_once([index], ALIF) == 2
+    index.engine.dispose()
+
+
+def announced_at_once(processes: Sequence[Index], who: SigningKey) -> int:
+    """How many of many files, announced in the same moment, found room where there is room for two."""
+    at_once, largest = 12, 400_000
+    processes[0].admit(read(roster(1, who, quota=2 * largest + 1)))
+    ready, visitor = Barrier(at_once), Visitor(box(who))
+
+    def announce(number: int) -> bool:
+        index = processes[number % len(processes)]
+        with index.engine.connect():
+            ready.wait()
+        return index.announce(f"{number:064x}", largest, visitor, LARGEST_JOIN, int(NOON))
+
+    with ThreadPoolExecutor(at_once) as pool:
+        return sum(pool.map(announce, range(at_once)))
+
+
+def test_two_files_begun_by_one_invitation_have_no_more_room_than_one(tmp_path: Path) -> None:
+    index = Index(f"sqlite:///{tmp_path / 'index.db'}")
+    index.admit(read(roster(1, ALIF)))
+    visitor = Visitor("", tag_of(pass_of(CODE)))
+    assert index.announce("a" * 64, LARGEST_JOIN - 1, visitor, LARGEST_JOIN, int(NOON))
+    assert not index.announce("b" * 64, 2, visitor, LARGEST_JOIN, int(NOON))
+    index.engine.dispose()
 
 
 def test_an_invitation_lets_one_small_file_be_left(served: Served) -> None:

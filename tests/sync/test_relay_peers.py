@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from nacl.signing import SigningKey
 
 from casedesk.sync.line import Address, Line, LineBroken, NotTheRelay
 from casedesk.sync.relay.app import Relay
@@ -16,7 +17,7 @@ from casedesk.sync.relay.shelf import Shelf
 from tests.support import postgres
 from tests.support.relay import CutLine, a_relay, serving
 from tests.support.tls import certificate, nginx
-from tests.sync.test_relay import ALIF, BINA, CHAN, Clock, at_once, box, read, roster
+from tests.sync.test_relay import ALIF, BINA, CHAN, Clock, announced_at_once, at_once, box, read, roster
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +52,13 @@ def test_two_relays_share_an_index_and_a_folder_behind_one_door(database: str, t
                 bina.take_out(each)
             assert bina.waiting() == []
     assert cut.cuts > 0
+
+
+def test_what_is_announced_at_once_at_two_relays_does_not_go_over_the_quota(database: str) -> None:
+    relays = [Index(database), Index(database)]
+    assert announced_at_once(relays, SigningKey.generate()) == 2
+    for each in relays:
+        each.engine.dispose()
 
 
 def test_a_line_that_drops_within_one_large_record_of_tls_still_gets_on(tmp_path: Path) -> None:

@@ -194,9 +194,9 @@ async def _arrived(relay: Relay, sha256: str, visitor: Visitor, to: Sequence[str
 
 
 def _announce(relay: Relay, sha256: str, length: int, visitor: Visitor) -> None:
-    if length > relay.index.room(visitor, LARGEST_JOIN) or not relay.shelf.has_room(length):
+    has_room = relay.shelf.has_room(length)
+    if not (has_room and relay.index.announce(sha256, length, visitor, LARGEST_JOIN, relay.now())):
         raise HTTPException(507, "There is no room here for this file now.")
-    relay.index.announce(sha256, length, visitor, relay.now())
 
 
 def _start_over(relay: Relay, sha256: str) -> None:

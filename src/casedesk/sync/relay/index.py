@@ -101,6 +101,11 @@ class Visitor:
     box: str
     invitation: bytes | None = None
 
+    @property
+    def sender(self) -> str:
+        """Under which name is counted how much lies here of theirs."""
+        return self.box if self.invitation is None else self.invitation.hex()[:32]
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -186,16 +191,6 @@ class Index:
             still = connection.scalar(select(guests.c.box).where(guests.c.box == known.box))
         return None if still is None else Visitor(still)
 
-    def room(self, visitor: Visitor, smallest: int) -> int:
-        """How many more bytes may come from this visitor; `smallest` is what an invitation allows."""
-        with self.engine.connect() as connection:
-            if visitor.invitation is not None:
-                used = connection.scalar(select(invitations.c.used).where(invitations.c.tag == visitor.invitation))
-                return 0 if used or used is None else smallest
-            quota = connection.scalar(select(guests.c.quota).where(guests.c.box == visitor.box)) or 0
-            held = connection.scalar(select(func.sum(files.c.size)).where(files.c.sender == visitor.box)) or 0
-        return int(quota - held)
-
     def size_of(self, sha256: str) -> tuple[int, bool] | None:
         """The announced size of a file and whether all of it is here."""
         with self.engine.connect() as connection:
@@ -204,16 +199,22 @@ class Index:
             ).one_or_none()
         return None if found is None else (found.size, found.whole)
 
-    def announce(self, sha256: str, size: int, visitor: Visitor, now: int) -> None:
-        """Note that a file begins to arrive."""
+    def announce(self, sha256: str, size: int, visitor: Visitor, smallest: int, now: int) -> bool:
+        """Note that a file begins to arrive; False if there is no room for so much more from this visitor.
+
+        `smallest` is what an invitation allows. Whoever begins two at once begins one after the other.
+        """
         try:
             with self.engine.begin() as connection:
+                if size > _room(connection, visitor, smallest):
+                    return False
                 connection.execute(
                     insert(files),
-                    {"sha256": sha256, "size": size, "sender": visitor.box, "whole": False, "since": now},
+                    {"sha256": sha256, "size": size, "sender": visitor.sender, "whole": False, "since": now},
                 )
         except IntegrityError:
             pass  # it had begun already, perhaps at another process
+        return True
 
     def arrived(self, sha256: str, visitor: Visitor, to: Iterable[str], now: int) -> bool:
         """Show a whole file in the boxes it is for; boxes of nobody are left out. False if it is gone by now."""
@@ -318,6 +319,19 @@ def _let_in(connection: Connection, admission: Admission) -> None:
     rows = [{"tag": each.tag, "until": each.until, "used": each.tag in used} for each in admission.invitations]
     if rows:
         connection.execute(insert(invitations), rows)
+
+
+def _room(connection: Connection, visitor: Visitor, smallest: int) -> int:
+    """How many more bytes may come from this visitor, who begins nothing else until this transaction ends."""
+    if visitor.invitation is not None:
+        unused = invitations.c.tag == visitor.invitation, invitations.c.used.is_(False)
+        quota = smallest if connection.execute(update(invitations).where(*unused).values(used=False)).rowcount else 0
+    else:
+        mine = guests.c.box == visitor.box
+        connection.execute(update(guests).where(mine).values(quota=guests.c.quota))
+        quota = connection.scalar(select(guests.c.quota).where(mine)) or 0
+    held = connection.scalar(select(func.sum(files.c.size)).where(files.c.sender == visitor.sender)) or 0
+    return int(quota - held)
 
 
 def _session(connection: Connection, now: int, *, box: str | None = None, invitation: bytes | None = None) -> str:
