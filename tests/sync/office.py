@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+from casedesk.cli.relay import admission_of
 from casedesk.desk import Desk
 from casedesk.services.office import set_up, sign_in
 from casedesk.storage.keys import FLOOR
@@ -22,7 +23,7 @@ from casedesk.sync.bodies import RosterBody, write_body
 from casedesk.sync.files import inbox, outbox
 from casedesk.sync.membership import Standing, admissions, standing
 from casedesk.sync.outbox import make_files, uncovered
-from casedesk.sync.relay.admission import Admission, Guest, Invitation, NotARoster
+from casedesk.sync.relay.admission import Admission, NotARoster
 from casedesk.sync.roster import NotThisRoster, read_roster
 from casedesk.sync.visit import name_relay
 from tests.conftest import CENTRE, NOW, PASSPHRASE
@@ -96,8 +97,7 @@ def relay_of_office(desk: Desk, folder: Path) -> Iterator[int]:
             found = read_roster(raw, roster.org, roster.root)
         except NotThisRoster:
             raise NotARoster from None
-        guests = [Guest(each.desk, 10**9) for each in found.members if each.active]
-        return Admission(found.number, guests, [Invitation(each.tag, each.until) for each in found.invitations])
+        return admission_of(found, raw, 10**9)
 
     folder.mkdir()
     relay = a_relay(folder, read, lambda: desk.clock().timestamp())

@@ -24,6 +24,7 @@ from casedesk.sync.joining import NotInvited
 from casedesk.sync.membership import new_identity, public_half
 from casedesk.sync.outbox import make_files, uncovered
 from casedesk.sync.roster import NotThisRoster, refuse_going_back
+from casedesk.sync.visit import name_relay, visit
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.people import a_returnee
 from tests.sync.office import (
@@ -37,6 +38,7 @@ from tests.sync.office import (
     join,
     key_of,
     new_desk,
+    relay_of_office,
     standing_of,
 )
 
@@ -183,7 +185,28 @@ def test_a_lost_computer_obeys_the_list_and_no_passphrase_opens_it(three: list[D
     assert [slot.kind for slot in third.store.vault.keys.slots].count(SlotKind.USER) == 1
     with pytest.raises(Ended):
         take_inbox(coordinator(second))
-    assert {slot.kind for slot in second.store.vault.keys.slots} == {SlotKind.RECOVERY}
-    second.store.vault.close()
+    opened_by_nobody_who_signs_in(second)
+
+
+def test_a_lost_computer_learns_of_it_at_the_relay_and_of_nothing_else(three: list[Desk], tmp_path: Path) -> None:
+    first, second, _third = three
+    with relay_of_office(first, tmp_path / "relay") as port:
+        name_relay(admin(second), f"http://127.0.0.1:{port}", b"")
+        register_case(first, a_returnee(person__name_en="Sentinel"))
+        make_files(coordinator(first), "DHK")
+        computers.end_computer(admin(first), key_of(second))
+        visit(coordinator(first))
+        register_case(second, a_returnee(person__name_en="Written after"))
+        with pytest.raises(Ended):
+            visit(coordinator(second))
+        assert inbox(second.store.vault.folder).names() == [], "what was sealed to it before lies there no more"
+        visit(coordinator(first))
+    assert "Written after" not in names(first)
+    opened_by_nobody_who_signs_in(second)
+
+
+def opened_by_nobody_who_signs_in(desk: Desk) -> None:
+    assert {slot.kind for slot in desk.store.vault.keys.slots} == {SlotKind.RECOVERY}
+    desk.store.vault.close()
     with pytest.raises(WrongPassphrase):
-        sign_in(second.store.vault.folder, "farzana", PASSPHRASE, lambda: NOW)
+        sign_in(desk.store.vault.folder, "farzana", PASSPHRASE, lambda: NOW)

@@ -19,9 +19,9 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey
 from sqlalchemy import event
 
-from casedesk.sync.line import Address, Line, LineBroken, NotAdmitted, NotTheRelay, RelayFull, Waiting
+from casedesk.sync.line import Address, Line, LineBroken, NotAdmitted, NotTheRelay, RelayFull, ToldItWasEnded, Waiting
 from casedesk.sync.relay import app
-from casedesk.sync.relay.admission import Admission, Guest, Invitation, NotARoster, box_of, pass_of, tag_of
+from casedesk.sync.relay.admission import Admission, Guest, Invitation, NotARoster, answer, box_of, pass_of, tag_of
 from casedesk.sync.relay.app import LARGEST_JOIN, Relay
 from casedesk.sync.relay.index import A_DAY, FILES_LIVE, Index, Visitor
 from tests.support.relay import CutLine, a_relay, serving
@@ -32,10 +32,17 @@ CODE = b"an invitation 16"
 NOON = 1_800_000_000.0
 
 
-def roster(number: int, *desks: SigningKey, quota: int = 1_000_000, until: int = int(NOON) + A_DAY) -> bytes:
+def roster(
+    number: int,
+    *desks: SigningKey,
+    ended: Sequence[SigningKey] = (),
+    quota: int = 1_000_000,
+    until: int = int(NOON) + A_DAY,
+) -> bytes:
     said = {
         "number": number,
         "desks": [bytes(each.verify_key).hex() for each in desks],
+        "ended": [bytes(each.verify_key).hex() for each in ended],
         "quota": quota,
         "invitations": [[tag_of(pass_of(CODE)).hex(), until]],
     }
@@ -51,6 +58,8 @@ def read(raw: bytes) -> Admission:
         said["number"],
         [Guest(bytes.fromhex(key), said["quota"]) for key in said["desks"]],
         [Invitation(bytes.fromhex(tag), until) for tag, until in said["invitations"]],
+        [bytes.fromhex(key) for key in said["ended"]],
+        raw,
     )
 
 
@@ -187,6 +196,43 @@ def test_only_who_is_on_the_roster_gets_in(served: Served) -> None:
         assert alif.put_roster(roster(2, ALIF, BINA))
         with pytest.raises((NotAdmitted, LineBroken)):
             chan.waiting()
+
+
+def test_who_was_ended_is_given_the_roster_that_says_so_and_nothing_else(served: Served, sealed: Path) -> None:
+    with served.line(BINA) as bina, served.line(ALIF) as alif:
+        alif.send(sealed, [box(BINA)])
+        key = bina._signed_in()
+        ends = roster(2, ALIF, CHAN, ended=[BINA])
+        alif.put_roster(ends)
+        assert served.ask("GET", "/v1/box", headers=key).status_code == 401, "the session ended with it"
+        alif.put_roster(roster(3, ALIF, ended=[BINA, CHAN]))
+        alif.send(sealed, [box(BINA)])
+    with served.line(BINA) as again, pytest.raises(ToldItWasEnded) as told:
+        again.waiting()
+    assert told.value.signed == ends, "and no newer one: it learns of nobody who came since"
+    key = {"Authorization": f"Bearer {session_of(served, BINA)}"}
+    name, body = sha256(sealed.read_bytes()).hexdigest(), os.urandom(10)
+    upload = key | {"Upload-Offset": "0", "Upload-Length": "10", "To": box(ALIF)}
+    for method, path, headers in (
+        ("GET", "/v1/box", key),
+        ("GET", f"/v1/files/{name}", key),
+        ("HEAD", f"/v1/files/{name}", key),
+        ("DELETE", "/v1/box/1", key),
+        ("PATCH", f"/v1/files/{name}", upload | {"Upload-Length": str(sealed.stat().st_size)}),
+        ("PATCH", f"/v1/files/{sha256(body).hexdigest()}", upload),
+    ):
+        assert served.ask(method, path, headers=headers, content=body).status_code == 403
+    with served.line(ALIF) as alif:
+        assert served.ask("GET", "/v1/roster", headers=alif._signed_in()).status_code == 403
+        assert alif.waiting() == []
+
+
+def session_of(served: Served, who: SigningKey) -> str:
+    """The token of a session, opened by hand."""
+    asked = served.ask("POST", "/v1/session", json={"box": box(who)}).json()
+    signature = answer(who, bytes.fromhex(asked["relay"]), bytes.fromhex(asked["nonce"]))
+    opened = served.ask("POST", f"/v1/session/{asked['id']}", json={"signature": signature.hex()})
+    return str(opened.json()["token"])
 
 
 def test_an_older_or_foreign_roster_changes_nothing(served: Served) -> None:

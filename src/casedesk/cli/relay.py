@@ -11,7 +11,9 @@ from casedesk.cli.speech import Commands, say
 from casedesk.i18n import _
 
 if TYPE_CHECKING:
+    from casedesk.sync.relay.admission import Admission
     from casedesk.sync.relay.app import Relay
+    from casedesk.sync.roster import Roster
 
 LISTEN = "127.0.0.1:8470"
 QUOTA = 1024  # MiB of a desk's files that may lie here at once
@@ -66,7 +68,7 @@ def relay_of(folder: Path, organisation: str, database: str | None, quota: int) 
     """The relay of the organisation with this mark; a sentence if the mark, the folder or the database will not do."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from casedesk.sync.relay.admission import Admission, Guest, Invitation, NotARoster
+    from casedesk.sync.relay.admission import NotARoster
     from casedesk.sync.relay.app import Relay
     from casedesk.sync.relay.index import Index
     from casedesk.sync.relay.shelf import Shelf
@@ -83,8 +85,7 @@ def relay_of(folder: Path, organisation: str, database: str | None, quota: int) 
             roster = read_roster(raw, *known)
         except NotThisRoster:
             raise NotARoster from None
-        guests = [Guest(each.desk, quota * 1024 * 1024) for each in roster.members if each.active]
-        return Admission(roster.number, guests, [Invitation(each.tag, each.until) for each in roster.invitations])
+        return admission_of(roster, raw, quota * 1024 * 1024)
 
     try:
         shelf = Shelf(folder / "files")
@@ -95,3 +96,16 @@ def relay_of(folder: Path, organisation: str, database: str | None, quota: int) 
             hint=_("Nothing was started. Look at --folder and --database."),
         ) from None
     return Relay(index, shelf, read)
+
+
+def admission_of(roster: Roster, signed: bytes, quota: int) -> Admission:
+    """What a roster means for a relay that keeps so many bytes for each desk."""
+    from casedesk.sync.relay.admission import Admission, Guest, Invitation
+
+    return Admission(
+        roster.number,
+        [Guest(each.desk, quota) for each in roster.members if each.active],
+        [Invitation(each.tag, each.until) for each in roster.invitations],
+        [each.desk for each in roster.members if not each.active],
+        signed,
+    )

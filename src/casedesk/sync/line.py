@@ -79,13 +79,21 @@ class NotACertificate(CaseDeskError):
 
 
 class NotAdmitted(CaseDeskError):
-    """The relay does not know this desk, or the desk was ended."""
+    """The relay does not know this desk."""
 
     def __init__(self) -> None:
         super().__init__(
             _("The relay does not let this computer in."),
             hint=_("Ask the person who keeps the list of computers. Your work here is safe and goes on."),
         )
+
+
+class ToldItWasEnded(Exception):
+    """The relay has nothing for this desk but the list that ends it, which is still to be believed or not."""
+
+    def __init__(self, signed: bytes) -> None:
+        super().__init__()
+        self.signed = signed
 
 
 class RelayFull(CaseDeskError):
@@ -297,8 +305,11 @@ class Line:
             opened = self._request(
                 "POST", f"/v1/session/{asked['id']}", json={"signature": signature.hex()}, signed_in=False
             ).json()
+            if opened.get("ended"):
+                headers = _bearing(str(opened["token"]))
+                raise ToldItWasEnded(self._request("GET", "/v1/roster", headers=headers, signed_in=False).content)
             self._token, self._relay = str(opened["token"]), str(asked["relay"])
-        return {"Authorization": f"Bearer {self._token}"}
+        return _bearing(self._token)
 
     def _request(
         self, method: str, path: str, *, expected: Sequence[int] = (200,), signed_in: bool = True, **more: Any
@@ -312,6 +323,10 @@ class Line:
         if answered.status_code not in expected:
             raise {403: NotAdmitted(), 507: RelayFull()}.get(answered.status_code, RelayRefused(answered.status_code))
         return answered
+
+
+def _bearing(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
 
 
 def trusting(issuer: bytes, *, clock_doubted: bool = False) -> ssl.SSLContext:

@@ -26,12 +26,13 @@ from casedesk.services.office import clock_is_wrong
 from casedesk.services.permissions import needs
 from casedesk.storage.installation import remember, remembered
 from casedesk.storage.recorder import own_chain
-from casedesk.sync.announcing import newest_signed
+from casedesk.sync.announcing import close_if_ended, newest_signed, take_roster_file
 from casedesk.sync.arrivals import Taken, take_inbox
 from casedesk.sync.batch import Kind
+from casedesk.sync.bodies import RosterBody, write_body
 from casedesk.sync.files import inbox, outbox
 from casedesk.sync.invitations import read_invitation
-from casedesk.sync.line import Address, Line, LineBroken, NotAdmitted, NotTheRelay
+from casedesk.sync.line import Address, Line, LineBroken, NotAdmitted, NotTheRelay, ToldItWasEnded
 from casedesk.sync.membership import NotJoined, standing
 from casedesk.sync.outbox import FOR_THE_LINE, State, audiences, make_files, uncovered
 from casedesk.sync.relay.admission import box_of
@@ -143,7 +144,7 @@ def check_line(desk: Desk, progress: Progress = silent) -> Reached:
     """Ask the relay who it is, and whether it lets this computer in. No file is sent or fetched; who signs the list of
     computers brings it along, since without it the relay lets nobody in.
 
-    Raises NoAnswer, NotTheRelay, OutOfDate or NotAdmitted.
+    Raises NoAnswer, NotTheRelay, OutOfDate, NotAdmitted or, as any visit, Ended.
     """
     try:
         with _line(desk, progress) as line:
@@ -210,7 +211,12 @@ def _line(desk: Desk, progress: Progress, *, code: bytes | None = None) -> Itera
     # a day that somebody said is our own: TLS looks at the clock of the machine, which is as wrong as before
     doubted = desk.confirmed or clock_is_wrong(desk)
     with Line(address, signing, clock_doubted=doubted, rest=progress.rest, code=code) as line:
-        yield line
+        try:
+            yield line
+        except ToldItWasEnded as told:
+            take_roster_file(desk, write_body(RosterBody(told.signed, ())))
+            close_if_ended(desk)
+            raise NotAdmitted from None
 
 
 def _bring_roster(desk: Desk, line: Line) -> None:

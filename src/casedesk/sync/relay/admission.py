@@ -34,11 +34,14 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """What one roster means for the relay. Desks that were ended are not among the guests."""
+    """What one roster means for the relay. Desks that were ended are not among the guests: by their keys they are let
+    in to read the roster, as it was signed, and for nothing else."""
 
     number: int
     guests: Sequence[Guest]
     invitations: Sequence[Invitation]
+    ended: Sequence[bytes] = ()
+    signed: bytes = b""
 
 
 def box_of(key: bytes) -> str:

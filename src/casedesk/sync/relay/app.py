@@ -25,7 +25,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from casedesk.sync.relay.admission import Admission, NotARoster, is_answer, tag_of
+from casedesk.sync.relay.admission import Admission, NotARoster, box_of, is_answer, tag_of
 from casedesk.sync.relay.index import Index, Visitor
 from casedesk.sync.relay.shelf import Busy, Shelf
 
@@ -72,6 +72,7 @@ def application(relay: Relay) -> Starlette:
         ("POST", "/v1/session", _ask_session),
         ("POST", "/v1/session/{made}", _open_session),
         ("PUT", "/v1/roster", _put_roster),
+        ("GET", "/v1/roster", _farewell),
         ("HEAD", "/v1/files/{sha256}", _how_far),
         ("PATCH", "/v1/files/{sha256}", _receive),
         ("GET", "/v1/files/{sha256}", _send),
@@ -123,11 +124,13 @@ async def _open_session(relay: Relay, request: Request) -> Response:
     key, nonce = asked
     if not is_answer(key, relay.index.identity, nonce, _bytes(signature)):
         raise HTTPException(403, "This desk is not known here.")
-    return _token(relay, await run_in_threadpool(relay.index.open_session, key, relay.now()), LARGEST)
+    token = await run_in_threadpool(relay.index.open_session, key, relay.now())
+    is_ended = await run_in_threadpool(relay.index.farewell, box_of(key)) is not None
+    return _token(relay, token, LARGEST, is_ended=is_ended)
 
 
-def _token(relay: Relay, token: str, largest: int) -> Response:
-    return JSONResponse({"token": token, "largest": largest, "time": relay.now()})
+def _token(relay: Relay, token: str, largest: int, *, is_ended: bool = False) -> Response:
+    return JSONResponse({"token": token, "largest": largest, "time": relay.now(), "ended": is_ended})
 
 
 async def _put_roster(relay: Relay, request: Request) -> Response:
@@ -139,6 +142,13 @@ async def _put_roster(relay: Relay, request: Request) -> Response:
     if not await run_in_threadpool(relay.index.admit, admission):
         raise HTTPException(409, "A newer roster is in force.")
     return Response(status_code=204)
+
+
+async def _farewell(relay: Relay, request: Request) -> Response:
+    """What a desk that was ended may have: the roster that says so."""
+    visitor = await _visitor(relay, request, of_ended=True)
+    signed = await run_in_threadpool(relay.index.farewell, visitor.box)
+    return Response(signed, media_type="application/octet-stream")
 
 
 async def _how_far(relay: Relay, request: Request) -> Response:
@@ -251,13 +261,15 @@ async def _take_out(relay: Relay, request: Request) -> Response:
 # What a request says
 
 
-async def _visitor(relay: Relay, request: Request) -> Visitor:
+async def _visitor(relay: Relay, request: Request, *, of_ended: bool = False) -> Visitor:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     found = None
     if scheme.lower() == "bearer":
         found = await run_in_threadpool(relay.index.visitor, token, relay.now())
     if found is None:
         raise HTTPException(401, "Open a session first.", {"WWW-Authenticate": "Bearer"})
+    if found.is_ended != of_ended:
+        raise HTTPException(403, "A desk that was ended reads the roster here and does nothing else; nobody else does.")
     if found.invitation is not None and request.method not in ("HEAD", "PATCH"):
         raise HTTPException(403, "An invitation only lets one file be left here.")
     return found

@@ -1,4 +1,5 @@
-"""What the relay knows: boxes, hashes, sizes, and the day of the last visit. No names, no addresses, no contents.
+"""What the relay knows: boxes, hashes, sizes, the day of the last visit, and for a desk that was ended the roster that
+said so. No names of people, no addresses, no contents.
 
 Plain tables on any engine that SQLAlchemy speaks: a SQLite file beside the files, or PostgreSQL by URL for several
 processes or machines. Times are whole seconds of the relay's own clock.
@@ -29,6 +30,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    union_all,
     update,
 )
 from sqlalchemy.exc import IntegrityError
@@ -51,6 +53,13 @@ guests = Table(
     Column("key", LargeBinary(32), nullable=False),
     Column("quota", BigInteger, nullable=False),
     Column("visited_on", BigInteger),  # the day, not the moment
+)
+ended = Table(
+    "ended",
+    metadata,
+    Column("box", String(32), primary_key=True),
+    Column("key", LargeBinary(32), nullable=False),
+    Column("roster", LargeBinary, nullable=False),  # the first that said so; it learns of no newer one
 )
 invitations = Table(
     "invitation",
@@ -96,10 +105,12 @@ entries = Table(
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who speaks: a desk by its box, or somebody with an invitation, who may leave one small file."""
+    """Who speaks: a desk by its box, or somebody with an invitation, who may leave one small file. A desk that was
+    ended may read the roster that says so."""
 
     box: str
     invitation: bytes | None = None
+    is_ended: bool = False
 
     @property
     def sender(self) -> str:
@@ -156,7 +167,8 @@ class Index:
             connection.execute(delete(challenges).where(challenges.c.id == made))
             if asked is None:
                 return None
-            key = connection.scalar(select(guests.c.key).where(guests.c.box == asked.box))
+            known = union_all(*(select(each.c.key).where(each.c.box == asked.box) for each in (guests, ended)))
+            key = connection.scalar(known)
         return None if key is None else (bytes(key), bytes(asked.nonce))
 
     def open_session(self, key: bytes, now: int) -> str:
@@ -188,8 +200,16 @@ class Index:
                 return None
             if known.invitation is not None:
                 return Visitor("", bytes(known.invitation))
-            still = connection.scalar(select(guests.c.box).where(guests.c.box == known.box))
-        return None if still is None else Visitor(still)
+            is_guest = connection.scalar(select(guests.c.box).where(guests.c.box == known.box)) is not None
+        if is_guest or self.farewell(known.box) is not None:
+            return Visitor(known.box, is_ended=not is_guest)
+        return None
+
+    def farewell(self, box: str) -> bytes | None:
+        """The roster that ended a desk, as it was signed."""
+        with self.engine.connect() as connection:
+            signed = connection.scalar(select(ended.c.roster).where(ended.c.box == box))
+        return None if signed is None else bytes(signed)
 
     def size_of(self, sha256: str) -> tuple[int, bool] | None:
         """The announced size of a file and whether all of it is here."""
@@ -314,6 +334,10 @@ def _let_in(connection: Connection, admission: Admission) -> None:
             connection.execute(update(guests).where(guests.c.box == box).values(quota=guest.quota))
         else:
             connection.execute(insert(guests), {"box": box, "key": guest.key, "quota": guest.quota})
+    told = set(connection.scalars(select(ended.c.box)))
+    new = [{"box": box_of(key), "key": key, "roster": admission.signed} for key in admission.ended]
+    if untold := [each for each in new if each["box"] not in told]:
+        connection.execute(insert(ended), untold)
     used = set(connection.scalars(select(invitations.c.tag).where(invitations.c.used)))
     connection.execute(delete(invitations))
     rows = [{"tag": each.tag, "until": each.until, "used": each.tag in used} for each in admission.invitations]
