@@ -64,6 +64,7 @@ def test_registering_waits_for_the_day_and_then_counts_from_it(
     assert bar.bold.text() == f"This computer says it is {says}. That looks wrong."
     assert "days count from 12 May 2026, the last day that is known." in bar.sentence.text()
     assert desk.today() == NOW.date(), "so that nothing expires"
+    assert f"{formats.weekday(at.astimezone(DHAKA).date())} {says}" not in words_of(window), "Today claims no such day"
     window.go(Goto("intake", {"draft_id": str(draft_id), "kind": "full"}))
     press(KEY.Key_Return, CONTROL)
     assert focused() is bar.line

@@ -335,6 +335,42 @@ def test_a_stick_that_is_gone_is_said_to_be_unreadable(desk: Desk, tmp_path: Pat
         sealed.verify(tmp_path / f"gone{SUFFIX}", desk.store.vault.subkey)
 
 
+def test_a_stick_pulled_out_in_the_middle_is_told_and_the_next_one_is_whole(desk: Desk, tmp_path: Path) -> None:
+    register_case(desk, a_returnee())
+    made = backups.make_backup(desk)
+    subkey, stick = desk.store.vault.subkey, tmp_path / "stick"
+    for moment in (0, 1, 2):  # quarters: while it is written, and while it is read back
+        stick.mkdir(exist_ok=True)
+
+        def pull(done: int, of: int, moment: int = moment) -> None:
+            if done * 4 >= of * moment:
+                shutil.rmtree(stick, ignore_errors=True)
+
+        with pytest.raises((sealed.BackupFailed, sealed.BackupUnreadable)) as told:
+            keeping.copy_to(made.path, stick, subkey, pull)
+        assert "Look whether" in told.value.hint
+        assert not stick.exists() or list(stick.iterdir()) == []
+    stick.mkdir(exist_ok=True)
+    assert sealed.verify(keeping.copy_to(made.path, stick, subkey), subkey).cases == 1
+
+
+def test_the_folder_of_backups_that_is_taken_away_meanwhile_is_told_and_made_again(desk: Desk) -> None:
+    register_case(desk, a_returnee())
+    folder = desk.store.vault.folder / "backups"
+    backups.make_backup(desk)
+
+    class Taking(Progress):
+        def step(self, done: int, of: int) -> None:
+            super().step(done, of)
+            shutil.rmtree(folder, ignore_errors=True)
+
+    with pytest.raises(sealed.BackupFailed):
+        backups.make_backup(desk, Taking())
+    assert len(backups.backups(desk)) == 0
+    made = backups.make_backup(desk)
+    assert sealed.verify(made.path, desk.store.vault.subkey).cases == 1
+
+
 def test_a_copy_that_is_read_back_otherwise_does_not_count(desk: Desk, tmp_path: Path) -> None:
     made = backups.make_backup(desk)
     stick = tmp_path / "stick"

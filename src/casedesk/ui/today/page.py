@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QStackedLayout, QWidget
 from casedesk import formats
 from casedesk.desk import DHAKA
 from casedesk.i18n import _, ngettext
+from casedesk.services.office import clock_is_wrong
 from casedesk.services.permissions import may
 from casedesk.services.today import FLAG, Counts, Due, Task, leads
 from casedesk.storage.store import Touched
@@ -80,11 +81,10 @@ class TodayPage(Page):
 
     def _lay_out(self) -> None:
         name = self.here.desk.actor.name.split(" ")[0]
-        head = column(
-            ElidedLabel(greeting(self._now).format(name=name), "page"),
-            PlainLabel(_long_day(self._now.date()), "body", tone="text2"),
-            gap=0,
-        )
+        day = PlainLabel(_long_day(self._now.date()), "body", tone="text2")
+        if clock_is_wrong(self.here.desk):
+            day.hide()  # nobody knows it; the bar above asks
+        head = column(ElidedLabel(greeting(self._now).format(name=name), "page"), day, gap=0)
         title = PlainLabel(_("Follow-ups") if leads(self.here.desk) else _("My follow-ups"), "card")
         card_head = row(title, None, self.all_button, margins=(16, 10, 16, 8))
         inside = column(card_head, rule(), self._quiet, widget(self._main), gap=0, margins=(1, 0, 1, 1))
