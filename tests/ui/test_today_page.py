@@ -18,10 +18,11 @@ from casedesk.desk import Desk
 from casedesk.services.drafts import begin_draft
 from casedesk.services.follow_ups import FollowUpRow, follow_ups_of, plan
 from casedesk.services.today import FIRST, Task
+from casedesk.ui.move_sheet import MoveSheet
 from casedesk.ui.referrals import ReferralsPage
 from casedesk.ui.today.lines import Heading
 from casedesk.ui.today.page import TodayPage, greeting
-from casedesk.ui.today.sheets import RecordSheet, SnoozeSheet
+from casedesk.ui.today.sheets import RecordSheet
 from tests.conftest import NOW
 from tests.support.on_screen import cut_off, nameless
 from tests.ui.list_support import CONTROL, KEY, TODAY, Shown, show, someone, words_on
@@ -124,7 +125,7 @@ def test_what_was_typed_about_a_task_is_there_again_until_it_is_saved_or_cancell
 
 def test_a_task_is_put_off_and_an_urgent_one_asks_why(shown: Shown, desk: Desk, people: dict[str, UUID]) -> None:
     shown.press(KEY.Key_S)
-    sheet = shown.sheet(SnoozeSheet)
+    sheet = shown.sheet(MoveSheet)
     shown.press(KEY.Key_Return, CONTROL)
     shown.wait(lambda: "Say why it can wait" in words_on(sheet))
     shown.write("She is with her sister until Friday.")
@@ -132,6 +133,23 @@ def test_a_task_is_put_off_and_an_urgent_one_asks_why(shown: Shown, desk: Desk, 
     shown.wait(lambda: "Moved to Thu 14 May" in words_on(shown.window))
     assert the_follow_up(desk, people["Rahima Khatun"], "planned").due_on == TODAY + timedelta(days=2)
     shown.wait(lambda: names(shown)[0] == "Rubel Mia")
+
+
+@pytest.mark.usefixtures("people")
+def test_while_the_clock_is_doubted_the_sheets_propose_no_day(qtbot: QtBot, desk: Desk) -> None:
+    shown = show(qtbot, replace(desk, clock=lambda: NOW - timedelta(days=2)))
+    shown.go("today")
+    shown.wait(lambda: bool(names(shown)))
+    shown.press(KEY.Key_D)
+    assert shown.sheet(RecordSheet).form.value("follow_up.next_due_on") is None
+    shown.press(KEY.Key_Escape)
+    shown.press(KEY.Key_S)
+    sheet = shown.sheet(MoveSheet)
+    assert sheet.form.value("follow_up.due_on") is None
+    shown.press(KEY.Key_Return, CONTROL)
+    assert "Write the day." in words_on(sheet)
+    shown.press(KEY.Key_Escape)
+    shown.close()
 
 
 def test_the_case_opens_by_key_and_the_button_of_a_row_by_mouse(shown: Shown, people: dict[str, UUID]) -> None:
@@ -268,5 +286,5 @@ def test_no_words_are_cut_off_and_everything_has_a_name(
     assert cut_off(shown.today) == []
     assert nameless(shown.today) == []
     shown.press(KEY.Key_S)
-    assert nameless(shown.sheet(SnoozeSheet)) == []
+    assert nameless(shown.sheet(MoveSheet)) == []
     shown.close()

@@ -10,8 +10,8 @@ from casedesk.i18n import _
 from casedesk.services import access
 from casedesk.services.office import UserRow
 from casedesk.ui.case.open_case import OpenCase
-from casedesk.ui.case.pieces import declared
-from casedesk.ui.case.sheets import FormSheet, Saved
+from casedesk.ui.case.sheets import CaseSheet
+from casedesk.ui.form_sheet import Saved, declared
 from casedesk.ui.kit.choices import Combo, TickCard
 from casedesk.ui.kit.layouts import column
 from casedesk.ui.kit.texts import PlainLabel
@@ -36,7 +36,7 @@ def _active(case: OpenCase, fits: Callable[[Collection[str]], bool]) -> list[Use
     return [each for each in case.known.colleagues if each.active and fits(each.roles)]
 
 
-class HandOverSheet(FormSheet):
+class HandOverSheet(CaseSheet):
     """Gives the case to somebody else. Who may not open it from then on is led back to the list."""
 
     def __init__(self, case: OpenCase) -> None:
@@ -87,7 +87,7 @@ class HandOverSheet(FormSheet):
             self.case.here.go(Goto("cases"))
 
 
-class SupervisorSheet(FormSheet):
+class SupervisorSheet(CaseSheet):
     """Says who supervises the case."""
 
     def __init__(self, case: OpenCase) -> None:
@@ -106,7 +106,7 @@ class SupervisorSheet(FormSheet):
         return partial(access.set_supervisor, self.case.here.desk, self.case.id, who, seen=self._seen)
 
 
-class NamedSheet(FormSheet):
+class NamedSheet(CaseSheet):
     """Says who else may read the case whole."""
 
     def __init__(self, case: OpenCase) -> None:

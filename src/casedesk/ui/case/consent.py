@@ -18,8 +18,9 @@ from casedesk.services.consents import AffectedReferral, ConsentNow, ConsentStep
 from casedesk.services.office import clock_is_wrong
 from casedesk.sync import withdrawing
 from casedesk.ui.case.open_case import OpenCase
-from casedesk.ui.case.pieces import CardPart, declared, separated
-from casedesk.ui.case.sheets import FormSheet, Saved, explain, line, lines
+from casedesk.ui.case.pieces import CardPart, separated
+from casedesk.ui.case.sheets import CaseSheet, explain, line, lines
+from casedesk.ui.form_sheet import Saved, declared
 from casedesk.ui.kit.blocks import Card
 from casedesk.ui.kit.buttons import Segmented, button
 from casedesk.ui.kit.cards import row_card
@@ -122,7 +123,7 @@ class ConsentPart(CardPart):
         self._open_sheet(WithdrawSheet(self.case, effects))
 
 
-class ConsentSheet(FormSheet):
+class ConsentSheet(CaseSheet):
     """One asking: yes or no for each purpose that was asked, and how it was given."""
 
     def __init__(self, case: OpenCase) -> None:

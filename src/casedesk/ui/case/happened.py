@@ -22,8 +22,9 @@ from casedesk.services.sections import Section
 from casedesk.ui.case.facts_section import FactsCard, can_edit
 from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.case.pieces import Part, locked, separated
-from casedesk.ui.case.sheets import FlagSheet, FormSheet, RaiseFlagsSheet, Saved
+from casedesk.ui.case.sheets import CaseSheet, FlagSheet, RaiseFlagsSheet
 from casedesk.ui.case.triage import TriageSheet, runs_card
+from casedesk.ui.form_sheet import Saved
 from casedesk.ui.kit.badges import Badge, BadgeSpec
 from casedesk.ui.kit.blocks import Banner, Card
 from casedesk.ui.kit.buttons import button
@@ -76,7 +77,7 @@ class IncidentCard(FactsCard):
         return partial(incidents.edit_incident, self.case.here.desk, self.case.id, self.first, edits, kept)
 
 
-class IncidentSheet(FormSheet):
+class IncidentSheet(CaseSheet):
     """Takes down one more incident."""
 
     def __init__(self, case: OpenCase) -> None:

@@ -17,7 +17,7 @@ from casedesk.services.sections import Section
 from casedesk.ui.case.facts_section import EditablePart, FactsCard
 from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.case.plan import Steps, plan_card
-from casedesk.ui.case.sheets import DropSheet, FollowUpSheet, PlanSheet, SnoozeSheet
+from casedesk.ui.case.sheets import DropSheet, FollowUpSheet, PlanSheet, move_sheet
 from casedesk.ui.kit.badges import Badge, BadgeSpec
 from casedesk.ui.kit.blocks import Card
 from casedesk.ui.kit.buttons import button
@@ -41,7 +41,7 @@ def steps_of(case: OpenCase, open_sheet: Callable[[Sheet], object]) -> Steps:
         open_sheet(FollowUpSheet(case, step.id))
 
     def move(step: FollowUpRow) -> None:
-        open_sheet(SnoozeSheet(case, step))
+        open_sheet(move_sheet(case, step))
 
     def drop(step: FollowUpRow) -> None:
         open_sheet(DropSheet(case, step))

@@ -28,10 +28,11 @@ from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.case.overview import OverviewPart
 from casedesk.ui.case.pieces import Part
 from casedesk.ui.case.referrals import ReferralsPart
-from casedesk.ui.case.sheets import FollowUpSheet, FormSheet, NoteSheet, ReasonSheet
+from casedesk.ui.case.sheets import FollowUpSheet, NoteSheet, ReasonSheet
 from casedesk.ui.case.strip import ContactStrip
 from casedesk.ui.case.timeline import TimelinePart
 from casedesk.ui.case.who_looked import WhoLookedPart
+from casedesk.ui.form_sheet import FormSheet
 from casedesk.ui.kit.blocks import EmptyState, Skeleton, keys_hint
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.layouts import block, clear, column, row, scrolled, widget

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date
 
 from PySide6.QtCore import QRectF, Signal
@@ -12,9 +11,8 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from casedesk import formats
-from casedesk.fields import Field, Level
+from casedesk.fields import Level
 from casedesk.i18n import _, ngettext
-from casedesk.models import fields_of, recorded_models
 from casedesk.services.cases import CaseFacts
 from casedesk.services.referrals.reading import WAITING, ReferralRow
 from casedesk.ui.case.open_case import OpenCase
@@ -70,15 +68,6 @@ class CardPart(Part):
 
     def _card(self) -> Card:
         raise NotImplementedError
-
-
-def declared(table: str, *names: str, **labels: str) -> list[tuple[str, Field]]:
-    """Declared fields of one table, by their keys; a label given takes the place of the declared one."""
-    fields = fields_of(recorded_models()[table])
-    return [
-        (f"{table}.{name}", replace(fields[name], label=labels[name]) if name in labels else fields[name])
-        for name in names
-    ]
 
 
 def readers(facts: CaseFacts) -> str:

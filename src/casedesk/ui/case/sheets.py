@@ -1,21 +1,17 @@
 """The sheets over the case page: each asks for one thing, keeps it if it is closed, and saves it with Ctrl+Enter."""
 
-# ruff: noqa: N802 - Qt names the methods
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from casedesk import codelists, formats
-from casedesk.errors import CaseDeskError, InvalidInput, Problem
 from casedesk.fields import Ask, Field, Kind, Level
 from casedesk.i18n import N_, _
 from casedesk.lifecycles import REASON_LISTS, Step
@@ -24,136 +20,26 @@ from casedesk.services.answers import as_asked
 from casedesk.services.cases import Flag
 from casedesk.services.follow_ups import FollowUpRow, RecordFollowUp
 from casedesk.services.notes import NoteRow
-from casedesk.services.office import clock_is_wrong
 from casedesk.services.words import BETWEEN
 from casedesk.ui.case.open_case import OpenCase
-from casedesk.ui.case.pieces import declared
-from casedesk.ui.kept import kept_of, put_back
-from casedesk.ui.kit.blocks import Banner, keys_hint
-from casedesk.ui.kit.buttons import Segmented, button
+from casedesk.ui.form_sheet import FormSheet, Saved, declared
+from casedesk.ui.kit.buttons import Segmented
 from casedesk.ui.kit.choices import Combo, TickCard
 from casedesk.ui.kit.chosen import TickCards
-from casedesk.ui.kit.fields import EditorOf
 from casedesk.ui.kit.layouts import column, row, widget
-from casedesk.ui.kit.messages import show_error
-from casedesk.ui.kit.questions import Form
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.texts import PlainLabel
+from casedesk.ui.move_sheet import MoveSheet
 
-Saved = dict[str, object]
-Problems = Mapping[str, Sequence[Problem]]
 UNPLANNED = "unplanned"
 
 
-class FormSheet(Sheet):
-    """A form over the page. What is typed stays with the case until it is saved or cancelled."""
+class CaseSheet(FormSheet):
+    """A form over the page of a case; what is typed stays with the case."""
 
-    def __init__(
-        self,
-        case: OpenCase,
-        code: str,
-        title: str,
-        fields: Sequence[tuple[str, Field]],
-        *,
-        save: str,
-        saved: str,
-        subtitle: str = "",
-        columns: int = 1,
-        width: int = 640,
-        start: Mapping[str, object] | None = None,
-        save_look: str = "primary",
-        editors: Mapping[str, EditorOf] | None = None,
-    ) -> None:
-        super().__init__(case.page, title, width=width)
-        explain(self, subtitle)
-        self.case, self.code, self._saved_words = case, code, saved
-        self._saving = False
-        self.notice = Banner("danger", "")
-        self.notice.hide()
-        self.form = Form(fields, today=case.here.desk.today(), columns=columns, ahead=True, editors=editors)
-        put_back(self.form, case.typed.get(code, {}), {})
-        if start and code not in case.typed:
-            self.form.put(start)
-        self.form.edited.connect(self._keep)
-        self.body.addWidget(self.notice)
-        self.before_form()
-        self.body.addWidget(self.form)
-        self.cancel_button = button(_("Cancel"), clicked=self._cancel)
-        self.save_button = button(save, save_look, keys="Ctrl+Enter", clicked=self.save)
-        for part in (keys_hint("Ctrl+Enter"), None, self.cancel_button, self.save_button):
-            if part is None:
-                self.foot.addStretch(1)
-            else:
-                self.foot.addWidget(part)
-
-    def before_form(self) -> None:
-        """Put what comes before the form into the body."""
-
-    def work(self, values: Saved) -> Callable[[], object]:
-        """What saving does, with the values of the form."""
-        raise NotImplementedError
-
-    def _keep(self) -> None:
-        self.quiet()
-        self.case.typed.keep(self.code, kept_of(self.form))
-
-    def quiet(self) -> None:
-        """What was said about the last try is no more true of what stands there now."""
-        self.notice.hide()
-
-    def _cancel(self) -> None:
-        self.case.typed.forget(self.code)
-        self.dismiss()
-
-    def save(self) -> None:
-        """Save what the form holds."""
-        if self._saving or not self.form.ready():
-            return
-        self._saving = True
-        work = self.work(self.form.values())
-        self.case.write(self, work, self._saved_words, done=self._done, failed=self._refused)
-
-    def day_first(self, key: str) -> None:
-        """Save, but while the clock is doubted only with a day that somebody wrote: none fills itself in then."""
-        missing = key in self.form.questions and self.form.value(key) is None
-        if missing and not self.form.problems() and clock_is_wrong(self.case.here.desk):
-            self.notice.say(
-                _("Write the day."), _("The clock of this computer is in doubt, so no day fills itself in.")
-            )
-            self.notice.show()
-            self.form.go_to(key)
-            return
-        FormSheet.save(self)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.save()
-            return
-        super().keyPressEvent(event)
-
-    def _done(self, _result: object) -> None:
-        self.case.typed.forget(self.code)
-        self.dismiss()
-
-    def _refused(self, error: Exception) -> None:
-        self._saving = False
-        if not isinstance(error, CaseDeskError):
-            show_error(self, error)
-            return
-        elsewhere = error.hint
-        if isinstance(error, InvalidInput):
-            shown = self.show_problems(error.problems)
-            missed = [p.text for key, found in error.problems.items() if key not in shown for p in found]
-            elsewhere = " ".join(missed)
-            self.form.next_problem()
-        self.notice.say(error.message, elsewhere)
-        self.notice.show()
-
-    def show_problems(self, problems: Problems) -> Collection[str]:
-        """Show the problems beside their fields; returns the keys that have one here."""
-        self.form.show_problems(problems)
-        return self.form.questions.keys()
+    def __init__(self, case: OpenCase, code: str, title: str, fields: Sequence[tuple[str, Field]], **more: Any) -> None:
+        self.case = case
+        super().__init__(case.here, case.page, case.typed, code, title, fields, **more)
 
 
 def explain(sheet: Sheet, subtitle: str) -> None:
@@ -167,7 +53,7 @@ def code_field(code_list: str, label: str) -> Field:
     return Field(label, Kind.CODE, Level.INTERNAL, Ask.LATER, code_list=code_list)
 
 
-class FollowUpSheet(FormSheet):
+class FollowUpSheet(CaseSheet):
     """What came of a contact, planned or not, and when the next one is."""
 
     def __init__(self, case: OpenCase, follow_up_id: UUID | None = None) -> None:
@@ -224,7 +110,7 @@ def _planned(follow_up: FollowUpRow, today: date) -> str:
     return _("{what} ({when})").format(what=words, when=formats.relative_days((follow_up.due_on - today).days))
 
 
-class PlanSheet(FormSheet):
+class PlanSheet(CaseSheet):
     """Plans a step."""
 
     def __init__(self, case: OpenCase) -> None:
@@ -243,26 +129,20 @@ class PlanSheet(FormSheet):
         return partial(follow_ups.plan, self.case.here.desk, self.case.id, kind, due, task)
 
 
-class SnoozeSheet(FormSheet):
+def move_sheet(case: OpenCase, follow_up: FollowUpRow) -> MoveSheet:
     """Moves a planned step to another day."""
-
-    def __init__(self, case: OpenCase, follow_up: FollowUpRow) -> None:
-        self._follow_up = follow_up
-        fields = [*declared("follow_up", "due_on", due_on=N_("New day")), *declared("status_event", "reason_text")]
-        title, save, saved = _("Move to another day"), _("Move"), _("Moved")
-        subtitle = _planned(follow_up, case.here.desk.today())
-        super().__init__(case, f"sheet.snooze.{follow_up.id}", title, fields, save=save, saved=saved, subtitle=subtitle)
-
-    def save(self) -> None:
-        self.day_first("follow_up.due_on")
-
-    def work(self, values: Saved) -> Callable[[], object]:
-        to = _day(values["follow_up.due_on"]) or self.case.here.desk.today()
-        reason = _text(values["status_event.reason_text"]) or ""
-        return partial(follow_ups.snooze, self.case.here.desk, self._follow_up.id, to, reason)
+    return MoveSheet(
+        case.here,
+        case.page,
+        case.typed,
+        f"sheet.snooze.{follow_up.id}",
+        _planned(follow_up, case.here.desk.today()),
+        partial(follow_ups.snooze, case.here.desk, follow_up.id),
+        priority=case.facts.answers.get("case.priority"),
+    )
 
 
-class DropSheet(FormSheet):
+class DropSheet(CaseSheet):
     """Takes a planned step out of the plan."""
 
     def __init__(self, case: OpenCase, follow_up: FollowUpRow) -> None:
@@ -277,7 +157,7 @@ class DropSheet(FormSheet):
         return partial(follow_ups.cancel, self.case.here.desk, self._follow_up.id, reason)
 
 
-class NoteSheet(FormSheet):
+class NoteSheet(CaseSheet):
     """Writes a note, or puts one right by a new one."""
 
     def __init__(self, case: OpenCase, corrects: NoteRow | None = None) -> None:
@@ -313,7 +193,7 @@ class NoteSheet(FormSheet):
         )
 
 
-class StatusSheet(FormSheet):
+class StatusSheet(CaseSheet):
     """A step in the life of the case that needs a reason: hold, close, reopen."""
 
     def __init__(self, case: OpenCase, step: Step, title: str, saved: str) -> None:
@@ -348,7 +228,7 @@ class StatusSheet(FormSheet):
         )
 
 
-class RaiseFlagsSheet(FormSheet):
+class RaiseFlagsSheet(CaseSheet):
     """Says what cannot wait; what is raised already is not offered."""
 
     def __init__(self, case: OpenCase) -> None:
@@ -370,7 +250,7 @@ class RaiseFlagsSheet(FormSheet):
         return partial(cases.raise_flags, self.case.here.desk, self.case.id, codes)
 
 
-class ReasonSheet(FormSheet):
+class ReasonSheet(CaseSheet):
     """Asks why somebody has to read what is restricted; the journal keeps it."""
 
     def __init__(self, case: OpenCase) -> None:
@@ -393,7 +273,7 @@ class ReasonSheet(FormSheet):
         self.case.read_with(self._reason)
 
 
-class FlagSheet(FormSheet):
+class FlagSheet(CaseSheet):
     """What was done about a safety flag, or why it is over."""
 
     def __init__(self, case: OpenCase, flag: Flag, *, over: bool) -> None:

@@ -16,9 +16,10 @@ from casedesk.services import notes
 from casedesk.services.notes import NoteRow
 from casedesk.ui.case.happened import how_to_write, violation_card
 from casedesk.ui.case.open_case import OpenCase
-from casedesk.ui.case.pieces import Part, Ring, declared
+from casedesk.ui.case.pieces import Part, Ring
 from casedesk.ui.case.sheets import NoteSheet
 from casedesk.ui.case.telling import Told, timeline
+from casedesk.ui.form_sheet import declared
 from casedesk.ui.kept import kept_of, put_back
 from casedesk.ui.kit.badges import Badge, BadgeSpec
 from casedesk.ui.kit.blocks import Banner, Card, EmptyState, keys_hint

@@ -17,7 +17,8 @@ from casedesk.services.triage import Result, is_returnee
 from casedesk.services.triages import TriageRun
 from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.case.pieces import separated
-from casedesk.ui.case.sheets import FormSheet, Problems, Saved
+from casedesk.ui.case.sheets import CaseSheet
+from casedesk.ui.form_sheet import Problems, Saved
 from casedesk.ui.kit.badges import Badge, BadgeSpec, category_badge
 from casedesk.ui.kit.blocks import Card
 from casedesk.ui.kit.buttons import button
@@ -30,7 +31,7 @@ from casedesk.ui.suggestion import suggestion_parts
 CATEGORY, WHY, WORDS = DECISION = ("case.category", "case.category_reason", "case.category_reason_text")
 
 
-class TriageSheet(FormSheet):
+class TriageSheet(CaseSheet):
     """Fifteen questions with the answers of the last run. Saving adds a run; without a decision the category stays."""
 
     def __init__(self, case: OpenCase) -> None:

@@ -20,6 +20,7 @@ from casedesk.services.office import clock_is_wrong
 from casedesk.services.permissions import may
 from casedesk.services.today import FLAG, Counts, Due, Task, leads
 from casedesk.storage.store import Touched
+from casedesk.ui.form_sheet import FormSheet
 from casedesk.ui.kept import Typed
 from casedesk.ui.kit.blocks import EmptyState, Skeleton, StatTile
 from casedesk.ui.kit.buttons import button
@@ -30,7 +31,7 @@ from casedesk.ui.kit.theme import current, tokens
 from casedesk.ui.page import Goto, Here, Page
 from casedesk.ui.today.board import Board, read_board
 from casedesk.ui.today.lines import CALLS, task_key
-from casedesk.ui.today.sheets import RecordSheet, SnoozeSheet
+from casedesk.ui.today.sheets import RecordSheet, move_sheet
 from casedesk.ui.today.side import SideCards
 from casedesk.ui.today.task_list import TaskList
 
@@ -203,9 +204,13 @@ class TodayPage(Page):
         elif not may(self.here.desk, "case.note"):
             self.here.say(_("Your role does not allow this."))
         elif action == "done":
-            RecordSheet(self.here, self, task, self._typed).start()
+            self._ask(RecordSheet(self.here, self, task, self._typed))
         else:
-            SnoozeSheet(self.here, self, task, self._typed).start()
+            self._ask(move_sheet(self.here, self, task, self._typed))
+
+    def _ask(self, sheet: FormSheet) -> None:
+        """Open it where the first words belong."""
+        sheet.open(next(iter(sheet.form.questions.values())).editor)
 
     def _open_case(self, case_id: UUID, section: str) -> None:
         self.here.go(Goto("case", {"case_id": str(case_id), "section": section}))
