@@ -211,7 +211,10 @@ def fresh(folder: Path) -> Path:
 
 def run(*words: str | Path, **changes: str) -> None:
     """A tool that must succeed, in steady surroundings."""
-    subprocess.run(words, check=True, cwd=ROOT, env=os.environ | STEADY | changes)
+    status = subprocess.run(words, check=False, cwd=ROOT, env=os.environ | STEADY | changes).returncode
+    if status:
+        tool = " ".join(map(str, words[:3]))
+        raise SystemExit(f"Stopped: {tool} ended with {status}; the reason stands above. Start this command again.")
 
 
 def told(path: Path) -> None:

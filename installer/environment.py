@@ -14,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 HERE = ROOT / "installer"
 HOME = ROOT / ".venv"
+STAMP = "casedesk.stamp"
 LOCK = HERE / "requirements.lock"
 TRANSLATIONS = ROOT / "resources" / "translations"
 QUIETLY = ("--quiet", "--disable-pip-version-check", "--no-input")
@@ -36,8 +37,7 @@ def main() -> None:
 def make(home: Path, *locks: Path) -> Path:
     """An environment of exactly what the lists say; returns its interpreter."""
     python = home / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    stamp = home / "casedesk.stamp"
-    wanted = hashlib.sha256(b"".join(lock.read_bytes() for lock in locks) + sys.version.encode()).hexdigest()
+    stamp, wanted = home / STAMP, stamp_of(*locks)
     if not stamp.exists() or stamp.read_text(encoding="ascii") != wanted:
         sys.stderr.write("Making the environment. This takes a minute, only the first time.\n")
         venv.create(home, with_pip=True, clear=True)
@@ -47,6 +47,11 @@ def make(home: Path, *locks: Path) -> Path:
                 sys.exit(NOT_FETCHED)
         stamp.write_text(wanted, encoding="ascii")
     return python
+
+
+def stamp_of(*locks: Path) -> str:
+    """What stands in an environment that this interpreter made of these lists."""
+    return hashlib.sha256(b"".join(lock.read_bytes() for lock in locks) + sys.version.encode()).hexdigest()
 
 
 def compile_catalogue(python: Path, source: Path, target: Path) -> None:

@@ -36,13 +36,18 @@ if [ "$(uname -s)" = Linux ] && command -v apt-get >/dev/null 2>&1; then
     library libxkbcommon-x11.so.0 libxkbcommon-x11-0
   fi
   [ -e /etc/ssl/certs/ca-certificates.crt ] || missing="$missing ca-certificates"
-  for tool in ${CASEDESK_TOOLS:-}; do  # name:package, wanted by the command
-    command -v "${tool%%:*}" >/dev/null 2>&1 || missing="$missing ${tool#*:}"
-  done
 fi
+for tool in ${CASEDESK_TOOLS:-}; do  # name:package or file:package, wanted by the command
+  [ "$(uname -s)" != Linux ] || command -v "${tool%%:*}" >/dev/null 2>&1 || [ -e "${tool%%:*}" ] || missing="$missing ${tool#*:}"
+done
 
 if [ -n "$missing" ]; then
   as=""
+  if ! command -v apt-get >/dev/null 2>&1; then
+    echo "This command needs, under the names of Debian:$missing" >&2
+    echo "Install them, then start this command again. Nothing was changed." >&2
+    exit 3
+  fi
   if [ "$(id -u)" != 0 ]; then
     if ! command -v sudo >/dev/null 2>&1; then
       echo "CaseDesk needs some system libraries. As root, run:  apt-get install$missing" >&2
@@ -52,9 +57,12 @@ if [ -n "$missing" ]; then
     as=sudo
   fi
   echo "Installing system libraries:$missing" >&2
-  $as apt-get update -qq
   # shellcheck disable=SC2086 - several words are meant
-  $as env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+  if ! { $as apt-get update -qq && $as env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null; }; then
+    echo "The system libraries could not be installed; the reason stands above. This is needed once, with a connection to the internet." >&2
+    echo "No records were touched. Start this command again." >&2
+    exit 3
+  fi
 fi
 
 if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
