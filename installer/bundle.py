@@ -26,7 +26,18 @@ BUILD = ROOT / "build"
 WORK = BUILD / "installer"
 BUNDLE: dict[str, Any] = tomllib.loads((HERE / "bundle.toml").read_text(encoding="utf-8"))
 PROGRAM: dict[str, Any] = BUNDLE["program"]
-VERSION = re.search(r'^VERSION = "(.+)"$', (ROOT / "src/casedesk/__init__.py").read_text(encoding="utf-8"), re.M)[1]  # type: ignore[index]
+SOURCE = ROOT / "src/casedesk"
+
+
+def declared(name: str, module: str) -> str:
+    """A word that a module of the program declares. To import it would need its packages."""
+    found = re.search(rf'^{name}\b.* = "(.+?)"', (SOURCE / module).read_text(encoding="utf-8"), re.MULTILINE)
+    if found is None:
+        raise SystemExit(f"{module} declares no {name}.")
+    return found[1]
+
+
+VERSION = declared("VERSION", "__init__.py")
 MOMENT = int(datetime.combine(PROGRAM["date"], datetime.min.time(), UTC).timestamp())
 DIRECT = "-r installer/requirements.in"
 
@@ -124,7 +135,7 @@ def _wanted_of_qt(path: str) -> bool:
 
 def modules() -> list[str]:
     """Every module of the program, for whoever follows imports: a command is imported by its name, when it is said."""
-    found = (path.relative_to(ROOT / "src").with_suffix("") for path in sorted((ROOT / "src/casedesk").rglob("*.py")))
+    found = (path.relative_to(ROOT / "src").with_suffix("") for path in sorted(SOURCE.rglob("*.py")))
     return [".".join(each.parts) for each in found if not {"migrations", "__init__", "__main__"} & set(each.parts)]
 
 

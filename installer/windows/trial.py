@@ -19,16 +19,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from bundle import BUILD, PROGRAM, ROOT, VERSION
-
-sys.path.insert(0, str(ROOT / "src"))
-from casedesk.practice import PASSPHRASE, SIGN_IN_NAME
+from bundle import BUILD, PROGRAM, ROOT, VERSION, declared
 
 NAME, COMMAND = PROGRAM["name"], PROGRAM["command"]
 KEY = rf"HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\{NAME}"
 OUT = BUILD / "trial" / "windows"
 ASIDE = BUILD / "trial" / "aside"
 PEOPLE = "8"
+SIGN_IN_NAME = declared("SIGN_IN_NAME", "practice/__init__.py")
+PASSPHRASE = declared("PASSPHRASE", "practice/__init__.py")
 PATIENCE = 120.0
 
 

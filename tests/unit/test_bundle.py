@@ -6,6 +6,7 @@ import ast
 import importlib.metadata
 import importlib.util
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -204,6 +205,17 @@ def test_no_script_repeats_the_version() -> None:
 
 def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8") if path.suffix != ".pyc" else ""
+
+
+@pytest.mark.parametrize(
+    "script", ["environment", "linux/package", "windows/package", "windows/trial", "windows/commands"]
+)
+def test_what_makes_and_tries_a_bundle_runs_on_plain_python(script: str) -> None:
+    """There `.venv` is not made yet: nothing but the standard library may be asked for."""
+    path = ROOT / "installer" / f"{script}.py"
+    look = f"import runpy, sys; sys.path.insert(0, {str(path.parent)!r}); runpy.run_path({str(path)!r})"
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", look], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
 
 
 def test_the_package_depends_on_the_libraries_that_the_commands_install() -> None:
