@@ -69,9 +69,11 @@ def lay_out(through: str) -> None:
     write_paths(SCRIPTS, r"..\Lib\site-packages", r"..\..\src", r"..\..")
     fetch_wheels(python, PACKAGES, environment.LOCK)
     shutil.copytree(Path(venv.__file__).parent, PACKAGES / "venv")  # which the interpreter lacks; it is imported only
-    asked = [through, SCRIPTS / "python.exe", "-c", STAMP]
-    stamp = subprocess.run(asked, cwd=COPY, stdout=subprocess.PIPE, check=True, text=True).stdout.strip()
-    (COPY / ".venv" / environment.STAMP).write_text(stamp, encoding="ascii")
+    told = subprocess.run([through, SCRIPTS / "python.exe", "-c", STAMP], cwd=COPY, capture_output=True, check=False)
+    if told.returncode:
+        sys.stderr.buffer.write(told.stderr)
+        raise SystemExit("FAILED: the interpreter for Windows starts")
+    (COPY / ".venv" / environment.STAMP).write_bytes(told.stdout.strip())
 
 
 def run(through: str, command: str, *words: str) -> None:
@@ -80,13 +82,14 @@ def run(through: str, command: str, *words: str) -> None:
     found = os.environ | {"WINEPATH": f"Z:{SCRIPTS}".replace("/", "\\")}
     typed = [through, "cmd", "/c", f"installer\\{command}", *words]
     said = COPY.parent / f"{command}.log"
-    with said.open("wb") as file:
-        status = subprocess.run(
-            typed, cwd=COPY, env=found, stdout=file, stderr=subprocess.STDOUT, check=False
-        ).returncode
-    if status:
+    with (
+        said.open("wb", buffering=0) as file,  # given to Wine itself, no Python would start: it cannot ask what it is
+        subprocess.Popen(typed, cwd=COPY, env=found, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process,
+    ):
+        file.writelines(process.stdout or ())
+    if process.returncode:
         sys.stdout.buffer.write(said.read_bytes()[-20_000:])
-        raise SystemExit(f"FAILED: installer\\{command} ended with {status}")
+        raise SystemExit(f"FAILED: installer\\{command} ended with {process.returncode}")
 
 
 if __name__ == "__main__":
