@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,7 @@ def test_a_damaged_record_is_found_by_the_check(store_folder: Path) -> None:
     assert done.stdout + done.stderr
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="on Windows there is always a display")
 def test_without_a_display_the_demo_registers_prints_and_lists_what_was_written(tmp_path: Path) -> None:
     done = process_of("demo", "--people", "8", "--out", tmp_path, DISPLAY="", WAYLAND_DISPLAY="", QT_QPA_PLATFORM="")
     assert (done.returncode, "There is no display here" in done.stdout + done.stderr) == (0, True)
@@ -147,6 +149,7 @@ def test_without_a_display_the_demo_registers_prints_and_lists_what_was_written(
     assert all(name in done.stdout for name in (*pictures, *(path.name for path in papers.values())))
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="on Windows there is always a display")
 def test_without_a_display_no_store_is_shown_and_nothing_is_built(store_folder: Path) -> None:
     before = {path: path.read_bytes() for path in store_folder.iterdir()}
     done = process_of("--store", store_folder, DISPLAY="", WAYLAND_DISPLAY="", QT_QPA_PLATFORM="")
@@ -176,6 +179,13 @@ def test_a_folder_that_cannot_be_has_no_vault() -> None:
     done = process_of("check", "--user", "farzana", "--store", "x" * 300)
     assert done.returncode == 1
     assert "There is no vault in this folder." in done.stderr
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])  # as what a pipe takes on Linux, and on Windows
+def test_bangla_goes_through_a_pipe(encoding: str) -> None:
+    done = process_of("--language", "bn", "--help", typed="", PYTHONIOENCODING=encoding)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "কমান্ড" in done.stdout
 
 
 def test_help_comes_before_everything_else() -> None:

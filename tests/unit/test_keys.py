@@ -17,6 +17,7 @@ from casedesk.paths import RESOURCES
 from casedesk.storage import keys, passphrases, recovery_key
 from casedesk.storage.keys import CEILING, FLOOR, Cost, KeysFile
 from casedesk.storage.tries import TRIES, MustWait, Tries
+from tests.support.rights import others_may
 
 STORE = bytes(range(16))
 DATA_KEY = bytearray(range(32))
@@ -126,7 +127,7 @@ def test_keys_come_back_from_the_disk_as_they_were(tmp_path: Path, slot: keys.Sl
     keys.write_keys(tmp_path, written)
     assert keys.read_keys(tmp_path / keys.KEYS) == keys.read_keys(tmp_path / keys.COPY) == written
     assert sorted(path.name for path in tmp_path.iterdir()) == [keys.KEYS, keys.COPY]
-    assert (tmp_path / keys.KEYS).stat().st_mode & 0o077 == 0
+    assert not others_may(tmp_path / keys.KEYS)
     assert b"shirin" not in (tmp_path / keys.KEYS).read_bytes()
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from casedesk import logs
 from casedesk.desk import Desk
+from tests.support.rights import others_may
 
 SECRET = "Rahima Khatun"
 log = logging.getLogger("casedesk.somewhere")
@@ -117,7 +118,7 @@ def test_the_log_keeps_five_files_of_one_megabyte(tmp_path: Path, monkeypatch: p
     files = list(tmp_path.glob("casedesk.log*"))
     assert len(files) == 5
     assert all(path.stat().st_size <= 1_000 for path in files)
-    assert all(path.stat().st_mode & 0o077 == 0 for path in files)
+    assert not any(map(others_may, files))
 
 
 @pytest.mark.usefixtures("told")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
 from dataclasses import replace
 from datetime import date
 from io import BytesIO, StringIO
@@ -51,8 +50,7 @@ def disclosures(desk: Desk) -> list[Disclosure]:
 
 
 def words(pdf: bytes) -> str:
-    done = subprocess.run(["pdftotext", "-layout", "-", "-"], input=pdf, capture_output=True, check=True)
-    return " ".join(done.stdout.decode().split())
+    return " ".join(preview.text_of(pdf).split())
 
 
 def test_it_says_what_is_counted_for_whom_and_when(report: Report) -> None:

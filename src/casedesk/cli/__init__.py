@@ -12,7 +12,18 @@ from importlib import import_module
 
 from casedesk import i18n
 from casedesk.cli import window
-from casedesk.cli.speech import WRONG, Commands, Help, Parser, Run, complain, everywhere, language_of, say
+from casedesk.cli.speech import (
+    WRONG,
+    Commands,
+    Help,
+    Parser,
+    Run,
+    complain,
+    everywhere,
+    language_of,
+    say,
+    take_every_letter,
+)
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
 
@@ -38,6 +49,7 @@ MODULES = {  # command → module, in the order of the help
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the words say and return the status: 0 done, 1 something is wrong, 2 the words were not understood."""
     words = list(sys.argv[1:] if argv is None else argv)
+    take_every_letter(sys.stdout, sys.stderr)
     i18n.use(language_of(words))
     parsed = _parser(words).parse_args(words)
     run: Run = parsed.run

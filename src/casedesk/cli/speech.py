@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import NoReturn, TextIO
 
@@ -59,6 +60,13 @@ class Commands:
         )
         made.set_defaults(run=run)
         return made.add_argument_group(_("Options"))
+
+
+def take_every_letter(*streams: TextIO | None) -> None:
+    """Let what is said go into a pipe or a file, which on Windows take no Bangla by themselves."""
+    for stream in streams:
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors=stream.errors)
 
 
 def language_of(words: Sequence[str]) -> str:
