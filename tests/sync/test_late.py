@@ -11,8 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import permutations
 from random import Random
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
@@ -20,7 +21,7 @@ from sqlalchemy import select
 from casedesk.desk import Actor, Desk
 from casedesk.models import Case, CaseIndex, CaseNote, Chain, State, Unentitled, User
 from casedesk.models import Operation as OperationRow
-from casedesk.services.entitled import judge_with
+from casedesk.services.entitled import alarms, judge_with
 from casedesk.services.trust import Trust
 from casedesk.storage.checking import check
 from casedesk.storage.erasing import show
@@ -30,6 +31,7 @@ from casedesk.sync.chains import Outcome, Slice
 from casedesk.sync.intake import take_in
 from tests.conftest import NOW
 from tests.support.exchange import Office, chains, clashes, held, own, piece_of, records
+from tests.sync.office import admin
 
 WRITERS = 4  # the first set the centre up; the last belongs to another centre
 READERS = 3
@@ -58,6 +60,7 @@ class History:
     def __init__(self, office: Office, seed: int) -> None:
         self.office, self.random = office, Random(seed)  # noqa: S311 - a history that can be had again
         self.minute = 0
+        self.begun: list[UUID] = []
         for _number in range(WRITERS):
             office.add(clock=self._time, chain=self.random.randbytes(16))
         self.judge = self._judge()
@@ -103,6 +106,8 @@ class History:
         acting = replace(desk, actor=Actor(user.id, user.name or "", frozenset(user.roles or ())))
         acts: list[Callable[[Desk], None]] = [self.new_user, partial(self.change_user, about), self.new_case]
         acts += [partial(self.change_case, self.random.choice(cases))] * 4 if cases else []
+        unseen = sorted(set(self.begun) - set(cases))
+        acts += [partial(self.claim_case, self.random.choice(unseen))] if unseen else []
         self.random.choice(acts)(acting)
 
     def new_user(self, desk: Desk) -> None:
@@ -126,6 +131,12 @@ class History:
             case = Case(id=self._id(), case_number=f"C{self.minute}", owner_id=desk.actor.id, priority="low")
             case.confidential_case = self.random.choice((True, None))
             session.add(case)
+            self.begun.append(case.id)
+
+    def claim_case(self, case_id: UUID, desk: Desk) -> None:
+        """As if it had begun a case that another one began."""
+        with desk.write("test.case", about=case_id) as session:
+            session.add(Case(id=case_id, case_number=f"C{self.minute}", owner_id=desk.actor.id, team="blue"))
 
     def change_case(self, case_id: UUID, desk: Desk) -> None:
         with desk.write("test.case", about=case_id) as session:
@@ -220,6 +231,42 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "seed" in metafunc.fixturenames:
         only, rounds = (metafunc.config.getoption(name) for name in ("--seed", "--rounds"))
         metafunc.parametrize("seed", range(max(1, rounds // 4)) if only is None else [only])
+
+
+def test_of_two_who_say_that_they_began_a_case_neither_says_whose_it_is(office: Office) -> None:
+    """Whichever is heard first; and what hangs on it in another centre is nobody's to say but its own."""
+    history = History(office, 1)
+    ours, colleague, _third, elsewhere = office.desks[:WRITERS]
+    history.new_case(as_caseworker(ours))
+    (case_id,) = history.begun
+    for desk in (colleague, elsewhere):
+        history.claim_case(case_id, as_caseworker(desk))
+    with ours.read() as session:
+        written = session.get_one(Case, case_id)
+    of_each = [piece_of(desk, own(desk).id) for desk in (ours, colleague, elsewhere)]
+    readers = []
+    for order in permutations(of_each):
+        readers.append(office.add())
+        take_all(history, readers[-1], list(order))
+    for reader in readers:
+        assert refused(reader) == refused(readers[0])
+        assert records(reader) == records(readers[0])
+        assert clashes(reader) == clashes(readers[0])
+        told = [each for each in alarms(admin(reader)) if each.field == "Two computers say that they began it"]
+        assert {each.desk for each in told} == {piece.desk for piece in of_each}
+        assert check(reader.store).wrong == []
+    with readers[0].read() as session:
+        case = session.get_one(Case, case_id)
+        assert (case.owner_id, case.team) == (None, None)
+        assert case.priority == written.priority
+
+
+def as_caseworker(desk: Desk) -> Desk:
+    """Somebody new at this desk, whom an administrator let in."""
+    with desk.write("test.user") as session:
+        user = User(id=uuid4(), name="Somebody", roles=["caseworker"], active=True)
+        session.add(user)
+    return replace(desk, actor=Actor(user.id, "Somebody", frozenset({"caseworker"})))
 
 
 def test_in_whatever_order_it_arrives_the_same_counts_and_the_same_is_refused(history: History) -> None:

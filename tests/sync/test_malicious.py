@@ -89,6 +89,11 @@ class Attack:
             return session.scalars(select(Case.id)).one()
 
     @property
+    def case_number(self) -> str | None:
+        with self.ours.read() as session:
+            return session.get_one(Case, self.case_id).case_number
+
+    @property
     def person_id(self) -> UUID:
         return self._one(Person)
 
@@ -227,6 +232,13 @@ def names_oneself_on_a_case(a: Attack) -> None:
 
 def names_oneself_without_having_seen_the_case(a: Attack) -> None:
     a.say(operation(case(a, "named_access", [str(KARIM)])))
+
+
+def says_that_it_began_the_case(a: Attack) -> None:
+    leaves = [case(a, "case_number", a.case_number), case(a, "named_access", [str(KARIM)])]
+    leaves += [case(a, "owner_id", KARIM.bytes), case(a, "confidential_case", False)]
+    a.say(operation(*leaves))
+    assert "Two computers say that they began it" in {each.field for each in alarms(admin(a.ours))}
 
 
 def makes_a_case_open_to_all(a: Attack) -> None:
@@ -564,6 +576,7 @@ RIGHTS: list[Trick] = [
     is_an_administrator_that_nobody_knows,
     names_oneself_on_a_case,
     names_oneself_without_having_seen_the_case,
+    says_that_it_began_the_case,
     makes_a_case_open_to_all,
     becomes_the_owner,
     becomes_the_supervisor,
@@ -596,6 +609,7 @@ FOREIGN: list[Trick] = [
     hands_over_a_case_of_another_centre,
     gives_roles_at_another_centre,
     removes_a_person_of_another_centre,
+    says_that_it_began_the_case,
 ]
 REFUSED: list[tuple[Trick, str]] = [
     (speaks_for_another_desk, "not_its_own"),

@@ -46,6 +46,7 @@ from casedesk.storage.recorder import MARK_TABLE, NO_RECORD, OPERATION_TABLE, mo
 from casedesk.storage.registers import Knowledge, Place, current, known_first, roots
 
 EVERYTHING = ""
+BEGUN: Final = "begun"  # what is told of a case that another computer says it began, too
 ALARMS_SEEN: Final = "alarms_seen"
 # table → register → the action that the author must have been allowed; EVERYTHING stands for all registers.
 GUARDED: Mapping[str, Mapping[str, str]] = {
@@ -97,7 +98,7 @@ class _Bench:
     _bodies: dict[int, dict[RecordKey, dict[str, Value]]] = field(default_factory=dict)
     _histories: dict[RecordKey, list[tuple[Place, frozenset[str]]]] = field(default_factory=dict)
     _unentitled: dict[bytes, set[tuple[int, str]]] = field(default_factory=dict)
-    _beginnings: dict[UUID, Place | None] = field(default_factory=dict)
+    _beginnings: dict[UUID, list[Place]] = field(default_factory=dict)
     _speakers: set[tuple[bytes, bytes]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -152,10 +153,11 @@ class _Bench:
 
     def _without_right(self, each: Arrived, desk: bytes) -> Iterator[Verdict]:
         if not self._may_be_named(each, desk):
-            return self._all_of(each)
-        if desk in self.trust.founders:
-            return iter(())
-        return self._of_others(each, desk) if self.trust.is_elsewhere(desk) else self._of_colleagues(each)
+            yield from self._all_of(each)
+            return
+        yield from self._claimed_by_others(each)
+        if desk not in self.trust.founders:
+            yield from self._of_others(each, desk) if self.trust.is_elsewhere(desk) else self._of_colleagues(each)
 
     def _may_be_named(self, each: Arrived, desk: bytes) -> bool:
         """Whether this desk may write in the name that stands on the operation. What it has seen it says itself."""
@@ -200,6 +202,13 @@ class _Bench:
             if peer == self.ours.id and held > self.ours.held:
                 yield each, (MARK_TABLE, peer), "held"
 
+    def _claimed_by_others(self, each: Arrived) -> Iterator[Verdict]:
+        """The cases that this begins and another computer says it began: one of them lies, and people hear of it."""
+        for record in each.said:
+            claims = self._claims(record) if record[0] == "case" else []
+            if self._is_contested(claims) and self._is_one_of(claims, each.place):
+                yield each, record, BEGUN
+
     def _of_colleagues(self, each: Arrived) -> Iterator[Verdict]:
         wanted = [
             (record, register, action)
@@ -230,27 +239,40 @@ class _Bench:
             model = recorded_models().get(record[0])
             if model is None:
                 continue
-            foreign = any(begun.get(id_, own) != own for id_ in named[record])
+            foreign = any(begun.get(id_, {own}) != {own} for id_ in named[record])
             if (foreign and (record[0] in _OF_A_CASE or record[0] == "centre")) or record[0] in ("user", "device"):
                 for register in registers_written(model, values):
                     yield each, record, register
         for record_id, name in targets:
-            if begun.get(record_id, own) != own:
+            if begun.get(record_id, {own}) != {own}:
                 yield each, (ERASED_TABLE, record_id.bytes), name or EVERY_FIELD
 
-    def _begun(self, records: Collection[UUID]) -> Mapping[UUID, str]:
-        """By which centre each of these records was begun, as far as it is here."""
+    def _begun(self, records: Collection[UUID]) -> Mapping[UUID, set[str]]:
+        """By which centre each of these records was begun, as far as it is here; of several, none owns it."""
         self._look_for_beginnings(records)
-        begun = ((record, self._beginnings.get(record)) for record in records)
-        return {record: self.trust.centre_of(self._desk(place)) for record, place in begun if place is not None}
+        begun = {record: {self._desk(place) for place in self._beginnings[record]} for record in records}
+        return {record: {self.trust.centre_of(desk) for desk in desks} for record, desks in begun.items() if desks}
 
-    def _beginning(self, record: UUID) -> Place | None:
-        self._look_for_beginnings([record])
-        return self._beginnings[record]
+    def _claims(self, case: RecordKey) -> list[Place]:
+        """Where a case was begun: the beginnings that give it its number, if any does; others only speak of it."""
+        id_ = id_of(case[1])
+        self._look_for_beginnings([id_])
+        begun = self._beginnings[id_]
+        if len(begun) < 2:
+            return begun
+        numbered = {place.operation for place, fields in self._history(case) if "case_number" in fields}
+        return [place for place in begun if place.operation in numbered] or begun
+
+    def _is_contested(self, claims: Collection[Place]) -> bool:
+        return len({self._desk(place) for place in claims}) > 1
+
+    def _is_one_of(self, claims: Collection[Place], place: Place) -> bool:
+        return any(each.operation == place.operation for each in claims)
 
     def _look_for_beginnings(self, records: Iterable[UUID]) -> None:
         if wanted := set(records) - self._beginnings.keys():
-            self._beginnings |= dict.fromkeys(wanted) | begun_in(self.session, wanted, self.knowledge)
+            found = begun_in(self.session, wanted, self.knowledge)
+            self._beginnings |= {record: found.get(record, []) for record in wanted}
 
     def _desk(self, place: Place) -> bytes:
         return self._desks[place.chain_ix]
@@ -267,8 +289,9 @@ class _Bench:
     def _may(self, actor: Actor, action: str, record: RecordKey, at: Place) -> bool:
         if record[0] != "case":
             return reach(actor, action) != "no"
-        if (begun := self._beginning(id_of(record[1]))) is None or begun.operation == at.operation:
-            return True  # whoever registers a case says whose it is
+        claims = self._claims(record)
+        if not claims or (self._is_one_of(claims, at) and not self._is_contested(claims)):
+            return True  # whoever registers a case says whose it is, if nobody else says that they did
         case = Case(id=UUID(bytes=record[1]))
         for name in ("owner_id", "supervisor_id", "team", "named_access", "confidential_case"):
             known = self._known(record, name, at)
@@ -398,6 +421,8 @@ def _label(table: str) -> str:
 
 
 def _field(table: str, register: str) -> str:
+    if register == BEGUN:
+        return _("Two computers say that they began it")
     model = recorded_models().get(table)
     declared = fields_of(model).get(register) if model is not None else None
     return _(declared.label) if declared is not None else ""

@@ -23,7 +23,7 @@ from casedesk.services.trust import Trust
 from casedesk.storage.arrived import LINKS, Arrived, begun_in, histories
 from casedesk.storage.bulk import in_parts
 from casedesk.storage.fitting import id_of
-from casedesk.storage.registers import Knowledge, roots
+from casedesk.storage.registers import Knowledge, Place, roots
 
 BY: Final = "by"  # what is refused of an operation in a name that its desk may not write in
 _DECIDE: Final = ("user", "case")  # what these say gives rights, or takes them
@@ -55,8 +55,10 @@ class Calling:
         """The operations that stand on those; `fresh` are new here, and nothing of them was judged before."""
         found = set(self._who_knew(those, fresh=fresh))
         found |= set(self._in_the_names(those, fresh=fresh))
+        begun = self._begun_by(those)
+        found |= set(self._who_claims_the_same(begun))
         if self._elsewhere:
-            found |= set(self._of_the_same(those))
+            found |= set(self._of_the_same(begun))
         return found - {each.place.operation for each in those}
 
     def _who_knew(self, those: Sequence[Arrived], *, fresh: bool) -> Iterator[int]:
@@ -94,12 +96,23 @@ class Calling:
         begun = {place.operation for place in roots(places, self.knowledge.knows)}
         return each.place.operation in begun and (len(places) > 1 or bool(self._elsewhere))
 
-    def _of_the_same(self, those: Sequence[Arrived]) -> Iterator[int]:
-        """What other centres wrote about records that were begun here, and about what hangs on them."""
+    def _begun_by(self, those: Sequence[Arrived]) -> Mapping[UUID, list[Place]]:
+        """The records that those begin, with all their beginnings; only cases, where there are no other centres."""
         numbers = {each.place.operation for each in those}
-        told = {id_of(record) for each in those for _table, record in each.said}
+        told = {id_of(record) for each in those for table, record in each.said if table == "case" or self._elsewhere}
         begun = begun_in(self.session, told, self.knowledge)
-        new = [record for record, place in begun.items() if place.operation in numbers]
+        return {
+            record: places for record, places in begun.items() if any(place.operation in numbers for place in places)
+        }
+
+    def _who_claims_the_same(self, begun: Mapping[UUID, list[Place]]) -> Iterator[int]:
+        """Of a record that two desks say they began, both beginnings."""
+        for places in begun.values():
+            yield from (place.operation for place in places if len(places) > 1 and place.chain_ix in self.chains)
+
+    def _of_the_same(self, begun: Mapping[UUID, list[Place]]) -> Iterator[int]:
+        """What other centres wrote about records that were begun here, and about what hangs on them."""
+        new = list(begun)
         yield from self._touching([*new, *self._hanging_on(new)], OperationRow.chain_ix.in_(self._elsewhere))
 
     def _hanging_on(self, records: Sequence[UUID]) -> Iterator[UUID]:

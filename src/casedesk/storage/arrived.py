@@ -130,12 +130,11 @@ def first_written(session: Session, records: Collection[UUID], knowledge: Knowle
     }
 
 
-def begun_in(session: Session, records: Collection[UUID], knowledge: Knowledge) -> dict[UUID, Place]:
-    """Where each record was begun, also one that was forgotten since. An honest record has one beginning; of two, one
-    is a lie, and the one holds that was here first."""
+def begun_in(session: Session, records: Collection[UUID], knowledge: Knowledge) -> dict[UUID, list[Place]]:
+    """Where each record was begun, also one that was forgotten since. An honest record has one beginning; of those that
+    two desks tell, one is a lie, and nothing that all desks see says which."""
     return {
-        record: min(roots(places, knowledge.knows) or places, key=lambda place: place.operation)
-        for record, places in _writes(session, records, _TOLD).items()
+        record: roots(places, knowledge.knows) or places for record, places in _writes(session, records, _TOLD).items()
     }
 
 

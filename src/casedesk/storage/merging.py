@@ -251,7 +251,7 @@ class Merger:
         _number, table, record, register = which
         self._barred.add((table, record))
         if (model := recorded_models().get(table)) is not None:
-            self.judged_anew[table, record] |= set(registers_of(model)[register])
+            self.judged_anew[table, record] |= set(registers_of(model).get(register, ()))
 
     def _refused_before(self, operations: Sequence[int]) -> dict[_Refused, Unentitled]:
         """What was refused of these operations until now."""
