@@ -9,6 +9,7 @@ import pytest
 
 from casedesk.desk import Desk
 from casedesk.errors import InvalidInput
+from casedesk.i18n import speaking
 from casedesk.services.cases import act_on_flag, case_facts, raise_flags, set_status
 from casedesk.services.consents import RecordConsent, record_consent
 from casedesk.services.edits import as_new
@@ -91,3 +92,14 @@ def test_a_partner_who_expects_her_is_told_first(desk: Desk, case_id: UUID) -> N
     assert "A referral still waits for its answer: RF-" in told["referral.number"]
     take_step(desk, referral, "cancelled", reason="The case is closed")
     close(desk, case_id, *planned(desk, case_id))
+
+
+def test_a_case_taken_up_again_is_not_looked_at_for_being_on_hold(desk: Desk, case_id: UUID) -> None:
+    first = planned(desk, case_id)
+    with speaking("bn"):
+        set_status(desk, case_id, "on_hold", reason_code="client_away", until=date(2026, 6, 1))
+    look = next(row for row in follow_ups_of(desk, case_id) if row.id not in first)
+    assert (look.task, look.due_on) == ("Look again: the case is on hold", date(2026, 6, 1)), "in the language spoken"
+    set_status(desk, case_id, "registered")
+    assert planned(desk, case_id) == first
+    assert {row.id: row.status for row in follow_ups_of(desk, case_id)}[look.id] == "cancelled"

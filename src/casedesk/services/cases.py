@@ -16,7 +16,7 @@ from casedesk import codelists, formats
 from casedesk.desk import Desk
 from casedesk.errors import Conflict, InvalidInput, NotFound, Problem
 from casedesk.fields import Field, Level, level_of
-from casedesk.i18n import _, spoken_first
+from casedesk.i18n import N_, _, spoken_first
 from casedesk.lifecycles import REASON_LISTS
 from casedesk.models import (
     Case,
@@ -24,6 +24,7 @@ from casedesk.models import (
     ContractTerms,
     CostItem,
     Debt,
+    FollowUp,
     IdentityDocument,
     Incident,
     IncidentViolation,
@@ -46,7 +47,7 @@ from casedesk.services.answers import LISTS, RECORDS, TICKS, Answers, field_of
 from casedesk.services.by_the_rules import Kept, keep_the_rules
 from casedesk.services.closing import settle
 from casedesk.services.edits import Edits, apply_edits
-from casedesk.services.follow_ups import planned
+from casedesk.services.follow_ups import planned, still_planned
 from casedesk.services.intake import WAGE_VIOLATIONS, months_between
 from casedesk.services.permissions import needs, open_case, see_case, within_reach
 from casedesk.services.providers import find_or_add_recruiter
@@ -57,6 +58,7 @@ T = TypeVar("T", bound=Recorded)
 NAMES = ("name_bn", "name_en", "nickname")
 
 LONGEST_HOLD = 90  # days
+LOOK_AGAIN = N_("Look again: the case is on hold")
 AGREES = "agrees_with_suggestion"
 # What a record that an edit brings says, unless the edit says it.
 USUAL: Mapping[str, Mapping[str, str]] = {
@@ -513,6 +515,8 @@ def set_status(
             _plan_look(session, desk, case, until)
         if "settled" in step.needs:
             settle(session, desk, case, dropped, reason_code, reason)
+        if lifecycle.status_of(session, case_id) == "on_hold":
+            _look_no_more(session, desk, case)
         lifecycle.take(session, desk, case, to, reason_code=reason_code, reason=reason)
         if to == "active" and lifecycle.status_of(session, case_id) == "closed":
             case.reopen_count = (case.reopen_count or 0) + 1
@@ -532,7 +536,13 @@ def _plan_look(session: Session, desk: Desk, case: Case, until: date | None) -> 
     if until is None or not today < until <= today + timedelta(days=LONGEST_HOLD):
         words = _("Choose a day after today, within {days} days, on which somebody looks again.")
         raise InvalidInput({"follow_up.due_on": [Problem(words.format(days=formats.number(LONGEST_HOLD)))]})
-    planned(session, desk, case, "other", until, task=_("Look again: the case is on hold"))
+    planned(session, desk, case, "other", until, task=LOOK_AGAIN)
+
+
+def _look_no_more(session: Session, desk: Desk, case: Case) -> None:
+    """The case is on hold no longer, so nobody has to look whether it still is."""
+    for look in still_planned(session, FollowUp.case_id == case.id, FollowUp.task == LOOK_AGAIN):
+        lifecycle.take(session, desk, look, "cancelled")
 
 
 @needs("case.confidential")
