@@ -82,6 +82,8 @@ def _step(code: int, value: int, unless: int = 0) -> bytes:
 
 def answer(listener: int, folder: Path, fault: Fault | None) -> Counter[str]:
     """Let each call go on but the one, until the process has ended; how often it asked for each."""
+    if sys.platform == "win32":
+        raise NotImplementedError
     import fcntl
 
     asked = Counter[str]()

@@ -108,6 +108,8 @@ def done(line: str) -> dict[str, int]:
 
 def tried(work: tuple[str, Path, Path], calls: list[str], fault: Fault | None) -> dict[str, int]:
     """Divide: one half works and has its calls held, the other answers them."""
+    if sys.platform == "win32":
+        raise NotImplementedError
     assert len(os.listdir("/proc/self/task")) == 1, "what divides has no second thread"  # noqa: PTH208
     ours, theirs = socket.socketpair()
     with ours, theirs:
@@ -123,6 +125,8 @@ def tried(work: tuple[str, Path, Path], calls: list[str], fault: Fault | None) -
 
 def works(work: tuple[str, Path, Path], calls: list[str], other: socket.socket) -> None:
     """What goes wrong is written beside the marks."""
+    if sys.platform == "win32":
+        raise NotImplementedError
     try:
         errors = os.open(work[2].with_suffix(".err"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.dup2(errors, sys.stderr.fileno())
