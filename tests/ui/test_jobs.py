@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from functools import partial
 from threading import Event, Thread, current_thread, main_thread
+from weakref import ref
 
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
@@ -70,6 +71,33 @@ def test_garbage_is_collected_on_the_ui_thread(inside: Sitting, qtbot: QtBot) ->
     inside.window.jobs.run(inside.window, make, lambda _nothing: None)
     qtbot.waitUntil(lambda: len(taken_down) == 20_000, timeout=SECONDS)
     assert set(taken_down) == {main_thread()}
+
+
+class Panic(BaseException):
+    """What libraries in Rust raise, which is no Exception."""
+
+
+def fail(kind: type[BaseException], _given: object) -> None:
+    raise kind
+
+
+def test_work_that_ends_without_an_answer_is_told_and_holds_up_nobody(inside: Sitting, qtbot: QtBot) -> None:
+    window = inside.window
+    window.jobs.run_long(window, "Reading", partial(fail, Panic), lambda _nothing: None)
+    qtbot.waitUntil(lambda: "because of a mistake in CaseDesk" in words_of(window), timeout=SECONDS)
+    qtbot.waitUntil(lambda: not window.findChildren(Working), timeout=SECONDS)
+
+
+def test_of_work_that_failed_nothing_stays(inside: Sitting, qtbot: QtBot) -> None:
+    """It may have been asked with a passphrase that was wrong."""
+    given, told = Event(), list[str]()
+    held = ref(given)
+    inside.window.jobs.run(
+        inside.window, partial(fail, ValueError, given), print, failed=lambda error: told.append(str(error))
+    )
+    del given
+    qtbot.waitUntil(lambda: bool(told), timeout=SECONDS)
+    assert held() is None, "not even until garbage is collected"
 
 
 def test_the_sheet_shows_how_far_it_is_and_goes_when_it_is_done(inside: Sitting, qtbot: QtBot) -> None:

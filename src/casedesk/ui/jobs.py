@@ -46,15 +46,19 @@ class _Job:
             self._made = self._work()
         except Exception as error:  # noqa: BLE001 - its owner is told
             self._error = error
+        except BaseException as error:  # noqa: BLE001 - as when a library panics; nobody waits for ever
+            self._error = RuntimeError("work ended without an answer")
+            self._error.__cause__ = error
 
     def tell(self) -> None:
         """Tell the owner, if it is still there."""
+        error, self._error = self._error, None  # whose trace holds the work, with the passphrase that was wrong
         if not shiboken6.isValid(self._owner):
             return
-        if self._error is None:
+        if error is None:
             self._done(self._made)
         else:
-            (self._failed or partial(show_error, self._owner))(self._error)
+            (self._failed or partial(show_error, self._owner))(error)
 
 
 class _Lane:
