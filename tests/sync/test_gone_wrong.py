@@ -55,7 +55,7 @@ import pytest
 from sqlalchemy import select, text
 
 from casedesk.desk import Desk
-from casedesk.models import Case, CodedRow, CountRow, Membership, Person, User
+from casedesk.models import Case, Chain, CodedRow, CountRow, Membership, Person, User
 from casedesk.services.access import name_people
 from casedesk.services.cases import edit_case, mark_confidential
 from casedesk.services.consents import RecordConsent, record_consent
@@ -65,6 +65,7 @@ from casedesk.services.office import check_store, sign_in
 from casedesk.storage import vault
 from casedesk.storage.installation import FILE
 from casedesk.storage.keys import FLOOR
+from casedesk.storage.operations import parent_of
 from casedesk.storage.vault import EngineUnfit, create_vault, unlock
 from casedesk.sync.arrivals import files_in, take_inbox
 from casedesk.sync.batch import CENTRAL, Kind, Refused, Why, file_name, open_batch, seal, write_batch
@@ -382,6 +383,25 @@ def test_an_older_file_of_rows_brings_back_nothing_that_was_replaced_or_taken_ba
     assert values[row_of(kept)]["person.marital_status"] == "married"
 
 
+def test_an_older_file_of_rows_brings_nothing_back_after_a_restore_either(
+    one: Desk, central: Desk, tmp_path: Path
+) -> None:
+    gone = registered(one, "Gone")
+    agree(one, gone, "sync_central_coded")
+    files = by_kind(one, central)
+    give(central, *files[Kind.CHAIN])  # the rest is still under way
+    backup = tmp_path / "backup"
+    shutil.copytree(one.store.vault.folder, backup, ignore=lambda _folder, _names: [OUTBOX, INBOX, FILE])
+    with restored(one, backup) as again:
+        exchange(again, central)
+        assert rows_of(central) == {row_of(gone)}
+        withdraw(again, gone, "sync_central_coded")
+        exchange(again, central)
+        assert rows_of(central) == set()
+        give(central, *files[Kind.CODED])
+        assert rows_of(central) == set()
+
+
 def test_all_rows_at_once_take_back_what_is_not_among_them_and_older_totals_count_no_more(
     one: Desk, central: Desk
 ) -> None:
@@ -409,6 +429,13 @@ def test_all_rows_at_once_take_back_what_is_not_among_them_and_older_totals_coun
     assert held() == ({second: 40, third: 50}, 50)
     take(other, 5, second)
     assert held() == ({second: 5, third: 50}, 5), "after a restore it stands in another chain"
+    with central.local() as session:
+        for id_, before in ((chain, other), (other, chain)):
+            made = Chain(id=id_, organisation=bytes(16), desk=author.desk, parent=parent_of(before, 0, bytes(32)))
+            made.held, made.head = 0, bytes(32)
+            session.add(made)
+    take(bytes([2] * 16), 1, first)
+    assert held() == ({first: 1, second: 5, third: 50}, 1), "chains that say of each other that they came before"
 
 
 def registered(desk: Desk, name: str) -> UUID:

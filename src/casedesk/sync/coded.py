@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from casedesk.fields import Field, Kind, Level, level_of
 from casedesk.models import (
     Case,
+    Chain,
     CodedRow,
     CountRow,
     IncidentViolation,
@@ -29,6 +30,7 @@ from casedesk.services.ages import age_band, age_of
 from casedesk.services.statistics import suppress
 from casedesk.storage.bulk import in_parts
 from casedesk.storage.installation import remember, remembered
+from casedesk.storage.operations import place_of_parent
 from casedesk.sync.bodies import Coded, CodedRows, Count, plain
 from casedesk.sync.roster import Member
 from casedesk.values import PartialDay
@@ -128,13 +130,13 @@ def of_month(month: str, by_category: Mapping[str, int]) -> Iterator[Count]:
 def take_coded(session: Session, author: Member, told: CodedRows, now: datetime) -> None:
     """Put rows in the place of older ones of the same author; totals are always all of them.
 
-    After a restore it stands in another chain, where nobody can say which place is the older one; what comes later
-    counts.
+    After a restore the author stands in another chain. Up to where that goes on from the one before, the one before is
+    older; beyond it nobody can say which place is the older one, and what comes later counts.
     """
-    place = told.chain.hex(), told.upto
+    place, continued = (told.chain.hex(), told.upto), _continued(session, author)
     of_author = f"coded {author.desk.hex()}"
     known = remembered(session, of_author) or {}
-    if _is_older(place, known.get("whole")):
+    if _is_older(place, known.get("whole"), continued):
         return
     rows = {row.row: row.values for row in told.rows}
     there = {row.row: row for row in session.scalars(select(CodedRow).where(CodedRow.desk == author.desk))}
@@ -142,7 +144,7 @@ def take_coded(session: Session, author: Member, told: CodedRows, now: datetime)
         known["whole"] = place
         rows |= {row: {} for row in there.keys() - rows.keys()}
     for row, values in rows.items():
-        if row in there and _is_older(place, ((there[row].chain or b"").hex(), there[row].upto)):
+        if row in there and _is_older(place, ((there[row].chain or b"").hex(), there[row].upto), continued):
             continue
         session.merge(
             CodedRow(
@@ -155,7 +157,7 @@ def take_coded(session: Session, author: Member, told: CodedRows, now: datetime)
                 came_at=now,
             )
         )
-    if not _is_older(place, known.get("totals")):
+    if not _is_older(place, known.get("totals"), continued):
         known["totals"] = place
         _take_totals(session, author, told.counts, now)
     remember(session, of_author, known)
@@ -169,6 +171,22 @@ def _take_totals(session: Session, author: Member, counts: Iterable[Count], now:
         )
 
 
-def _is_older(told: tuple[str, int], known: Sequence[Any] | None) -> bool:
-    """Whether a desk stood in a place of its chain before another one: in hexadecimal the chain, and the number."""
-    return known is not None and told[0] == known[0] and told[1] < known[1]
+def _continued(session: Session, author: Member) -> dict[str, tuple[str, int]]:
+    """For each chain of an author the one that it goes on from, in hexadecimal, and after which number."""
+    chains = session.execute(select(Chain.id, Chain.parent).where(Chain.desk == author.desk))
+    parents = {id_.hex(): place_of_parent(parent) for id_, parent in chains if parent}
+    return {chain: (before.hex(), at) for chain, (before, at) in parents.items()}
+
+
+def _is_older(told: tuple[str, int], known: Sequence[Any] | None, continued: Mapping[str, tuple[str, int]]) -> bool:
+    """Whether a desk stood in a place before another one: in hexadecimal the chain, and the number in it."""
+    if known is None:
+        return False
+    chain, last = known[0], known[1] - 1
+    for _chain in range(len(continued) + 1):  # whoever wrote them may lie, and lead in a circle
+        if chain == told[0]:
+            return bool(told[1] <= last)
+        if chain not in continued:
+            break
+        chain, last = continued[chain]
+    return False
