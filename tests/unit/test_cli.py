@@ -219,6 +219,9 @@ def test_the_dictionary_is_told_and_written(tmp_path: Path) -> None:
     written = casedesk("dictionary", "--out", tmp_path / "fields.csv", "--language", "bn")
     assert (written.returncode, written.stderr) == (0, "")
     assert "case.case_number" in (tmp_path / "fields.csv").read_text(encoding="utf-8-sig")
+    again = casedesk("dictionary", "--out", tmp_path / "fields.csv")
+    assert again.returncode == 1
+    assert "Nothing was written. Name another one." in again.stderr
     refused = casedesk("dictionary", "--out", tmp_path / "fields.doc")
     assert refused.returncode == 1
     assert "Use one of these: .xlsx, .csv, .json." in refused.stderr

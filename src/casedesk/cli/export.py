@@ -93,13 +93,14 @@ def _dictionary(asked: argparse.Namespace) -> int:
     from casedesk.reports.dictionary import dictionary
     from casedesk.reports.hand_out import write_book
 
+    kind = new_file_kind(asked.out) if asked.out is not None else None
     book = dictionary(now())
-    if asked.out is None:
-        for record, field, label, kind, level, *_more in book.sheets[0].rows:
-            say(f"{field:<44} {record}: {label} · {kind} · {level}")
+    if kind is None:
+        for record, field, label, shape, level, *_more in book.sheets[0].rows:
+            say(f"{field:<44} {record}: {label} · {shape} · {level}")
         return 0
     with tempfile.TemporaryDirectory() as scratch, whole_file(asked.out) as file:
-        write_book(book, file_kind(asked.out), file, Path(scratch))
+        write_book(book, kind, file, Path(scratch))
     written(asked.out)
     return 0
 
