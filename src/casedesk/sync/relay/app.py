@@ -25,7 +25,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from casedesk.sync.relay.admission import Admission, NotARoster, box_of, is_answer, tag_of
+from casedesk.sync.relay.admission import Admission, NotARoster, is_answer, tag_of
 from casedesk.sync.relay.index import Index, Visitor
 from casedesk.sync.relay.shelf import Busy, Shelf
 
@@ -125,8 +125,8 @@ async def _open_session(relay: Relay, request: Request) -> Response:
     if not is_answer(key, relay.index.identity, nonce, _bytes(signature)):
         raise HTTPException(403, "This desk is not known here.")
     token = await run_in_threadpool(relay.index.open_session, key, relay.now())
-    is_ended = await run_in_threadpool(relay.index.farewell, box_of(key)) is not None
-    return _token(relay, token, LARGEST, is_ended=is_ended)
+    visitor = await run_in_threadpool(relay.index.visitor, token, relay.now())
+    return _token(relay, token, LARGEST, is_ended=visitor is not None and visitor.is_ended)
 
 
 def _token(relay: Relay, token: str, largest: int, *, is_ended: bool = False) -> Response:
