@@ -259,7 +259,15 @@ def test_a_small_window_folds_tabs_and_filters_and_opens_the_peek_over_the_list(
     page = shown.cases
     assert not page.tabs.isVisible()
     shown.wait(lambda: page.view_box.currentText() == "All cases · 4")
-    assert shown.button("2 filters")
+    shown.button("3 filters").click()  # priority, country, and open cases alone
+    shown.wait(lambda: len(names(shown)) > 1)
+    before = len(names(shown))
+    shown.button("Open cases").click()
+    shown.wait(lambda: page.closed_too and len(names(shown)) >= before)
+    assert page.chips.add_button.accessibleName() == "Filter"
+    shown.go("cases", filters={"priority": ["high"], "country": ["ly"]})
+    shown.wait(lambda: names(shown) == ["Rubel Mia"])
+    page = shown.cases
     assert not page.peek.isVisible()
     shown.press(KEY.Key_Space)
     assert page.peek.isVisible()

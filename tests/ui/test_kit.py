@@ -53,7 +53,7 @@ from casedesk.ui.kit.sidebar import NavItem, Sidebar
 from casedesk.ui.kit.texts import PlainLabel, section_title, tip
 from casedesk.ui.kit.theme import Theme, current
 from casedesk.ui.kit.toast import Toast
-from casedesk.ui.kit.topbar import TopBar
+from casedesk.ui.kit.topbar import SearchBox, TopBar
 from casedesk.ui.kit.written import MoneyEdit
 from casedesk.values import Money, PartialDay, Precision
 from tests.support.on_screen import cut_off
@@ -740,6 +740,19 @@ def test_not_now_is_taken_back_by_an_answer(show: Show) -> None:
 
 
 # Less room than the content needs
+
+
+def test_the_keys_of_a_search_line_never_stand_over_its_words(show: Show) -> None:
+    box = SearchBox("Search people, cases, partners", keys="Ctrl+K")
+    show(box, 420)
+    (caps,) = (each for each in box.findChildren(QWidget) if each.parent() is box and each.findChildren(QWidget))
+    assert caps.isVisible()
+    box.setFixedWidth(220)
+    assert not caps.isVisible()
+    box.setFixedWidth(360)
+    assert caps.isVisible()
+    QTest.keyClicks(box, "R")
+    assert not caps.isVisible()
 
 
 def test_what_has_no_room_is_reached_by_scrolling_and_by_tab(show: Show) -> None:

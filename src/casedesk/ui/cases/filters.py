@@ -124,8 +124,9 @@ class Chips(QWidget):
         clear(self._line)
         self.chips = {}
         on = {kind: codes for kind, codes in chosen.items() if codes}
-        if folded:
-            self._fold(len(on))
+        self.add_button.setText("" if folded else _("Filter"))
+        if folded and on:
+            self._fold(len(on) + open_only)
         else:
             self._unfold(on, places, open_only=open_only)
         if had_focus:
@@ -133,14 +134,11 @@ class Chips(QWidget):
 
     def _fold(self, count: int) -> None:
         words = ngettext("{count} filter", "{count} filters", count).format(count=formats.number(count))
-        chip = Chip(words, on=count > 0, icon="filter", name=words)
-        if count:
-            chip.removed.connect(self.cleared)
-        else:
-            chip.clicked.connect(lambda _on=False: self.changed.emit(""))
-        self.add_button.setVisible(count > 0)
+        chip = Chip(words, name=words)
+        chip.removed.connect(self.cleared)
         self.chips["all"] = chip
         self._line.addWidget(chip)
+        self.add_button.show()
         self._line.addWidget(self.add_button)
 
     def _unfold(self, on: Chosen, places: Places, *, open_only: bool) -> None:

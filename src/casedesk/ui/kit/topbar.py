@@ -15,6 +15,7 @@ from casedesk.ui.kit.layouts import row
 from casedesk.ui.kit.texts import visible
 from casedesk.ui.kit.theme import current, tokens
 
+GLASS = 44  # pixels of the glass and the margins of a search line
 NARROW = 1000  # width of the bar under which words get shorter
 
 
@@ -34,11 +35,14 @@ class SearchBox(QLineEdit):
         if self._caps is not None:
             self._caps.setParent(self)
             self._caps.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-            self.textChanged.connect(lambda text: self._show_caps(not text))
+            self.textChanged.connect(self._show_caps)
 
-    def _show_caps(self, on: bool) -> None:
+    def _show_caps(self) -> None:
+        """Only beside the words that say what is searched for, never over them."""
         if self._caps is not None:
-            self._caps.setVisible(on)
+            words = self.fontMetrics().horizontalAdvance(self.placeholderText())
+            room = self.width() - GLASS - self._caps.sizeHint().width()
+            self._caps.setVisible(not self.text() and words <= room)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -47,6 +51,7 @@ class SearchBox(QLineEdit):
             self._caps.setGeometry(
                 self.width() - size.width() - 7, (self.height() - size.height()) // 2, size.width(), size.height()
             )
+            self._show_caps()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
