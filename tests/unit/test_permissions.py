@@ -493,6 +493,9 @@ def told_of(act: Callable[[Desk, UUID], object], desk: Desk, case_id: UUID) -> t
 
 RULELESS = {
     "casedesk.services.office.sign_out",  # closing needs no right
+    "casedesk.services.office.close_to_ended",  # obeys what an administrator decided
+    "casedesk.services.ways_in.look",  # every sign-in asks what changed
+    "casedesk.services.ways_in.tell",  # writes down what happened
     "casedesk.services.search.filters_of",  # reads nothing
     "casedesk.services.notes.reads_restricted",  # asks the table itself
     "casedesk.services.today.leads",  # the same

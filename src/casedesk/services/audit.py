@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import and_, bindparam, exists, select
 
 from casedesk.desk import Desk
 from casedesk.fields import Level
-from casedesk.models import Change, Operation
+from casedesk.models import Change, Operation, User
 from casedesk.services.office import names_of_users
 from casedesk.services.permissions import needs
 from casedesk.storage.operations import ClockFlag, Value, shown, unpack
@@ -57,7 +57,11 @@ _TRAIL = (
     select(Operation.seq, Operation.actor, Operation.wall, Operation.flags, Operation.body)
     .where(
         Operation.seq < bindparam("before"),
-        ~exists().where(Change.operation_seq == Operation.seq, Change.table.not_in(OFFICE_TABLES)),
+        ~exists().where(
+            Change.operation_seq == Operation.seq,
+            Change.table.not_in(OFFICE_TABLES),
+            ~and_(Change.table == "", Change.record.in_(select(User.id))),  # noted about somebody who works here
+        ),
     )
     .order_by(Operation.seq.desc())
     .limit(bindparam("size"))

@@ -20,6 +20,7 @@ from casedesk.errors import CaseDeskError, InvalidInput, NotAllowed, Problem
 from casedesk.i18n import _
 from casedesk.models import Case, Chain, Change, Operation, User, recorded_models
 from casedesk.progress import Progress, silent
+from casedesk.services import ways_in
 from casedesk.services.permissions import needs
 from casedesk.services.slots import ids_for, user_of
 from casedesk.storage import installation, keys, vault
@@ -412,6 +413,7 @@ def _settle(restored: Vault, actor: Any, reason: str, at: datetime, present: Map
                     vault.remove_slot(restored, slot.id)
         if check(store).wrong:
             raise RestoreFailed
+        ways_in.keep(store)
         installation.take_note(store)
     restored.close()
 

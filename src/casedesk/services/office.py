@@ -20,7 +20,7 @@ from casedesk.errors import CaseDeskError, Conflict, InvalidInput, NotAllowed, N
 from casedesk.i18n import _
 from casedesk.models import Centre, Chain, Change, Device, ExchangeRate, Membership, Operation, Preference, User
 from casedesk.progress import Progress, silent
-from casedesk.services import backups
+from casedesk.services import backups, ways_in
 from casedesk.services.edits import apply_edits
 from casedesk.services.permissions import needs
 from casedesk.services.slots import slot_of, user_of
@@ -40,6 +40,7 @@ DEVICE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 READING_ROLES = frozenset(("caseworker", "shelter_staff", "counsellor", "legal_officer", "supervisor", "coordinator"))
 KEEPING_ROLES = frozenset(("data_officer", "administrator"))
 ALONE = ("administrator", "caseworker", "coordinator", "supervisor")  # a centre with one user combines them
+_SIGN_IN: Final = "office.sign_in"
 RELEASED: Final = date(2026, 5, 1)  # a computer that says it is earlier is wrong
 AN_HOUR: Final = 60 * 60 * 1000
 FAR_AHEAD: Final = 400 * 24 * AN_HOUR  # an office that was closed longer is asked for the day
@@ -131,6 +132,7 @@ def set_up(
         with store.local() as session:
             begin_chain(session)
         installation.begin(store)
+        ways_in.keep(store)
         with store.write(Act("office.set_up", user.id), clock) as session:
             session.add_all(
                 (
@@ -156,7 +158,7 @@ def set_up(
 def sign_in(folder: Path, sign_in_name: str, passphrase: str, clock: ComputerClock = now) -> Desk:
     """Open the vault and return the desk of this user. No network, ever."""
     opened = vault.unlock(folder, sign_in_name, passphrase)
-    return _opened(opened, opened.slot, "office.sign_in", clock)
+    return _opened(opened, opened.slot, _SIGN_IN, clock)
 
 
 def recover(
@@ -181,7 +183,9 @@ def recover(
                 opened, sign_in_name, passphrase, cost, slot_id=keys.slot_for(opened.store, user.bytes)
             )
         desk = _opened(opened, slot_id, "office.recovered", clock)
-        return desk, vault.new_recovery(opened)
+        recovery = vault.new_recovery(opened)
+        ways_in.keep(desk.store)
+        return desk, recovery
 
 
 def _colleague_called(opened: vault.Vault, sign_in_name: str) -> UUID:
@@ -221,6 +225,8 @@ def _opened(opened: vault.Vault, slot: bytes, action: str, clock: ComputerClock)
         with suppress(VaultDamaged):  # it opens to be read; the window leads to the newest backup
             installation.settle_in(store, clock())
             store.take_noted()
+            if action == _SIGN_IN:
+                ways_in.look(desk)
         desk.note(action)
         return desk
 
@@ -350,6 +356,7 @@ def add_user(
     except BaseException:
         vault.remove_slot(opened, slot)
         raise
+    ways_in.keep(desk.store)
     return user.id
 
 
@@ -388,6 +395,7 @@ def let_sign_in(desk: Desk, user_id: UUID, sign_in_name: str, passphrase: str, c
     _refuse_passphrase(passphrase, [name, sign_in_name, desk.centre])
     opened = desk.store.vault
     vault.add_user_slot(opened, sign_in_name, passphrase, cost, slot_id=keys.slot_for(opened.store, user_id.bytes))
+    ways_in.keep(desk.store)
     desk.note("office.let_sign_in", about=user_id)
 
 
@@ -398,20 +406,23 @@ def end_user(desk: Desk, user_id: UUID) -> None:
         raise NotAllowed
     with desk.write("office.end_user", about=user_id) as session:
         _user(session, user_id).active = False
-    close_to_ended(desk.store)
+    close_to_ended(desk)
 
 
-def close_to_ended(store: Store) -> None:
+def close_to_ended(desk: Desk) -> None:
     """Let the passphrases of users who were ended, here or at another computer, open this vault no more.
 
     The last one stays in the file of keys; whoever types it is refused all the same.
     """
+    store = desk.store
     with store.read() as session:
         ended = [slot_of(store.vault, user) for user in session.scalars(select(User).where(User.active.is_(False)))]
     for slot in ended:
         if slot is not None:
             with suppress(keys.LastSlot):
                 vault.remove_slot(store.vault, slot.id)
+                ways_in.tell(desk, ways_in.WENT, slot.id)
+                ways_in.keep(store)
 
 
 def _refuse_roles(roles: Sequence[str]) -> None:
@@ -479,6 +490,7 @@ def change_passphrase(desk: Desk, old: str, new: str, cost: Cost) -> None:
         name, sign_in_name = user.name or "", user.sign_in_name or ""
     _refuse_passphrase(new, [name, sign_in_name, desk.centre])
     vault.change_passphrase(desk.store.vault, _own_slot(desk), old, new, cost)
+    ways_in.keep(desk.store)
     desk.note("office.change_passphrase")
 
 
@@ -494,6 +506,7 @@ def replace_recovery(desk: Desk, recovery: RecoveryKey) -> None:
     """From now on this recovery key opens the vault, and the one before does not."""
     desk.note("office.replace_recovery")
     vault.replace_recovery(desk.store.vault, recovery)
+    ways_in.keep(desk.store)
 
 
 @needs("own.passphrase")

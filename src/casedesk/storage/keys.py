@@ -436,6 +436,10 @@ class Finding(Enum):
     WHOLE = ""
     MENDED = N_("The keys file was damaged. Its second copy was used, and both are whole again.")
     CHANGED = N_("The keys file was changed outside CaseDesk. Look who can sign in, and tell your coordinator.")
+    WAYS_IN = N_(
+        "What opens this computer changed while CaseDesk was closed: an older keys file may have been put back. "
+        "The audit trail says what came or went. Look who can sign in, and tell your coordinator."
+    )
 
 
 @dataclass(frozen=True, slots=True)

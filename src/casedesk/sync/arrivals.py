@@ -87,7 +87,7 @@ def take_inbox(desk: Desk, progress: Progress = silent, *, by_itself: bool = Fal
             else _take_all(desk, progress)
         )
     finally:
-        close_to_ended(desk.store)
+        close_to_ended(desk)
         list_users(desk)
         if found is None or any(taken.kind != Kind.RECEIPT for taken in found) or is_restored(desk):
             write_receipts(desk)
