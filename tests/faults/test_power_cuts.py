@@ -16,6 +16,7 @@ from uuid import UUID
 
 import pytest
 
+from casedesk import settings
 from casedesk.desk import Desk
 from casedesk.services import backups
 from casedesk.services.cases import case_facts
@@ -69,12 +70,19 @@ def prepared(name: str, empty_centre: Path, base: Path) -> Path:
         case _:
             shutil.copytree(empty_centre, store)
             desk = enter(store)
-            if name in ("edit", "make_backup", "restore"):
+            if name != "save":
                 register_case(desk, somebody(7))
-            if name == "restore":
+            if name in ("restore", "new_computer"):
                 backups.make_backup(desk)
                 register_case(desk, somebody(8))
             sign_out(desk)
+    if name in ("make_backup", "new_computer"):
+        (base / "stick").mkdir()
+    if name == "new_computer":
+        (store / sealed.FOLDER).replace(base / "stick" / sealed.FOLDER)
+        shutil.rmtree(store)
+        store.mkdir()
+        (store / settings.FILE).write_text("{}")
     return base
 
 
@@ -195,10 +203,15 @@ def holds(name: str, store: Path, told: list[str]) -> None:
     elif name == "migrate":
         migrated_or_not(store, told)
     else:
+        if name == "new_computer" and not vault.vault_exists(store):
+            assert "restored" not in told
+            WORKLOADS[name](store, lambda *_told: None)
         desk = enter(store)
         try:
             assert check(desk.store).wrong == []
             told_is_there(desk, told)
+            if name == "new_computer":
+                assert count_cases(desk, Filters()) == 1
             if name == "restore":
                 assert count_cases(desk, Filters()) in ((1,) if "restored" in told else (1, 2))
             no_half_backup(desk.store.vault, store / sealed.FOLDER)

@@ -68,9 +68,7 @@ def cases(desk: Desk) -> list[UUID]:
 def make_backup(folder: Path, tell: Tell) -> None:
     desk = enter(folder)
     tell("backup", backups.make_backup(desk).path.name)
-    stick = folder.with_name("stick")
-    stick.mkdir(exist_ok=True)
-    tell("copy", backups.copy_backup(desk, stick, same_disk=True).name)
+    tell("copy", backups.copy_backup(desk, folder.with_name("stick"), same_disk=True).name)
     sign_out(desk)
 
 
@@ -84,6 +82,13 @@ def restore(folder: Path, tell: Tell) -> None:
     tell("restored")
 
 
+def new_computer(folder: Path, tell: Tell) -> None:
+    newest = backups.newest_backup(folder.with_name("stick"))
+    assert newest is not None
+    backups.restore_here(folder, newest, backups.Person("farzana", PASSPHRASE), WHY, clock=lambda: NOW)
+    tell("restored")
+
+
 def migrate(folder: Path, tell: Tell) -> None:
     opened = vault.unlock(folder, "farzana", PASSPHRASE)
     backups.migrate_safely(opened, NOW)
@@ -92,7 +97,7 @@ def migrate(folder: Path, tell: Tell) -> None:
 
 
 WORKLOADS: dict[str, Callable[[Path, Tell], None]] = {
-    each.__name__: each for each in (first_run, save, edit, make_backup, restore, migrate)
+    each.__name__: each for each in (first_run, save, edit, make_backup, restore, new_computer, migrate)
 }
 
 

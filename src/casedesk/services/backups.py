@@ -71,6 +71,16 @@ class RestoreFailed(CaseDeskError):
         )
 
 
+class NotRemoved(CaseDeskError):
+    """The disk keeps the folder, or part of it."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            _("The folder {name} could not be removed.").format(name=folder),
+            hint=_("Part of it may still be there. Close other programs that use it, then try again."),
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Loss:
     """What would be lost: entries of the journal, cases that they change, and since when."""
@@ -296,11 +306,10 @@ def restore_beside(
     part = _part(into)
     restoring.restore(path, opened.subkey, part, opened.keys, progress.step)
     slot = next(slot for slot in opened.keys.slots if slot.id == opened.slot)
-    with _or_removed(part):
+    with _or_removed(part), _or_removed(into), sealed.told(restoring.RestoreNotWritten):
         restored = vault.open_copy(opened, part, opened.keys, slot)
         _settle(restored, desk.actor.id, reason, desk.clock(), present)
-        part.replace(into)
-        machine.sync_directory(into.parent)
+        restoring.put(part, into)
 
 
 def restore_damaged(
@@ -348,23 +357,20 @@ def restore_here(
     into = folder if not folder.exists() else restoring.waiting_for(folder)
     part = _part(into)
     try:
-        manifest = restoring.restore(
-            path, partial(keys.subkey, data_key), part, keys.sealed(file, data_key), progress.step
-        )
-        second_slot = None
-        if second is not None:
-            second_slot, other_key = _unwrapped(file, second)
-            keys.wipe(other_key)
-        with _or_removed(part):
+        with _or_removed(part), sealed.told(restoring.RestoreNotWritten):
+            manifest = restoring.restore(
+                path, partial(keys.subkey, data_key), part, keys.sealed(file, data_key), progress.step
+            )
+            second_slot = None
+            if second is not None:
+                second_slot, other_key = _unwrapped(file, second)
+                keys.wipe(other_key)
             restored = vault.open_known(part, file, slot, bytearray(data_key))
             actor = _allowed(restored, [each for each in (slot, second_slot) if each is not None], second, clock())
             _settle(restored, actor, reason, clock(), None)
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
+            restoring.put(part, folder)
     finally:
         keys.wipe(data_key)
-    _put(part, folder)
     return manifest
 
 
@@ -469,19 +475,8 @@ def _part(into: Path) -> Path:
 
 def _cleared(left_over: Path) -> None:
     if left_over.exists():
-        shutil.rmtree(left_over)
-
-
-def _put(part: Path, folder: Path) -> None:
-    """Give what was restored its place. A folder that is there holds settings and logs, and no vault."""
-    if not folder.exists():
-        part.replace(folder)
-    else:
-        for each in sorted(part.iterdir(), key=lambda path: path.name == vault.VAULT):  # the vault last
-            each.replace(folder / each.name)
-        part.rmdir()
-        machine.sync_directory(folder)
-    machine.sync_directory(folder.parent)
+        with sealed.told(restoring.RestoreNotWritten):
+            shutil.rmtree(left_over)
 
 
 @contextlib.contextmanager
@@ -529,5 +524,8 @@ def remove_kept(desk: Desk, path: Path) -> None:
     """Remove one that has been kept long enough."""
     if not any(each.path == path and each.over for each in kept(desk)):
         raise NotAllowed
-    shutil.rmtree(path)
+    try:
+        shutil.rmtree(path)
+    except OSError as error:
+        raise NotRemoved(path) from error
     desk.note("backup.removed_old_vault")

@@ -29,7 +29,7 @@ from casedesk.storage.tries import Tries
 
 VAULT: Final = "vault.db"
 LOCK: Final = "vault.lock"
-_NEW: Final = "vault.db.new"
+UNFINISHED: Final = "vault.db.new"
 APPLICATION_ID: Final = 0x43446573  # "CDes"
 _VERSION: Final = 1
 _PAGE: Final = 4096
@@ -213,7 +213,7 @@ class _Statements(NamedTuple):
 
 def vault_exists(folder: Path) -> bool:
     """Whether somebody set up a vault here, whole or not; a set-up that was cut short does not count."""
-    return (folder / VAULT).exists() or ((folder / keys.KEYS).exists() and not (folder / _NEW).exists())
+    return (folder / VAULT).exists() or ((folder / keys.KEYS).exists() and not (folder / UNFINISHED).exists())
 
 
 def waiting(folder: Path) -> int:
@@ -235,13 +235,13 @@ def create_vault(folder: Path, *, sign_in_name: str, passphrase: str, cost: Cost
         if vault_exists(folder):
             raise VaultExists
         store = secrets.token_bytes(16)
-        _make_file(folder / _NEW, data_key, store)
+        _make_file(folder / UNFINISHED, data_key, store)
         recovery = new_recovery_key()
         user = _user_slot(store, data_key, sign_in_name, passphrase, cost)
         slots = (user, _recovery_slot(store, data_key, recovery))
         written = keys.sealed(KeysFile(store, slots), data_key)
         keys.write_keys(folder, written)
-        (folder / _NEW).replace(folder / VAULT)  # last: until then the set-up can begin again
+        (folder / UNFINISHED).replace(folder / VAULT)  # last: until then the set-up can begin again
         machine.sync_directory(folder)
         vault = _connected(folder, lock, keys.Opened(written, user, data_key, Finding.WHOLE))
     except BaseException as error:
@@ -365,10 +365,7 @@ def _unlocked(
     if not (folder / VAULT).exists():
         raise VaultMissing
     _refuse_place(folder)
-    try:
-        lock = _locked(folder)
-    except OSError as error:
-        raise VaultUnreadable from error
+    lock = _locked(folder)
     opened = None
     try:
         _refuse_file(folder / VAULT)
@@ -399,6 +396,9 @@ def _locked(folder: Path) -> IO[bytes]:
         return machine.lock_file(folder / LOCK)
     except BlockingIOError:
         raise AlreadyOpen from None
+    except OSError as error:
+        refused = keys.storage_error(error)
+        raise (refused if isinstance(refused, StorageFull) else VaultUnreadable()) from error
 
 
 def _refuse_engine() -> None:

@@ -130,7 +130,25 @@ def _written(path: Path, source: IO[bytes], size: int, *, sync: bool) -> None:
             os.fsync(target.fileno())
 
 
-# Taking the place of the vault that was
+# Taking a place
+
+
+def put(part: Path, folder: Path) -> None:
+    """Give what was restored its place. A folder that is there holds settings and logs, and no vault.
+
+    The vault gets its name there last: until then a restore or a set-up can begin again.
+    """
+    if folder.exists():
+        (part / VAULT).replace(folder / vault.UNFINISHED)
+        for each in list(part.iterdir()):
+            each.replace(folder / each.name)
+        part.rmdir()
+        machine.sync_directory(folder)
+        (folder / vault.UNFINISHED).replace(folder / VAULT)
+        machine.sync_directory(folder)
+    else:
+        part.replace(folder)
+    machine.sync_directory(folder.parent)
 
 
 def kept_folders(store: Path) -> list[Path]:
