@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -25,8 +26,9 @@ from casedesk.services.cases import case_facts, edit_case, look
 from casedesk.services.intake import register_case
 from casedesk.services.office import sign_in
 from casedesk.services.search import Filters, count_cases
-from casedesk.storage import set_aside, vault
+from casedesk.storage import keys, set_aside, vault
 from casedesk.storage.backup import keeping, making, pages, restoring, sealed
+from casedesk.storage.backup.restoring import RestoreNotWritten
 from casedesk.storage.backup.sealed import SUFFIX, BackupDamaged, NotABackup
 from casedesk.storage.chain import begin_chain
 from casedesk.storage.checking import check
@@ -42,6 +44,7 @@ OTHER = "lamps under quiet river bridges"
 WHY = "The disk was damaged."
 ATTACHED = b"sealed already" * 1000
 FARZANA = Person("farzana", PASSPHRASE)
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="a link stands for a disk that refuses")
 
 
 def phone(number: int) -> str:
@@ -501,6 +504,30 @@ def test_it_takes_one_who_leads_and_one_who_administers(desk: Desk, tmp_path: Pa
     assert vault.vault_exists(into)
 
 
+@POSIX
+def test_a_place_that_what_was_restored_cannot_take_is_told_and_nothing_of_it_stays(desk: Desk, tmp_path: Path) -> None:
+    made, into = backups.make_backup(desk), tmp_path / "restored"
+    into.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(RestoreNotWritten):
+        backups.restore_beside(desk, made.path, into, WHY)
+    assert not (tmp_path / "restored.part").exists()
+    into.unlink()
+    backups.restore_beside(desk, made.path, into, WHY)
+    assert vault.vault_exists(into)
+
+
+@POSIX
+def test_a_vault_from_before_that_the_disk_keeps_is_told(desk: Desk, tmp_path: Path) -> None:
+    folder = desk.store.vault.folder
+    folder.with_name(f"{folder.name}.before-000001").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    (tmp_path / "elsewhere").mkdir()
+    (kept,) = backups.kept(desk)
+    later = replace(desk, clock=lambda: kept.until + timedelta(hours=1))
+    with pytest.raises(backups.NotRemoved):
+        backups.remove_kept(later, kept.path)
+    assert last(desk).action != "backup.removed_old_vault"
+
+
 def test_a_backup_of_another_centre_is_refused(desk: Desk, tmp_path: Path) -> None:
     other = vault.create_vault(tmp_path / "other", sign_in_name="shirin", passphrase=OTHER, cost=FLOOR)[0]
     migrate(other.writer)
@@ -542,6 +569,20 @@ def test_a_folder_with_settings_alone_takes_a_restored_vault(desk: Desk, tmp_pat
     office.sign_out(sign_in(new, "farzana", PASSPHRASE, lambda: NOW))
     assert (new / "settings.json").read_text() == "{}"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "store"]
+
+
+def test_a_restore_cut_short_on_a_new_computer_can_begin_again(desk: Desk, tmp_path: Path) -> None:
+    made, new = backups.make_backup(desk), tmp_path / "new"
+    in_the_way = new / keys.COPY / "in the way"
+    in_the_way.mkdir(parents=True)
+    with pytest.raises(RestoreNotWritten):
+        backups.restore_here(new, made.path, FARZANA, WHY, clock=lambda: NOW)
+    assert not vault.vault_exists(new)
+    shutil.rmtree(in_the_way.parent)
+    backups.restore_here(new, made.path, FARZANA, WHY, clock=lambda: NOW)
+    again = sign_in(new, "farzana", PASSPHRASE, lambda: NOW)
+    assert check(again.store).wrong == []
+    again.store.vault.close()
 
 
 def test_on_a_new_computer_too_it_takes_both_roles(desk: Desk, tmp_path: Path) -> None:
