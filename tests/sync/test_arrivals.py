@@ -22,14 +22,16 @@ from casedesk.storage.recorder import own_chain
 from casedesk.sync import computers
 from casedesk.sync.arrivals import Taken, files_in, take_inbox
 from casedesk.sync.batch import Kind
+from casedesk.sync.bodies import Receipt
 from casedesk.sync.files import Fate, inbox, outbox
-from casedesk.sync.outbox import State, files_out, make_files
+from casedesk.sync.outbox import State, files_out, keep_file, make_files
+from casedesk.sync.receipts import take_receipt
 from casedesk.sync.stick import take_stick, write_stick
 from tests.conftest import NOW, PASSPHRASE
 from tests.faults.test_disk import no_more_room
 from tests.support.exchange import clashes
 from tests.support.people import a_returnee
-from tests.sync.office import admin, coordinator, key_of
+from tests.sync.office import admin, coordinator, key_of, standing_of
 
 
 def write(desk: Desk, name: str) -> None:
@@ -233,6 +235,22 @@ def test_a_fork_is_told_by_a_receipt_and_gone_on_from_in_a_new_chain(
     assert names(two) == {"Before", "Original", "Copied"}
     for each in (two, copy):
         assert check_store(coordinator(each)).wrong == []
+
+
+@pytest.mark.parametrize("kind", [Kind.CHAIN, Kind.SNAPSHOT, Kind.ORDERS])
+def test_what_was_told_again_in_another_chain_is_carried_no_more(two_laptops: tuple[Desk, Desk], kind: Kind) -> None:
+    """Its own story that is given back to a computer, too, when it has told it again by then."""
+    one, two = two_laptops
+    folder, to = outbox(one.store.vault.folder), key_of(two)
+    with one.local() as session:
+        row = keep_file(session, folder, b"sealed", kind=kind, audience="DHK", to=[to], now=NOW)
+        row.chain, row.first, row.last, name = bytes(16), 1, 2, row.name
+    place = standing_of(one)
+    author = place.roster.member(to)
+    assert author is not None
+    take_receipt(one, place, author, Receipt((), ((name, "fork"),)))
+    is_carried = folder.size(name) > 0
+    assert is_carried is (kind is Kind.ORDERS), "an order to forget is no story"
 
 
 def test_an_old_copy_that_was_put_back_believes_what_others_saw_of_it_once_it_is_found_out(

@@ -27,6 +27,7 @@ from casedesk.sync.roster import Member
 KEPT_DAYS: Final = 30
 OWN: Final = "own"  # the note of a chain that the writer of the receipt wrote itself
 _TOLD_OF: Final = "told_of_chain"
+_OF_A_CHAIN: Final = (Kind.CHAIN, Kind.SNAPSHOT)
 _OF_NO_CHAIN: Final = (Kind.SHOW, Kind.CODED)  # what no number tells of and no receipt names again
 
 
@@ -63,7 +64,7 @@ def take_receipt(desk: Desk, place: Standing, author: Member, told: Receipt) -> 
         for row in session.scalars(select(BatchOut)).all():
             if went_back and row.kind in _OF_NO_CHAIN:
                 _take_back(row, author.desk.hex())
-            ended = done | forked_files if row.kind == Kind.CHAIN else done
+            ended = done | forked_files if row.kind in _OF_A_CHAIN else done
             _settle(folder, row, author.desk.hex(), held, ended, active)
     for chain, at in forked:
         _go_on_after_a_fork(desk, place, chain, at)
@@ -100,8 +101,7 @@ def _settle(
     if row.kind == Kind.ORDERS and row.name not in done:
         _take_back(row, author)
         return
-    whole = row.kind in (Kind.CHAIN, Kind.SNAPSHOT)
-    line = held.get(row.chain) if row.chain is not None and whole else None
+    line = held.get(row.chain) if row.chain is not None and row.kind in _OF_A_CHAIN else None
     if row.name in done or (line is not None and line.held >= row.last):
         row.covered_by = sorted({*row.covered_by, author})
         if set(row.covered_by) >= set(row.sealed_to) & active and row.state != State.FORKED:
