@@ -13,6 +13,7 @@ from casedesk.desk import Actor, Desk
 from casedesk.errors import Conflict, InvalidInput, NotAllowed
 from casedesk.models import CaseNote, User
 from casedesk.services import access, office
+from casedesk.services.audit import trail
 from casedesk.services.entitled import alarms
 from casedesk.services.intake import register_case
 from casedesk.services.office import check_store, colleagues, sign_in
@@ -26,6 +27,7 @@ from casedesk.sync.people import (
     let_sign_in,
     places,
     set_people,
+    works_no_more_at,
 )
 from casedesk.sync.roster import NotThisRoster, Roster, refuse_going_back
 from tests.conftest import NOW, PASSPHRASE
@@ -225,6 +227,34 @@ def test_a_first_passphrase_at_a_second_computer(laptops: Laptops) -> None:
     carry(one, again)
     assert again.store.vault.keys.of_user("karim") is None, "who was ended opens this vault no more, either"
     again.store.vault.close()
+
+
+def test_a_computer_that_was_taken_away_from_somebody_opens_to_them_no_more(laptops: Laptops) -> None:
+    """What they wrote there counts; and whoever alone opens a computer goes on opening it."""
+    one, two = laptops.one, laptops.two
+    karim = a_colleague(one)
+    follow_users(one)
+    also_works_at(admin(one), karim, key_of(two))
+    carry(one, two)
+    let_sign_in(admin(two), karim, "karim", SECOND, FLOOR)
+    new_note(acting(two, karim), "written before")
+    works_no_more_at(admin(one), karim, key_of(two))
+    works_no_more_at(admin(one), karim, key_of(two))  # saying it twice changes nothing
+    assert computers_of(admin(one))[karim] == ("DHK/K3",)
+    carry(one, two)
+    assert two.store.vault.keys.of_user("karim") is None
+    assert "office.way_in_went" in [entry.action for entry in trail(admin(two))]
+    carry(two, one)
+    assert notes(one) == {"written before"}
+    works_no_more_at(admin(one), laptops.came, key_of(two))
+    carry(one, two)
+    assert two.store.vault.keys.of_user("farzana") is not None
+    also_works_at(admin(one), karim, key_of(two))
+    carry(one, two)
+    let_sign_in(admin(two), karim, "karim", SECOND, FLOOR)
+    carry(one, two)
+    assert two.store.vault.keys.of_user("karim") is not None
+    assert two.store.vault.keys.of_user("farzana") is None, "now another one opens it"
 
 
 def test_where_the_list_is_signed_one_step_is_enough(laptops: Laptops) -> None:

@@ -15,7 +15,7 @@ from casedesk import i18n
 from casedesk.desk import Desk
 from casedesk.services import office
 from casedesk.storage.keys import FLOOR
-from casedesk.sync.people import computers_of, places
+from casedesk.sync.people import also_works_at, computers_of, places
 from casedesk.ui.kit.messages import Confirm
 from casedesk.ui.page import Goto
 from casedesk.ui.people import UserSheet
@@ -131,6 +131,27 @@ def test_where_somebody_works_is_said_where_the_list_is_signed(inside: Sitting, 
     assert computers_of(inside.window.desk)[karim] == ("DHK/K3", "DHK/K4")
     carry(inside.window.desk, other)
     assert karim in places(other)[0].people
+
+
+def test_a_computer_is_taken_away_from_somebody_where_the_list_is_signed(inside: Sitting, other: Desk) -> None:
+    karim = add_karim(inside)
+    desk = inside.window.desk
+    (there,) = [each for each in places(desk) if not each.is_this]
+    also_works_at(desk, karim, there.key)
+    inside.window.go(Goto("settings", {"tab": "people"}))
+    shown(inside, "Signs in as karim.")
+    press_named(inside, "Computers of Karim")
+    press_named(inside, "Take DHK/K4 away from Karim")
+    (question,) = inside.window.findChildren(Confirm)
+    assert "opens DHK/K4 no more" in words_of(question)
+    question.cancel.click()
+    assert computers_of(desk)[karim] == ("DHK/K3", "DHK/K4")
+    press_named(inside, "Take DHK/K4 away from Karim")
+    inside.window.findChildren(Confirm)[-1].yes.click()
+    shown(inside, "Karim is no longer on the list for DHK/K4.")
+    assert computers_of(desk)[karim] == ("DHK/K3",)
+    carry(desk, other)
+    assert karim not in places(other)[0].people
 
 
 def test_who_is_not_on_the_list_of_this_computer_gets_no_passphrase_here(

@@ -236,6 +236,7 @@ OFFICE: dict[str, tuple[Callable[[Desk], object], str]] = {
         "AD",
     ),
     "the computers of the centre": (lambda desk: quietly(people.places, desk), "SU CR DO AD"),
+    "work at a computer no more": (lambda desk: quietly(people.works_no_more_at, desk, uuid4(), b"x" * 32), "AD"),
     "work at one more computer": (lambda desk: quietly(people.also_works_at, desk, uuid4(), b"x" * 32), "AD"),
     "say who works at a computer": (lambda desk: quietly(people.set_people, desk, b"x" * 32, []), "AD"),
     "ask to join": (lambda desk: quietly(joining.ask_to_join, desk, b""), "AD"),
@@ -493,7 +494,9 @@ def told_of(act: Callable[[Desk, UUID], object], desk: Desk, case_id: UUID) -> t
 
 RULELESS = {
     "casedesk.services.office.sign_out",  # closing needs no right
-    "casedesk.services.office.close_to_ended",  # obeys what an administrator decided
+    "casedesk.services.office.close_to",  # obeys what an administrator decided
+    "casedesk.services.office.close_to_ended",  # the same
+    "casedesk.sync.people.close_to_who_left",  # the same
     "casedesk.services.ways_in.look",  # every sign-in asks what changed
     "casedesk.services.ways_in.tell",  # writes down what happened
     "casedesk.services.search.filters_of",  # reads nothing

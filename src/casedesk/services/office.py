@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -414,10 +414,17 @@ def close_to_ended(desk: Desk) -> None:
 
     The last one stays in the file of keys; whoever types it is refused all the same.
     """
+    with desk.read() as session:
+        ended = session.scalars(select(User.id).where(User.active.is_(False))).all()
+    close_to(desk, ended)
+
+
+def close_to(desk: Desk, users: Collection[UUID]) -> None:
+    """Let the passphrases of these users open this vault no more, but for the last that opens it."""
     store = desk.store
     with store.read() as session:
-        ended = [slot_of(store.vault, user) for user in session.scalars(select(User).where(User.active.is_(False)))]
-    for slot in ended:
+        slots = [slot_of(store.vault, user) for id_ in users if (user := session.get(User, id_)) is not None]
+    for slot in slots:
         if slot is not None:
             with suppress(keys.LastSlot):
                 vault.remove_slot(store.vault, slot.id)

@@ -36,7 +36,7 @@ from casedesk.sync.files import Fate, Folder, inbox
 from casedesk.sync.intake import take_in
 from casedesk.sync.joining import signs_the_list
 from casedesk.sync.membership import NotJoined, Standing, standing
-from casedesk.sync.people import list_users
+from casedesk.sync.people import close_to_who_left, list_users
 from casedesk.sync.process import Seat, beside
 from casedesk.sync.receipts import is_restored, take_receipt, write_receipts
 from casedesk.sync.roster import Member, is_believed
@@ -88,6 +88,7 @@ def take_inbox(desk: Desk, progress: Progress = silent, *, by_itself: bool = Fal
         )
     finally:
         close_to_ended(desk)
+        close_to_who_left(desk)
         list_users(desk)
         if found is None or any(taken.kind != Kind.RECEIPT for taken in found) or is_restored(desk):
             write_receipts(desk)

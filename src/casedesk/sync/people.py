@@ -21,7 +21,7 @@ from casedesk.storage.keys import Cost
 from casedesk.storage.registers import Knowledge, roots
 from casedesk.sync.announcing import judge_by_the_list, renew
 from casedesk.sync.computers import NotOurs
-from casedesk.sync.membership import standing
+from casedesk.sync.membership import NotJoined, standing
 from casedesk.sync.roster import Member, Roster, with_people
 
 
@@ -92,6 +92,27 @@ def also_works_at(desk: Desk, user: UUID, key: bytes) -> None:
     place = next((each for each in places(desk) if each.key == key), None)
     if place is not None and user not in place.people:
         set_people(desk, key, sorted({*place.people, user}))
+
+
+@needs("sync.roster")
+def works_no_more_at(desk: Desk, user: UUID, key: bytes) -> None:
+    """Say, where the list is signed, that somebody works at a computer no more: nothing goes there for their sake, and
+    once it has heard of it their passphrase opens it no more. What they wrote there counts."""
+    list_users(desk)
+    place = next((each for each in places(desk) if each.key == key), None)
+    if place is not None and user in place.people:
+        set_people(desk, key, sorted(place.people - {user}))
+
+
+def close_to_who_left(desk: Desk) -> None:
+    """Let the passphrases of those who work at this computer no more, as the list says, open it no more."""
+    with desk.read() as session:
+        try:
+            me = standing(session).me
+        except NotJoined:
+            return
+        left = {UUID(bytes=user) for user in set(me.worked) - set(me.people)}
+    office.close_to(desk, left)
 
 
 @needs("office.edit")

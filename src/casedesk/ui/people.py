@@ -53,9 +53,10 @@ class Where:
         """Whether an administrator may give them a first passphrase at this computer."""
         return any(each.is_this and (each.keeps_list or user in each.people) for each in self.places)
 
-    def others(self, user: UUID) -> list[Place]:
-        """The other computers where they do not work yet."""
-        return [each for each in self.places if not each.is_this and user not in each.people]
+    @property
+    def others(self) -> list[Place]:
+        """The other computers of the centre."""
+        return [each for each in self.places if not each.is_this]
 
 
 def read_where(desk: Desk) -> Where:
@@ -136,8 +137,8 @@ class People(QWidget):
         return change
 
     def _computers_button(self, user: UserRow, where: Where) -> list[QPushButton]:
-        """Where the list is signed, as long as there is a computer where they do not work yet."""
-        if not where.keeps_list or not where.others(user.id):
+        """Where the list is signed, if there is another computer."""
+        if not where.keeps_list or not where.others:
             return []
         show = button(_("Computers"), size="s", clicked=partial(self._computers, user, where))
         show.setAccessibleName(_("Computers of {name}").format(name=user.name))
@@ -298,37 +299,66 @@ class UserSheet(Sheet):
 
 
 class PlacesSheet(Sheet):
-    """Lets somebody work at one more computer of the centre, where the list of computers is signed."""
+    """Lets somebody work at one more computer of the centre, or at one no more, where the list of computers is
+    signed."""
 
     def __init__(self, host: QWidget, here: Here, user: UserRow, where: Where, done: Callable[[], object]) -> None:
         note = _(
             "Once the next file has come there, an administrator gives {name} a first passphrase at that computer."
         )
         title = _("Where {name} works").format(name=user.name)
-        super().__init__(host, title, note.format(name=user.name), width=560)
+        may_begin = any(user.id not in each.people for each in where.others)
+        super().__init__(host, title, note.format(name=user.name) if may_begin else "", width=560)
         self._here, self._user, self._done = here, user, done
         for place in where.places:
             works = user.id in place.people or (place.is_this and user.signs_in_here)
-            if works or place.is_this:
-                line = setting(place.name, _("Works there") if works else "", None)
-            else:
-                let = button(_("Let work there"), size="s", clicked=partial(self._let, place))
-                let.setAccessibleName(_("Let {name} work at {computer}").format(name=user.name, computer=place.name))
-                line = setting(place.name, "", let)
-            self.body.addWidget(line)
+            change = None if place.is_this else self._take_away(place) if works else self._let_work(place)
+            self.body.addWidget(setting(place.name, _("Works there") if works else "", change))
         self.foot.addStretch(1)
         self.foot.addWidget(button(_("Close"), clicked=self.dismiss))
+
+    def _let_work(self, place: Place) -> QPushButton:
+        let = button(_("Let work there"), size="s", clicked=partial(self._let, place))
+        let.setAccessibleName(_("Let {name} work at {computer}").format(name=self._user.name, computer=place.name))
+        return let
+
+    def _take_away(self, place: Place) -> QPushButton:
+        take = button(_("Take away"), "danger", size="s", clicked=partial(self._ask_take, place))
+        take.setAccessibleName(_("Take {computer} away from {name}").format(name=self._user.name, computer=place.name))
+        return take
+
+    def _ask_take(self, place: Place) -> None:
+        ask(
+            self,
+            _("Take {computer} away from {name}?").format(name=self._user.name, computer=place.name),
+            _(
+                "Once the list has come there, {name}’s passphrase opens {computer} no more, unless it is the only "
+                "one that does, and no confidential case goes there for {name}. What is on it stays, and what {name} "
+                "wrote there counts."
+            ).format(name=self._user.name, computer=place.name),
+            yes=_("Take it away"),
+            done=partial(self._take, place),
+            danger=True,
+        )
+
+    def _take(self, place: Place) -> None:
+        from casedesk.sync.people import works_no_more_at
+
+        self.setEnabled(False)
+        work = partial(works_no_more_at, self._here.desk, self._user.id, place.key)
+        words = _("{name} is no longer on the list for {computer}. Send it with the page Sync.")
+        self._here.jobs.write(self, work, partial(self._listed, words, place), failed=self._refused)
 
     def _let(self, place: Place) -> None:
         from casedesk.sync.people import also_works_at
 
         self.setEnabled(False)
         work = partial(also_works_at, self._here.desk, self._user.id, place.key)
-        self._here.jobs.write(self, work, partial(self._listed, place), failed=self._refused)
-
-    def _listed(self, place: Place, _nothing: object) -> None:
-        self.dismiss()
         words = _("{name} is on the list for {computer}. Send it with the page Sync.")
+        self._here.jobs.write(self, work, partial(self._listed, words, place), failed=self._refused)
+
+    def _listed(self, words: str, place: Place, _nothing: object) -> None:
+        self.dismiss()
         self._here.say(words.format(name=self._user.name, computer=place.name))
         self._done()
 
