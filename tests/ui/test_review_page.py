@@ -173,8 +173,9 @@ def test_what_was_written_without_the_right_is_told_put_aside_and_stays_on_the_p
     shows(it=True)
     window.go(Goto("sync"))
     shows(it=True)
-    assert window.page is not None
-    inside.qtbot.waitUntil(lambda: cut_off(window.page) == [], timeout=SECONDS)
+    page = window.page
+    assert page is not None
+    inside.qtbot.waitUntil(lambda: cut_off(page) == [], timeout=SECONDS)
 
 
 def test_steps_that_did_not_fit_are_told_lead_to_the_case_and_are_put_aside(inside: Sitting, two: Two) -> None:
