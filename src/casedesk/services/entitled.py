@@ -206,7 +206,7 @@ class _Bench:
         """The cases that this begins and another computer says it began: one of them lies, and people hear of it."""
         for record in each.said:
             claims = self._claims(record) if record[0] == "case" else []
-            if self._is_contested(claims) and self._is_one_of(claims, each.place):
+            if self._is_one_of(claims, each.place) and self._is_contested(record, claims):
                 yield each, record, BEGUN
 
     def _of_colleagues(self, each: Arrived) -> Iterator[Verdict]:
@@ -260,11 +260,16 @@ class _Bench:
         begun = self._beginnings[id_]
         if len(begun) < 2:
             return begun
-        numbered = {place.operation for place, fields in self._history(case) if "case_number" in fields}
+        numbered = self._numbered(case)
         return [place for place in begun if place.operation in numbered] or begun
 
-    def _is_contested(self, claims: Collection[Place]) -> bool:
-        return len({self._desk(place) for place in claims}) > 1
+    def _is_contested(self, case: RecordKey, claims: Collection[Place]) -> bool:
+        """Whether several desks gave the case its number: it stands in every beginning, and in nothing else."""
+        desks = {self._desk(place) for place in claims}
+        return len(desks) > 1 and all(place.operation in self._numbered(case) for place in claims)
+
+    def _numbered(self, case: RecordKey) -> set[int]:
+        return {place.operation for place, fields in self._history(case) if "case_number" in fields}
 
     def _is_one_of(self, claims: Collection[Place], place: Place) -> bool:
         return any(each.operation == place.operation for each in claims)
@@ -290,7 +295,7 @@ class _Bench:
         if record[0] != "case":
             return reach(actor, action) != "no"
         claims = self._claims(record)
-        if not claims or (self._is_one_of(claims, at) and not self._is_contested(claims)):
+        if not claims or (self._is_one_of(claims, at) and not self._is_contested(record, claims)):
             return True  # whoever registers a case says whose it is, if nobody else says that they did
         case = Case(id=UUID(bytes=record[1]))
         for name in ("owner_id", "supervisor_id", "team", "named_access", "confidential_case"):

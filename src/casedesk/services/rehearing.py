@@ -97,9 +97,15 @@ class Calling:
         return each.place.operation in begun and (len(places) > 1 or bool(self._elsewhere))
 
     def _begun_by(self, those: Sequence[Arrived]) -> Mapping[UUID, list[Place]]:
-        """The records that those begin, with all their beginnings; only cases, where there are no other centres."""
+        """The records that those begin, with all their beginnings; only cases, where there are no other centres. A case
+        is given its number where it begins."""
         numbers = {each.place.operation for each in those}
-        told = {id_of(record) for each in those for table, record in each.said if table == "case" or self._elsewhere}
+        told = {
+            id_of(record)
+            for each in those
+            for (table, record), values in each.said.items()
+            if self._elsewhere or (table == "case" and "case_number" in values)
+        }
         begun = begun_in(self.session, told, self.knowledge)
         return {
             record: places for record, places in begun.items() if any(place.operation in numbers for place in places)
