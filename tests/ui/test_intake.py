@@ -43,10 +43,12 @@ from casedesk.ui.intake.keeping import Keeper, Marks, keep_marks, marks_of
 from casedesk.ui.intake.middle import Middle
 from casedesk.ui.kit.messages import Confirm
 from casedesk.ui.kit.sheet import Sheet
+from casedesk.ui.kit.theme import tokens
 from casedesk.ui.page import Goto
 from casedesk.ui.window import Window
 from casedesk.values import Money, PartialDay, Precision
 from tests.support.people import a_returnee
+from tests.support.sitting import SECONDS
 from tests.ui.intake_support import ALT, CTRL, Elsewhere, Typist, a_window, press_button, the_intake
 
 Key = Qt.Key
@@ -85,7 +87,7 @@ def rows(desk: Desk, model: Any) -> list[Any]:
 
 
 def wait_for_case(window: Window, qtbot: QtBot) -> Goto:
-    qtbot.waitUntil(lambda: window.where().page == "case", timeout=5000)
+    qtbot.waitUntil(lambda: window.where().page == "case", timeout=SECONDS)
     return window.where()
 
 
@@ -465,8 +467,9 @@ def test_medical_time_limits_come_before_the_questions(desk: Desk, show: Show) -
 def test_what_is_typed_is_stored_within_a_second(desk: Desk, show: Show, qtbot: QtBot) -> None:
     window = show(Goto("intake", {"part": "person", "kind": "full"}))
     go_to(window, "person.name_en")
+    assert tokens()["time_ms"]["autosave_pause"] <= 1000
     Typist(window).type("Rah")  # the field is not left
-    qtbot.waitUntil(lambda: [row.name for row in drafts(desk)] == ["Rah"], timeout=1000)
+    qtbot.waitUntil(lambda: [row.name for row in drafts(desk)] == ["Rah"], timeout=SECONDS)
     qtbot.waitUntil(lambda: the_intake(window).strip.saved.accessibleName() == "Draft saved 15:00")
 
 
@@ -509,10 +512,10 @@ def test_a_full_disk_is_told_and_nothing_typed_is_lost(desk: Desk, show: Show, q
         connection.execute(text(f"PRAGMA max_page_count = {pages}"))
     go_to(window, "incident.narrative")
     Typist(window).type("তারা কাগজ রেখে দিয়েছে। " * 4000)
-    qtbot.waitUntil(lambda: intake.strip.saved.accessibleName() == "Not saved — disk problem", timeout=5000)
+    qtbot.waitUntil(lambda: intake.strip.saved.accessibleName() == "Not saved — disk problem", timeout=SECONDS)
     with desk.store.vault.writer.connect() as connection:
         connection.execute(text("PRAGMA max_page_count = 1000000"))
-    qtbot.waitUntil(lambda: len(drafts(desk)) == 1, timeout=8000)
+    qtbot.waitUntil(lambda: len(drafts(desk)) == 1, timeout=SECONDS)
     assert str(drafts(desk)[0].answers["incident.narrative"]).startswith("তারা কাগজ")
 
 
@@ -794,9 +797,9 @@ def test_shelter_staff_hear_the_number_and_register_the_next_one(
     draft_id = begin_draft(shelter, "quick", a_returnee())
     window = show(Goto("intake", {"draft_id": str(draft_id), "kind": "quick"}), desk=shelter)
     Typist(window).press(Key.Key_Return, modifier=CTRL)
-    qtbot.waitUntil(lambda: len(rows(desk, Case)) == 1, timeout=5000)
+    qtbot.waitUntil(lambda: len(rows(desk, Case)) == 1, timeout=SECONDS)
     (case,) = rows(desk, Case)
-    qtbot.waitUntil(lambda: window.toast.words.text() == f"Registered: {case.case_number}", timeout=5000)
+    qtbot.waitUntil(lambda: window.toast.words.text() == f"Registered: {case.case_number}", timeout=SECONDS)
     assert the_intake(window).kind == "quick"
     assert "person.name_en" not in the_intake(window).talk.answers
     assert case.owner_id == case.supervisor_id == desk.actor.id
