@@ -246,6 +246,13 @@ def test_the_journal_tells_the_same_as_the_records_whatever_is_done(rounds: int)
     run_state_machine_as_test(Journal, settings=wanted)
 
 
+def test_a_case_that_says_nothing_stands_in_no_list() -> None:
+    state = Journal()
+    state.add(pick=0, what=("case", {"begun_at": None}))
+    state.the_journal_tells_the_records()
+    state.teardown()
+
+
 def test_there_is_a_value_for_every_kind_of_field() -> None:
     declared = [field for model in recorded_models().values() for field in fields_of(model).values()]
     assert {field.kind for field in declared} == set(Kind)

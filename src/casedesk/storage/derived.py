@@ -147,7 +147,7 @@ class _Near:
 
 
 def _says_anything(case: Any) -> bool:
-    return any(value is not None for name, value in case._mapping.items() if name != "id")
+    return any(getattr(case, name) is not None for name in _CASES.selected_columns.keys() if name != "id")  # noqa: SIM118 - no mapping
 
 
 COMPUTED = ("state", "number_key", "case_index", "case_words")
@@ -283,7 +283,7 @@ def index_case(session: Session, case_id: UUID, *, new: bool = False) -> None:
     if case is None:
         return
     row = None if new else session.scalars(_INDEX_ROW, {"case": case_id}).one_or_none()
-    if case.removed_at is not None:
+    if case.removed_at is not None or not _says_anything(case):
         if row is not None:
             _forget_all(session, [(row.row, case_id)])
             session.delete(row)
