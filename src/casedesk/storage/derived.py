@@ -147,7 +147,7 @@ class _Near:
 
 
 def _says_anything(case: Any) -> bool:
-    return any(getattr(case, name) is not None for name in _CASES.selected_columns.keys() if name != "id")  # noqa: SIM118 - no mapping
+    return any(getattr(case, name) is not None for name in _SAID)
 
 
 COMPUTED = ("state", "number_key", "case_index", "case_words")
@@ -387,6 +387,7 @@ _CASES = select(
     Case.opened_on,
     Case.next_contact_on,
 ).where(Case.id.in_(_SOME_CASES), Case.removed_at.is_(None))
+_SAID = tuple(name for name in _CASES.selected_columns.keys() if name != "id")  # noqa: SIM118 - no mapping
 _PEOPLE = select(
     Person.id,
     Person.person_code,
