@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
+from typing import cast
 
 from PySide6.QtWidgets import QWidget
 
@@ -59,8 +60,7 @@ class MoveSheet(FormSheet):
         super().save()
 
     def work(self, values: Saved) -> Callable[[], object]:
-        day, why = values[DAY], values[WHY]
-        return partial(self._move, day if isinstance(day, date) else self.here.desk.today(), str(why or ""))
+        return partial(self._move, cast(date, values[DAY]), str(values[WHY] or ""))  # nothing is saved without a day
 
     def said(self) -> str:
         day = self.form.value(DAY)
