@@ -265,8 +265,9 @@ class _Bench:
 
     def _is_contested(self, case: RecordKey, claims: Collection[Place]) -> bool:
         """Whether several desks gave the case its number: it stands in every beginning, and in nothing else."""
-        desks = {self._desk(place) for place in claims}
-        return len(desks) > 1 and all(place.operation in self._numbered(case) for place in claims)
+        if len({self._desk(place) for place in claims}) < 2:
+            return False
+        return {place.operation for place in claims} <= self._numbered(case)
 
     def _numbered(self, case: RecordKey) -> set[int]:
         return {place.operation for place, fields in self._history(case) if "case_number" in fields}

@@ -54,7 +54,7 @@ def take_receipt(desk: Desk, place: Standing, author: Member, told: Receipt) -> 
             if line.chain in ours and line.fork is not None and not _hold_the_same(session, line):
                 forked.append((line.chain, line.fork))
         done = {name for name, why in told.files if not why}
-        forked_files = {name for name, why in told.files if why == Outcome.FORK}  # told again in another chain
+        told_again = done | {name for name, why in told.files if why == Outcome.FORK}  # in another chain
         active = {each.desk.hex() for each in place.roster.members if each.active}
         session.execute(
             delete(Covered).where(
@@ -64,7 +64,7 @@ def take_receipt(desk: Desk, place: Standing, author: Member, told: Receipt) -> 
         for row in session.scalars(select(BatchOut)).all():
             if went_back and row.kind in _OF_NO_CHAIN:
                 _take_back(row, author.desk.hex())
-            ended = done | forked_files if row.kind in _OF_A_CHAIN else done
+            ended = told_again if row.kind in _OF_A_CHAIN else done
             _settle(folder, row, author.desk.hex(), held, ended, active)
     for chain, at in forked:
         _go_on_after_a_fork(desk, place, chain, at)
