@@ -22,7 +22,7 @@ class Hands:
     qtbot: QtBot
     window: Window
 
-    def wait(self, holds: Callable[[], bool]) -> None:
+    def wait(self, holds: Callable[[], bool | None]) -> None:
         self.qtbot.waitUntil(holds, timeout=30_000)
 
     def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = NONE) -> None:

@@ -26,7 +26,7 @@ from casedesk.sync.roster import (
 ORGANISATION = b"o" * 16
 ROOT, KEY = SigningKey(b"r" * 32), SigningKey(b"k" * 32)
 SIGNING = {name: SigningKey(name.encode() * 16) for name in ("K3", "K4", "K5", "Q1", "M1")}
-SEAL = str(pyrage.x25519.Identity.generate().to_public())
+SEAL, OTHER_SEAL = (str(pyrage.x25519.Identity.generate().to_public()) for _ in range(2))
 
 
 def member(name: str, centre: str = "DHK", **more: object) -> Member:
@@ -136,10 +136,10 @@ def test_an_admission_that_does_not_hold_opens_nothing() -> None:
         admit(SIGNING["K3"], ORGANISATION, m1),
         admit(SIGNING["K3"], b"x" * 16, k4),
         msgspec.structs.replace(good, by=m1.desk),
-        admit(SIGNING["K3"], ORGANISATION, msgspec.structs.replace(k4, seal=SEAL[:-1] + "q")),
+        admit(SIGNING["K3"], ORGANISATION, msgspec.structs.replace(k4, seal=OTHER_SEAL)),
     ):
         assert not admission_holds(made, bad)
-    other_key = msgspec.structs.replace(k4, seal=str(pyrage.x25519.Identity.generate().to_public()))
+    other_key = msgspec.structs.replace(k4, seal=OTHER_SEAL)
     assert not admission_holds(roster(k3, other_key), good), "another sealing key under the same admission"
 
 

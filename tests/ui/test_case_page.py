@@ -286,11 +286,15 @@ def test_half_a_small_screen_shows_the_page_and_leads_to_all_of_it(shown: Shown)
     assert (shown.window.width(), shown.window.height()) == (683, 360)
     page.part.edit()  # type: ignore[union-attr]
     shown.wait(lambda: shown.card().is_editing())
-    for _press in range(30):
-        shown.press(KEY.Key_Tab)
+
+    def focus_is_seen() -> None:
         focused = shown.window.focusWidget()
         assert focused is not None
         assert not focused.visibleRegion().isEmpty(), focused.accessibleName()
+
+    for _press in range(30):
+        shown.wait(focus_is_seen)
+        shown.press(KEY.Key_Tab)
     assert page.header.follow_up_button.accessibleName() == "Record follow-up"
 
 

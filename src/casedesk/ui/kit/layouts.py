@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QMargins, QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QMargins, QObject, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtWidgets import (
     QApplication,
     QBoxLayout,
@@ -91,11 +91,21 @@ class Whole(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._later = QTimer(self, singleShot=True, interval=0)  # once all is laid out
+        self._later.timeout.connect(self._follow)
         self.setWidget(content)
-        QApplication.instance().focusChanged.connect(self._follow)  # type: ignore[union-attr]  # there is one
+        QApplication.instance().focusChanged.connect(self._focus_moved)  # type: ignore[union-attr]  # there is one
 
-    def _follow(self, _before: QWidget | None, now: QWidget | None) -> None:
-        content, room = self.widget(), self.viewport().size()
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and watched is self.widget():
+            self._later.start()  # what has the focus may have moved
+        return super().eventFilter(watched, event)
+
+    def _focus_moved(self, _before: QWidget | None, _now: QWidget | None) -> None:
+        self._later.start()
+
+    def _follow(self) -> None:
+        content, room, now = self.widget(), self.viewport().size(), QApplication.focusWidget()
         if now is None or content is None or not content.isAncestorOf(now):
             return
         if now.width() <= room.width() and now.height() <= room.height():
