@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,13 @@ from casedesk.services.office import sign_in
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.exchange import Office
 from tests.sync.office import first_desk, join, new_desk
+
+
+@pytest.fixture(autouse=True)
+def no_mistakes(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """A file at which the program fails is set aside, so that no user waits for it; here it fails the test."""
+    yield
+    assert not [record for record in caplog.get_records("call") if record.levelno >= logging.ERROR]
 
 
 @pytest.fixture

@@ -19,9 +19,10 @@ from casedesk.services.entitled import alarms
 from casedesk.services.intake import register_case
 from casedesk.services.office import check_store, sign_in
 from casedesk.storage.recorder import own_chain
+from casedesk.storage.store import Touched
 from casedesk.sync import computers
 from casedesk.sync.arrivals import Taken, files_in, take_inbox
-from casedesk.sync.batch import Kind
+from casedesk.sync.batch import Kind, Why
 from casedesk.sync.bodies import Receipt
 from casedesk.sync.files import Fate, inbox, outbox
 from casedesk.sync.outbox import State, files_out, keep_file, make_files
@@ -93,6 +94,31 @@ class Impatient(Progress):
     def go_on(self) -> None:
         self.cancel()
         super().go_on()
+
+
+def test_a_mistake_of_ours_at_one_file_keeps_no_other_from_coming_in(
+    two_laptops: tuple[Desk, Desk], caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged, told of, and the file is tried again: a mended program takes it."""
+    one, two = two_laptops
+    write(two, "Asha")
+    (first,) = made(two)
+    write(two, "Bina")
+    (second,) = made(two)
+    left = [KeyError("Asha")]
+
+    def fails_once(_touched: Touched) -> None:
+        if left:
+            raise left.pop()
+
+    one.store.listeners.append(fails_once)
+    taken = give(one, first, second)
+    assert {(each.fate, each.why) for each in taken} == {(Fate.ASIDE, Why.MISTAKE), (Fate.APPLIED, "")}
+    assert names(one) == {"Asha", "Bina"}
+    assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [KeyError]
+    caplog.clear()
+    (again,) = take_inbox(one)
+    assert (again.fate, inbox(one.store.vault.folder).names()) == (Fate.APPLIED, [])
 
 
 def test_what_was_cancelled_within_a_file_goes_on_from_there(

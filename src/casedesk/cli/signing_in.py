@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from casedesk import logs
 from casedesk.cli.files import FileTrouble
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
@@ -47,7 +48,8 @@ def signed_in(asked: argparse.Namespace) -> Iterator[Desk]:
     name = asked.user or ask_name()
     desk = sign_in(folder, name, passphrase_of(name))
     try:
-        yield desk
+        with logs.kept(folder):
+            yield desk
     finally:
         sign_out(desk)
 

@@ -1,11 +1,13 @@
 """What comes in: each sealed file is opened, checked, and given to whoever knows its kind (SYNC 8, 13).
 
 Rosters and orders go first, whatever else is missing. A file that cannot be used yet stays and is tried again; one
-that is refused changes nothing. What became of each file goes into the next receipt.
+that is refused changes nothing; one at which the program fails keeps no other from being taken in. What became of
+each file goes into the next receipt.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,8 +45,11 @@ from casedesk.sync.roster import Member, is_believed
 
 _FIRST: Final = (Kind.ROSTER, Kind.ORDERS, Kind.CHAIN, Kind.SNAPSHOT, Kind.SHOW, Kind.CODED, Kind.RECEIPT, Kind.JOIN)
 # What says nothing of the file that was being taken in: it stays and is tried again.
-OF_THIS_COMPUTER: Final = (Cancelled, StorageFull, StorageFailed, VaultDamaged, VaultUnreadable)
+OF_THIS_COMPUTER: Final = (Cancelled, StorageFull, StorageFailed, VaultDamaged, VaultUnreadable, OSError, MemoryError)
+_TRIED_AGAIN: Final = (Why.NEWER, Why.MISTAKE)  # another program may take what is set aside for these
 NO_RIGHT: Final = "no_right"  # an order to forget what its author may not have forgotten
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +148,7 @@ def files_in(desk: Desk) -> list[FileInRow]:
 def _in_order(desk: Desk, folder: Folder) -> list[str]:
     """The files of the inbox that may still become something, in the order in which they help each other.
 
-    What was set aside stays; what only a newer program can read is tried again, since this may be it by now.
+    What was set aside stays; what only a newer or a better program can take is tried again: this may be it by now.
     """
     with desk.read() as session:
         known = {row.name: row for row in session.execute(select(BatchIn.name, BatchIn.state, BatchIn.why))}
@@ -154,7 +159,7 @@ def _in_order(desk: Desk, folder: Folder) -> list[str]:
         if name in ours or (row is not None and row.state in (Fate.APPLIED, Fate.REFUSED)):
             folder.remove(name)
             continue
-        if row is not None and row.state == Fate.ASIDE and row.why != Why.NEWER:
+        if row is not None and row.state == Fate.ASIDE and row.why not in _TRIED_AGAIN:
             continue
         try:
             header = _opened(desk, folder.read(name)).header
@@ -191,6 +196,9 @@ def _take(desk: Desk, folder: Folder, name: str, progress: Progress) -> Taken:
         fate, why = (Fate.ASIDE if refused.why is Why.NEWER else Fate.REFUSED), str(refused.why)
     except CaseDeskError as error:
         fate, why = Fate.REFUSED, type(error).__name__[:20]
+    except Exception as error:
+        log.error("a mistake of ours", exc_info=error)
+        fate, why = Fate.ASIDE, Why.MISTAKE
     _note(desk, name, kind, author, fate, why, len(sealed))
     if fate in (Fate.APPLIED, Fate.REFUSED):
         folder.remove(name)

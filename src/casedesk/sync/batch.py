@@ -74,6 +74,7 @@ class Why(enum.StrEnum):
     ENDED_DESK = "ended_desk"
     SIGNATURE = "signature"
     OTHER_AUDIENCE = "other_audience"
+    MISTAKE = "mistake"  # of the program that takes in, not of the file
 
 
 _WORDS: Final = {
@@ -85,6 +86,7 @@ _WORDS: Final = {
     Why.UNKNOWN_DESK: N_("The computer that wrote this file is not on the list of this organisation."),
     Why.ENDED_DESK: N_("The computer that wrote this file no longer belongs here. The file is set aside."),
     Why.SIGNATURE: N_("The signature of this file does not hold: somebody changed it."),
+    Why.MISTAKE: N_("This file could not be used because of a mistake in CaseDesk. It is kept and tried again."),
     Why.OTHER_AUDIENCE: N_("This file was written for another office and is not used here."),
 }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import io
+import logging
 import multiprocessing
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -16,7 +17,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
-from casedesk import machine
+from casedesk import logs, machine
 from casedesk.desk import Actor, Clock, Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _, language, use
@@ -26,6 +27,9 @@ from casedesk.storage.store import Store, Touched
 from casedesk.storage.vault import Vault, open_beside
 
 R = TypeVar("R")
+
+log = logging.getLogger(__name__)
+
 _A_LOOK: Final = 0.1  # seconds
 GAP: Final = 0.1  # seconds after each step for what the window has to write: a busy disk is asked again so often
 # What is taken in has no circles: looking for them as often as usual takes a fifth of the time.
@@ -171,6 +175,13 @@ def _work(
 ) -> None:
     """What the other process does from its first moment to its last."""
     use(spoken)
+    with logs.kept(folder):
+        _answer(pipe, folder, keys, slot, work, given)
+
+
+def _answer(
+    pipe: Pipe, folder: Path, keys: KeysFile, slot: bytes, work: Callable[..., Any], given: tuple[object, ...]
+) -> None:
     gc.set_threshold(*SELDOM)
     key = bytearray(pipe.recv_bytes())
     vault: Vault | None = None
@@ -182,7 +193,8 @@ def _work(
         _say(pipe, _Failed("", "", cancelled=True))
     except CaseDeskError as error:
         _say(pipe, _Failed(error.message, error.hint))
-    except Exception as error:  # noqa: BLE001 - it ends here, and is admitted on the other side
+    except Exception as error:
+        log.error("a mistake of ours", exc_info=error)
         _say(pipe, _Failed("", "", ours=type(error).__name__))
     finally:
         if vault is not None:
