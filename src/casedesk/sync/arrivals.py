@@ -45,7 +45,7 @@ from casedesk.sync.roster import Member, is_believed
 
 _FIRST: Final = (Kind.ROSTER, Kind.ORDERS, Kind.CHAIN, Kind.SNAPSHOT, Kind.SHOW, Kind.CODED, Kind.RECEIPT, Kind.JOIN)
 # What says nothing of the file that was being taken in: it stays and is tried again.
-OF_THIS_COMPUTER: Final = (Cancelled, StorageFull, StorageFailed, VaultDamaged, VaultUnreadable, OSError, MemoryError)
+_OF_THIS_COMPUTER: Final = (Cancelled, StorageFull, StorageFailed, VaultDamaged, VaultUnreadable, OSError, MemoryError)
 _TRIED_AGAIN: Final = (Why.NEWER, Why.MISTAKE)  # another program may take what is set aside for these
 NO_RIGHT: Final = "no_right"  # an order to forget what its author may not have forgotten
 
@@ -190,7 +190,7 @@ def _take(desk: Desk, folder: Folder, name: str, progress: Progress) -> Taken:
         batch = _opened(desk, sealed)
         kind, author = batch.header.kind, batch.header.desk
         fate, why = _apply(desk, batch, progress)
-    except OF_THIS_COMPUTER:
+    except _OF_THIS_COMPUTER:
         raise
     except Refused as refused:
         fate, why = (Fate.ASIDE if refused.why is Why.NEWER else Fate.REFUSED), str(refused.why)
