@@ -33,6 +33,28 @@ class FileNotWritten(CaseDeskError):
         super().__init__(message.format(name=path.name), hint=hint)
 
 
+class FileIsThere(CaseDeskError):
+    """A new file cannot have this name: what was given out once is not silently something else."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            _("There is a file {name} already.").format(name=path), hint=_("Nothing was written. Name another one.")
+        )
+
+
+def must_be_new(path: Path) -> None:
+    if path.exists():
+        raise FileIsThere(path)
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[IO[bytes]]:
+    """As `whole_file`, where nothing has this name yet."""
+    must_be_new(path)
+    with whole_file(path) as file:
+        yield file
+
+
 @contextmanager
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
     """What is written stands under a name of its own beside `path`, and takes its place once it is on the disk."""

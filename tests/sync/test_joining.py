@@ -29,6 +29,7 @@ from casedesk.sync.membership import AlreadyJoined, NotJoined, new_identity
 from casedesk.sync.organisation import NotTheRootKey
 from casedesk.sync.outbox import NobodyThere, make_files
 from casedesk.sync.roster import Member, NotThisRoster, sign_roster
+from casedesk.whole_file import FileIsThere, FileNotWritten
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.exchange import own
 from tests.support.people import a_returnee
@@ -66,11 +67,13 @@ def test_the_root_key_is_written_once_and_opens_with_its_passphrase(first: Desk,
     assert not (tmp_path / "again.age").exists()
 
 
-def test_a_file_that_is_there_is_not_written_over(desk: Desk, tmp_path: Path) -> None:
+def test_without_a_new_file_for_its_root_key_no_organisation_begins(desk: Desk, tmp_path: Path) -> None:
     (tmp_path / "root.age").write_bytes(b"precious")
-    with pytest.raises(CaseDeskError):
+    with pytest.raises(FileIsThere):
         begin(desk, tmp_path)
     assert (tmp_path / "root.age").read_bytes() == b"precious"
+    with pytest.raises(FileNotWritten):
+        begin(desk, tmp_path / "no")
     with pytest.raises(NotJoined):
         standing_of(desk)
 

@@ -28,8 +28,9 @@ log = logging.getLogger("casedesk.failing")
 # These repeat a word that whoever reads them typed or chose: a file, a folder, a code, a sentence of ours about a file.
 REPEATS = {
     "NotRemoved",
+    "FileIsThere",
     "FileNotWritten",
-    "FileTrouble",
+    "NotDone",
     "NameTaken",
     "NoInvitation",
     "NoPeriod",

@@ -1,7 +1,7 @@
 """The command line: a twin of the window for what makes sense without one (decision 12).
 
-One module a command or two; `speech` is how they speak, `signing_in` and `files` are what they share. A command is
-loaded when it is said, so the window does not wait for what it does not use.
+One module a command or two; they share `speech`, how they speak, and `signing_in`. A command is loaded when it is said,
+so the window does not wait for what it does not use.
 """
 
 from __future__ import annotations

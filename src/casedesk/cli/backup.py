@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from casedesk.cli.files import FileTrouble
 from casedesk.cli.signing_in import ask_name, passphrase_of, signed_in, store_of, user_word
-from casedesk.cli.speech import Commands, say
+from casedesk.cli.speech import Commands, NotDone, say
 from casedesk.desk import DHAKA
 from casedesk.formats import clock, day, file_size, number
 from casedesk.i18n import _
@@ -49,9 +48,7 @@ def _backup(asked: argparse.Namespace) -> int:
                 say(f"{each.path}  {file_size(each.size)}  {told}")
         elif asked.copy_to is not None:
             if not asked.copy_to.is_dir():
-                raise FileTrouble(
-                    _("There is no folder {name}.").format(name=asked.copy_to), hint=_("Nothing was copied.")
-                )
+                raise NotDone(_("There is no folder {name}.").format(name=asked.copy_to), hint=_("Nothing was copied."))
             copied = backups.copy_backup(desk, asked.copy_to, same_disk=False)
             say(_("Copied and read back: {name}").format(name=copied))
         else:
@@ -64,7 +61,7 @@ def _restore(asked: argparse.Namespace) -> int:
     store = store_of(asked)
     settle(store)
     if not asked.file.is_file():
-        raise FileTrouble(_("The file {name} cannot be read.").format(name=asked.file), hint=_("Nothing was changed."))
+        raise NotDone(_("The file {name} cannot be read.").format(name=asked.file), hint=_("Nothing was changed."))
     if vault_exists(store) and store.absolute() != asked.into.absolute():
         with signed_in(asked) as desk:
             second = _second(asked)

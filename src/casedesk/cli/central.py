@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from casedesk.cli.files import FileTrouble
 from casedesk.cli.signing_in import signed_in, user_word
-from casedesk.cli.speech import WRONG, Commands, say
+from casedesk.cli.speech import WRONG, Commands, NotDone, say
 from casedesk.desk import Desk
 from casedesk.formats import number
 from casedesk.i18n import _, ngettext
@@ -40,13 +39,13 @@ def national_at(desk: Desk, url: str) -> Iterator[NationalStore]:
     from casedesk.sync.national import open_national
 
     if not url.startswith("postgresql+psycopg://"):
-        raise FileTrouble(
+        raise NotDone(
             _("The address of the database begins with postgresql+psycopg://."), hint=_("Nothing was changed.")
         )
     try:
         national = open_national(desk, url)
     except (SQLAlchemyError, ModuleNotFoundError):  # the bundle for a desk has no driver for it
-        raise FileTrouble(
+        raise NotDone(
             _("The database cannot be reached or used."),
             hint=_("Nothing was changed. Look at its address, its user, and whether it runs."),
         ) from None

@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from casedesk import codelists
-from casedesk.cli.files import FileTrouble, refuse_replacing
 from casedesk.cli.signing_in import signed_in, user_word
-from casedesk.cli.speech import Commands, say
+from casedesk.cli.speech import Commands, NotDone, say
 from casedesk.desk import now
 from casedesk.formats import file_size, number
 from casedesk.i18n import _, ngettext
 from casedesk.services.case_register import Register
 from casedesk.services.prints import CODED, FULL, SHARED
-from casedesk.whole_file import whole_file
+from casedesk.whole_file import must_be_new, whole_file
 
 if TYPE_CHECKING:
     from casedesk.reports.hand_out import FileKind, FirstRows
@@ -112,7 +111,7 @@ def file_kind(path: Path, *, pdf: bool = False) -> FileKind:
     kind = kind_of(path)
     if kind is None or (kind is FileKind.PDF and not pdf):
         known = ", ".join(f".{each}" for each in FileKind if pdf or each is not FileKind.PDF)
-        raise FileTrouble(
+        raise NotDone(
             _("The file {name} has an ending that is not known here.").format(name=path),
             hint=_("Nothing was written. Use one of these: {endings}.").format(endings=known),
         )
@@ -122,7 +121,7 @@ def file_kind(path: Path, *, pdf: bool = False) -> FileKind:
 def new_file_kind(path: Path, *, pdf: bool = False) -> FileKind:
     """The same, for a file that must not be there yet."""
     kind = file_kind(path, pdf=pdf)
-    refuse_replacing(path, _("Nothing was written. Name another one."))
+    must_be_new(path)
     return kind
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from casedesk.cli.files import FileTrouble
 from casedesk.cli.roster import computer, said
 from casedesk.cli.signing_in import signed_in, user_word
-from casedesk.cli.speech import WRONG, Commands, say
+from casedesk.cli.speech import WRONG, Commands, NotDone, say
 from casedesk.desk import Desk
 from casedesk.i18n import _
 from casedesk.sync import computers, joining
@@ -48,7 +47,7 @@ def _ask(desk: Desk, asked: argparse.Namespace) -> int:
         with path.open("rb") as file:
             raw = file.read(LARGEST_HEADER)
     except OSError as error:
-        raise FileTrouble(
+        raise NotDone(
             _("The file {name} cannot be read: {why}.").format(name=path, why=error.strerror or ""),
             hint=_("Nothing was changed."),
         ) from None

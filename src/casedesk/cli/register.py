@@ -6,9 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from casedesk.cli.files import FileTrouble
 from casedesk.cli.signing_in import signed_in, user_word
-from casedesk.cli.speech import WRONG, Commands, say
+from casedesk.cli.speech import WRONG, Commands, NotDone, say
 from casedesk.formats import number
 from casedesk.i18n import _, ngettext
 from casedesk.services import sections
@@ -75,7 +74,7 @@ def contents(path: Path) -> bytes:
         with path.open("rb") as file:
             raw = file.read(LARGEST + 1)
     except OSError as error:
-        raise FileTrouble(
+        raise NotDone(
             _("The file {name} cannot be read: {why}.").format(name=path, why=error.strerror or type(error).__name__),
             hint=_("Nobody was registered."),
         ) from None

@@ -6,8 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from casedesk.cli.files import FileTrouble
-from casedesk.cli.speech import Commands, say
+from casedesk.cli.speech import Commands, NotDone, say
 from casedesk.i18n import _
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def _relay(asked: argparse.Namespace) -> int:
 
     address, _colon, port = asked.listen.rpartition(":")
     if not address or not port.isdigit() or not 0 < int(port) < 65536:
-        raise FileTrouble(
+        raise NotDone(
             _("“{listen}” is no address and port.").format(listen=asked.listen), hint=_("Nothing was started.")
         )
     relay = relay_of(asked.folder, asked.organisation, asked.database, asked.quota)
@@ -76,7 +75,7 @@ def relay_of(folder: Path, organisation: str, database: str | None, quota: int) 
 
     known = read_mark(organisation)
     if known is None:
-        raise FileTrouble(
+        raise NotDone(
             _("“{mark}” is no organisation’s mark.").format(mark=organisation), hint=_("Nothing was started.")
         )
 
@@ -91,7 +90,7 @@ def relay_of(folder: Path, organisation: str, database: str | None, quota: int) 
         shelf = Shelf(folder / "files")
         index = Index(database or f"sqlite:///{folder / 'index.db'}")
     except (OSError, SQLAlchemyError):
-        raise FileTrouble(
+        raise NotDone(
             _("The folder or the database of the relay cannot be used."),
             hint=_("Nothing was started. Look at --folder and --database."),
         ) from None

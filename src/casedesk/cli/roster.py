@@ -6,15 +6,15 @@ import argparse
 from pathlib import Path
 from typing import TypeVar
 
-from casedesk.cli.files import FileTrouble, new_file
 from casedesk.cli.signing_in import another_secret, signed_in, user_word
-from casedesk.cli.speech import Commands, say
+from casedesk.cli.speech import Commands, NotDone, say
 from casedesk.desk import Desk
 from casedesk.i18n import _
 from casedesk.services.office import colleagues
 from casedesk.sync import computers, invitations, organisation, people
 from casedesk.sync.batch import LARGEST_HEADER
 from casedesk.sync.line import der_of
+from casedesk.whole_file import new_file
 
 T = TypeVar("T")
 WHAT = ("begin", "list", "show", "invite", "end", "people", "renew", "relay")
@@ -98,7 +98,7 @@ def _certificate(path: Path) -> bytes:
     try:
         raw = path.read_bytes()[:LARGEST_HEADER]
     except OSError as error:
-        raise FileTrouble(
+        raise NotDone(
             _("The file {name} cannot be read: {why}.").format(name=path, why=error.strerror or ""),
             hint=_("Nothing was changed."),
         ) from None
@@ -108,9 +108,9 @@ def _certificate(path: Path) -> bytes:
 def _invite(desk: Desk, asked: argparse.Namespace) -> int:
     centre, path = said(asked.centre, "--centre"), said(asked.out, "--out")
     if len(centre) != 3 or not centre.isalpha():
-        raise FileTrouble(_("A centre has three letters."), hint=_("Nobody was invited."))
-    with new_file(path) as write:
-        write(invitations.invite(desk, centre, central=asked.central))
+        raise NotDone(_("A centre has three letters."), hint=_("Nobody was invited."))
+    with new_file(path) as file:
+        file.write(invitations.invite(desk, centre, central=asked.central))
     say(
         _("The invitation is in {name}. It is for one computer and is over in {days} days.").format(
             name=path, days=invitations.INVITATION_DAYS
@@ -129,7 +129,7 @@ def _people(desk: Desk, asked: argparse.Namespace) -> int:
     key, wanted = computer(desk, asked.computer), said(asked.users, "--users").split(",")
     found = [row.id for row in colleagues(desk) if row.active and row.sign_in_name in wanted]
     if len(found) != len(wanted):
-        raise FileTrouble(
+        raise NotDone(
             _("Not every name of {names} belongs to exactly one person who works here.").format(names=asked.users),
             hint=_("Nothing was changed."),
         )
@@ -157,5 +157,5 @@ def computer(desk: Desk, name: str | None) -> bytes:
 def said(value: T | None, word: str) -> T:
     """What was said after a word; complains if it was not."""
     if value is None:
-        raise FileTrouble(_("Say {word}.").format(word=word), hint=_("Nothing was changed."))
+        raise NotDone(_("Say {word}.").format(word=word), hint=_("Nothing was changed."))
     return value

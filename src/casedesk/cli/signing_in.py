@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from casedesk import logs
-from casedesk.cli.files import FileTrouble
+from casedesk.cli.speech import NotDone
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
@@ -65,7 +65,7 @@ def store_of(asked: argparse.Namespace) -> Path:
 
 def ask_name() -> str:
     if not sys.stdin.isatty():
-        raise FileTrouble(_("Nobody was named to sign in."), hint=_("Say who with --user NAME."))
+        raise NotDone(_("Nobody was named to sign in."), hint=_("Say who with --user NAME."))
     sys.stderr.write(_("Sign-in name:") + " ")
     sys.stderr.flush()
     return sys.stdin.readline().strip()

@@ -18,6 +18,10 @@ WRONG, MISUSED = 1, 2
 Run = Callable[[argparse.Namespace], int]
 
 
+class NotDone(CaseDeskError):
+    """What was said cannot be done: a file, a number or a word is not as it must be."""
+
+
 class Help(argparse.RawDescriptionHelpFormatter):
     """Help in the language spoken; what argparse itself says is English only."""
 

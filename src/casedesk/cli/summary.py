@@ -10,9 +10,8 @@ from sqlalchemy import select
 
 from casedesk import codelists, i18n
 from casedesk.case_numbers import read_case_number
-from casedesk.cli.files import FileTrouble, new_file
 from casedesk.cli.signing_in import signed_in, user_word
-from casedesk.cli.speech import Commands, say
+from casedesk.cli.speech import Commands, NotDone, say
 from casedesk.desk import Desk
 from casedesk.errors import NotFound
 from casedesk.formats import file_size, quoted
@@ -20,6 +19,7 @@ from casedesk.formats import visible as visible_text
 from casedesk.i18n import _
 from casedesk.models import CaseIndex
 from casedesk.services.permissions import needs, visible
+from casedesk.whole_file import new_file
 
 LEVELS = ("full", "shared", "coded")
 
@@ -41,10 +41,10 @@ def _summary(asked: argparse.Namespace) -> int:
 
     request = PrintRequest(level=asked.level, language=i18n.language(), purpose=asked.purpose, reason=asked.why.strip())
     if not request.reason:
-        raise FileTrouble(_("Say why it is printed."), hint=_("Nothing was printed."))
-    with signed_in(asked) as desk, new_file(asked.out) as write:
+        raise NotDone(_("Say why it is printed."), hint=_("Nothing was printed."))
+    with signed_in(asked) as desk, new_file(asked.out) as file:
         (paper,) = print_summary(desk, _case(desk, asked.number), request, "file")
-        write(paper)
+        file.write(paper)
     say(_("Written: {name}, {size}.").format(name=asked.out, size=file_size(len(paper))))
     return 0
 
@@ -54,7 +54,7 @@ def _case(desk: Desk, case_number: str) -> UUID:
     """The case with exactly this number, typed with or without dashes and in any digits."""
     number = read_case_number(case_number)
     if number is None:
-        raise FileTrouble(
+        raise NotDone(
             _("“{text}” is no case number.").format(text=visible_text(quoted(case_number))),
             hint=_("Nothing was printed. Write it whole, like DHK-26-K3-00042-R, as the page of the case shows it."),
         )

@@ -8,17 +8,16 @@ import msgspec
 import pyrage
 from nacl.signing import SigningKey
 
-from casedesk import machine
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
 from casedesk.models import Membership, RosterCopy
 from casedesk.services.permissions import needs
-from casedesk.storage.keys import storage_error
 from casedesk.storage.recorder import own_chain
 from casedesk.sync.announcing import renew
 from casedesk.sync.membership import AlreadyJoined, as_member, new_identity, standing
 from casedesk.sync.roster import Roster, certify, sign_roster
+from casedesk.whole_file import new_file
 
 
 class NotTheRootKey(CaseDeskError):
@@ -92,17 +91,8 @@ def renew_roster_key(desk: Desk, root_file: Path, passphrase: str) -> None:
 
 def _write_root(path: Path, root: SigningKey, organisation: bytes, passphrase: str) -> None:
     text = f"cdesk.root.1\n{organisation.hex()}\n{bytes(root).hex()}\n"
-    try:
-        if path.exists():
-            raise FileExistsError
-        with machine.private_file(path, "wb") as file:
-            file.write(pyrage.passphrase.encrypt(text.encode("ascii"), passphrase))
-    except FileExistsError:
-        raise CaseDeskError(
-            _("There is a file {name} already.").format(name=path), hint=_("Nothing was changed. Name another one.")
-        ) from None
-    except OSError as error:
-        raise storage_error(error) from error
+    with new_file(path) as file:
+        file.write(pyrage.passphrase.encrypt(text.encode("ascii"), passphrase))
 
 
 def read_root(path: Path, passphrase: str) -> tuple[bytes, SigningKey]:
