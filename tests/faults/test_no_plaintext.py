@@ -33,7 +33,7 @@ from casedesk.desk import Desk
 from casedesk.errors import StorageFull
 from casedesk.reports.assemble import print_letter, print_summary
 from casedesk.reports.hand_out import FileKind, save_register
-from casedesk.services import backups
+from casedesk.services import backups, restores
 from casedesk.services.case_register import Register
 from casedesk.services.cases import case_facts, edit_case, look, show_number
 from casedesk.services.consents import RecordConsent, record_consent
@@ -243,7 +243,7 @@ def hand_on(desk: Desk, other: Desk, stick: Path, asked: Path) -> None:
     outbox.make_files(other, other.centre)
     write_stick(other, stick)
     take_stick(desk, stick)
-    backups.restore_over(desk, newest(desk), MARKERS["reason"])
+    restores.restore_over(desk, newest(desk), MARKERS["reason"])
 
 
 def newest(desk: Desk) -> Path:

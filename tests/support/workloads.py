@@ -14,7 +14,7 @@ from uuid import UUID
 
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
-from casedesk.services import backups
+from casedesk.services import backups, restores
 from casedesk.services.cases import edit_case
 from casedesk.services.intake import register_case
 from casedesk.services.office import set_up, sign_in, sign_out
@@ -76,7 +76,7 @@ def restore(folder: Path, tell: Tell) -> None:
     desk = enter(folder)
     newest = backups.newest_backup(folder)
     assert newest is not None
-    backups.restore_over(desk, newest, WHY)
+    restores.restore_over(desk, newest, WHY)
     sign_out(desk)
     restoring.switch(folder)
     tell("restored")
@@ -85,7 +85,7 @@ def restore(folder: Path, tell: Tell) -> None:
 def new_computer(folder: Path, tell: Tell) -> None:
     newest = backups.newest_backup(folder.with_name("stick"))
     assert newest is not None
-    backups.restore_here(folder, newest, backups.Person("farzana", PASSPHRASE), WHY, clock=lambda: NOW)
+    restores.restore_here(folder, newest, restores.Person("farzana", PASSPHRASE), WHY, clock=lambda: NOW)
     tell("restored")
 
 

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from casedesk import machine
 from casedesk.practice import MARK, is_practice
-from casedesk.services import backups
+from casedesk.services import backups, restores
 from casedesk.services.intake import register_case
 from casedesk.services.search import Filters, count_cases
 from casedesk.storage import vault
@@ -141,7 +141,7 @@ def test_restoring_shows_what_is_lost_and_comes_back_to_the_door(inside: Sitting
     assert is_practice(inside.folder), "the mark of a practice centre goes along"
     window = after.enter("", PASSPHRASE)
     assert count_cases(window.desk, Filters()) == 0
-    assert len(backups.kept(window.desk)) == 1
+    assert len(restores.kept(window.desk)) == 1
     after.end()
 
 

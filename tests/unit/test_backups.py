@@ -18,13 +18,15 @@ from sqlalchemy import select, text
 from casedesk import machine
 from casedesk.desk import Actor, Desk
 from casedesk.errors import CaseDeskError, InvalidInput, NotAllowed
-from casedesk.models import Chain, User
+from casedesk.models import Case, Chain, User
 from casedesk.progress import Cancelled, Progress
-from casedesk.services import backups, office
-from casedesk.services.backups import Person, SecondNeeded
+from casedesk.services import backups, office, restores
 from casedesk.services.cases import case_facts, edit_case, look
+from casedesk.services.consents import RecordConsent, consents_of, record_consent, withdraw
+from casedesk.services.history import history
 from casedesk.services.intake import register_case
 from casedesk.services.office import sign_in
+from casedesk.services.restores import Person, SecondNeeded
 from casedesk.services.search import Filters, count_cases
 from casedesk.storage import keys, set_aside, vault
 from casedesk.storage.backup import keeping, making, pages, restoring, sealed
@@ -32,6 +34,7 @@ from casedesk.storage.backup.restoring import RestoreNotWritten
 from casedesk.storage.backup.sealed import SUFFIX, BackupDamaged, NotABackup
 from casedesk.storage.chain import begin_chain
 from casedesk.storage.checking import check
+from casedesk.storage.erasing import obey
 from casedesk.storage.keys import FLOOR, WrongPassphrase
 from casedesk.storage.migrate import migrate
 from casedesk.storage.recorder import Act
@@ -54,7 +57,7 @@ def phone(number: int) -> str:
 def switched(desk: Desk, path: Path, **more: Person) -> Desk:
     """Restore over the vault and sign in to what took its place."""
     folder = desk.store.vault.folder
-    backups.restore_over(desk, path, WHY, more.get("second"))
+    restores.restore_over(desk, path, WHY, more.get("second"))
     office.sign_out(desk)
     restoring.switch(folder, 1)
     return sign_in(folder, "farzana", PASSPHRASE, lambda: NOW)
@@ -244,7 +247,7 @@ def test_a_backup_damaged_anywhere_is_refused_whole(desk: Desk, tmp_path: Path, 
     for place in {0, 20, *foot, *(dice.randrange(len(whole)) for _place in range(rounds * 5))}:
         bad.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
         with pytest.raises((BackupDamaged, NotABackup, vault.NewerVault)):
-            backups.restore_beside(desk, bad, tmp_path / "restored", WHY)
+            restores.restore_beside(desk, bad, tmp_path / "restored", WHY)
         assert sorted(path.name for path in tmp_path.iterdir()) == [bad.name, "store"], place
     for length in {0, 10, *(dice.randrange(len(whole)) for _cut in range(rounds))}:
         bad.write_bytes(whole[:length])
@@ -406,13 +409,13 @@ def test_restoring_shows_what_is_lost_and_brings_back_the_moment(desk: Desk) -> 
     assert "person.upazila" not in case_facts(again, first).answers
     assert check(again.store).wrong == []
     assert [each.action for each in operations(again)][-2:] == ["backup.restore", "office.sign_in"]
-    (kept,) = backups.kept(again)
+    (kept,) = restores.kept(again)
     assert (kept.path.name, kept.over) == ("store.before-000001", False)
     assert [each.number for each in backups.backups(again)] == [2, 1], "the backups moved along"
     with pytest.raises(NotAllowed):
-        backups.remove_kept(again, kept.path)
+        restores.remove_kept(again, kept.path)
     later = replace(again, clock=lambda: kept.until + timedelta(hours=1))
-    backups.remove_kept(later, kept.path)
+    restores.remove_kept(later, kept.path)
     assert not kept.path.exists()
     office.sign_out(again)
     assert not folder.with_name("store.restored").exists()
@@ -426,7 +429,7 @@ def test_what_was_before_a_restore_can_come_back(desk: Desk) -> None:
     newest = backups.backups(again)[0]
     back = switched(again, newest.path)
     assert count_cases(back, Filters()) == 1
-    assert len(backups.kept(back)) == 2
+    assert len(restores.kept(back)) == 2
     office.sign_out(back)
 
 
@@ -470,11 +473,44 @@ def test_nobody_gains_a_role_or_a_way_in(desk: Desk) -> None:
     vault.unlock(folder, "karim", OTHER).close()
 
 
+def test_a_consent_that_was_taken_back_since_is_taken_back_in_what_is_restored(desk: Desk) -> None:
+    """A backup of before would have it hold again, and names would be given to a partner who may not have them."""
+    case_id = register_case(desk, a_returnee())
+    agreed = {"share_legal": "given", "share_health": "given", "share_police": "refused"}
+    record_consent(desk, case_id, RecordConsent(agreed, method="verbal"))
+    made = backups.make_backup(desk)
+    withdraw(desk, case_id, "share_legal", "She is afraid of her employer.")
+    record_consent(desk, case_id, RecordConsent({"share_police": "given"}, method="verbal"))
+    not_there = register_case(desk, a_returnee(person__phone_1=phone(7)))
+    record_consent(desk, not_there, RecordConsent({"share_legal": "refused"}, method="verbal"))
+    again = switched(desk, made.path)
+    now_ = {each.scope: each.status for each in consents_of(again, case_id)}
+    assert {scope: now_[scope] for scope in agreed} == agreed | {"share_legal": "withdrawn"}
+    (taken_back,) = [each for each in history(again, case_id) if each.action == "consent.withdraw"]
+    assert (taken_back.reason, check(again.store).wrong) == (WHY, [])
+    office.sign_out(again)
+
+
+def test_what_was_forgotten_since_is_forgotten_in_what_is_restored(desk: Desk) -> None:
+    case_id = register_case(desk, a_returnee(person__name_en="Asha"))
+    made = backups.make_backup(desk)
+    with desk.store.intake() as (session, merged):
+        person = session.scalars(select(Case.person_id)).one()
+        assert person is not None
+        merged.add(obey(session, b"of a colleague.".ljust(16), 4, [(person, "name_en")], NOW))
+    again = switched(desk, made.path)
+    with again.read() as session:
+        assert session.execute(text("SELECT name_en FROM person")).all() == [(None,)]
+    assert not [each for each in history(again, case_id) if "Asha" in str(each)]
+    assert check(again.store).wrong == []
+    office.sign_out(again)
+
+
 def test_a_passphrase_of_today_opens_what_was_restored(desk: Desk) -> None:
     made = backups.make_backup(desk)
     office.change_passphrase(desk, PASSPHRASE, OTHER, FLOOR)
     folder = desk.store.vault.folder
-    backups.restore_over(desk, made.path, WHY)
+    restores.restore_over(desk, made.path, WHY)
     office.sign_out(desk)
     restoring.switch(folder, 1)
     with pytest.raises(WrongPassphrase):
@@ -488,19 +524,19 @@ def test_it_takes_one_who_leads_and_one_who_administers(desk: Desk, tmp_path: Pa
     for name, roles in users.items():
         office.add_user(desk, name=name, sign_in_name=name, roles=roles, passphrase=OTHER, cost=FLOOR)
     leads = replace(desk, actor=Actor(uuid4(), "Karim", frozenset(["supervisor"])))
-    assert backups.needs_second(leads)
-    assert not backups.needs_second(desk)
+    assert restores.needs_second(leads)
+    assert not restores.needs_second(desk)
     into = tmp_path / "restored"
     with pytest.raises(SecondNeeded):
-        backups.restore_beside(leads, made.path, into, WHY)
+        restores.restore_beside(leads, made.path, into, WHY)
     with pytest.raises(NotAllowed):
-        backups.restore_beside(leads, made.path, into, WHY, Person("mitu", OTHER))
+        restores.restore_beside(leads, made.path, into, WHY, Person("mitu", OTHER))
     with pytest.raises(WrongPassphrase):
-        backups.restore_beside(leads, made.path, into, WHY, Person("lina", "not what she typed"))
+        restores.restore_beside(leads, made.path, into, WHY, Person("lina", "not what she typed"))
     with pytest.raises(InvalidInput):
-        backups.restore_beside(leads, made.path, into, "  ", Person("lina", OTHER))
+        restores.restore_beside(leads, made.path, into, "  ", Person("lina", OTHER))
     assert not into.exists()
-    backups.restore_beside(leads, made.path, into, WHY, Person("lina", OTHER))
+    restores.restore_beside(leads, made.path, into, WHY, Person("lina", OTHER))
     assert vault.vault_exists(into)
 
 
@@ -509,10 +545,10 @@ def test_a_place_that_what_was_restored_cannot_take_is_told_and_nothing_of_it_st
     made, into = backups.make_backup(desk), tmp_path / "restored"
     into.symlink_to(tmp_path / "nowhere")
     with pytest.raises(RestoreNotWritten):
-        backups.restore_beside(desk, made.path, into, WHY)
+        restores.restore_beside(desk, made.path, into, WHY)
     assert not (tmp_path / "restored.part").exists()
     into.unlink()
-    backups.restore_beside(desk, made.path, into, WHY)
+    restores.restore_beside(desk, made.path, into, WHY)
     assert vault.vault_exists(into)
 
 
@@ -521,10 +557,10 @@ def test_a_vault_from_before_that_the_disk_keeps_is_told(desk: Desk, tmp_path: P
     folder = desk.store.vault.folder
     folder.with_name(f"{folder.name}.before-000001").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
     (tmp_path / "elsewhere").mkdir()
-    (kept,) = backups.kept(desk)
+    (kept,) = restores.kept(desk)
     later = replace(desk, clock=lambda: kept.until + timedelta(hours=1))
-    with pytest.raises(backups.NotRemoved):
-        backups.remove_kept(later, kept.path)
+    with pytest.raises(restores.NotRemoved):
+        restores.remove_kept(later, kept.path)
     assert last(desk).action != "backup.removed_old_vault"
 
 
@@ -536,7 +572,7 @@ def test_a_backup_of_another_centre_is_refused(desk: Desk, tmp_path: Path) -> No
     made = making.make(other, tmp_path / "others", 1, NOW)
     other.close()
     with pytest.raises(BackupDamaged):  # under another key nothing of it can be read
-        backups.restore_beside(desk, made.path, tmp_path / "restored", WHY)
+        restores.restore_beside(desk, made.path, tmp_path / "restored", WHY)
 
 
 # On a new computer
@@ -547,9 +583,9 @@ def test_a_backup_is_restored_where_there_is_nothing(desk: Desk, tmp_path: Path)
     made = backups.make_backup(desk)
     new = tmp_path / "new computer" / "store"
     with pytest.raises(WrongPassphrase):
-        backups.restore_here(new, made.path, Person("farzana", OTHER), WHY)
+        restores.restore_here(new, made.path, Person("farzana", OTHER), WHY)
     assert not new.exists()
-    manifest = backups.restore_here(new, made.path, FARZANA, WHY, clock=lambda: NOW)
+    manifest = restores.restore_here(new, made.path, FARZANA, WHY, clock=lambda: NOW)
     assert manifest == made.manifest
     there = sign_in(new, "farzana", PASSPHRASE, lambda: NOW)
     assert case_facts(there, case_id).answers["person.name_en"] == "Rahima Khatun"
@@ -557,7 +593,7 @@ def test_a_backup_is_restored_where_there_is_nothing(desk: Desk, tmp_path: Path)
     assert check(there.store).wrong == []
     office.sign_out(there)
     with pytest.raises(vault.VaultExists):
-        backups.restore_here(new, made.path, FARZANA, WHY)
+        restores.restore_here(new, made.path, FARZANA, WHY)
 
 
 def test_a_folder_with_settings_alone_takes_a_restored_vault(desk: Desk, tmp_path: Path) -> None:
@@ -565,7 +601,7 @@ def test_a_folder_with_settings_alone_takes_a_restored_vault(desk: Desk, tmp_pat
     new = tmp_path / "new"
     new.mkdir()
     (new / "settings.json").write_text("{}")
-    backups.restore_here(new, made.path, FARZANA, WHY, clock=lambda: NOW)
+    restores.restore_here(new, made.path, FARZANA, WHY, clock=lambda: NOW)
     office.sign_out(sign_in(new, "farzana", PASSPHRASE, lambda: NOW))
     assert (new / "settings.json").read_text() == "{}"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "store"]
@@ -576,10 +612,10 @@ def test_a_restore_cut_short_on_a_new_computer_can_begin_again(desk: Desk, tmp_p
     in_the_way = new / keys.COPY / "in the way"
     in_the_way.mkdir(parents=True)
     with pytest.raises(RestoreNotWritten):
-        backups.restore_here(new, made.path, FARZANA, WHY, clock=lambda: NOW)
+        restores.restore_here(new, made.path, FARZANA, WHY, clock=lambda: NOW)
     assert not vault.vault_exists(new)
     shutil.rmtree(in_the_way.parent)
-    backups.restore_here(new, made.path, FARZANA, WHY, clock=lambda: NOW)
+    restores.restore_here(new, made.path, FARZANA, WHY, clock=lambda: NOW)
     again = sign_in(new, "farzana", PASSPHRASE, lambda: NOW)
     assert check(again.store).wrong == []
     again.store.vault.close()
@@ -591,11 +627,11 @@ def test_on_a_new_computer_too_it_takes_both_roles(desk: Desk, tmp_path: Path) -
     made = backups.make_backup(desk)
     new = tmp_path / "new"
     with pytest.raises(SecondNeeded):
-        backups.restore_here(new, made.path, Person("karim", OTHER), WHY)
+        restores.restore_here(new, made.path, Person("karim", OTHER), WHY)
     with pytest.raises(NotAllowed):
-        backups.restore_here(new, made.path, Person("mitu", OTHER), WHY, Person("karim", OTHER))
+        restores.restore_here(new, made.path, Person("mitu", OTHER), WHY, Person("karim", OTHER))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["store"]
-    backups.restore_here(new, made.path, Person("lina", OTHER), WHY, Person("karim", OTHER), clock=lambda: NOW)
+    restores.restore_here(new, made.path, Person("lina", OTHER), WHY, Person("karim", OTHER), clock=lambda: NOW)
     assert vault.vault_exists(new)
 
 
@@ -642,7 +678,7 @@ def test_a_switch_cut_short_is_finished_at_the_next_start(desk: Desk, steps: int
     made = backups.make_backup(desk)
     register_case(desk, a_returnee())
     folder = desk.store.vault.folder
-    backups.restore_over(desk, made.path, WHY)
+    restores.restore_over(desk, made.path, WHY)
     office.sign_out(desk)
     if steps > 0:
         folder.rename(folder.with_name("store.before-000001"))
@@ -658,7 +694,7 @@ def test_a_switch_cut_short_is_finished_at_the_next_start(desk: Desk, steps: int
 def test_a_start_that_found_nothing_does_not_stand_in_the_way(desk: Desk) -> None:
     made = backups.make_backup(desk)
     folder = desk.store.vault.folder
-    backups.restore_over(desk, made.path, WHY)
+    restores.restore_over(desk, made.path, WHY)
     office.sign_out(desk)
     folder.rename(folder.with_name("store.before-000001"))
     folder.mkdir()
@@ -703,11 +739,11 @@ def test_a_damaged_vault_is_only_read_and_leads_to_the_newest_backup(open_desk: 
     assert (folder / vault.VAULT).read_bytes() == before, "nothing is mended in place"
     newest = backups.newest_backup(folder)
     assert newest is not None
-    backups.restore_damaged(folder, newest, FARZANA, WHY, clock=lambda: NOW)
+    restores.restore_damaged(folder, newest, FARZANA, WHY, clock=lambda: NOW)
     back = open_desk()
     assert case_facts(back, case_id).number
     assert check(back.store).wrong == []
-    assert (backups.kept(back)[0].path / vault.VAULT).read_bytes() == before
+    assert (restores.kept(back)[0].path / vault.VAULT).read_bytes() == before
     noted = [each.value("op.about") for each in operations(back) if each.action == "case.view"]
     assert noted == [case_id.bytes], "who looked meanwhile is in the journal of what was restored"
     assert not (folder / set_aside.FILE).exists()
@@ -740,7 +776,7 @@ def test_who_holds_the_recovery_key_may_restore(desk: Desk, tmp_path: Path) -> N
     recovery = vault.new_recovery(desk.store.vault)
     made = backups.make_backup(desk)
     new = tmp_path / "new"
-    backups.restore_here(new, made.path, Person("", recovery.text), WHY, clock=lambda: NOW)
+    restores.restore_here(new, made.path, Person("", recovery.text), WHY, clock=lambda: NOW)
     there, again = office.recover(new, recovery.text, "farzana", OTHER, FLOOR, lambda: NOW)
     again.wipe()
     assert check(there.store).wrong == []

@@ -43,6 +43,7 @@ from casedesk.services import (
     office,
     permissions,
     providers,
+    restores,
     search,
     sharing,
     today,
@@ -218,7 +219,7 @@ OFFICE: dict[str, tuple[Callable[[Desk], object], str]] = {
     "make a backup": (backups.make_backup, "SU CR AD"),
     "see the backups": (backups.backups, "SU CR AD"),
     "copy a backup": (lambda desk: quietly(backups.copy_backup, desk, Path("nowhere")), "SU CR AD"),
-    "restore": (lambda desk: quietly(backups.restore_over, desk, Path("nowhere"), ""), "SU CR AD"),
+    "restore": (lambda desk: quietly(restores.restore_over, desk, Path("nowhere"), ""), "SU CR AD"),
     "statistics": (lambda desk: reports.make(desk, Request("R1", periods.month(2026, 5))), "CW SU CR DO"),
     "caseload": (lambda desk: reports.make(desk, Request("R12", periods.month(2026, 5))), "CW SU CR"),
     "what was exchanged": (lambda desk: quietly(arrivals.files_in, desk), "SU CR DO AD"),
@@ -502,7 +503,7 @@ RULELESS = {
     "casedesk.services.search.filters_of",  # reads nothing
     "casedesk.services.notes.reads_restricted",  # asks the table itself
     "casedesk.services.today.leads",  # the same
-    "casedesk.services.backups.needs_second",  # the same
+    "casedesk.services.restores.needs_second",  # the same
     "casedesk.services.permissions.may",
     "casedesk.services.permissions.case_of",  # tells an id to who has one, and only other services call it
     "casedesk.services.permissions.open_case",

@@ -10,8 +10,9 @@ from casedesk.cli.speech import Commands, NotDone, say
 from casedesk.desk import DHAKA
 from casedesk.formats import clock, day, file_size, number
 from casedesk.i18n import _
-from casedesk.services import backups
-from casedesk.services.backups import Loss, Person
+from casedesk.services import backups, restores
+from casedesk.services.backups import Loss
+from casedesk.services.restores import Person
 from casedesk.storage.backup.restoring import settle
 from casedesk.storage.backup.sealed import Manifest
 from casedesk.storage.vault import vault_exists
@@ -68,11 +69,11 @@ def _restore(asked: argparse.Namespace) -> int:
             manifest, lost = backups.preview(desk, asked.file)
             say(_told(manifest))
             say(told_loss(lost))
-            backups.restore_beside(desk, asked.file, asked.into, asked.why, second)
+            restores.restore_beside(desk, asked.file, asked.into, asked.why, second)
     else:
         name = asked.user or ask_name()
         first = Person(name, passphrase_of(name))
-        say(_told(backups.restore_here(asked.into, asked.file, first, asked.why, _second(asked))))
+        say(_told(restores.restore_here(asked.into, asked.file, first, asked.why, _second(asked))))
     say(_("Restored into: {name}").format(name=asked.into))
     return 0
 

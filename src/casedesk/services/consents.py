@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from casedesk import codelists
@@ -163,8 +163,30 @@ def withdraw(desk: Desk, case_id: UUID, scope: str, reason: str = "") -> Effects
         newest = _newest(session, case_id, scope)
         if newest is None or newest.answer != "given":
             raise NotThisStep
-        session.add(ConsentLine(case_id=case_id, scope=scope, answer="withdrawn", at=desk.clock()))
-        return _close(session, desk, case, scope)
+        return _take_back(session, desk, case, scope)
+
+
+def _take_back(session: Session, desk: Desk, case: Case, scope: str) -> Effects:
+    session.add(ConsentLine(case_id=case.id, scope=scope, answer="withdrawn", at=desk.clock()))
+    return _close(session, desk, case, scope)
+
+
+def taken_back(session: Session) -> set[tuple[UUID, str]]:
+    """Case and purpose wherever the answer that holds is no."""
+    said_no = and_(ConsentLine.removed_at.is_(None), ConsentLine.answer != "given", ConsentLine.case_id.is_not(None))
+    cases = {case for case in session.scalars(select(ConsentLine.case_id).where(said_no)) if case is not None}
+    lines = newest_lines(session, cases, [row.code for row in codelists.get("consent_scope")])
+    return {(case, scope) for case, by in lines.items() for scope, line in by.items() if line.answer != "given"}
+
+
+@needs("backup.restore")
+def take_back_again(desk: Desk, refused: Collection[tuple[UUID, str]], reason: str) -> None:
+    """Take back, in a vault that was restored, what holds no more in the one that was there; by whoever restores."""
+    for case_id, scope in sorted(refused):
+        with desk.write("consent.withdraw", about=case_id, reason=reason) as session:
+            case, newest = session.get(Case, case_id), _newest(session, case_id, scope)
+            if case is not None and newest is not None and newest.answer == "given":
+                _take_back(session, desk, case, scope)
 
 
 def active_line(

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import delete, insert, select, update
@@ -30,6 +30,15 @@ Target: TypeAlias = tuple[UUID, str]  # a record and one of its fields, or all w
 EVERY_FIELD: Final = "*"  # how a leaf names all fields, since a leaf has a field
 
 
+class Order(NamedTuple):
+    """That a field of a record is forgotten, or all of it where the field is empty; ordered at this place."""
+
+    chain: bytes
+    seq: int
+    record: UUID
+    field: str
+
+
 class NotTheSame(Exception):
     """What is shown later is not what was told before: the digests differ. Nothing was taken."""
 
@@ -40,6 +49,19 @@ def targets_of(operation: Operation) -> list[Target]:
         return []
     found = [leaf for _level, leaf in shown(operation) if leaf.table == ERASED_TABLE]
     return [(UUID(bytes=leaf.record), "" if leaf.field == EVERY_FIELD else leaf.field) for leaf in found]
+
+
+def orders_here(session: Session) -> set[Order]:
+    """All orders to forget that are known, each with the place where it stands."""
+    return {Order(each.chain, each.chain_seq, each.record, each.field) for each in session.scalars(select(Erasure))}
+
+
+def by_place(orders: Collection[Order]) -> dict[tuple[bytes, int], list[Target]]:
+    """What each place orders to be forgotten: its chain and number there."""
+    found: dict[tuple[bytes, int], list[Target]] = defaultdict(list)
+    for order in sorted(orders):
+        found[order.chain, order.seq].append((order.record, order.field))
+    return found
 
 
 def obey(session: Session, chain: bytes, seq: int, targets: Collection[Target], now: datetime) -> Merged:

@@ -6,7 +6,6 @@ that the vault does not, so it may be dropped and made again at any time.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,13 +17,13 @@ from sqlalchemy.orm import Session
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
-from casedesk.models import Chain, Erasure, Unentitled
+from casedesk.models import Chain, Unentitled
 from casedesk.models import Operation as OperationRow
 from casedesk.progress import Progress, silent
 from casedesk.services.permissions import needs
 from casedesk.storage.arrived import Arrived
 from casedesk.storage.checking import Findings, check_records
-from casedesk.storage.erasing import obey, show
+from casedesk.storage.erasing import by_place, obey, orders_here, show
 from casedesk.storage.merging import Judge, Judgement, judge_anew
 from casedesk.storage.national import NationalStore
 from casedesk.storage.operations import start_link, unpack
@@ -178,19 +177,11 @@ def _follow_judged(desk: Desk, session: Session, national: NationalStore, chain:
 def _follow_orders(desk: Desk, session: Session, national: NationalStore) -> int:
     """Forget there what was forgotten here."""
     with national.read() as there:
-        known = {_key(order) for order in there.scalars(select(Erasure))}
-    missing: dict[tuple[bytes, int], list[tuple[UUID, str]]] = defaultdict(list)
-    for order in session.scalars(select(Erasure)):
-        if _key(order) not in known:
-            missing[order.chain, order.chain_seq].append((order.record, order.field))
+        missing = by_place(orders_here(session) - orders_here(there))
     for (chain, seq), targets in missing.items():
         with national.intake() as (writing, merged):
             merged.add(obey(writing, chain, seq, targets, desk.clock()))
     return len(missing)
-
-
-def _key(order: Erasure) -> tuple[UUID, str, bytes, int]:
-    return order.record, order.field, order.chain, order.chain_seq
 
 
 def _follow_shown(desk: Desk, session: Session, national: NationalStore, chain: Chain) -> int:

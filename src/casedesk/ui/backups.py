@@ -15,8 +15,9 @@ from casedesk.desk import DHAKA
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _, ngettext
 from casedesk.progress import Progress
-from casedesk.services import backups
-from casedesk.services.backups import Kept, Loss, Person
+from casedesk.services import backups, restores
+from casedesk.services.backups import Loss
+from casedesk.services.restores import Kept, Person
 from casedesk.storage.backup.sealed import SUFFIX, Backup, Manifest
 from casedesk.ui.idle import Watch
 from casedesk.ui.kit.blocks import Banner, group, setting
@@ -78,7 +79,7 @@ class BackupSection(QWidget):
         desk = self._here.desk
 
         def read() -> tuple[Loss, list[Backup], list[Kept]]:
-            return backups.loss(desk), backups.backups(desk), backups.kept(desk)
+            return backups.loss(desk), backups.backups(desk), restores.kept(desk)
 
         self._here.jobs.run(self, read, self._show)
 
@@ -177,7 +178,7 @@ class BackupSection(QWidget):
 
     def _remove(self, old: Kept) -> None:
         self._here.jobs.write(
-            self, partial(backups.remove_kept, self._here.desk, old.path), lambda _nothing: self.look()
+            self, partial(restores.remove_kept, self._here.desk, old.path), lambda _nothing: self.look()
         )
 
 
@@ -195,11 +196,13 @@ class RestoreSheet(Sheet):
         self.body.addWidget(_lost_banner(lost))
         kept = _("The vault of today is kept in a folder beside it for 30 days. You sign in again afterwards.")
         self.body.addWidget(PlainLabel(kept, "body", tone="text2", wrap=True))
+        stays = _("What was taken back since stays taken back: consents, roles and ways in.")
+        self.body.addWidget(PlainLabel(stays, "body", tone="text2", wrap=True))
         self.reason = plain_line("restore_reason", _("Why it is restored"))
         self.body.addWidget(labelled(self.reason))
         self.name = plain_line("second_name", _("Sign-in name of the other one"))
         self.passphrase = PassphraseField(_("Passphrase of the other one"), "second_passphrase")
-        self._two = backups.needs_second(here.desk)
+        self._two = restores.needs_second(here.desk)
         if self._two:
             words = _("Restoring takes two people: a supervisor or coordinator, and an administrator.")
             self.body.addWidget(PlainLabel(words, "body", wrap=True))
@@ -222,7 +225,7 @@ class RestoreSheet(Sheet):
         if second is not None and not (second.sign_in_name.strip() and second.passphrase):
             (self.passphrase if second.sign_in_name.strip() else self.name).setFocus()
             return
-        work = partial(backups.restore_over, self._here.desk, self._path, self.reason.text(), second)
+        work = partial(restores.restore_over, self._here.desk, self._path, self.reason.text(), second)
         self._here.jobs.run_long(
             self, _("Restoring the backup"), work, lambda _nothing: self._restored(), failed=self._failed, writes=True
         )

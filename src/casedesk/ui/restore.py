@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QWidget
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
 from casedesk.progress import Progress
-from casedesk.services import backups
-from casedesk.services.backups import Person, SecondNeeded
+from casedesk.services import backups, restores
+from casedesk.services.restores import Person, SecondNeeded
 from casedesk.storage.backup.sealed import Manifest
 from casedesk.ui.backups import BACKUP_FILES
 from casedesk.ui.jobs import Jobs
@@ -92,7 +92,7 @@ class RestoreForm(QWidget):
         second = None
         if not self._two.isHidden() and self.second_name.text().strip():
             second = Person(self.second_name.text(), self.second.text())
-        restore = backups.restore_damaged if self._damaged else backups.restore_here
+        restore = restores.restore_damaged if self._damaged else restores.restore_here
         made = partial(restore, self._folder, self.path, first, asked[2], second, clock=self._clock)
 
         def work(progress: Progress) -> Manifest:
