@@ -7,6 +7,7 @@ import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -119,6 +120,28 @@ def test_a_mistake_of_ours_at_one_file_keeps_no_other_from_coming_in(
     caplog.clear()
     (again,) = take_inbox(one)
     assert (again.fate, inbox(one.store.vault.folder).names()) == (Fate.APPLIED, [])
+
+
+def test_a_file_that_cannot_be_read_just_now_is_taken_in_later(
+    two_laptops: tuple[Desk, Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As while a virus scanner holds it. To refuse it would be for ever: nobody sends it again."""
+    one, two = two_laptops
+    write(two, "Asha")
+    opens = Path.open
+
+    def held(path: Path, *how: Any, **more: Any) -> Any:
+        if path.suffix == ".cdb":
+            raise PermissionError
+        return opens(path, *how, **more)
+
+    (file,) = made(two)
+    name = inbox(one.store.vault.folder).put(file)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", held)
+        assert take_inbox(one) == [Taken(name, "", Fate.WAITING)]
+    assert [each.fate for each in take_inbox(one)] == [Fate.APPLIED]
+    assert "Asha" in names(one)
 
 
 def test_what_was_cancelled_within_a_file_goes_on_from_there(

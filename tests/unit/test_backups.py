@@ -749,6 +749,24 @@ def test_a_damaged_vault_is_only_read_and_leads_to_the_newest_backup(open_desk: 
     assert not (folder / set_aside.FILE).exists()
 
 
+@pytest.mark.parametrize("name", ["consent_line", "erased"])
+def test_what_cannot_be_read_of_a_damaged_vault_stops_no_restore(open_desk: Callable[..., Desk], name: str) -> None:
+    desk = open_desk()
+    case_id = register_case(desk, a_returnee())
+    made = backups.make_backup(desk)
+    record_consent(desk, case_id, RecordConsent({"share_legal": "refused"}, method="verbal"))
+    folder = desk.store.vault.folder
+    with desk.read() as session:
+        page = session.scalar(text("SELECT rootpage FROM sqlite_master WHERE name = :name"), {"name": name})
+    office.sign_out(desk)
+    spoil(folder / vault.VAULT, page)
+    damaged = open_desk()
+    assert backups.find_damage(damaged)
+    back = switched(damaged, made.path)
+    assert case_facts(back, case_id).number
+    office.sign_out(back)
+
+
 def test_what_was_noted_beside_survives_a_torn_line_and_opens_for_its_own_vault_alone(
     desk: Desk, tmp_path: Path
 ) -> None:

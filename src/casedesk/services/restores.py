@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from casedesk import settings
 from casedesk.desk import NOBODY, Desk, now
@@ -36,8 +37,10 @@ from casedesk.storage.checking import check
 from casedesk.storage.erasing import Order, by_place, obey, orders_here
 from casedesk.storage.recorder import Act
 from casedesk.storage.recovery_key import read_recovery_key
-from casedesk.storage.store import Store, VaultDamaged
-from casedesk.storage.vault import Vault
+from casedesk.storage.store import Store
+from casedesk.storage.vault import Vault, VaultUnreadable
+
+T = TypeVar("T")
 
 KEPT_DAYS: Final = 30
 LEADING: Final = frozenset(("supervisor", "coordinator"))
@@ -208,14 +211,20 @@ def _allowed(restored: Vault, slots: Sequence[keys.Slot], second: Person | None,
 
 
 def _today(desk: Desk) -> Today:
-    """What can be read of it: a damaged vault is no reason not to restore."""
+    """What can be read of it. Without those who work here nobody signs in, so they are there."""
     with desk.read() as session:
         users = {user.id: user for user in session.scalars(select(User).where(User.removed_at.is_(None)))}
+    return Today(desk, users, _as_far_as_read(desk, taken_back), _as_far_as_read(desk, orders_here))
+
+
+def _as_far_as_read(desk: Desk, wanted: Callable[[Session], set[T]]) -> set[T]:
+    """Nothing where a page of it is spoilt: a damaged vault is no reason not to restore."""
     try:
         with desk.read() as session:
-            return Today(desk, users, taken_back(session), orders_here(session))
-    except VaultDamaged:
-        return Today(desk, users, set(), set())
+            return wanted(session)
+    except VaultUnreadable:
+        desk.store.vault.reader.dispose()  # the connection that met it reads no more
+        return set()
 
 
 def _settle(restored: Vault, actor: Any, reason: str, at: datetime, today: Today | None) -> None:

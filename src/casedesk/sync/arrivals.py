@@ -183,6 +183,8 @@ def _opened(desk: Desk, sealed: bytes) -> Batch:
 
 def _take(desk: Desk, folder: Folder, name: str, progress: Progress) -> Taken:
     sealed = folder.read(name)
+    if not sealed and folder.size(name):  # another program holds it, or the disk erred
+        return Taken(name, "", Fate.WAITING)
     kind, author = "", b""
     try:
         if file_name(sealed) != name:

@@ -83,7 +83,7 @@ def take_stick(desk: Desk, root: Path, progress: Progress = silent, *, by_itself
         sealed = stick.read(name)
         if file_name(sealed) == name:
             here.put(sealed)
-        else:
+        elif sealed:
             _remove_if_old(desk, root, name)
     return take_inbox(desk, progress, by_itself=by_itself)
 
