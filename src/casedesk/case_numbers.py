@@ -9,6 +9,7 @@ from casedesk.parsing import latin_digits
 
 _VALUES = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _NUMBER = re.compile(r"([A-Z]{3})([0-9]{2})([A-Z0-9]{2})([0-9]{5,})([A-Z0-9])")
+_CENTRE = re.compile(r"[A-Z]{3}")
 _DASHED = re.compile(r"[A-Z]{3}-[0-9]{2}-[A-Z0-9]{2}-[0-9]{5,}-[A-Z0-9]")
 _BETWEEN = re.compile(r"[\s\-‐‑‒–—.\u200b-\u200f]+")
 _CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that is taken for another
@@ -20,6 +21,11 @@ def case_number(centre: str, year: int, device: str, serial: int) -> str:
     if not _DASHED.fullmatch(f"{body}-0"):
         raise ValueError(body)
     return f"{body}-{check_character(body)}"
+
+
+def is_centre(code: str) -> bool:
+    """Whether a centre can be called so: three letters, as DHK."""
+    return _CENTRE.fullmatch(code) is not None
 
 
 def check_character(text: str) -> str:

@@ -16,7 +16,7 @@ from casedesk.formats import file_size, number
 from casedesk.i18n import _, ngettext
 from casedesk.services.case_register import Register
 from casedesk.services.prints import CODED, FULL, SHARED
-from casedesk.whole_file import must_be_new, whole_file
+from casedesk.whole_file import must_be_new, new_file
 
 if TYPE_CHECKING:
     from casedesk.reports.hand_out import FileKind, FirstRows
@@ -26,7 +26,7 @@ def add(commands: Commands) -> None:
     options = commands.add("export", _export, _("Write the case register into a file, and record that it leaves."))
     user_word(options)
     out = _("The file to write: .xlsx, .csv or .json. Without it, the first rows are shown here.")
-    _out(options, "FILE.xlsx", out, needed=False)
+    options.add_argument("--out", metavar="FILE.xlsx", type=Path, help=out)
     options.add_argument("--profile", choices=(CODED, SHARED, FULL), default=CODED, help=_("How much it tells."))
     purposes = codelists.get("print_purpose").where("for_register")
     options.add_argument("--for", dest="purpose", choices=purposes, default="own_file", help=_("What it is for."))
@@ -38,13 +38,7 @@ def add(commands: Commands) -> None:
     options.add_argument("--open-only", action="store_true", help=_("Only cases that are open."))
 
     options = commands.add("dictionary", _dictionary, _("Say what every field means; into a file, or as text."))
-    _out(
-        options, "FILE.xlsx", _("The file to write: .xlsx, .csv or .json. One of this name is replaced."), needed=False
-    )
-
-
-def _out(options: argparse._ArgumentGroup, name: str, told: str, *, needed: bool = True) -> None:
-    options.add_argument("--out", required=needed, metavar=name, type=Path, help=told)
+    options.add_argument("--out", metavar="FILE.xlsx", type=Path, help=_("The file to write: .xlsx, .csv or .json."))
 
 
 def _day(text: str) -> date:
@@ -98,7 +92,7 @@ def _dictionary(asked: argparse.Namespace) -> int:
         for record, field, label, shape, level, *_more in book.sheets[0].rows:
             say(f"{field:<44} {record}: {label} · {shape} · {level}")
         return 0
-    with tempfile.TemporaryDirectory() as scratch, whole_file(asked.out) as file:
+    with tempfile.TemporaryDirectory() as scratch, new_file(asked.out) as file:
         write_book(book, kind, file, Path(scratch))
     written(asked.out)
     return 0

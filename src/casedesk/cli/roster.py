@@ -106,9 +106,7 @@ def _certificate(path: Path) -> bytes:
 
 
 def _invite(desk: Desk, asked: argparse.Namespace) -> int:
-    centre, path = said(asked.centre, "--centre"), said(asked.out, "--out")
-    if len(centre) != 3 or not centre.isalpha():
-        raise NotDone(_("A centre has three letters."), hint=_("Nobody was invited."))
+    centre, path = said(asked.centre, "--centre").upper(), said(asked.out, "--out")
     with new_file(path) as file:
         file.write(invitations.invite(desk, centre, central=asked.central))
     say(

@@ -49,7 +49,7 @@ def brought(
     session: Session, desk: Desk, case: Case, before: Answers, after: Answers, *, edited: Collection[str]
 ) -> dict[str, list[Problem]]:
     """Problems that are new, or that stand at an answer which was changed."""
-    facts = known(session, desk, after, besides=case.person_id)
+    facts = known(session, desk, after, of=case)
     was, now = (problems({**said, CONFIRMED: None}, desk.today(), known=facts) for said in (before, after))
     return {
         key: new

@@ -86,8 +86,8 @@ def register_new(desk: Desk, answers: Answers, draft_id: UUID | None = None) -> 
         return new
 
 
-def known(session: Session, desk: Desk, answers: Answers, besides: UUID | None = None) -> Known:
-    """What the rules ask of the store, of others than the person whose answers they are; of cases the user may not know
+def known(session: Session, desk: Desk, answers: Answers, of: Case | None = None) -> Known:
+    """What the rules ask of the store besides the answers, which are those of this case; of cases the user may not know
     of it tells nothing."""
     phone = answers.get("person.phone_1")
     owners = 0
@@ -96,10 +96,21 @@ def known(session: Session, desk: Desk, answers: Answers, besides: UUID | None =
             select(func.count(CaseIndex.person_id.distinct()))
             .join(NumberKey, NumberKey.case_id == CaseIndex.case_id)
             .where(NumberKey.kind == "phone", NumberKey.key == phone_key(phone), visible(desk.actor))
-            .where(CaseIndex.person_id.is_distinct_from(besides))
+            .where(CaseIndex.person_id.is_distinct_from(of.person_id if of is not None else None))
         )
         owners = session.scalar(wanted) or 0
-    return Known(phone_owners=owners, rates=rates(session))
+    return Known(_other_journeys(session, of), owners, rates(session), thresholds(session))
+
+
+def _other_journeys(session: Session, of: Case | None) -> list[tuple[PartialDay | None, PartialDay | None]]:
+    if of is None or of.person_id is None:
+        return []
+    wanted = select(MigrationEpisode.departed_on, MigrationEpisode.returned_on).where(
+        MigrationEpisode.person_id == of.person_id,
+        MigrationEpisode.id.is_distinct_from(of.index_episode_id),
+        MigrationEpisode.removed_at.is_(None),
+    )
+    return [(left, back) for left, back in session.execute(wanted)]
 
 
 def _register(session: Session, desk: Desk, answers: Answers, begun_at: datetime | None = None) -> NewCase:

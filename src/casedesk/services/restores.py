@@ -284,8 +284,12 @@ def _roles_of(desk: Desk, person: Person) -> frozenset[str]:
         return frozenset(user.roles or ()) if user is not None and user.active else frozenset()
 
 
+def _may_alone(roles: frozenset[str]) -> bool:
+    return "administrator" in roles and bool(roles & LEADING)
+
+
 def _refuse_alone(roles: frozenset[str], second: Person | None) -> None:
-    if "administrator" in roles and roles & LEADING:
+    if _may_alone(roles):
         return
     if second is None:
         raise SecondNeeded
@@ -294,7 +298,7 @@ def _refuse_alone(roles: frozenset[str], second: Person | None) -> None:
 
 def needs_second(desk: Desk) -> bool:
     """Whether the one signed in needs another beside them to restore."""
-    return not ("administrator" in desk.actor.roles and desk.actor.roles & LEADING)
+    return not _may_alone(desk.actor.roles)
 
 
 def _refuse_reason(reason: str) -> None:

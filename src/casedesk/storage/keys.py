@@ -52,7 +52,7 @@ class KeysMissing(CaseDeskError):
     def __init__(self) -> None:
         super().__init__(
             _("The keys file is missing."),
-            hint=_("The vault is untouched. Put “vault.keys” back from a backup."),
+            hint=_("The vault is untouched. Restore the newest backup."),
         )
 
 
@@ -62,7 +62,7 @@ class KeysDamaged(CaseDeskError):
     def __init__(self) -> None:
         super().__init__(
             _("The keys file is damaged."),
-            hint=_("The vault is untouched. Put “vault.keys” back from a backup."),
+            hint=_("The vault is untouched. Restore the newest backup."),
         )
 
 
@@ -72,7 +72,7 @@ class KeysWeakened(CaseDeskError):
     def __init__(self) -> None:
         super().__init__(
             _("The keys file was changed so that passphrases are easier to guess."),
-            hint=_("Nothing was opened. Tell your coordinator, then put “vault.keys” back from a backup."),
+            hint=_("Nothing was opened. Tell your coordinator, then restore the newest backup."),
         )
 
 
@@ -82,7 +82,7 @@ class KeysAbsurd(CaseDeskError):
     def __init__(self) -> None:
         super().__init__(
             _("The keys file was changed so that opening it would take too long."),
-            hint=_("Nothing was opened. Tell your coordinator, then put “vault.keys” back from a backup."),
+            hint=_("Nothing was opened. Tell your coordinator, then restore the newest backup."),
         )
 
 

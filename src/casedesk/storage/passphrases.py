@@ -9,6 +9,7 @@ from functools import cache
 from typing import Final
 
 from casedesk.i18n import _
+from casedesk.parsing import latin_digits
 from casedesk.paths import RESOURCES
 
 _SHORTEST: Final = 15
@@ -72,7 +73,7 @@ def _common() -> frozenset[str]:
 def _plain(text: str) -> str:
     """Letters and digits alone, without case, digits of every script the same."""
     kept = (c for c in unicodedata.normalize("NFKC", text).casefold() if unicodedata.category(c)[0] in "LMN")
-    return "".join(str(unicodedata.decimal(c, c)) for c in kept)
+    return latin_digits("".join(kept))
 
 
 def _repeats(plain: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Final
 from casedesk import formats
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
+from casedesk.parsing import latin_digits
 from casedesk.storage.keys import wipe
 
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -110,7 +111,7 @@ def read_recovery_key(text: str) -> RecoveryKey:
 
 def _tidy(text: str) -> str:
     """Upper case, Latin digits, one dash where spaces or dashes stood, and misread letters as they were meant."""
-    digits = "".join(str(unicodedata.decimal(c, c)) for c in unicodedata.normalize("NFKC", text))
+    digits = latin_digits(unicodedata.normalize("NFKC", text))
     return re.sub(r"[\W_]+", "-", digits.upper()).translate(_MISREAD)
 
 

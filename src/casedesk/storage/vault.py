@@ -101,7 +101,7 @@ class VaultMismatch(CaseDeskError):
     def __init__(self) -> None:
         super().__init__(
             _("The vault and the keys file do not belong together, or the vault is damaged."),
-            hint=_("Nothing was changed. Put both files back from the same backup."),
+            hint=_("Nothing was changed. Restore the newest backup."),
         )
 
 

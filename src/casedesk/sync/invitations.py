@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from casedesk.case_numbers import is_centre
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
@@ -45,13 +46,22 @@ class Invitation(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
     issuer: bytes
 
 
+class NotACentre(CaseDeskError):
+    """No centre is called so."""
+
+    def __init__(self) -> None:
+        super().__init__(_("A centre has three letters, as DHK."), hint=_("Nobody was invited."))
+
+
 @needs("sync.roster")
 def invite(desk: Desk, centre: str, *, central: bool = False) -> bytes:
     """An invitation for one new computer of a centre, as a small file. Its code opens nothing by itself."""
+    if not is_centre(centre):
+        raise NotACentre
     code, until = secrets.token_bytes(16), desk.clock() + timedelta(days=INVITATION_DAYS)
     with desk.local() as session:
         place, member = standing(session), session.get_one(Membership, 1)
-        session.add(Invited(code=code, centre=centre.upper(), central=central, until=until))
+        session.add(Invited(code=code, centre=centre, central=central, until=until))
         renew(
             session,
             place,
@@ -64,7 +74,7 @@ def invite(desk: Desk, centre: str, *, central: bool = False) -> bytes:
         place.roster.root,
         place.me.desk,
         place.me.seal,
-        centre.upper(),
+        centre,
         central,
         code,
         int(until.timestamp()),

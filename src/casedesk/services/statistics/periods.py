@@ -10,6 +10,7 @@ from casedesk import formats
 from casedesk.desk import DHAKA
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
+from casedesk.parsing import latin_digits
 
 FIRST_YEAR, LAST_YEAR = 1970, 9000  # a year further on is a slip of the finger
 
@@ -152,4 +153,4 @@ def read(text: str) -> Period:
 
 def _parts(words: str) -> list[str]:
     """The parts between dashes, with Latin digits."""
-    return ["".join(str(int(c)) if c.isdecimal() else c for c in part.strip()) for part in words.split("-")]
+    return [latin_digits(part.strip()) for part in words.split("-")]

@@ -7,15 +7,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casedesk import codelists, formats
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
-from casedesk.i18n import N_, _, ngettext, spoken_first
-from casedesk.models import Centre
-from casedesk.services.office import names_of_users
+from casedesk.i18n import N_, _, ngettext
+from casedesk.services.office import names_of_users, office
 from casedesk.services.permissions import may, needs
 from casedesk.services.statistics import periods, suppress
 from casedesk.services.statistics.caseload import caseload
@@ -97,12 +95,11 @@ def _made(desk: Desk, request: Request, kind: Kind, records: Records | None) -> 
     with (records or desk).read() as session:
         maker = Maker(session, asked, spans, least, may(desk, "case.list"))
         sections = kind.make(maker)
-        centre = session.scalars(select(Centre)).first() or Centre()
         filters = _filters(session, request.among)
     return Report(
         request=replace(request, report=kind.id),
         title=_(kind.title),
-        centre=next((name for name in spoken_first(centre.name_bn, centre.name_en) if name), ""),
+        centre=office(desk).name,
         made_at=desk.clock(),
         made_by=desk.actor.name,
         today=desk.today(),

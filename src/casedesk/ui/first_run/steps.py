@@ -13,6 +13,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QRadioButton, QWidget
 
 from casedesk import formats, i18n, parsing
+from casedesk.case_numbers import is_centre
 from casedesk.errors import Problem
 from casedesk.fields import Field
 from casedesk.i18n import _, ngettext
@@ -28,7 +29,6 @@ from casedesk.ui.passphrases import NewPassphrase
 from casedesk.ui.recovery import RecoveryCard
 
 MINUTES: Final = (2, 5, 10)
-CODE = re.compile(r"[A-Z]{3}")
 
 
 @dataclass
@@ -124,7 +124,7 @@ class CentreStep(FormStep):
 
     def problems(self) -> dict[str, str]:
         found = {}
-        if not CODE.fullmatch(str(self.form.value("centre.code") or "").upper()):
+        if not is_centre(str(self.form.value("centre.code") or "").upper()):
             found["centre.code"] = _("Three letters from A to Z, as DHK for Dhaka.")
         if self.form.value("centre.district") is None:
             found["centre.district"] = _("Choose the district where the centre is.")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from casedesk.case_numbers import is_centre
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
@@ -128,7 +129,7 @@ class InviteSheet(_Asking):
 
     def _choose(self) -> None:
         letters = self.centre.text().strip().upper()
-        if len(letters) != 3 or not letters.isascii() or not letters.isalpha():
+        if not is_centre(letters):
             self.said.say(_("A centre has three letters, as DHK."))
             self.centre.setFocus()
             return
