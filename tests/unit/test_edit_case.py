@@ -11,12 +11,22 @@ from sqlalchemy import select
 
 from casedesk.desk import Desk
 from casedesk.errors import InvalidInput
-from casedesk.models import Incident, IncidentViolation, Person, Recorded, RecruiterInvolvement
+from casedesk.models import (
+    Debt,
+    Incident,
+    IncidentViolation,
+    NeedItem,
+    NeedsAssessment,
+    Person,
+    Recorded,
+    RecruiterInvolvement,
+)
 from casedesk.services.cases import case_facts, edit_case
 from casedesk.services.edits import Edits
 from casedesk.services.incidents import add_incident, edit_incident, incidents_of
 from casedesk.services.intake import register_case
 from casedesk.values import Money, PartialDay
+from tests.conftest import NOW
 from tests.support.people import a_returnee
 
 
@@ -60,6 +70,20 @@ def test_what_a_colleague_ticked_meanwhile_stays(desk: Desk, case_id: UUID) -> N
     edit_case(desk, case_id, {"need_item.needs": (None, ["legal_case", "loan"])})
     edit_case(desk, case_id, {"need_item.needs": (["loan"], ["housing"])})  # what was seen is a moment old
     assert sorted(case_facts(desk, case_id).answers["need_item.needs"]) == ["housing", "legal_case"]  # type: ignore[call-overload]
+
+
+def test_what_is_ticked_later_says_of_itself_what_it_says_at_the_intake(desk: Desk) -> None:
+    """Of what no assessment tells the day, no report knows when it was due."""
+    late = register_case(desk, a_returnee())
+    needs = ["loan", "safe_place"]
+    edit_case(desk, late, {"need_item.needs": (None, needs), "debt.outstanding": (None, Money(9_000_000, "bdt"))})
+    (assessment,), (debt,) = rows(desk, NeedsAssessment), rows(desk, Debt)
+    assert (assessment.done_on, debt.as_of) == (NOW.date(), NOW.date())
+    edited = {(each.need, each.urgency, each.assessment_id == assessment.id) for each in rows(desk, NeedItem)}
+    at_once = register_case(desk, a_returnee(need_item__needs=needs, person__phone_1=None))
+    asked = {(each.need, each.urgency, True) for each in rows(desk, NeedItem) if each.case_id == at_once}
+    assert edited == asked
+    assert {urgency for _need, urgency, _there in asked} > {"now"}
 
 
 def test_an_age_put_right_says_anew_whether_it_is_a_child(desk: Desk, case_id: UUID) -> None:

@@ -48,7 +48,7 @@ from casedesk.services.by_the_rules import Kept, keep_the_rules
 from casedesk.services.closing import settle
 from casedesk.services.edits import Edits, apply_edits
 from casedesk.services.follow_ups import planned, still_planned
-from casedesk.services.intake import WAGE_VIOLATIONS, months_between
+from casedesk.services.intake import AGREES, USUAL, WAGE_VIOLATIONS, months_between, new_need
 from casedesk.services.permissions import needs, open_case, see_case, within_reach
 from casedesk.services.providers import find_or_add_recruiter
 from casedesk.services.triage import due_at
@@ -59,14 +59,6 @@ NAMES = ("name_bn", "name_en", "nickname")
 
 LONGEST_HOLD = 90  # days
 LOOK_AGAIN = N_("Look again: the case is on hold")
-AGREES = "agrees_with_suggestion"
-# What a record that an edit brings says, unless the edit says it.
-USUAL: Mapping[str, Mapping[str, str]] = {
-    "promised": {"source": "promised_verbal"},
-    "actual": {"source": "actual"},
-    "cost_item": {"category": "total_unspecified"},
-    "wages": {"violation": "wages_not_paid"},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,9 +342,9 @@ def edit_case(desk: Desk, case_id: UUID, edits: Edits, kept: Kept = ()) -> None:
         before = _answers_of(desk, session, case)
         _change_incident(desk, session, case, edits)  # first: it brings the records that other answers tell more of
         rows = _Rows(Records(session), case)
-        if "need_item.needs" in edits:
-            _set_needs(desk, rows, edits["need_item.needs"])
         records = records_of(rows)
+        if "need_item.needs" in edits:
+            _set_needs(desk, rows, records, edits)
         for name in dict.fromkeys(key.partition(".")[0] for key in edits if key not in LISTS):
             if name == "incident":
                 continue
@@ -450,12 +442,13 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _set_needs(desk: Desk, rows: _Rows, edit: tuple[object, object]) -> None:
+def _set_needs(desk: Desk, rows: _Rows, records: dict[str, Recorded], edits: Edits) -> None:
     """Needs are rows of their own: what is ticked is added, what is unticked removed, never deleted."""
-    ticked, unticked = incidents.ticks(edit)
-    there = {row.need for row in rows.all(NeedItem)}
-    for code in sorted(ticked - there):
-        rows.add(NeedItem(case_id=rows.case.id, need=code, urgency="this_month", agreed_with_client=True))
+    ticked, unticked = incidents.ticks(edits["need_item.needs"])
+    for code in sorted(ticked - {row.need for row in rows.all(NeedItem)}):
+        assessment = _there(rows, records, "needs_assessment", edits)
+        if isinstance(assessment, NeedsAssessment):
+            rows.add(new_need(rows.case, assessment, code))
     for need in rows.all(NeedItem):
         if need.need in unticked:
             need.removed_at = desk.clock()
@@ -473,6 +466,11 @@ def _follow_from(
         person.age_stated_on = desk.today()
     if isinstance(episode, MigrationEpisode):
         episode.months_abroad = months_between(episode.departed_on, episode.returned_on)
+    assessment, debt = records.get("needs_assessment"), records.get("debt")
+    if isinstance(assessment, NeedsAssessment) and assessment.done_on is None:
+        assessment.done_on = desk.today()
+    if isinstance(debt, Debt) and any(key.startswith("debt.") for key in edits):
+        debt.as_of = desk.today()
     if isinstance(person, Person) and edits.keys() & {"person.age_stated", "person.date_of_birth"}:
         person.is_minor = is_minor(person, desk.today())
     if "case.category" in edits:

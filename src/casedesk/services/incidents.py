@@ -16,13 +16,12 @@ from casedesk.models import Case, Incident, IncidentViolation, MigrationEpisode,
 from casedesk.services.answers import Answers
 from casedesk.services.by_the_rules import Kept, keep_the_rules
 from casedesk.services.edits import Edits, apply_edits
-from casedesk.services.intake import HIDING_GROUPS, WAGE_VIOLATIONS
+from casedesk.services.intake import HIDING_GROUPS, USUAL, WAGE_VIOLATIONS
 from casedesk.services.permissions import needs, open_case, see_case, within_reach
 from casedesk.services.rules.intake import BACK, LEFT
 from casedesk.storage.rows import Records, Rows
 
 VIOLATIONS = "incident.violations"
-USUAL: Mapping[str, str] = {"status": "alleged", "told_by": "client"}  # unless somebody says otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ def change(session: Session, desk: Desk, case: Case, incident: Incident | None, 
     own = [row for row in there if incident is not None and row.incident_id == incident.id]
     fields = {key.partition(".")[2]: pair for key, pair in edits.items() if _is_field(key)}
     if incident is None:
-        usual = {name: value for name, value in USUAL.items() if name not in fields}
+        usual = {name: value for name, value in USUAL["incident"].items() if name not in fields}
         incident = Incident(case_id=case.id, **usual)
         session.add(incident)
     elif fields:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -50,7 +51,17 @@ from casedesk.services.providers import find_or_add_recruiter
 from casedesk.services.rules import Known, age_on, problems, under_age
 from casedesk.values import PartialDay
 
+AGREES = "agrees_with_suggestion"
 WAGE_VIOLATIONS = ("wages_not_paid", "wages_underpaid")
+URGENCY: Mapping[str, str] = {"immediate": "now", "short": "this_month", "medium": "later"}  # of needs, by horizon
+# What a record says unless somebody says otherwise.
+USUAL: Mapping[str, dict[str, str]] = {
+    "promised": {"source": "promised_verbal"},
+    "actual": {"source": "actual"},
+    "cost_item": {"category": "total_unspecified"},
+    "wages": {"violation": "wages_not_paid"},
+    "incident": {"status": "alleged", "told_by": "client"},
+}
 HIDING_GROUPS = ("sexual_violence", "trafficking")
 
 
@@ -150,9 +161,9 @@ def _journey(session: Session, desk: Desk, answers: Answers, person: Person) -> 
     left, back = values.get("departed_on"), values.get("returned_on")
     episode = MigrationEpisode(person_id=person.id, sequence=1, months_abroad=months_between(left, back), **values)
     session.add(episode)
-    for source, record in (("promised_verbal", "promised"), ("actual", "actual")):
+    for record in ("promised", "actual"):
         if terms := part(answers, record):
-            session.add(ContractTerms(episode_id=episode.id, source=source, **terms))
+            session.add(ContractTerms(episode_id=episode.id, **USUAL[record], **terms))
     who = part(answers, "recruiter")
     recruiter = find_or_add_recruiter(session, who.get("type"), who.get("name")) if who else None
     involved = part(answers, "recruiter_involvement")
@@ -161,7 +172,7 @@ def _journey(session: Session, desk: Desk, answers: Answers, person: Person) -> 
             RecruiterInvolvement(episode_id=episode.id, recruiter_id=recruiter.id if recruiter else None, **involved)
         )
     if cost := part(answers, "cost_item"):
-        session.add(CostItem(episode_id=episode.id, category="total_unspecified", **cost))
+        session.add(CostItem(episode_id=episode.id, **USUAL["cost_item"], **cost))
     if debt := part(answers, "debt"):
         session.add(Debt(episode_id=episode.id, as_of=desk.today(), **debt))
     return episode
@@ -243,7 +254,7 @@ def _what_happened(session: Session, answers: Answers, case: Case) -> None:
     values = part(answers, "incident")
     if not violations and not values:
         return
-    incident = Incident(case_id=case.id, **({"status": "alleged", "told_by": "client"} | values))
+    incident = Incident(case_id=case.id, **(USUAL["incident"] | values))
     session.add(incident)
     wages = part(answers, "wages")
     for code in violations:
@@ -259,12 +270,13 @@ def _needs(session: Session, desk: Desk, answers: Answers, case: Case) -> None:
         return
     assessment = NeedsAssessment(case_id=case.id, done_on=desk.today(), **values)
     session.add(assessment)
-    horizons = {"immediate": "now", "short": "this_month", "medium": "later"}
-    for code in wanted:
-        urgency = horizons[codelists.get("need")[code].extra["usual_horizon"]]
-        session.add(
-            NeedItem(case_id=case.id, assessment_id=assessment.id, need=code, urgency=urgency, agreed_with_client=True)
-        )
+    session.add_all(new_need(case, assessment, code) for code in wanted)
+
+
+def new_need(case: Case, assessment: NeedsAssessment, code: str) -> NeedItem:
+    """A need as it is ticked, as urgent as such needs usually are."""
+    urgency = URGENCY[codelists.get("need")[code].extra["usual_horizon"]]
+    return NeedItem(case_id=case.id, assessment_id=assessment.id, need=code, urgency=urgency, agreed_with_client=True)
 
 
 def _flags(session: Session, desk: Desk, answers: Answers, case: Case) -> None:
@@ -278,7 +290,7 @@ def _decide(desk: Desk, case: Case, suggested: triage.Result) -> None:
         return
     case.category_decided_by, case.category_decided_at = desk.actor.id, desk.clock()
     if case.category_reason is None and case.category == suggested.category:
-        case.category_reason = "agrees_with_suggestion"
+        case.category_reason = AGREES
 
 
 def _first_tasks(session: Session, desk: Desk, answers: Answers, case: Case) -> None:
