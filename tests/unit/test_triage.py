@@ -35,7 +35,7 @@ def short_rules(result: Result) -> set[str]:
     return {code.partition("_")[0] for code in result.rules}
 
 
-FOUR_MONTHS = Amounts(unpaid=Money(4000_00, "sar"), agreed_wage=Money(1000_00, "sar"))
+FOUR_MONTHS = Amounts(unpaid=Money(4000_00, "sar"), promised_wage=Money(1000_00, "sar"))
 EXAMPLES = {
     "A": (all_no_but("t12 t14 t15"), "voluntary_own", NOTHING, "suggest_success", {"s1"}),
     "B": (all_no_but("t11 t13"), "employer_arranged", NOTHING, "suggest_unsuccessful", {"u2"}),
@@ -87,11 +87,11 @@ def test_serious_labour_violations_count_by_group_and_minor_ones_never() -> None
 @pytest.mark.parametrize(
     ("amounts", "clear"),
     [
-        (Amounts(unpaid=Money(999_99, "sar"), agreed_wage=Money(1000_00, "sar")), False),
-        (Amounts(unpaid=Money(1000_00, "sar"), agreed_wage=Money(1000_00, "sar")), True),
+        (Amounts(unpaid=Money(999_99, "sar"), promised_wage=Money(1000_00, "sar")), False),
+        (Amounts(unpaid=Money(1000_00, "sar"), promised_wage=Money(1000_00, "sar")), True),
         (Amounts(months_unpaid=1), True),
         (Amounts(months_unpaid=0), False),
-        (Amounts(unpaid=Money(0, "sar"), agreed_wage=Money(0, "sar")), False),
+        (Amounts(unpaid=Money(0, "sar"), promised_wage=Money(0, "sar")), False),
         (Amounts(actual_wage=Money(800_00, "sar"), promised_wage=Money(1000_00, "sar")), True),
         (Amounts(actual_wage=Money(800_01, "sar"), promised_wage=Money(1000_00, "sar")), False),
         (Amounts(lost_to_recruiter=Money(50_000_00, "bdt")), True),
@@ -211,7 +211,7 @@ MONEY = st.none() | st.builds(
     Money, st.integers(-(10**9), 10**12), st.sampled_from(["bdt", "sar", "omr", "jpy", "zzz"])
 )
 RATES = st.dictionaries(st.sampled_from(["sar", "omr", "jpy", "zzz"]), st.integers(-5, 10**6))
-AMOUNTS = st.builds(Amounts, MONEY, MONEY, MONEY, MONEY, MONEY, RATES, st.none() | st.integers(-1, 600))
+AMOUNTS = st.builds(Amounts, MONEY, MONEY, MONEY, MONEY, RATES, st.none() | st.integers(-1, 600))
 RECORDED = st.lists(st.one_of(st.sampled_from(VIOLATIONS), st.text(max_size=5)), max_size=4)
 
 

@@ -42,7 +42,7 @@ from casedesk.models import (
     fields_of,
 )
 from casedesk.services import incidents, lifecycle
-from casedesk.services.ages import ADULT, age_of, is_minor
+from casedesk.services.ages import age_of, is_minor
 from casedesk.services.answers import LISTS, RECORDS, TICKS, Answers, field_of
 from casedesk.services.by_the_rules import Kept, keep_the_rules
 from casedesk.services.closing import settle
@@ -109,17 +109,13 @@ class CaseFacts:
     reason_opens: bool  # whether they would be, with a written reason
     editable: bool
     age: int | None
+    is_minor: bool
     months_abroad: int | None
     answers: Answers
     violations: tuple[Violation, ...]
     needs: tuple[Need, ...]
     flags: tuple[Flag, ...]
     opened_on: date | None
-
-    @property
-    def is_minor(self) -> bool:
-        """Whether the person is under 18, as far as the age is known."""
-        return self.age is not None and self.age < ADULT
 
     @property
     def names(self) -> tuple[str, str]:
@@ -193,6 +189,7 @@ def facts_of(source: Rows | Records, desk: Desk, case: Case, reason: str = "") -
         reason_opens=not restricted and within_reach(desk.actor, "case.view_restricted", case, reason="any"),
         editable=within_reach(desk.actor, "case.edit", case),
         age=age_of(person, desk.today()),
+        is_minor=is_minor(person, desk.today()),
         months_abroad=rows.episode.months_abroad if rows.episode else None,
         answers=_answers(rows, records, violations, restricted=restricted),
         violations=violations,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -117,7 +117,7 @@ def set_up(
     opened, recovery, slot = vault.create_vault(
         folder, sign_in_name=centre.sign_in_name, passphrase=centre.passphrase, cost=cost
     )
-    with _or_closed(opened):
+    with vault.or_closed(opened):
         migrate(opened.writer)
         store = Store(opened)
         user = User(
@@ -171,7 +171,7 @@ def recover(
     """
     _refuse_passphrase(passphrase, [sign_in_name])
     opened = vault.unlock_with_recovery(folder, recovery_text)
-    with _or_closed(opened):
+    with vault.or_closed(opened):
         slot = opened.keys.of_user(sign_in_name)
         if slot is not None:
             vault.replace_user_slot(opened, slot, passphrase, cost)
@@ -217,7 +217,7 @@ def _was_added_here(session: Session, user: UUID) -> bool:
 
 def _opened(opened: vault.Vault, slot: bytes, action: str, clock: ComputerClock) -> Desk:
     """The desk, with its sign-in recorded; where that cannot be, the vault is closed again."""
-    with _or_closed(opened):
+    with vault.or_closed(opened):
         backups.migrate_safely(opened, clock())
         store = Store(opened)
         opened.slot = slot
@@ -241,16 +241,6 @@ def _judged(store: Store, clock: ComputerClock) -> Clock:
         except vault.VaultUnreadable:  # a damaged journal tells no day, and the connection that met it reads no more
             store.vault.reader.dispose()
     return ours
-
-
-@contextmanager
-def _or_closed(opened: vault.Vault) -> Iterator[None]:
-    """The vault stays open only if all goes well."""
-    try:
-        yield
-    except BaseException:
-        opened.close()
-        raise
 
 
 def _desk(store: Store, slot: bytes, clock: ComputerClock) -> Desk:

@@ -197,7 +197,7 @@ def _unwrapped(file: keys.KeysFile, person: Person) -> tuple[keys.Slot, bytearra
 
 def _allowed(restored: Vault, slots: Sequence[keys.Slot], second: Person | None, at: datetime) -> Any:
     """Who restores on a new computer, by the roster in the backup; the recovery key stands for everybody."""
-    with _or_closed(restored):
+    with vault.or_closed(restored):
         bring_up_to_date(restored, at)
         if slots[0].kind is keys.Kind.RECOVERY:
             return NOBODY
@@ -229,7 +229,7 @@ def _as_far_as_read(desk: Desk, wanted: Callable[[Session], set[T]]) -> set[T]:
 
 def _settle(restored: Vault, actor: Any, reason: str, at: datetime, today: Today | None) -> None:
     """Make the restored vault a new installation: a new chain, nothing that today takes away, and checked whole."""
-    with _or_closed(restored):
+    with vault.or_closed(restored):
         bring_up_to_date(restored, at)
         store = Store(restored)
         with store.local() as session:
@@ -326,15 +326,6 @@ def _or_removed(part: Path) -> Any:
         yield
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
-        raise
-
-
-@contextlib.contextmanager
-def _or_closed(opened: Vault) -> Any:
-    try:
-        yield
-    except BaseException:
-        opened.close()
         raise
 
 

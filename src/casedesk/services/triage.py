@@ -39,7 +39,6 @@ class Amounts:
     """What is known about money. `rates` tells what one unit of a currency is worth, in minor units of taka."""
 
     unpaid: Money | None = None
-    agreed_wage: Money | None = None
     promised_wage: Money | None = None
     actual_wage: Money | None = None
     lost_to_recruiter: Money | None = None
@@ -113,7 +112,6 @@ def suggest_from(answers: Answers, thresholds: Thresholds, rates: Mapping[str, i
     amounts = Amounts(
         unpaid=(_money(answers, "wages.amount_owed") if counts else None)
         or _money(answers, "migration_episode.wages_owed"),
-        agreed_wage=_money(answers, "promised.wage"),
         promised_wage=_money(answers, "promised.wage"),
         actual_wage=_money(answers, "actual.wage"),
         lost_to_recruiter=_money(answers, "recruiter_involvement.amount_lost"),
@@ -154,7 +152,7 @@ def clear_loss(amounts: Amounts, thresholds: Thresholds) -> bool:
     """Whether the loss is large: a month of wages, far less than promised, or much lost to a recruiter."""
     return (
         (amounts.months_unpaid or 0) >= 1
-        or _reaches(amounts.unpaid, amounts.agreed_wage, amounts.rates)
+        or _reaches(amounts.unpaid, amounts.promised_wage, amounts.rates)
         or _falls_short(amounts, thresholds.wage_percent)
         or _reaches(amounts.lost_to_recruiter, thresholds.money_lost, amounts.rates)
     )
@@ -307,7 +305,7 @@ def _used(amounts: Amounts, thresholds: Thresholds) -> tuple[str, ...]:
     """What was known about money, with the rates and thresholds, as the journal keeps it."""
     money = {
         name: value
-        for name in ("unpaid", "agreed_wage", "promised_wage", "actual_wage", "lost_to_recruiter")
+        for name in ("unpaid", "promised_wage", "actual_wage", "lost_to_recruiter")
         if (value := getattr(amounts, name)) is not None
     }
     used = {name: money_text(value) for name, value in money.items()}

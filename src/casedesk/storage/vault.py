@@ -253,6 +253,16 @@ def create_vault(folder: Path, *, sign_in_name: str, passphrase: str, cost: Cost
     return vault, recovery, user.id
 
 
+@contextmanager
+def or_closed(opened: Vault) -> Iterator[None]:
+    """The vault stays open only if all goes well."""
+    try:
+        yield
+    except BaseException:
+        opened.close()
+        raise
+
+
 def unlock(folder: Path, sign_in_name: str, passphrase: str) -> Vault:
     """Open the vault with a user's passphrase."""
     secret = keys.passphrase_bytes(passphrase)
@@ -467,11 +477,8 @@ def _connected(folder: Path, lock: IO[bytes], opened: keys.Opened) -> Vault:
         _database_key=database_key,
         _lock=lock,
     )
-    try:
+    with or_closed(vault):
         _refuse_other(vault)
-    except BaseException:
-        vault.close()
-        raise
     return vault
 
 
