@@ -5,28 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.orm import Session
 
 from casedesk.desk import Desk
+from casedesk.errors import NotAllowed
 from casedesk.models import Change
 from casedesk.services.consents import RecordConsent, record_consent, withdraw
 from casedesk.services.intake import register_case
+from casedesk.services.statistics import periods
+from casedesk.services.statistics.reports import make, reports_of
+from casedesk.services.statistics.shapes import Request
 from casedesk.storage.arrived import Arrived
 from casedesk.storage.merging import Judgement, judge_anew
 from casedesk.storage.registers import Knowledge
 from casedesk.sync import national as follower
 from casedesk.sync.batch import CENTRAL
-from casedesk.sync.national import NotCentral, follow, open_national
+from casedesk.sync.national import Followed, NotCentral, follow, open_national
 from casedesk.sync.outbox import make_files
 from casedesk.sync.stick import take_stick, write_stick
 from tests.conftest import NOW
 from tests.support import postgres
 from tests.support.command_line import casedesk
 from tests.support.people import a_returnee
-from tests.sync.office import carry, coordinator, first_desk, join, new_desk
+from tests.sync.office import as_role, carry, coordinator, first_desk, hand_rosters, join, new_desk
+
+ASKED = Request("R16", periods.month(2026, 5))
 
 
 @pytest.fixture(scope="module")
@@ -185,3 +192,54 @@ def test_an_address_that_will_not_do_is_said_in_words(desks: tuple[Desk, Desk], 
     assert done.returncode == 1
     assert told in done.stderr
     assert "Nothing was changed." in done.stderr
+
+
+def test_what_came_without_a_name_is_counted_by_centre_and_stands_in_the_database(
+    desks: tuple[Desk, Desk], server: str, tmp_path: Path
+) -> None:
+    first, hq = desks
+    other = new_desk(tmp_path / "three", "S1", "SYL")
+    join(first, other, centre="SYL")
+    hand_rosters(first, [hq, other])
+    url = server.replace("/postgres?", "/nameless?")
+    postgres.make_database(server, "nameless")
+    national = open_national(coordinator(hq), url)
+    taken_back, *_others = [someone(first, n, "sync_central_coded") for n in range(7)]
+    for n in range(5):
+        someone(first, 10 + n, "statistics")
+    for n in range(6):
+        someone(other, 20 + n, "sync_central_identified")
+    someone(other, 30, "sync_central_coded")
+
+    def told() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+        for desk in (first, other):
+            carry(desk, hq, CENTRAL)
+        done = follow(coordinator(hq), national)
+        assert follow(coordinator(hq), national) == Followed()
+        assert follower.check_national(hq, national).wrong == []
+        here, there = (make(coordinator(hq), ASKED, records) for records in (None, national))
+        assert here.sections == there.sections
+        assert done.nameless > 0
+        return tuple({row.key: [cell.words for cell in row.cells] for row in table.rows} for table in here.tables)  # type: ignore[return-value]  # two tables
+
+    centres, categories = told()
+    assert centres == {"all": ["6", "8", "5"], "DHK": ["0", "–", "5"], "SYL": ["6", "–", "0"]}
+    assert categories == {"DHK": ["5"], "DHK.returned_success": ["5"]}
+    withdraw(first, taken_back, "sync_central_coded", reason="she wishes it")
+    centres, _categories = told()
+    assert centres["all"] == ["6", "7", "5"]
+    assert [kind.id for kind in reports_of(coordinator(hq))][-1] == "R16"
+    assert "R16" not in [kind.id for kind in reports_of(coordinator(first))]
+    with pytest.raises(NotAllowed):
+        make(as_role(hq, "caseworker"), ASKED)
+    national.close()
+    other.store.vault.close()
+
+
+def someone(desk: Desk, number: int, agreed: str) -> UUID:
+    """A case of May, of which the central office may hear this much."""
+    case_id = register_case(
+        desk, a_returnee(person__name_en=f"Person {number}", person__phone_1=None, case__category="returned_success")
+    )
+    record_consent(desk, case_id, RecordConsent({agreed: "given"}, method="verbal"))
+    return case_id

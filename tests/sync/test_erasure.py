@@ -253,6 +253,7 @@ def test_an_old_program_that_is_brought_up_to_date_applies_what_a_newer_one_wrot
             session.execute(text("UPDATE person SET nickname = NULL"))
         # Undoes the newest steps; who adds one undoes it here too.
         for step in (
+            "ALTER TABLE count_row DROP COLUMN centre",
             "ALTER TABLE coded_row DROP COLUMN chain",
             "ALTER TABLE batch_out DROP COLUMN shown",
             "ALTER TABLE disclosure DROP COLUMN figures",

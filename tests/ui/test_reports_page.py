@@ -35,6 +35,7 @@ from tests.support.hands import Hands
 from tests.support.on_screen import cut_off
 from tests.support.sitting import words_of
 from tests.unit.test_case_register import somebody
+from tests.unit.test_statistics import without_name
 
 KEY, CONTROL = Qt.Key, Qt.KeyboardModifier.ControlModifier
 NONE = Qt.KeyboardModifier.NoModifier
@@ -358,3 +359,21 @@ def test_a_file_whose_ending_was_added_replaces_none_that_nobody_was_asked_about
     first.touch()
     assert with_ending(chosen, FileKind.XLSX).name == "to UNHCR 3.5-2.xlsx"
     assert with_ending(str(first), FileKind.XLSX) == first, "the dialog asked about this one"
+
+
+def test_what_centres_share_is_a_report_where_anything_of_them_is_held(shown: Shown) -> None:
+    assert "R16" not in shown.page().list.items
+    with shown.desk.local() as session:
+        session.add_all(without_name(bytes(32), number, "2026-05") for number in range(6))
+    shown.window.go(Goto("reports", {"asked": {**MAY, "report": "R16", "among": {**NOBODY, "countries": ["sa"]}}}))
+    page = shown.page()
+    shown.wait(lambda: page.report is not None and page.report.request.report == "R16")
+    assert page.report is not None
+    assert [row.cells[1].words for row in page.report.tables[0].rows] == ["6", "0", "6"]
+    page.filter_button.click()
+    sheet = shown.sheet(FilterSheet)
+    assert isinstance(sheet, FilterSheet)
+    assert not sheet.boxes, "a row without a name is not asked for a country"
+    sheet._done()
+    assert page.request.among.countries == ("sa",), "kept for the other reports"
+    assert cut_off(page) == []

@@ -222,6 +222,7 @@ OFFICE: dict[str, tuple[Callable[[Desk], object], str]] = {
     "restore": (lambda desk: quietly(restores.restore_over, desk, Path("nowhere"), ""), "SU CR AD"),
     "statistics": (lambda desk: reports.make(desk, Request("R1", periods.month(2026, 5))), "CW SU CR DO"),
     "caseload": (lambda desk: reports.make(desk, Request("R12", periods.month(2026, 5))), "CW SU CR"),
+    "what centres share": (lambda desk: reports.make(desk, Request("R16", periods.month(2026, 5))), "SU CR DO"),
     "what was exchanged": (lambda desk: quietly(arrivals.files_in, desk), "SU CR DO AD"),
     "who belongs to the organisation": (lambda desk: quietly(computers.members, desk), "SU CR DO AD"),
     "what would leave": (lambda desk: quietly(preview, desk, "central"), "CR DO"),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 
 from sqlalchemy import func, select
 
 from casedesk.desk import Desk
-from casedesk.models import Case, ConsentLine
+from casedesk.models import Case, CodedRow, ConsentLine, CountRow
 from casedesk.services.drafts import begin_draft
 from casedesk.services.intake import register_case
 from casedesk.services.search import Filters, count_cases
@@ -28,6 +28,7 @@ from casedesk.services.statistics.shapes import (
     Table,
 )
 from casedesk.services.statistics.tables import told_by_sex
+from tests.conftest import NOW
 from tests.support.people import a_returnee
 
 MAY = periods.month(2026, 5)
@@ -140,3 +141,51 @@ def test_the_caseload_says_how_well_records_are_kept(desk: Desk) -> None:
         answers = session.scalar(asked)
     agreed = next(table for table in made.tables if table.key == "agreed")
     assert sum(row.cells[0].value or 0 for row in agreed.rows) == answers
+
+
+def test_what_centres_share_is_told_without_counting_anybody_twice(desk: Desk) -> None:
+    one, two, far = bytes(32), b"2" * 32, b"3" * 32
+    with desk.local() as session:
+        for number in range(8):
+            for author in (one, two):
+                session.add(without_name(author, number, "2026-05"))
+        session.add(replaced := without_name(one, 20, "2026-05"))
+        replaced.values = {}  # taken back by one of them
+        session.add(without_name(two, 20, "2026-05"))
+        session.add(without_name(far, 0, "2026-06", centre="SYL"))
+        told = {(one, "2026-05", "cases", ""): 7, (one, "2026-06", "cases", ""): None}
+        told |= {(two, "2026-05", "cases", ""): 9, (one, "2026-05", "category", "returned_success"): None}
+        for (author, month, what, code), count in told.items():
+            session.add(
+                CountRow(
+                    desk=author, month=month, what=what, code=code, centre="KHL", count=count, came_at=desk.clock()
+                )
+            )
+    quarter = reports.make(desk, Request("R16", periods.quarter(2026, 2), Among(countries=("sa",))))
+    assert words_of(quarter, "centres") == {
+        "all": ["0", "9–12", "≥9"],
+        "KHL": ["0", "–", "≥9"],
+        "SYL": ["0", "–", "0"],
+    }
+    assert words_of(quarter, "months") == {
+        "2026-04": ["0", "0", "0"],
+        "2026-05": ["0", "8", "9–16"],
+        "2026-06": ["0", "<5", "≥1"],
+    }
+    assert words_of(quarter, "categories") == {"KHL": ["≥9"], "KHL.returned_success": ["≥1"]}
+    assert quarter.filters == ()
+    published = reports.make(desk, Request("R16", MAY, publishing=True))
+    assert words_of(published, "centres")["KHL"] == ["0", "–"]
+    days = reports.make(desk, Request("R16", periods.days(date(2026, 4, 20), date(2026, 6, 10))))
+    assert words_of(days, "centres")["all"] == ["0", "8", "9–16"]
+    assert days.internal
+
+
+def without_name(author: bytes, number: int, month: str, centre: str = "KHL") -> CodedRow:
+    values = {"person_code": str(number), "case.opened_on": month}
+    row = number.to_bytes(16)
+    return CodedRow(row=row, desk=author, centre=centre, chain=b"", upto=1, values=values, came_at=NOW)
+
+
+def words_of(made: Report, key: str) -> dict[str, list[str]]:
+    return {row.key: [cell.words for cell in row.cells] for t in made.tables if t.key == key for row in t.rows}

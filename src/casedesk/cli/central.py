@@ -72,6 +72,13 @@ def _central(asked: argparse.Namespace) -> int:
             "New in the database: entries {operations}, orders to forget {orders}, entries shown more of {shown}."
         ).format(operations=number(told.operations), orders=number(told.orders), shown=number(told.shown))
     )
+    if told.nameless:
+        text = ngettext(
+            "Cases without names and totals: told anew of {count} computer.",
+            "Cases without names and totals: told anew of {count} computers.",
+            told.nameless,
+        )
+        say(text.format(count=number(told.nameless)))
     for each in wrong:
         say(f"- {each}")
     if asked.check and not wrong:

@@ -174,5 +174,6 @@ class CountRow(Base):
     month: Mapped[str] = mapped_column(String(7), primary_key=True)
     what: Mapped[str] = mapped_column(String(60), primary_key=True)
     code: Mapped[str] = mapped_column(String(60), primary_key=True)
+    centre: Mapped[str | None] = mapped_column(String(3))
     count: Mapped[int | None] = mapped_column(BigInteger)  # empty: fewer than may be told
     came_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -32,7 +32,7 @@ from casedesk.storage.operations import (
 )
 from casedesk.values import Money, PartialDay
 
-SCHEMA = 12  # the number of the newest migration; it stands in every operation
+SCHEMA = 13  # the number of the newest migration; it stands in every operation
 OPERATION_TABLE = "op"
 NO_RECORD = bytes(16)
 _RECORDER = "recorder"  # where a session keeps its own

@@ -167,7 +167,15 @@ def _take_totals(session: Session, author: Member, counts: Iterable[Count], now:
     session.execute(delete(CountRow).where(CountRow.desk == author.desk))
     for each in counts:
         session.merge(
-            CountRow(desk=author.desk, month=each.month, what=each.what, code=each.code, count=each.count, came_at=now)
+            CountRow(
+                desk=author.desk,
+                month=each.month,
+                what=each.what,
+                code=each.code,
+                centre=author.centre,
+                count=each.count,
+                came_at=now,
+            )
         )
 
 

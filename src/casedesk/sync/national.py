@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
-from casedesk.models import Chain, Unentitled
+from casedesk.models import Chain, CodedRow, CountRow, Unentitled
 from casedesk.models import Operation as OperationRow
 from casedesk.progress import Progress, silent
 from casedesk.services.permissions import needs
@@ -48,11 +48,13 @@ class NotCentral(CaseDeskError):
 
 @dataclass(slots=True)
 class Followed:
-    """What the database was told: operations, orders to forget, operations of which more was shown."""
+    """What the database was told: operations, orders to forget, operations of which more was shown; and of how many
+    computers the rows without a name and the totals."""
 
     operations: int = 0
     orders: int = 0
     shown: int = 0
+    nameless: int = 0
 
 
 @needs("sync.send")
@@ -79,6 +81,7 @@ def follow(desk: Desk, national: NationalStore, progress: Progress = silent) -> 
         for chain in chains:
             done.shown += _follow_shown(desk, session, national, chain)
             _follow_judged(desk, session, national, chain)
+        done.nameless = _follow_nameless(session, national)
     return done
 
 
@@ -198,6 +201,42 @@ def _follow_shown(desk: Desk, session: Session, national: NationalStore, chain: 
                 merged.add(show(writing, chain.id, _operations(session, chain, longer), desk.clock()))
             count += len(longer)
     return count
+
+
+def _follow_nameless(session: Session, national: NationalStore) -> int:
+    """Put the rows without a name and the totals of a desk in the place of those there, where they differ."""
+    here = _nameless(session)
+    with national.read() as there:
+        known = _nameless(there)
+    changed = [desk for desk in sorted(here.keys() | known.keys()) if here.get(desk) != known.get(desk)]
+    for desk in changed:
+        with national.intake() as (writing, _merged):
+            for model in (CodedRow, CountRow):
+                writing.execute(delete(model).where(model.desk == desk))
+                columns = model.__table__.columns
+                rows = session.execute(
+                    select(*columns).where(columns.desk == desk).execution_options(yield_per=AT_ONCE)
+                )
+                for some in rows.mappings().partitions():
+                    writing.execute(insert(model), [dict(row) for row in some])
+    return len(changed)
+
+
+def _nameless(session: Session) -> dict[bytes, tuple[Any, ...]]:
+    """For each desk how many rows without a name and totals there are, how new, and how far along."""
+    counted = (
+        select(CodedRow.desk, func.count(), func.max(CodedRow.came_at), func.sum(CodedRow.upto)).group_by(
+            CodedRow.desk
+        ),
+        select(CountRow.desk, func.count(), func.max(CountRow.came_at), func.sum(CountRow.count)).group_by(
+            CountRow.desk
+        ),
+    )
+    found: dict[bytes, tuple[Any, ...]] = {}
+    for place, each in enumerate(counted):
+        for desk, *told in session.execute(each):
+            found[bytes(desk)] = (*found.get(bytes(desk), ()), place, *told)
+    return found
 
 
 def _lengths(session: Session, chain: bytes, first: int, last: int) -> dict[int, int]:

@@ -17,7 +17,8 @@ from casedesk.services.office import names_of_users, office
 from casedesk.services.permissions import may, needs
 from casedesk.services.statistics import periods, suppress
 from casedesk.services.statistics.caseload import caseload
-from casedesk.services.statistics.compute import AS_THEY_ARE, Asked, serves_all
+from casedesk.services.statistics.centres import by_centre, others_share
+from casedesk.services.statistics.compute import AS_THEY_ARE, SUPPRESSED, Asked, serves_all
 from casedesk.services.statistics.contents import activity, pathway, profile, violations
 from casedesk.services.statistics.shapes import (
     Among,
@@ -36,6 +37,9 @@ SPEAKS_FOR = N_(
     "The people of these numbers came to the centre for help. They are not a sample of all who return, and the numbers"
     " do not say how many people live through the same."
 )
+
+
+SHARED = "statistics.shared"
 
 
 class NoReport(CaseDeskError):
@@ -61,8 +65,11 @@ class Kind:
 
 @needs("statistics.view")
 def reports_of(desk: Desk) -> list[Kind]:
-    """The reports that somebody may make."""
-    return [kind for kind in CATALOGUE.values() if may(desk, kind.action)]
+    """The reports that somebody may make, as far as there is anything for them to tell here."""
+    kinds = [kind for kind in CATALOGUE.values() if may(desk, kind.action)]
+    with desk.read() as session:
+        shared = others_share(session, desk.centre)
+    return [kind for kind in kinds if shared or kind.action != SHARED]
 
 
 class Records(Protocol):
@@ -77,14 +84,9 @@ def make(desk: Desk, request: Request, records: Records | None = None) -> Report
     kind = CATALOGUE.get(request.report.upper())
     if kind is None:
         raise NoReport(request.report)
-    if kind.action == AS_THEY_ARE:
-        return _internal(desk, request, kind, records)
-    return _made(desk, request, kind, records)
-
-
-@needs("statistics.caseload")
-def _internal(desk: Desk, request: Request, kind: Kind, records: Records | None) -> Report:
-    return _made(desk, request, kind, records)
+    if not filters(kind.id):
+        request = replace(request, among=Among())
+    return needs(kind.action)(_made)(desk, request, kind, records)
 
 
 def _made(desk: Desk, request: Request, kind: Kind, records: Records | None) -> Report:
@@ -95,7 +97,7 @@ def _made(desk: Desk, request: Request, kind: Kind, records: Records | None) -> 
     with (records or desk).read() as session:
         maker = Maker(session, asked, spans, least, may(desk, "case.list"))
         sections = kind.make(maker)
-        filters = _filters(session, request.among)
+        among = _filters(session, request.among)
     return Report(
         request=replace(request, report=kind.id),
         title=_(kind.title),
@@ -105,7 +107,7 @@ def _made(desk: Desk, request: Request, kind: Kind, records: Records | None) -> 
         today=desk.today(),
         headline=_headline(sections, before),
         sections=tuple(sections),
-        filters=filters,
+        filters=among,
         notes=_notes(desk, request, kind, least),
         speaks_for=_(SPEAKS_FOR),
         so_far=request.period.first <= desk.today() and not request.period.over(desk.today()),
@@ -115,7 +117,12 @@ def _made(desk: Desk, request: Request, kind: Kind, records: Records | None) -> 
 
 def compares(report: str) -> bool:
     """Whether a report can show the period before."""
-    return CATALOGUE[report].action != AS_THEY_ARE
+    return CATALOGUE[report].action == SUPPRESSED
+
+
+def filters(report: str) -> bool:
+    """Whether a report can be about some people only: of who has no name here too little is known."""
+    return CATALOGUE[report].action != SHARED
 
 
 def _stays_inside(desk: Desk, request: Request, kind: Kind) -> bool:
@@ -209,6 +216,13 @@ CATALOGUE: dict[str, Kind] = {
         Kind("R6", N_("Referral pathway"), N_("From the letter to the help, and where it ends"), pathway),
         Kind(
             "R12", N_("Caseload"), N_("Open and overdue cases of each caseworker; stays inside"), caseload, AS_THEY_ARE
+        ),
+        Kind(
+            "R16",
+            N_("What centres share"),
+            N_("Cases with names, without names and in totals, by centre; for the central office"),
+            by_centre,
+            SHARED,
         ),
     )
 }

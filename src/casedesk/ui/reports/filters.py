@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from PySide6.QtCore import Signal
@@ -47,11 +47,16 @@ def chips_of(request: Request) -> Iterator[tuple[str, Request]]:
         yield words, replace(request, compare=False)
     if request.publishing:
         yield _("For publishing: 1 to 10 hidden"), replace(request, publishing=False)
-    for field, name in FIELDS.items():
+    for field, name in _fields(request):
         if getattr(request.among, field):
             values = ", ".join(group.label for group in chosen(field, request.among))
             words = _("{field}: {value}").format(field=_(name), value=values)
             yield words, replace(request, among=replace(request.among, **{field: ()}))
+
+
+def _fields(request: Request) -> Iterable[tuple[str, str]]:
+    """The filters that a report has."""
+    return FIELDS.items() if reports.filters(request.report) else ()
 
 
 class FilterSheet(Sheet):
@@ -63,7 +68,7 @@ class FilterSheet(Sheet):
         super().__init__(host, _("Filter"), width=480)
         self._request = request
         self.boxes: dict[str, Combo] = {}
-        for field, name in FIELDS.items():
+        for field, name in _fields(request):
             now = next((group.key for group in chosen(field, request.among)), "")
             known = [(group.key, group.label) for group in choices(field)]
             self.boxes[field] = Combo([("", _("All")), *known], now, name=_(name))
@@ -88,7 +93,8 @@ class FilterSheet(Sheet):
 
     def _done(self) -> None:
         found = {field: self._codes(field, box.value()) for field, box in self.boxes.items()}
-        among = Among(owners=self._request.among.owners, **found)
+        was = self._request.among
+        among = Among(owners=was.owners, **found) if found else was
         made = replace(
             self._request,
             among=among,

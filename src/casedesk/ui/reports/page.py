@@ -56,6 +56,7 @@ ICONS = {
     "R4": "what_happened",
     "R6": "referral",
     "R12": "late",
+    "R16": "sync",
 }
 MOST_CHARTS = 3
 BESIDE = 840  # width of the page from which charts stand beside the tables
