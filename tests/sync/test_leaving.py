@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -30,12 +31,13 @@ from casedesk.sync.batch import CENTRAL, Batch, Kind, Reader, open_batch
 from casedesk.sync.bodies import CodedRows, Orders, read_body
 from casedesk.sync.coded import of_month, row_of
 from casedesk.sync.files import outbox
-from casedesk.sync.leaving import IDENTIFIED, WHY_BACK, Back, plan
+from casedesk.sync.leaving import IDENTIFIED, WHY_BACK, Back, plans
 from casedesk.sync.outbox import make_files
-from casedesk.sync.preview import preview
+from casedesk.sync.preview import previews
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.people import a_returnee
 from tests.sync.office import as_role, coordinator, first_desk, join, new_desk, standing_of
+from tests.sync.told import assert_as_shown
 
 BY_NAME, CODED, COUNTED = "sync_central_identified", "sync_central_coded", "statistics"
 
@@ -296,7 +298,8 @@ def test_a_confidential_case_goes_nowhere(office: Office) -> None:
     case_id = someone(desk, "Sentinel", **{BY_NAME: "given"})
     mark_confidential(desk, case_id)
     assert b"Sentinel" not in bodies(sent(office))
-    rows = preview(coordinator(desk), CENTRAL).rows
+    [told] = previews(coordinator(desk), CENTRAL)
+    rows = told.rows
     assert not any(row.person_code for row in rows if row.case_id == case_id)
 
 
@@ -308,7 +311,7 @@ def test_colleagues_are_never_told_to_forget_a_case(fresh: Office) -> None:
     mark_confidential(desk, case_id)
     withdraw(desk, case_id, "store_data")
     with desk.read() as session:
-        planned = plan(session, "DHK", desk.today())
+        [planned] = plans(session, "DHK", desk.today())
     assert planned.forgets == ()
     assert b"Sentinel" not in pack([each.view for each in planned.going])
 
@@ -370,9 +373,9 @@ def test_nothing_outside_the_view_is_in_the_plain_bytes_and_the_preview_tells_th
         if secret:
             mark_confidential(desk, case_id)
         made.append((case_id, word, named == "given" and not secret))
-    told = preview(coordinator(desk), CENTRAL)
+    [told] = previews(coordinator(desk), CENTRAL)
     with desk.read() as session:
-        planned = plan(session, CENTRAL, desk.today())
+        [planned] = plans(session, CENTRAL, desk.today())
     batches = sent(office)
     body = bodies([batch for batch in batches if batch.header.kind is not Kind.CODED])
     for case_id, word, open_ in made:
@@ -385,12 +388,70 @@ def test_nothing_outside_the_view_is_in_the_plain_bytes_and_the_preview_tells_th
         assert all(row.why for row in told.rows if row.case_id == case_id and not row.goes)
     keys = {each.whole.key for each in planned.going if each.back and each.whole.key}
     assert not any(key in body for key in keys), "the key of an operation opens what stays"
-    sent_leaves = sum(
-        1
-        for batch in batches
-        if batch.header.kind is Kind.CHAIN
-        for operation in unpack(batch.body)
-        for _level, leaf in shown(operation)
-        if leaf.table not in ("op", "disclosure")
-    )
-    assert sent_leaves >= sum(row.count for row in told.rows if row.goes and row.table != "disclosure")
+    assert_as_shown(desk, [told], batches)
+
+
+def test_what_more_than_one_file_holds_is_shown_whole(fresh: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file holds so many operations; Send makes all the files, so all are shown."""
+    desk = fresh.desk
+    for number in range(6):
+        someone(desk, f"Sentinel{number}", **{(BY_NAME, CODED, COUNTED)[number % 3]: "given"})
+    monkeypatch.setattr("casedesk.sync.leaving.MOST_OPERATIONS", 4)
+    [told] = previews(coordinator(desk), CENTRAL)
+    assert (told.cases, told.coded_cases, told.counted_cases) == (2, 2, 2)
+    batches = sent(fresh)
+    assert len([each for each in batches if each.header.kind is Kind.CHAIN]) > 2
+    assert_as_shown(desk, [told], batches)
+    assert previews(coordinator(desk), CENTRAL)[0].is_empty
+
+
+def test_many_looks_do_not_hold_up_the_work_after_them(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is worth no file of its own goes along, however much there is of it."""
+    desk = office.desk
+    monkeypatch.setattr("casedesk.sync.leaving.MOST_OPERATIONS", 3)
+    for _look in range(7):
+        desk.note("case.looked")
+    assert previews(coordinator(desk), CENTRAL)[0].is_empty
+    assert sent(office) == []
+    someone(desk, "Sentinel", **{BY_NAME: "given"})
+    [told] = previews(coordinator(desk), CENTRAL)
+    batches = sent(office)
+    assert b"Sentinel Name" in bodies(batches)
+    assert_as_shown(desk, [told], batches)
+
+
+def test_a_case_that_is_told_anew_is_shown_before(office: Office) -> None:
+    """It was to be forgotten there; what is sent now is all that it says, not what was written since."""
+    desk = office.desk
+    case_id = someone(desk, "Sentinel", **{BY_NAME: "given"})
+    sent(office)
+    withdraw(desk, case_id, BY_NAME)
+    [told] = previews(coordinator(desk), CENTRAL)
+    assert told.forgets == 1
+    assert_as_shown(desk, [told], sent(office))
+    record_consent(desk, case_id, RecordConsent({BY_NAME: "given"}, method="verbal"))
+    [told] = previews(coordinator(desk), CENTRAL)
+    assert ("person", "name_en") in {(row.table, row.field) for row in told.rows if row.goes}
+    assert_as_shown(desk, [told], sent(office))
+    assert previews(coordinator(desk), CENTRAL)[0].is_empty
+
+
+def test_what_may_be_seen_later_is_shown_before(office: Office) -> None:
+    desk = office.desk
+    case_id = someone(desk, "Sentinel")
+    sent(office)
+    record_consent(desk, case_id, RecordConsent({BY_NAME: "given"}, method="verbal"))
+    [told] = previews(coordinator(desk), CENTRAL)
+    assert {row.kind for row in told.rows if row.goes} == {Kind.CHAIN, Kind.SHOW}
+    assert_as_shown(desk, [told], sent(office))
+
+
+def test_a_row_without_a_name_is_disclosed_when_it_leaves_and_not_when_another_does(office: Office) -> None:
+    desk = office.desk
+    first = someone(desk, "Sentinel", **{CODED: "given"})
+    sent(office)
+    second = someone(desk, "Neighbour", **{CODED: "given"})
+    sent(office)
+    with desk.read() as session:
+        rows = session.scalars(select(Disclosure.case_id).where(Disclosure.level == "coded")).all()
+    assert Counter(rows) == {first: 1, second: 1}

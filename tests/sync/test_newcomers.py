@@ -25,9 +25,10 @@ from casedesk.storage.operations import shown
 from casedesk.storage.recorder import own_chain
 from casedesk.sync.arrivals import take_inbox
 from casedesk.sync.batch import CENTRAL, Batch, Kind, Passed, Refused, Stretch, open_batch, prove, seal, write_batch
-from casedesk.sync.files import Fate, inbox
-from casedesk.sync.leaving import plan
+from casedesk.sync.files import Fate, inbox, outbox
+from casedesk.sync.leaving import plans
 from casedesk.sync.outbox import make_files
+from casedesk.sync.preview import previews
 from casedesk.sync.stick import take_stick, write_stick
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.people import a_returnee
@@ -43,6 +44,7 @@ from tests.sync.office import (
     new_desk,
     standing_of,
 )
+from tests.sync.told import assert_as_shown
 
 NAMES = ("K3", "K4", "K5", "K6")
 
@@ -98,6 +100,12 @@ def read_by(desk: Desk, files: list[bytes]) -> list[Batch]:
     return found
 
 
+def new_files(of: Desk, to: Desk, audience: str) -> list[Batch]:
+    """What is made now, as far as this desk can open it."""
+    folder = outbox(of.store.vault.folder)
+    return read_by(to, [folder.read(name) for name in make_files(coordinator(of), audience)])
+
+
 def names(desk: Desk) -> set[str]:
     with desk.read() as session:
         return set(session.scalars(select(Person.name_en).where(Person.name_en.is_not(None))))
@@ -117,6 +125,10 @@ def test_a_fourth_laptop_has_every_case_though_one_author_is_away(centre: Centre
     carry(one, three)
     carry(three, one)
     join(one, new)  # and the second is away: nothing of it is made any more
+    shown_before = previews(coordinator(one), "DHK")
+    assert [(each.only, each.cases) for each in shown_before] == [("", 0), ("DHK/K6", 3)]
+    assert_as_shown(one, shown_before, read_by(new, carried(one)))
+    assert [each.only for each in previews(coordinator(one), "DHK")] == [""], "it is on its way"
     taken = carry(one, new)
     assert {each.fate for each in taken if each.kind} == {Fate.APPLIED}, "the others are not sealed for it"
     assert {each.kind for each in taken} >= {Kind.CHAIN, Kind.SNAPSHOT}
@@ -199,7 +211,14 @@ def test_a_new_desk_of_the_central_office_gets_what_each_consent_allows(centre: 
     write(one, "Sentinel Coded", sync_central_coded="given")
     write(one, "Sentinel None")
     carry(one, first, CENTRAL)
+    write(one, "Sentinel Counted", statistics="given")
+    write(one, "Sentinel Late", sync_central_coded="given")  # waits for both when the second one joins
     join(one, second, centre="HQX", central=True)
+    shown_before = previews(coordinator(one), CENTRAL)
+    alone = shown_before[1]
+    assert [each.only for each in shown_before] == ["", "HQX/Q2"]
+    assert (alone.cases, alone.coded_cases, alone.counted_cases) == (1, 2, 1)
+    assert_as_shown(one, shown_before, new_files(one, second, CENTRAL))
     body = b"".join(each.body for each in read_by(second, carried(one, CENTRAL)) if each.header.kind is Kind.CHAIN)
     assert b"Sentinel Named" in body
     for hidden in (b"Sentinel Coded", b"Sentinel None", b"Sentinelnote"):
@@ -207,7 +226,7 @@ def test_a_new_desk_of_the_central_office_gets_what_each_consent_allows(centre: 
     carry(one, second, CENTRAL)
     assert names(second) == {"Sentinel Named"}
     with second.read() as session:
-        assert len(session.scalars(select(CodedRow)).all()) == 1
+        assert len(session.scalars(select(CodedRow)).all()) == 2
     carry(second, one, "HQX") if standing_of(second).audiences() == ["HQX"] else None
     before = len(carried(one, CENTRAL))
     assert len(carried(one, CENTRAL)) == before, "what is on its way is not made again"
@@ -293,10 +312,10 @@ def test_a_backup_from_before_a_case_was_confidential_shows_and_sends_it_no_more
         assert page(coordinator(old)) == []
         for audience in ("DHK", CENTRAL):
             with old.read() as session:
-                planned = plan(session, audience, old.today(), desks=standing_of(old).recipients(audience))
-            told = [leaf.value for each in planned.going for _level, leaf in shown(each.view)]
+                planned = list(plans(session, audience, old.today(), desks=standing_of(old).recipients(audience)))
+            told = [leaf.value for some in planned for each in some.going for _level, leaf in shown(each.view)]
             assert "Sentinelopen" not in told
-            assert {show.to for show in planned.shows} <= {key_of(one)}, "its owner works there"
+            assert {show.to for some in planned for show in some.shows} <= {key_of(one)}, "its owner works there"
         assert check_store(coordinator(old)).wrong == []
     finally:
         old.store.vault.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -19,12 +18,12 @@ from casedesk.services.consents import RecordConsent, record_consent
 from casedesk.services.intake import register_case
 from casedesk.services.notes import add_note
 from casedesk.storage.keys import FLOOR
-from casedesk.storage.operations import shown, unpack
 from casedesk.sync import outbox, stick
-from casedesk.sync.batch import open_batch
+from casedesk.sync.batch import Kind, open_batch
 from casedesk.sync.files import on_a_stick
 from casedesk.sync.visit import name_relay, visit
 from casedesk.ui.application import tables
+from casedesk.ui.kit.badges import Badge
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.working import Working
 from casedesk.ui.page import Goto
@@ -38,6 +37,7 @@ from tests.support.relay import CutLine
 from tests.support.sitting import NOW, SECONDS, Sitting, entered, press, words_of
 from tests.support.tls import certificate, nginx
 from tests.sync.office import first_desk, join, new_desk, relay_of_office, standing_of
+from tests.sync.told import assert_as_shown, fields_shown
 
 Key, Held = Qt.Key, Qt.KeyboardModifier
 
@@ -87,21 +87,37 @@ def test_what_is_previewed_is_what_is_sent(inside: Sitting, other: Desk, folder:
     said(inside, "The stick can be removed.")
     reader = standing_of(other).reader
     batches = [open_batch(on_a_stick(folder).read(name), reader) for name in on_a_stick(folder).names()]
-    leaves = [
-        leaf
-        for batch in batches
-        if batch.header.kind == "chain"
-        for each in unpack(batch.body)
-        for _level, leaf in shown(each)
-    ]
-    sent = Counter((leaf.table, leaf.field) for leaf in leaves)
-    told: Counter[tuple[str, str]] = Counter()
-    for row in preview.rows:
-        told[row.table, row.field] += row.count if row.goes else 0
-    assert told == {key: count for key, count in sent.items() if key in told}
-    assert told["person", "name_en"] == 1
+    assert_as_shown(inside.window.desk, [preview], batches)
+    assert fields_shown([preview])[Kind.CHAIN, "person", "name_en"] == 1
     stick.take_stick(other, folder)
     assert "Sentinel One" in names(other)
+
+
+def test_what_goes_to_a_new_computer_alone_is_shown_too(inside: Sitting, tmp_path: Path) -> None:
+    """For whom, how many cases, and that they have names; and every field of it, before it is sent."""
+    desk = inside.window.desk
+    register_case(desk, a_returnee(person__name_en="Sentinel One"))
+    outbox.make_files(desk, "DHK")
+    new = new_desk(tmp_path / "K5", "K5", clock=lambda: NOW)
+    join(desk, new)
+    page = sync_page(inside)
+    inside.qtbot.waitUntil(lambda: "To DHK/K5 alone" in words_of(page), timeout=SECONDS)
+    assert "It is new, or was restored from a backup." in words_of(page)
+    assert "New and changed cases\nof 1 person" in words_of(page)
+    assert [each.accessibleName() for each in page.findChildren(Badge)] == ["With names", "No case data"]
+    page.show_fields()
+    sheet = next(each for each in inside.window.findChildren(EveryField) if each.isVisible())
+    sheet.audience.set_value("DHK DHK/K5")
+    assert "Name in English" in {line.cells[1].first for line in sheet.list.lines.lines}
+    sheet.dismiss()
+    shown_before = page.seen.previews
+    assert [each.only for each in shown_before] == ["", "DHK/K5"]
+    page._write(str(tmp_path))
+    said(inside, "The stick can be removed.")
+    stick.take_stick(new, tmp_path)
+    assert "Sentinel One" in names(new)
+    inside.qtbot.waitUntil(lambda: "To DHK/K5 alone" not in words_of(page), timeout=SECONDS)
+    new.store.vault.close()
 
 
 def test_what_came_back_is_taken_in_and_told(inside: Sitting, other: Desk, folder: Path) -> None:

@@ -57,7 +57,7 @@ from casedesk.storage.keys import FLOOR
 from casedesk.sync import arrivals, computers, invitations, joining, organisation, outbox, people, stick
 from casedesk.sync.invitations import NoInvitation
 from casedesk.sync.membership import NotJoined
-from casedesk.sync.preview import preview
+from casedesk.sync.preview import previews
 from casedesk.sync.stick import NoStick
 from casedesk.values import Money
 from tests.conftest import NOW, PASSPHRASE
@@ -225,7 +225,7 @@ OFFICE: dict[str, tuple[Callable[[Desk], object], str]] = {
     "what centres share": (lambda desk: reports.make(desk, Request("R16", periods.month(2026, 5))), "SU CR DO"),
     "what was exchanged": (lambda desk: quietly(arrivals.files_in, desk), "SU CR DO AD"),
     "who belongs to the organisation": (lambda desk: quietly(computers.members, desk), "SU CR DO AD"),
-    "what would leave": (lambda desk: quietly(preview, desk, "central"), "CR DO"),
+    "what would leave": (lambda desk: quietly(previews, desk, "central"), "CR DO"),
     "make files": (lambda desk: quietly(outbox.make_files, desk, "central"), "CR DO"),
     "take in": (lambda desk: quietly(arrivals.take_inbox, desk), "CR DO AD"),
     "write a stick": (lambda desk: quietly(stick.write_stick, desk, Path("nowhere")), "CR DO AD"),

@@ -14,7 +14,7 @@ from casedesk.i18n import _, ngettext
 from casedesk.sync import arrivals, outbox, stick
 from casedesk.sync.files import Fate
 from casedesk.sync.leaving import WHY_BACK
-from casedesk.sync.preview import preview
+from casedesk.sync.preview import Preview, previews
 
 WHAT = ("preview", "out", "in", "list")
 
@@ -50,32 +50,38 @@ def _audiences(desk: Desk, asked: argparse.Namespace) -> list[str]:
 
 def _preview(desk: Desk, asked: argparse.Namespace) -> int:
     for audience in _audiences(desk, asked):
-        found = preview(desk, audience)
-        say(
-            _("For {audience}: {operations} entries about {cases} cases, {coded} cases without name.").format(
-                audience=audience,
-                operations=number(found.operations),
-                cases=number(found.cases),
-                coded=number(found.coded_cases),
-            )
-        )
-        if found.forgets:
-            text = ngettext(
-                "{count} case is to be forgotten there.", "{count} cases are to be forgotten there.", found.forgets
-            )
-            say("  " + text.format(count=number(found.forgets)))
-        going, staying = Counter[str](), Counter[str]()
-        for row in found.rows:
-            name = f"{row.table}.{row.field}"
-            if row.goes:
-                going[name] += row.count
-            elif row.why is not None:
-                staying[_(WHY_BACK[row.why])] += row.count
-        for name, count in sorted(going.items()):
-            say(_("  goes: {name} ({count})").format(name=name, count=number(count)))
-        for why, count in sorted(staying.items()):
-            say(_("  held back: {count} – {why}").format(count=number(count), why=why))
+        for found in previews(desk, audience):
+            _say_preview(found)
     return 0
+
+
+def _say_preview(found: Preview) -> None:
+    told = _("For {audience}: {operations} entries about {cases} cases, {coded} cases without name.")
+    alone = _("{computer} alone, which is new or was restored").format(computer=found.only)
+    say(
+        told.format(
+            audience=alone if found.only else found.audience,
+            operations=number(found.operations),
+            cases=number(found.cases),
+            coded=number(found.coded_cases),
+        )
+    )
+    if found.forgets:
+        text = ngettext(
+            "{count} case is to be forgotten there.", "{count} cases are to be forgotten there.", found.forgets
+        )
+        say("  " + text.format(count=number(found.forgets)))
+    going, staying = Counter[str](), Counter[str]()
+    for row in found.rows:
+        name = f"{row.table}.{row.field}"
+        if row.goes:
+            going[name] += row.count
+        elif row.why is not None:
+            staying[_(WHY_BACK[row.why])] += row.count
+    for name, count in sorted(going.items()):
+        say(_("  goes: {name} ({count})").format(name=name, count=number(count)))
+    for why, count in sorted(staying.items()):
+        say(_("  held back: {count} – {why}").format(count=number(count), why=why))
 
 
 def _out(desk: Desk, asked: argparse.Namespace) -> int:

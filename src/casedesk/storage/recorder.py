@@ -163,15 +163,7 @@ class Recorder:
         """
         if not altered and not act.always:
             return None
-        leaves: dict[int, list[Leaf]] = {}
-        for each in altered:
-            lowest = floors.get(each.record.id, Level.PUBLIC)
-            fields = fields_of(type(each.record))
-            for name in each.names:
-                value = getattr(each.record, name)
-                level = max(level_of(fields[name], value), lowest)
-                leaf = Leaf(each.record.__tablename__, each.record.id.bytes, name, to_leaf(value))
-                leaves.setdefault(level, []).append(leaf)
+        leaves = leaves_of_altered(altered, floors)
         lowest = floors.get(act.about, Level.PUBLIC) if act.about is not None else Level.PUBLIC
         for level, leaf in _about(act):
             leaves.setdefault(max(level, lowest), []).append(leaf)
@@ -226,8 +218,7 @@ class Recorder:
             before = self._before[record]
             names = {name for name, old in before.items() if to_leaf(getattr(record, name)) != to_leaf(old)}
             names |= self._again.get(record, set())
-        registers = registers_written(type(record), names)
-        return [name for name in fields if (fields[name].register or name) in registers]
+        return _with_registers(type(record), names)
 
     def _open_gate(self) -> None:
         self._opened = True
@@ -344,6 +335,31 @@ def say_again(session: Session, record: Recorded, names: Iterable[str] = ()) -> 
     somebody who was told nothing of it before, or because it was decided."""
     recorder: Recorder = session.info[_RECORDER]
     recorder.say_again(record, names or values_of(record))
+
+
+def all_it_says(record: Recorded) -> Altered:
+    """The record as an operation tells it that says all of it again."""
+    return Altered(record, _with_registers(type(record), values_of(record)), {}, False)
+
+
+def leaves_of_altered(altered: Iterable[Altered], floors: Mapping[UUID, Level]) -> dict[int, list[Leaf]]:
+    """What an operation tells of these records, by level; `floors` has the lowest for the leaves of a record."""
+    leaves: dict[int, list[Leaf]] = {}
+    for each in altered:
+        lowest = floors.get(each.record.id, Level.PUBLIC)
+        fields = fields_of(type(each.record))
+        for name in each.names:
+            value = getattr(each.record, name)
+            level = max(level_of(fields[name], value), lowest)
+            leaf = Leaf(each.record.__tablename__, each.record.id.bytes, name, to_leaf(value))
+            leaves.setdefault(level, []).append(leaf)
+    return leaves
+
+
+def _with_registers(model: type[Recorded], names: Iterable[str]) -> list[str]:
+    """These fields, and those that stand or fall with them."""
+    fields, registers = fields_of(model), registers_written(model, names)
+    return [name for name in fields if (fields[name].register or name) in registers]
 
 
 def _old_values(record: Recorded) -> Iterator[tuple[str, object]]:

@@ -7,10 +7,11 @@ person is shown beforehand is what is sent.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Row, func, select
@@ -31,11 +32,22 @@ from casedesk.models import (
 )
 from casedesk.models import Operation as OperationRow
 from casedesk.services.consents import holds, newest_lines
+from casedesk.storage import belonging
 from casedesk.storage.belonging import cases_of_stored
 from casedesk.storage.bulk import in_parts
 from casedesk.storage.fitting import id_of
-from casedesk.storage.operations import ID_SIZE, Leaf, Operation, OperationKind, digest_only, shown, start_link, unpack
-from casedesk.storage.recorder import OPERATION_TABLE, own_chain
+from casedesk.storage.operations import (
+    ID_SIZE,
+    Leaf,
+    Operation,
+    OperationKind,
+    digest_only,
+    new_operation,
+    shown,
+    start_link,
+    unpack,
+)
+from casedesk.storage.recorder import OPERATION_TABLE, SCHEMA, all_it_says, leaves_of_altered, own_chain
 from casedesk.sync.batch import CENTRAL, MOST_OPERATIONS, Kind, Stretch
 from casedesk.sync.roster import Member
 from casedesk.sync.views import view_of_leaves
@@ -116,13 +128,36 @@ class Forget:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """What an audience was sent until now: up to where of each of our chains, and how much of each case.
+
+    `forgotten` has the cases that it was to forget and was not told again, `named` for a desk the confidential cases
+    that it was shown.
+    """
+
+    upto: Mapping[bytes, int]
+    views: Mapping[UUID, str]
+    forgotten: frozenset[UUID]
+    named: Mapping[bytes, frozenset[UUID]]
+
+    def with_told_anew(self, cases: AbstractSet[UUID]) -> Sent:
+        """The same, once these cases are told anew."""
+        return replace(self, views={**self.views, **dict.fromkeys(cases, IDENTIFIED)}, forgotten=self.forgotten - cases)
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """What goes to one audience now, and what stays back. `named` has for a desk the confidential cases it may read."""
+    """What goes to one audience now, and what stays back. `named` has for a desk the confidential cases it may read.
+
+    `anew` is what is written down only when files are made: cases told anew that the audience was to forget.
+    """
 
     audience: str
+    before: Sent
     stretch: Stretch | None
     chain: bytes
     going: tuple[Going, ...]
+    anew: tuple[Going, ...]
     shows: tuple[Show, ...]
     forgets: tuple[Forget, ...]
     decisions: Mapping[UUID, Decision]
@@ -132,7 +167,21 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         """Whether nothing waits that is worth a file: what sync itself wrote down goes along with the next."""
-        return not (self.shows or self.forgets or any(not each.is_bookkeeping for each in self.going))
+        worth = any(not each.is_bookkeeping for each in self.going)
+        return not (self.shows or self.forgets or self.anew or worth)
+
+    @property
+    def after(self) -> Sent:
+        """What the audience was sent once this has gone."""
+        upto = dict(self.before.upto)
+        if self.stretch is not None:
+            upto[self.chain] = self.stretch.last
+        return Sent(
+            upto,
+            {**self.before.views, **{case: decision.view for case, decision in self.decisions.items()}},
+            self.before.forgotten | {each.case_id for each in self.forgets},
+            {**self.before.named, **self.named},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,40 +193,94 @@ class Eyes:
     people: frozenset[UUID] = frozenset()
 
 
-def plan(
-    session: Session, audience: str, today: date, most: int = MOST_OPERATIONS, desks: Collection[Member] = ()
-) -> Plan:
-    """Decide what goes to an audience, from the first operation that was not sent to it. `desks` are its own."""
-    chain, after = _next_chain(session, audience)
-    rows = _operations(session, chain, after, most)
-    known, eyes = _known(session, audience), Eyes(audience, today)
-    told = [(row, _read(row)) for row in rows]
-    cases = _cases(session, (operation for _row, operation in told))
-    changed = set().union(*cases.values()) | known.keys()
-    decisions = decide(session, changed, eyes)
+def sent_so_far(session: Session, audience: str, desks: Collection[Member] = ()) -> Sent:
+    """What stands in files for this audience, and in those for its `desks` alone."""
+    rows = session.scalars(select(LetOut).where(LetOut.audience == audience)).all()
+    return Sent(
+        {chain.id: sent_upto(session, audience, chain.id) for chain in own_chains(session)},
+        {row.case_id: row.view for row in rows},
+        frozenset(row.case_id for row in rows if row.forgotten),
+        {each.desk: _shown_to(session, each.desk) for each in desks} if audience != CENTRAL else {},
+    )
+
+
+def plans(session: Session, audience: str, today: date, desks: Collection[Member] = ()) -> Iterator[Plan]:
+    """All that waits for an audience, plan by plan, as it is sent one after the other; none if nothing is worth a file.
+
+    Files are made from the first; then that is sent, and what is the first is asked again. `desks` are its own.
+    """
+    sent = sent_so_far(session, audience, desks)
+    anew = to_tell_anew(session, audience, today, sent)
+    sent = sent.with_told_anew(anew)
+    idle: list[Plan] = []
+    more = True
+    while more:
+        planned = _plan(session, Eyes(audience, today), desks, sent, anew)
+        sent, more = planned.after, planned.more
+        idle.append(planned)
+        if not planned.is_empty:
+            yield from idle
+            idle = []
+
+
+def to_tell_anew(session: Session, audience: str, today: date, sent: Sent) -> set[UUID]:
+    """The cases that were to be forgotten and may be known again: an old file cannot bring them back."""
+    decisions = decide(session, sent.forgotten, Eyes(audience, today))
+    return {case for case, decision in decisions.items() if decision.view == IDENTIFIED}
+
+
+def _plan(session: Session, eyes: Eyes, desks: Collection[Member], sent: Sent, told_anew: Collection[UUID]) -> Plan:
+    """Decide what goes to an audience, from the first operation that was not sent to it."""
+    audience = eyes.audience
+    chain, after = _next_chain(session, sent)
+    rows = _operations(session, chain, after, MOST_OPERATIONS)
+    more = (bool(rows) and rows[-1].chain_seq < chain.held) or chain.signing_seed is None
+    told: list[tuple[OperationRow | _Unwritten, Operation]] = [(row, _read(row)) for row in rows]
+    anew = [] if more else [(_Unwritten(), _told_anew(session, case)) for case in sorted(told_anew)]
+    known = sent.views
+    cases = _cases(session, (operation for _row, operation in [*told, *anew]))
+    decisions = decide(session, set().union(*cases.values()) | known.keys(), eyes)
     going = tuple(_going(row, operation, cases, decisions, audience, known) for row, operation in told)
     opened = {case for case, view in known.items() if view != IDENTIFIED and decisions[case].view == IDENTIFIED}
     closed = {case for case, view in known.items() if view == IDENTIFIED and decisions[case].view != IDENTIFIED}
     if audience != CENTRAL:
         closed = set()  # colleagues of the centre go on with what they have: they may have written what nobody else has
-    upto = {each.ix: sent_upto(session, audience, each.id) for each in own_chains(session)}
-    shows = list(shows_about(session, opened, upto, eyes))
-    named = _named(session, desks, today) if audience != CENTRAL else {}
-    upto[chain.ix] = rows[-1].chain_seq if rows else after
+    shows = list(shows_about(session, opened, sent.upto, eyes))
+    named = _named(session, desks, eyes.today) if audience != CENTRAL else {}
+    upto = {**sent.upto, chain.id: rows[-1].chain_seq if rows else after}
     for desk in desks if named else ():
         now = {(chain.id, each.seq): each for each in going}
-        shows += _shows_of_named(session, desk, named[desk.desk], now, upto, eyes)
+        new = named[desk.desk] - sent.named.get(desk.desk, frozenset())
+        shows += _shows_of_named(session, desk, named[desk.desk], new, now, upto, eyes)
     return Plan(
         audience=audience,
+        before=sent,
         stretch=_stretch(session, chain, rows) if rows else None,
         chain=chain.id,
         going=going,
+        anew=tuple(_going(row, operation, cases, decisions, audience, known) for row, operation in anew),
         shows=tuple(shows),
         forgets=tuple(forget(session, case, decisions, eyes, chain.held) for case in sorted(closed)),
         decisions=decisions,
         named=named,
-        more=(bool(rows) and rows[-1].chain_seq < chain.held) or chain.signing_seed is None,
+        more=more,
     )
+
+
+class _Unwritten(NamedTuple):
+    """Stands where an operation will be that is not written yet."""
+
+    chain_seq: int = 0
+    link: bytes = b""
+    digest: bytes = b""
+
+
+def _told_anew(session: Session, case: UUID) -> Operation:
+    """What will be written down to tell all of a case again."""
+    altered = [all_it_says(record) for record in every_record_of(session, case)]
+    floors = belonging.floors(session, altered, belonging.cases_of(session, altered), case)
+    leaves = leaves_of_altered(altered, floors)
+    return new_operation(leaves, wall=0, flags=0, actor=bytes(ID_SIZE), kind=OperationKind.WORK, schema=SCHEMA)
 
 
 def again(
@@ -199,10 +302,10 @@ def again(
         first = rows[-1].chain_seq + 1
 
 
-def _next_chain(session: Session, audience: str) -> tuple[Chain, int]:
+def _next_chain(session: Session, sent: Sent) -> tuple[Chain, int]:
     """The chain of ours that goes on, and up to where it was sent. What ended goes before what we write now."""
     for chain in sorted(own_chains(session), key=lambda each: each.signing_seed is not None):
-        after = sent_upto(session, audience, chain.id)
+        after = sent.upto[chain.id]
         if chain.held > after or chain.signing_seed is not None:
             return chain, after
     raise AssertionError("our own chain is among ours")
@@ -303,10 +406,9 @@ def _stretch(session: Session, chain: Chain, rows: Sequence[OperationRow]) -> St
     return Stretch(chain.id, chain.parent, first, len(rows), start if before is None else before, rows[-1].link)
 
 
-def _known(session: Session, audience: str) -> dict[UUID, str]:
-    """What was last let out of each case."""
-    rows = session.execute(select(LetOut.case_id, LetOut.view).where(LetOut.audience == audience))
-    return {row.case_id: row.view for row in rows}
+def _shown_to(session: Session, desk: bytes) -> frozenset[UUID]:
+    """The confidential cases that one desk was shown."""
+    return frozenset(session.scalars(select(LetOut.case_id).where(LetOut.audience == desk_audience(desk))))
 
 
 Cases = Mapping[UUID, frozenset[UUID]]
@@ -326,7 +428,7 @@ def _cases(session: Session, operations: Iterable[Operation]) -> Cases:
 
 
 def _going(
-    row: OperationRow,
+    row: OperationRow | _Unwritten,
     operation: Operation,
     cases: Cases,
     decisions: Mapping[UUID, Decision],
@@ -335,8 +437,7 @@ def _going(
 ) -> Going:
     """One operation as the audience may see it."""
     if operation.kind != OperationKind.WORK:  # marks and erasures are open to everyone
-        is_mark = operation.kind == OperationKind.MARK  # an order to forget waits for nothing else
-        return Going(row.chain_seq, row.link, operation, operation, {}, {}, is_bookkeeping=is_mark)
+        return Going(row.chain_seq, row.link, operation, operation, {}, {}, is_bookkeeping(operation))
     leaves = list(shown(operation))
     belongs = _belongs(leaves, cases)
     back: dict[Place, Back] = {}
@@ -357,7 +458,7 @@ def _going(
         view = digest_only(row.digest)
     else:
         view = view_of_leaves(row.chain_seq, operation, lambda _level, leaf: place_of(leaf) not in back)
-    return Going(row.chain_seq, row.link, operation, view, back, belongs, _is_bookkeeping(leaves))
+    return Going(row.chain_seq, row.link, operation, view, back, belongs, is_bookkeeping(operation))
 
 
 def _is_the_mark(leaf: Leaf, audience: str, known: Mapping[UUID, str]) -> bool:
@@ -415,19 +516,21 @@ def _closed(cases: Iterable[UUID], decisions: Mapping[UUID, Decision]) -> Back |
     return None
 
 
-def _is_bookkeeping(leaves: Iterable[tuple[int, Leaf]]) -> bool:
+def is_bookkeeping(operation: Operation) -> bool:
     """Whether sync itself wrote this down, or it is a sign-in or a look: no reason for a file of its own."""
-    tables = {leaf.table for _level, leaf in leaves}
-    return tables <= {OPERATION_TABLE} or any(
+    if operation.kind != OperationKind.WORK:
+        return operation.kind == OperationKind.MARK  # an order to forget waits for nothing else
+    leaves = [leaf for _level, leaf in shown(operation)]
+    return {leaf.table for leaf in leaves} <= {OPERATION_TABLE} or any(
         leaf.table == OPERATION_TABLE and leaf.field == "action" and str(leaf.value).startswith("sync.")
-        for _level, leaf in leaves
+        for leaf in leaves
     )
 
 
-def shows_about(session: Session, opened: Collection[UUID], upto: Mapping[int, int], eyes: Eyes) -> Iterator[Show]:
+def shows_about(session: Session, opened: Collection[UUID], upto: Mapping[bytes, int], eyes: Eyes) -> Iterator[Show]:
     """The operations sent before, up to these numbers of our chains, that these eyes may see more of now."""
     for chain in own_chains(session) if opened else ():
-        rows = _about(session, chain, records_of(session, opened), upto[chain.ix])
+        rows = _about(session, chain, records_of(session, opened), upto[chain.id])
         told = [(row, _read(row)) for row in rows]
         cases = _cases(session, (operation for _row, operation in told))
         decisions = decide(session, set().union(*cases.values()), eyes)
@@ -459,12 +562,12 @@ def _shows_of_named(
     session: Session,
     desk: Member,
     cases: frozenset[UUID],
+    new: frozenset[UUID],
     going: Mapping[tuple[bytes, int], Going],
-    upto: Mapping[int, int],
+    upto: Mapping[bytes, int],
     eyes: Eyes,
 ) -> Iterator[Show]:
     """What the people at one computer may read of confidential cases: all of those new to it, and what goes now."""
-    new = cases - _known(session, desk_audience(desk.desk)).keys()
     now = {case for each in going.values() for found in each.cases.values() for case in found} & cases
     theirs = replace(eyes, people=frozenset(UUID(bytes=each) for each in desk.people))
     for show in shows_about(session, new | now, upto, theirs):

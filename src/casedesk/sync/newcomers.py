@@ -25,6 +25,7 @@ from casedesk.sync.membership import Standing
 from casedesk.sync.roster import Member
 
 _UNDERWAY: Final = ("built", "partly", "sent")
+WHOLE: Final = "whole"  # what is kept of a file with all rows without a name, not only those that changed
 
 
 def lacking(session: Session, audience: str, desk: bytes) -> Iterator[tuple[Chain, list[tuple[int, int]]]]:
@@ -42,33 +43,41 @@ def lacking(session: Session, audience: str, desk: bytes) -> Iterator[tuple[Chai
             yield chain, ranges
 
 
+def lacks_orders(session: Session, desk: bytes) -> bool:
+    """Whether a desk of the central office was told to forget something, and lost the order."""
+    return bool(_lost(session, CENTRAL, desk, Kind.ORDERS))
+
+
 def lacks_rows(session: Session, desk: bytes) -> bool:
-    """Whether rows without a name were sent to the central office, and some or all of them not to this desk of it."""
-    lost = take_off_lost(session, CENTRAL, desk, Kind.CODED)
-    wanted = select(BatchOut.sealed_to).where(BatchOut.audience == CENTRAL, BatchOut.kind == Kind.CODED)
-    sent = session.scalars(wanted).all()
-    return bool(lost) or (bool(sent) and not any(desk.hex() in to for to in sent))
+    """Whether rows without a name were sent to the central office, and some or all of them not to this desk of it.
 
-
-def to_show_again(session: Session, audience: str, desk: bytes) -> tuple[set[UUID], dict[int, int]]:
-    """The cases of which this desk was shown more and lost it, and up to where it holds each of our chains, by `ix`."""
-    lost = take_off_lost(session, audience, desk, Kind.SHOW)
-    cases = {UUID(hex=case) for row in lost for case in row.shown or ()}
-    return cases, {chain.ix: _held(session, desk, chain.id) for chain in own_chains(session)}
-
-
-def take_off_lost(session: Session, audience: str, desk: bytes, kind: Kind) -> list[BatchOut]:
-    """The files of a kind that this desk was given, and by its receipts neither holds nor is being sent.
-
-    They are no longer to reach it: what is made now has all they had.
+    A file has what changed. All rows were in the first one, and are in one that was made as a whole.
     """
+    wanted = select(BatchOut.sealed_to, BatchOut.told).where(BatchOut.audience == CENTRAL, BatchOut.kind == Kind.CODED)
+    sent = session.execute(wanted.order_by(BatchOut.id)).all()
+    has_all = any(desk.hex() in to and (at == 0 or WHOLE in told) for at, (to, told) in enumerate(sent))
+    return bool(sent) and (not has_all or bool(_lost(session, CENTRAL, desk, Kind.CODED)))
+
+
+def to_show_again(session: Session, audience: str, desk: bytes) -> tuple[set[UUID], dict[bytes, int]]:
+    """The cases of which this desk was shown more and lost it, and up to where it holds each of our chains."""
+    cases = {UUID(hex=case) for row in _lost(session, audience, desk, Kind.SHOW) for case in row.shown or ()}
+    return cases, {chain.id: _held(session, desk, chain.id) for chain in own_chains(session)}
+
+
+def take_off_lost(session: Session, audience: str, desk: bytes) -> None:
+    """Files that a desk lost are no longer to reach it: what was made in their place has all they had."""
+    for kind in (Kind.ORDERS, Kind.SHOW, Kind.CODED) if audience == CENTRAL else (Kind.SHOW,):
+        for row in _lost(session, audience, desk, kind):
+            row.sealed_to = [each for each in row.sealed_to if each != desk.hex()]
+
+
+def _lost(session: Session, audience: str, desk: bytes, kind: Kind) -> list[BatchOut]:
+    """The files of a kind that this desk was given, and by its receipts neither holds nor is being sent."""
     wanted = select(BatchOut).where(
         BatchOut.audience == audience, BatchOut.kind == kind, BatchOut.state.not_in(_UNDERWAY)
     )
-    lost = [row for row in session.scalars(wanted) if desk.hex() in {*row.sealed_to} - {*row.covered_by}]
-    for row in lost:
-        row.sealed_to = [each for each in row.sealed_to if each != desk.hex()]
-    return lost
+    return [row for row in session.scalars(wanted) if desk.hex() in {*row.sealed_to} - {*row.covered_by}]
 
 
 def to_pass_on(

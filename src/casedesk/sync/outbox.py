@@ -6,7 +6,7 @@ row, what was let out and the Disclosures are written in one operation, so none 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -24,32 +24,28 @@ from casedesk.progress import Progress, silent
 from casedesk.services.permissions import needs
 from casedesk.storage.bulk import in_parts
 from casedesk.storage.operations import pack
-from casedesk.storage.recorder import OPERATION_TABLE, own_chain, say_again
-from casedesk.sync import batch, coded, leaving, newcomers
+from casedesk.storage.recorder import own_chain, say_again
+from casedesk.sync import batch, leaving, newcomers
 from casedesk.sync.batch import CENTRAL, EVERYONE, MOST_OPERATIONS, Author, Kind, Passed, Stretch, seal, write_batch
-from casedesk.sync.bodies import Body, Coded, CodedRows, Order, Orders, write_body
+from casedesk.sync.bodies import Body, Order, Orders, write_body
 from casedesk.sync.files import Folder, outbox
 from casedesk.sync.leaving import (
     CODED,
-    COUNTED,
     IDENTIFIED,
     SHUT,
-    Decision,
     Eyes,
-    Forget,
     Going,
-    Place,
     Plan,
-    Show,
-    again,
     decide,
     desk_audience,
     every_record_of,
     forget,
-    plan,
-    shows_about,
+    plans,
+    sent_so_far,
+    to_tell_anew,
 )
 from casedesk.sync.membership import Standing, standing
+from casedesk.sync.parts import Part, cases_of, cases_told, parts_for_newcomers, parts_of
 from casedesk.sync.roster import Member
 
 FOR_THE_LINE: Final = 128 * 1024
@@ -131,13 +127,7 @@ def make_files(desk: Desk, audience: str, largest: int = FOR_A_STICK, progress: 
         progress.step(len(names), 0)
         made, more = _make_some(desk, folder, audience, largest)
         names += made
-    with desk.write("sync.send") as session:
-        place = standing(session)
-        names += [
-            _keep(session, desk, folder, place, audience, piece, decisions)
-            for piece, decisions in _for_newcomers(session, desk, place, audience, largest)
-        ]
-    return names
+    return names + _make_for_newcomers(desk, folder, audience, largest)
 
 
 @needs("case.consent")
@@ -155,8 +145,10 @@ def order_to_forget(desk: Desk, case_id: UUID) -> str | None:
         chain = own_chain(session)
         forgotten = forget(session, case_id, decisions, eyes, chain.held)
         known.view, known.forgotten = SHUT, True  # whatever else it may be told now goes with the next files
-        piece = _orders_piece([forgotten], chain.id)
-        return _keep(session, desk, outbox(desk.store.vault.folder), place, CENTRAL, piece, decisions)
+        part = Part(Kind.ORDERS, decisions, forgets=(forgotten,), chain=chain.id)
+        folder = outbox(desk.store.vault.folder)
+        [name] = _keep_parts(session, desk, folder, place, CENTRAL, [part], FOR_A_STICK)
+        return name
 
 
 @needs("sync.send")
@@ -196,39 +188,60 @@ def _make_some(desk: Desk, folder: Folder, audience: str, largest: int) -> tuple
         desks = place.recipients(audience)
         if not desks:
             raise NobodyThere
-        planned = plan(session, audience, desk.today(), desks=desks)
-        if planned.is_empty:
+        planned = next(plans(session, audience, desk.today(), desks=desks), None)
+        if planned is None:
             return [], False
-        names = [
-            _keep(session, desk, folder, place, audience, piece, planned.decisions)
-            for piece in _pieces(session, desk, place, planned, largest)
-        ]
+        parts = parts_of(session, desk.today(), planned)
+        names = _keep_parts(session, desk, folder, place, audience, parts, largest)
         _remember(session, planned)
     return names, planned.more
 
 
-def _pieces(session: Session, desk: Desk, place: Standing, planned: Plan, largest: int) -> Iterator[_Piece]:
-    """What goes, in the order in which it should arrive."""
-    if planned.forgets:
-        yield _orders_piece(planned.forgets, planned.chain)
-    if planned.stretch is not None:
-        yield from _cut(place, planned.audience, _Piece(Kind.CHAIN), planned.stretch, planned.going, largest)
-    for show in planned.shows:
-        yield from _show_pieces(show)
-    if planned.audience == CENTRAL and (rows := coded_rows(session, desk, planned)):
-        yield _Piece(Kind.CODED, write_body(rows), told={"cases": len(rows.rows)})
+def _make_for_newcomers(desk: Desk, folder: Folder, audience: str, largest: int) -> list[str]:
+    """The files for desks that lack something."""
+    with desk.write("sync.send") as session:
+        place = standing(session)
+        sent = sent_so_far(session, audience)
+        parts = parts_for_newcomers(session, desk.today(), place, audience, sent)
+        names = _keep_parts(session, desk, folder, place, audience, parts, largest)
+        for member in place.recipients(audience):
+            newcomers.take_off_lost(session, audience, member.desk)
+    return names
 
 
-def _show_pieces(show: Show) -> Iterator[_Piece]:
-    for start in range(0, len(show.operations), MOST_OPERATIONS):
-        some = show.operations[start : start + MOST_OPERATIONS]
-        to = (show.to,) if show.to else ()
-        yield _Piece(Kind.SHOW, _packed(some), some, _told(some), chain=show.chain, to=to)
+def _keep_parts(
+    session: Session,
+    desk: Desk,
+    folder: Folder,
+    place: Standing,
+    audience: str,
+    parts: Iterable[Part],
+    largest: int,
+) -> list[str]:
+    return [
+        _keep(session, desk, folder, place, audience, piece, part)
+        for part in parts
+        for piece in _pieces(place, audience, part, largest)
+    ]
 
 
-def _orders_piece(forgets: Sequence[Forget], chain: bytes) -> _Piece:
-    orders = [Order(record.bytes, "", chain, each.upto) for each in forgets for record in each.records]
-    return _Piece(Kind.ORDERS, write_body(Orders(tuple(orders))), told={"cases": len(forgets)})
+def _pieces(place: Standing, audience: str, part: Part, largest: int) -> Iterator[_Piece]:
+    """The contents of the files that a part makes."""
+    to = (part.to,) if part.to else ()
+    if part.stretch is not None:
+        passed = Passed(part.writer, b"") if part.writer else None
+        like = _Piece(part.kind, to=to, passed=passed)
+        yield from _cut(place, audience, like, part.stretch, part.going, largest, part.proofs)
+    elif part.nameless is not None:
+        rows = part.nameless.rows
+        told = {"cases": len(rows.rows)} | ({newcomers.WHOLE: 1} if rows.whole else {})
+        yield _Piece(part.kind, write_body(rows), told=told, to=to)
+    elif part.forgets:
+        orders = [Order(record.bytes, "", part.chain, each.upto) for each in part.forgets for record in each.records]
+        yield _Piece(part.kind, write_body(Orders(tuple(orders))), told={"cases": len(part.forgets)}, to=to)
+    for start in range(0, len(part.going) if part.kind is Kind.SHOW else 0, MOST_OPERATIONS):
+        some = part.going[start : start + MOST_OPERATIONS]
+        yield _Piece(part.kind, _packed(some), some, _told(some), chain=part.chain, to=to)
 
 
 def _cut(
@@ -265,98 +278,8 @@ def _packed(going: Sequence[Going]) -> bytes:
     return pack([each.view for each in going])
 
 
-def _for_newcomers(
-    session: Session, desk: Desk, place: Standing, audience: str, largest: int
-) -> Iterator[tuple[_Piece, Mapping[UUID, Decision]]]:
-    """What desks of the audience lack of what was sent before they were there, or before they were restored.
-
-    Each desk sends its own chains again, as far as they may be seen now. What colleagues wrote, who may be away for
-    long, is passed on by the desk that let the newcomer in, with the signatures of those who wrote it; and what who was
-    restored wrote itself is given back.
-    """
-    for member in place.recipients(audience):
-        eyes = Eyes(audience, desk.today(), frozenset(UUID(bytes=each) for each in member.people))
-        known = dict.fromkeys(newcomers.confidential_cases_held(session, member.desk), IDENTIFIED)
-        if audience == CENTRAL and newcomers.take_off_lost(session, audience, member.desk, Kind.ORDERS):
-            forgets, decisions = _all_forgotten(session, desk)
-            if forgets:
-                yield replace(_orders_piece(forgets, own_chain(session).id), to=(member.desk,)), decisions
-        for chain, ranges in newcomers.lacking(session, audience, member.desk):
-            for first, last in ranges:
-                for stretch, going, decisions in again(session, chain, first, range(first, last + 1), eyes, known):
-                    like = _Piece(Kind.CHAIN, to=(member.desk,))
-                    yield from ((piece, decisions) for piece in _cut(place, audience, like, stretch, going, largest))
-        lost_sight, upto = newcomers.to_show_again(session, audience, member.desk)
-        for show in shows_about(session, lost_sight, upto, eyes):
-            decisions = decide(session, _cases_of(show.operations), eyes)
-            yield from ((piece, decisions) for piece in _show_pieces(replace(show, to=member.desk)))
-        if audience == CENTRAL and newcomers.lacks_rows(session, member.desk):
-            rows, decisions = _all_rows(session, desk)
-            yield _Piece(Kind.CODED, write_body(rows), told={"cases": len(rows.rows)}, to=(member.desk,)), decisions
-        passed = newcomers.to_pass_on(session, place, audience, member)
-        lost = newcomers.to_give_back(session, place, audience, member)
-        for chain, first, proofs in (*passed, *lost):
-            for stretch, going, decisions in again(session, chain, first, sorted(proofs), eyes, known):
-                like = _Piece(Kind.SNAPSHOT, to=(member.desk,), passed=Passed(chain.desk, b""))
-                cut = _cut(place, audience, like, stretch, going, largest, proofs)
-                yield from ((piece, decisions) for piece in cut)
-
-
-def _all_forgotten(session: Session, desk: Desk) -> tuple[list[Forget], Mapping[UUID, Decision]]:
-    """Every case that the central office was to forget and may not know again, for a desk of it that lost an order."""
-    cases = set(session.scalars(select(LetOut.case_id).where(LetOut.audience == CENTRAL, LetOut.forgotten)))
-    eyes, upto = Eyes(CENTRAL, desk.today()), own_chain(session).held
-    decisions = decide(session, cases, eyes)
-    shut = sorted(case for case, decision in decisions.items() if decision.view != IDENTIFIED)
-    return [forget(session, case, decisions, eyes, upto) for case in shut], decisions
-
-
-def _all_rows(session: Session, desk: Desk) -> tuple[CodedRows, Mapping[UUID, Decision]]:
-    """Every row without a name and every total, for a desk of the central office that is new."""
-    views = dict(_let_out(session, CENTRAL))
-    decisions = decide(session, views.keys(), Eyes(CENTRAL, desk.today()))
-    by_view = {view: {case for case, each in decisions.items() if each.view == view} for view in (CODED, COUNTED)}
-    rows = [coded.coded_row(session, case, desk.today()) for case in by_view[CODED]]
-    return _coded(session, rows, by_view[COUNTED], whole=True), decisions
-
-
-def _coded(session: Session, rows: Sequence[Coded], counted: Collection[UUID], *, whole: bool) -> CodedRows:
-    chain = own_chain(session)
-    in_order = tuple(sorted(rows, key=lambda row: row.row))
-    return CodedRows(chain.id, chain.held, whole, in_order, coded.totals(session, counted))
-
-
 def _told(going: Sequence[Going]) -> dict[str, int]:
-    return {"operations": len(going), "cases": len(_cases_of(going))}
-
-
-def _cases_of(going: Sequence[Going]) -> set[UUID]:
-    return {case for each in going for found in _cases_told(each).values() for case in found}
-
-
-def coded_rows(session: Session, desk: Desk, planned: Plan) -> CodedRows | None:
-    """The rows without names and the totals that go with a plan: what changed since the last ones."""
-    before = dict(_let_out(session, planned.audience))
-    touched = {case for each in planned.going for found in each.cases.values() for case in found}
-    now = {case: decision.view for case, decision in planned.decisions.items()}
-    rows = [
-        coded.coded_row(session, case, desk.today())
-        for case, view in now.items()
-        if view == CODED and (case in touched or before.get(case) != CODED)
-    ]
-    rows += [Coded(coded.row_of(case), {}) for case, view in now.items() if view != CODED and before.get(case) == CODED]
-    counted = {case for case, view in (before | now).items() if view == COUNTED}
-    changed = any((now.get(case) == COUNTED) != (view == COUNTED) for case, view in before.items()) or any(
-        view == COUNTED and (case in touched or case not in before) for case, view in now.items()
-    )
-    if not rows and not changed:
-        return None
-    return _coded(session, rows, counted, whole=False)
-
-
-def _let_out(session: Session, audience: str) -> Iterator[tuple[UUID, str]]:
-    for row in session.execute(select(LetOut.case_id, LetOut.view).where(LetOut.audience == audience)):
-        yield row.case_id, row.view
+    return {"operations": len(going), "cases": len(cases_of(going))}
 
 
 def _sealed(place: Standing, audience: str, piece: _Piece, made: int) -> bytes:
@@ -387,7 +310,7 @@ def _keep(
     place: Standing,
     audience: str,
     piece: _Piece,
-    decisions: Mapping[UUID, Decision],
+    part: Part,
 ) -> str:
     """Put one file into the outbox, with its row and, where it leaves the centre, its Disclosures."""
     now = desk.clock()
@@ -404,9 +327,9 @@ def _keep(
     if piece.stretch is not None:
         row.chain, row.first, row.last = piece.stretch.chain, piece.stretch.first, piece.stretch.last
     if piece.kind is Kind.SHOW:
-        row.shown = sorted(case.hex for case in _cases_of(piece.operations))
+        row.shown = sorted(case.hex for case in cases_of(piece.operations))
     if audience == CENTRAL:
-        session.add_all(_disclosures(piece, decisions, row.name, now))
+        session.add_all(_disclosures(piece, part, row.name, now))
     return row.name
 
 
@@ -449,17 +372,17 @@ def keep_file(
     return row
 
 
-def _disclosures(piece: _Piece, decisions: Mapping[UUID, Decision], name: str, now: datetime) -> Iterator[Disclosure]:
+def _disclosures(piece: _Piece, part: Part, name: str, now: datetime) -> Iterator[Disclosure]:
     """One for each case of which something left, with the consent it stands on."""
     tells: dict[UUID, set[str]] = {}
     for each in piece.operations:
-        for place, cases in _cases_told(each).items():
+        for place, cases in cases_told(each).items():
             for case in cases:
                 tells.setdefault(case, set()).add(f"{place[0]}.{place[2]}")
     level = IDENTIFIED
-    if piece.kind is Kind.CODED:
+    if part.nameless is not None:
         level = CODED
-        tells = {case: set() for case, decision in decisions.items() if decision.view == CODED}
+        tells = {case: set() for case in part.nameless.told}
     for case, fields in tells.items():
         yield Disclosure(
             case_id=case,
@@ -467,21 +390,10 @@ def _disclosures(piece: _Piece, decisions: Mapping[UUID, Decision], name: str, n
             medium="sync",
             document="sync",
             level=level,
-            consent_line_id=decisions[case].line_id if case in decisions else None,
+            consent_line_id=part.decisions[case].line_id if case in part.decisions else None,
             fields=sorted(fields) or None,
             hash=name.removesuffix(batch.ENDING),
         )
-
-
-def _cases_told(going: Going) -> dict[Place, frozenset[UUID]]:
-    """The leaves of a record of a case that go; what is said of the act, and Disclosures, tell nothing new."""
-    if going.is_bookkeeping:
-        return {}
-    return {
-        place: cases
-        for place, cases in going.cases.items()
-        if place not in going.back and place[0] not in (OPERATION_TABLE, Disclosure.__tablename__)
-    }
 
 
 def _remember(session: Session, planned: Plan) -> None:
@@ -511,11 +423,10 @@ def _remember_named(session: Session, audience: str, cases: Collection[UUID]) ->
 
 
 def _say_again_what_was_forgotten(desk: Desk, audience: str) -> None:
-    """A case that was forgotten there and may be known again is told anew: an old file cannot bring it back."""
+    """A case that was forgotten there and may be known again is told anew."""
     with desk.read() as session:
-        waiting = set(session.scalars(select(LetOut.case_id).where(LetOut.audience == audience, LetOut.forgotten)))
-        decisions = decide(session, waiting, Eyes(audience, desk.today()))
-    for case in sorted(case for case, decision in decisions.items() if decision.view == IDENTIFIED):
+        anew = to_tell_anew(session, audience, desk.today(), sent_so_far(session, audience))
+    for case in sorted(anew):
         with desk.write("case.said_again", about=case) as session:
             for record in every_record_of(session, case):
                 say_again(session, record)

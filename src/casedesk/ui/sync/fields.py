@@ -11,12 +11,13 @@ from casedesk.i18n import _
 from casedesk.sync.leaving import WHY_BACK
 from casedesk.sync.preview import Preview, PreviewRow
 from casedesk.ui.kit.buttons import Segmented, button
+from casedesk.ui.kit.choices import Combo
 from casedesk.ui.kit.layouts import row, widget
 from casedesk.ui.kit.lines import Cell, Heading, Line, Listing
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.kit.theme import current
-from casedesk.ui.sync.words import audience_words, field_words, record_words
+from casedesk.ui.sync.words import field_words, record_words, to_words
 
 TALL = 380
 GOES, STAYS = "goes", "stays"
@@ -28,12 +29,12 @@ class EveryField(Sheet):
     def __init__(self, host: QWidget, previews: Sequence[Preview]) -> None:
         note = _("Read from the same plan that the files are made from. What was answered is not shown here.")
         super().__init__(host, _("Every field"), note, width=980)
-        self._previews = {each.audience: each for each in previews}
-        audiences = [(each.audience, audience_words(each.audience)) for each in previews]
-        self.audience = Segmented(audiences, previews[0].audience, _("For whom"))
+        self._previews = {f"{each.audience} {each.only}".strip(): each for each in previews}
+        audiences = [(code, to_words(each)) for code, each in self._previews.items()]
+        self.audience = Combo(audiences, name=_("For whom"))
         self.which = Segmented(((GOES, _("Goes")), (STAYS, _("Stays here"))), GOES, _("What becomes of it"))
-        for each in (self.audience, self.which):
-            each.chosen.connect(lambda _code: self._show())
+        self.audience.currentIndexChanged.connect(self._show)
+        self.which.chosen.connect(self._show)
         self.told = PlainLabel("", "caption", wrap=True)
         headings = (Heading(_("Case"), 2), Heading(_("Record and answer"), 4), Heading(_("What becomes of it"), 4))
         self.list = Listing(headings, _("Every field"))
@@ -45,7 +46,7 @@ class EveryField(Sheet):
         self.foot.addWidget(button(_("Close"), clicked=self.dismiss))
         self._show()
 
-    def _show(self) -> None:
+    def _show(self, *_chosen: object) -> None:
         preview = self._previews[self.audience.value()]
         goes = self.which.value() == GOES
         rows = [each for each in preview.rows if each.goes == goes]

@@ -21,7 +21,7 @@ from casedesk.ui.kit.icons import Icon
 from casedesk.ui.kit.layouts import column, row
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.kit.theme import current
-from casedesk.ui.sync.words import audience_words
+from casedesk.ui.sync.words import to_words
 
 NUMBER = 34  # pixels for the count at the end of a line
 REFERRAL = "referral"
@@ -103,8 +103,10 @@ def going_card(previews: Sequence[Preview], every_field: Callable[[], object]) -
 
 
 def _add(rows: Rows, preview: Preview) -> None:
-    who = _("To {audience}").format(audience=audience_words(preview.audience))
-    rows.add(row(PlainLabel(who, "caption", weight=600, tone="text2"), margins=(16, 8, 16, 4)))
+    rows.add(row(PlainLabel(to_words(preview), "caption", weight=600, tone="text2"), margins=(16, 8, 16, 4)))
+    if preview.only:
+        why = _("It is new, or was restored from a backup. It is sent what it may have of what went out before.")
+        rows.add(row(PlainLabel(why, "caption", wrap=True), margins=(16, 0, 16, 4)))
     found = lots(preview)
     for lot in found:
         rows.add(_line(lot.icon, lot.title, lot.sentence, Badge(lot.label), lot.count))
@@ -112,9 +114,6 @@ def _add(rows: Rows, preview: Preview) -> None:
         rows.add(row(PlainLabel(_("Nothing waits."), "body", tone="text2"), margins=(16, 6, 16, 8)))
     for each in held(preview.rows):
         rows.add(_held_line(each))
-    if preview.more:
-        text = _("More waits than fits into one file. The rest is decided when its own file is made.")
-        rows.add(row(PlainLabel(text, "caption", wrap=True), margins=(16, 4, 16, 8)))
 
 
 def _line(icon: str, title: str, sentence: str, label: QWidget, count: int) -> QLayout:

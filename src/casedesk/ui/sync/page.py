@@ -22,7 +22,7 @@ from casedesk.sync import arrivals, outbox, stick
 from casedesk.sync.arrivals import FileInRow, Taken
 from casedesk.sync.line import Address
 from casedesk.sync.outbox import FileRow
-from casedesk.sync.preview import Preview, preview
+from casedesk.sync.preview import Preview, previews
 from casedesk.sync.stick import Written
 from casedesk.sync.visit import Reached, Visited, check_line, relay_of, visit
 from casedesk.ui.kit.blocks import Card, Disc, Skeleton
@@ -53,17 +53,17 @@ class Seen:
 
     @property
     def waiting(self) -> int:
-        """How many changes wait on this computer."""
-        return sum(each.operations for each in self.previews)
+        """How many changes wait on this computer that nobody was sent yet."""
+        return sum(each.operations for each in self.previews if not each.only)
 
 
 def read_all(desk: Desk) -> Seen:
     """Read the page."""
     sends = may(desk, "sync.send")
-    previews = [preview(desk, each) for each in outbox.audiences(desk)] if sends else []
+    waits = [each for audience in outbox.audiences(desk) for each in previews(desk, audience)] if sends else []
     sent = outbox.files_out(desk) if sends else ()
     differ = grouped(clashes(desk)) if may(desk, "clash.list") else ()
-    return Seen(previews, sent, arrivals.files_in(desk), differ, read_alarms(desk), relay_of(desk))
+    return Seen(waits, sent, arrivals.files_in(desk), differ, read_alarms(desk), relay_of(desk))
 
 
 def to_stick(desk: Desk, root: Path, progress: Progress) -> Written:

@@ -11,6 +11,7 @@ from casedesk.sync.arrivals import FileInRow, Taken
 from casedesk.sync.batch import CENTRAL, EVERYONE, Kind, Refused, Why
 from casedesk.sync.files import Fate
 from casedesk.sync.outbox import FileRow, State
+from casedesk.sync.preview import Preview
 
 KINDS = {
     Kind.CHAIN: N_("Changes"),
@@ -19,6 +20,7 @@ KINDS = {
     Kind.RECEIPT: N_("Receipt"),
     Kind.ROSTER: N_("List of computers"),
     Kind.CODED: N_("Cases without names"),
+    Kind.SNAPSHOT: N_("Changes, passed on"),
     Kind.JOIN: N_("Request to join"),
 }
 
@@ -28,6 +30,13 @@ def audience_words(audience: str) -> str:
     if audience == CENTRAL:
         return _("the central office")
     return _("everybody") if audience == EVERYONE else _("the computers of {centre}").format(centre=audience)
+
+
+def to_words(preview: Preview) -> str:
+    """To whom something would be sent."""
+    if preview.only:
+        return _("To {computer} alone").format(computer=preview.only)
+    return _("To {audience}").format(audience=audience_words(preview.audience))
 
 
 def kind_words(kind: str) -> str:
