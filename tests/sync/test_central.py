@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from casedesk.errors import NotAllowed
 from casedesk.models import Change
 from casedesk.services.consents import RecordConsent, record_consent, withdraw
 from casedesk.services.intake import register_case
+from casedesk.services.office import sign_in
 from casedesk.services.statistics import periods
 from casedesk.services.statistics.reports import make, reports_of
 from casedesk.services.statistics.shapes import Request
@@ -24,10 +26,10 @@ from casedesk.storage.merging import Judgement, judge_anew
 from casedesk.storage.registers import Knowledge
 from casedesk.sync import national as follower
 from casedesk.sync.batch import CENTRAL
-from casedesk.sync.national import Followed, NotCentral, follow, open_national
+from casedesk.sync.national import AnotherStory, Followed, NotCentral, follow, open_national
 from casedesk.sync.outbox import make_files
 from casedesk.sync.stick import take_stick, write_stick
-from tests.conftest import NOW
+from tests.conftest import NOW, PASSPHRASE
 from tests.support import postgres
 from tests.support.command_line import casedesk
 from tests.support.people import a_returnee
@@ -141,6 +143,49 @@ def test_the_command_takes_in_follows_and_checks(desks: tuple[Desk, Desk], serve
     assert "<5" in report.stdout
     counted = casedesk("report", "R1", "2026-05", "--database", url, *words)
     assert (counted.returncode, counted.stderr, counted.stdout) == (0, "", report.stdout)
+
+
+def test_a_database_filled_before_the_vault_was_restored_is_not_agreed_with(
+    desks: tuple[Desk, Desk], server: str, tmp_path: Path
+) -> None:
+    """After that, a copied disk told another story under the same numbers."""
+    first, hq = desks
+    hq.store.vault.close()
+    restored = Path(shutil.copytree(hq.store.vault.folder, tmp_path / "restored"))
+    hq = sign_in(hq.store.vault.folder, "farzana", PASSPHRASE, lambda: NOW)
+    first.store.vault.close()
+    copied = Path(shutil.copytree(first.store.vault.folder, tmp_path / "copied"))
+    first = sign_in(first.store.vault.folder, "farzana", PASSPHRASE, lambda: NOW)
+    postgres.make_database(server, "branches")
+    url = server.replace("/postgres?", "/branches?")
+    national = open_national(coordinator(hq), url)
+    someone(first, 1, "sync_central_identified")
+    carry(first, hq, CENTRAL)
+    follow(coordinator(hq), national)
+    first.store.vault.close()
+    hq.store.vault.close()
+
+    copy, central = (sign_in(each, "farzana", PASSPHRASE, lambda: NOW) for each in (copied, restored))
+    someone(copy, 2, "sync_central_identified")
+    carry(copy, central, CENTRAL)
+    for _time in range(2):
+        with pytest.raises(AnotherStory):
+            follow(coordinator(central), national)
+    assert names(url) == {"Person 1"}
+    assert follower.check_national(central, national).wrong != []
+    national.close()
+    for desk in (copy, central):
+        desk.store.vault.close()
+    words = ("--check", "--store", restored, "--user", "farzana")
+    done = casedesk("central", "--database", url, *words)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "other entries than this vault" in done.stderr
+    assert "empty it, and call “casedesk central” again." in done.stderr
+    postgres.make_database(server, "empty")
+    url = server.replace("/postgres?", "/empty?")
+    done = casedesk("central", "--database", url, *words)
+    assert (done.returncode, names(url)) == (0, {"Person 2"})
+    assert "Everything agrees." in done.stdout
 
 
 def test_only_a_central_desk_follows(desks: tuple[Desk, Desk], server: str) -> None:

@@ -28,7 +28,7 @@ from casedesk.storage.merging import Judge, Judgement, judge_anew
 from casedesk.storage.national import NationalStore
 from casedesk.storage.operations import start_link, unpack
 from casedesk.storage.registers import Knowledge
-from casedesk.sync.chains import Member, Slice, checked
+from casedesk.sync.chains import Member, Outcome, Slice, checked
 from casedesk.sync.intake import AT_ONCE, accept
 from casedesk.sync.membership import standing
 from casedesk.sync.roster import Roster
@@ -43,6 +43,22 @@ class NotCentral(CaseDeskError):
         super().__init__(
             _("This computer does not belong to the central office."),
             hint=_("Nothing was written. Use the vault of a central desk."),
+        )
+
+
+class AnotherStory(CaseDeskError):
+    """The database was told what the vault does not hold: the vault was restored, and then heard another story."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "The database holds other entries than this vault: it was filled before the vault was restored, or"
+                " changed since."
+            ),
+            hint=_(
+                "The vault is safe, and the database was not changed. It is only a copy of the vault: empty it, and"
+                " call “casedesk central” again."
+            ),
         )
 
 
@@ -69,7 +85,10 @@ def open_national(desk: Desk, url: str) -> NationalStore:
 
 @needs("sync.send")
 def follow(desk: Desk, national: NationalStore, progress: Progress = silent) -> Followed:
-    """Tell the database what the vault holds and it does not; each slice whole or not at all."""
+    """Tell the database what the vault holds and it does not; each slice whole or not at all.
+
+    Raises AnotherStory where it holds something else in the place of what the vault holds.
+    """
     done = Followed()
     with desk.read() as session:
         roster = standing(session).roster
@@ -86,12 +105,43 @@ def follow(desk: Desk, national: NationalStore, progress: Progress = silent) -> 
 
 
 @needs("store.check")
-def check_national(desk: Desk, national: NationalStore) -> Findings:  # noqa: ARG001 - the desk is whose right it is
-    """Verify every chain of the database, and compare its records with its journal."""
+def check_national(desk: Desk, national: NationalStore) -> Findings:
+    """Verify every chain of the database, compare its records with its journal, and what it holds with the vault."""
     found = Findings()
-    with national.read() as session:
-        check_records(session, found)
+    with desk.read() as session, national.read() as there:
+        check_records(there, found)
+        found.wrong += _differences(session, there)
     return found
+
+
+def _differences(session: Session, there: Session) -> list[str]:
+    """What the database holds too little or too much of, or in another way."""
+    here, known = _chains(session), _chains(there)
+    places = [(here.get(chain), known.get(chain)) for chain in here.keys() | known.keys()]
+    wrong = []
+    if any(known is None or (chain is not None and known.held < chain.held) for chain, known in places):
+        wrong.append(_("The database lacks entries that the vault holds."))
+    if any(chain is None or (known is not None and known.held > chain.held) for chain, known in places):
+        wrong.append(_("The database holds entries that the vault does not hold."))
+    if any(chain and known and not _same_story(session, there, chain, known) for chain, known in places):
+        wrong.append(_("The database holds other entries than the vault in the same place of a chain."))
+    if orders_here(session) != orders_here(there):
+        wrong.append(_("The database was told other orders to forget than the vault."))
+    if _nameless(session) != _nameless(there):
+        wrong.append(_("The database holds other rows without names, or other totals, than the vault."))
+    return wrong
+
+
+def _chains(session: Session) -> dict[bytes, Chain]:
+    return {chain.id: chain for chain in session.scalars(select(Chain).where(Chain.held > 0))}
+
+
+def _same_story(session: Session, there: Session, chain: Chain, known: Chain) -> bool:
+    """Whether a chain is the same in both as far as both hold it: each link stands for all before it."""
+    last = min(chain.held, known.held)
+    at = select(OperationRow.link).where(OperationRow.chain_seq == last)
+    links = (which.scalar(at.where(OperationRow.chain_ix == of.ix)) for which, of in ((session, chain), (there, known)))
+    return len(set(links)) == 1
 
 
 def _follow_chain(
@@ -107,13 +157,19 @@ def _follow_chain(
     author = roster.member(chain.desk)
     centre = author.centre if author is not None else ""
     with national.read() as there:
-        held = there.scalar(select(Chain.held).where(Chain.id == chain.id)) or 0
+        known = there.scalars(select(Chain).where(Chain.id == chain.id, Chain.held > 0)).first()
+        if known is not None and not _same_story(session, there, chain, known):
+            raise AnotherStory
+    held = known.held if known is not None else 0
     for first in range(held + 1, chain.held + 1, AT_ONCE):
         progress.step(done.operations, whole)
         piece = _piece(session, chain, first, min(first + AT_ONCE - 1, chain.held))
         with national.intake(centre) as (writing, merged):
             judge = _as_judged(session, chain)
-            merged.add(accept(writing, piece, Member(chain.desk), desk.clock(), judge).merged)
+            accepted = accept(writing, piece, Member(chain.desk), desk.clock(), judge)
+            if accepted.outcome not in (Outcome.STORED, Outcome.KNOWN):
+                raise AnotherStory
+            merged.add(accepted.merged)
         done.operations += len(piece.operations)
 
 
