@@ -46,12 +46,12 @@ def status_of(session: Session, entity_id: UUID) -> str | None:
     return state.status if state is not None else None
 
 
-def begin(session: Session, desk: Desk, record: Recorded, *steps: str, reason: str | None = None) -> None:
+def begin(session: Session, desk: Desk, record: Recorded, *steps: str) -> None:
     """Take the first steps of a record made in this very session."""
     now: str | None = None
     for to in steps:
         step_to(record.__tablename__, now, to)
-        session.add(_event(desk, record, now, to, None, reason))
+        session.add(_event(desk, record, now, to, None, None))
         now = to
 
 
@@ -63,12 +63,11 @@ def take(
     *,
     reason_code: str | None = None,
     reason: str | None = None,
-) -> Step:
+) -> None:
     """Take a step from the state the record is in. The caller has checked rights and needs."""
     now = status_of(session, record.id)
-    step = step_to(record.__tablename__, now, to)
+    step_to(record.__tablename__, now, to)
     session.add(_event(desk, record, now, to, reason_code, reason))
-    return step
 
 
 def _event(

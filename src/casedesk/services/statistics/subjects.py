@@ -79,7 +79,6 @@ class Subject:
     A subject whose rows are joined many to one is counted by its `each`.
     """
 
-    name: str
     source: FromClause
     each: Expression | None = None
     where: tuple[ColumnElement[bool], ...] = ()
@@ -130,16 +129,14 @@ def _with(model: Any) -> FromClause:
     return table.join(_INDEX, model.case_id == CaseIndex.case_id)
 
 
-CASES = Subject(N_("Cases"), _INDEX)
-FLAGS = Subject(N_("Safety flags"), _with(SafetyFlag), where=(alive(SafetyFlag),))
+CASES = Subject(_INDEX)
+FLAGS = Subject(_with(SafetyFlag), where=(alive(SafetyFlag),))
 FOLLOW_UPS = Subject(
-    N_("Follow-ups"),
     _with(FollowUp).outerjoin(STATE, STATE.entity_id == FollowUp.id),
     where=(alive(FollowUp), one_of(STATE.status, ["planned", "done", "tried_no_contact"])),
 )
 _SENT = codelists.get("referral_status").where("counts_as_sent")
 REFERRALS = Subject(
-    N_("Referrals"),
     _with(Referral)
     .outerjoin(STATE, STATE.entity_id == Referral.id)
     .outerjoin(Provider, Provider.id == Referral.provider_id),
@@ -150,13 +147,11 @@ REFERRALS = Subject(
     ),
 )
 NEEDS = Subject(
-    N_("Needs"),
     _with(NeedItem).outerjoin(NeedsAssessment, NeedsAssessment.id == NeedItem.assessment_id),
     where=(alive(NeedItem), NeedItem.agreed_with_client.is_(True)),
 )
-CONSENTS = Subject(N_("Answers about consent"), _with(ConsentLine), where=(alive(ConsentLine),))
+CONSENTS = Subject(_with(ConsentLine), where=(alive(ConsentLine),))
 CLOSINGS = Subject(
-    N_("Cases closed"),
     _with(StatusEvent),
     where=(alive(StatusEvent), StatusEvent.entity == "case", StatusEvent.to_status == "closed"),
 )
@@ -173,13 +168,11 @@ def stands(violation: Any, incident: Any) -> ColumnElement[bool]:
 
 STANDS = stands(IncidentViolation, Incident)
 VIOLATIONS = Subject(
-    N_("Cases with a rights violation"),
     _with(IncidentViolation).outerjoin(Incident, Incident.id == IncidentViolation.incident_id),
     each=CaseIndex.case_id,
     where=(STANDS,),
 )
 INCIDENTS = Subject(
-    N_("Incidents"),
     VIOLATIONS.source,
     each=IncidentViolation.incident_id,
     where=(STANDS, IncidentViolation.incident_id.is_not(None)),
