@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -11,6 +14,7 @@ from pathlib import Path
 
 import uvicorn
 
+from casedesk.paths import RESOURCES
 from casedesk.sync.relay.admission import Admission
 from casedesk.sync.relay.app import Relay, application
 from casedesk.sync.relay.index import Index
@@ -37,6 +41,47 @@ def a_relay(
     folder: Path, read: Callable[[bytes], Admission], clock: Callable[[], float], url: str | None = None
 ) -> Relay:
     return Relay(Index(url or f"sqlite:///{folder / 'index.db'}"), Shelf(folder / "files"), read, clock)
+
+
+@contextmanager
+def started(folder: Path, mark: str, database: str | None = None, count: int = 1) -> Iterator[list[int]]:
+    """`casedesk relay` as a technician starts it, in one process or several at once; their ports once all answer."""
+    there = os.environ | {"PYTHONPATH": str(RESOURCES.parent / "src")}
+    words = ["--folder", str(folder), "--organisation", mark, *(["--database", database] if database else [])]
+    ports = [a_free_port() for _ in range(count)]
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "casedesk", "relay", *words, "--listen", f"127.0.0.1:{port}"],
+            env=there,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        for port in ports
+    ]
+    try:
+        for port, each in zip(ports, running, strict=True):
+            until_it_listens(port, each)
+        yield ports
+    finally:
+        for each in running:
+            each.terminate()
+        complained = [each.communicate()[1].decode() for each in running]
+    assert not any(complained), complained  # also a line that breaks is nothing to complain of
+
+
+def a_free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
+
+
+def until_it_listens(port: int, running: subprocess.Popen[bytes]) -> None:
+    """Wait for a process to answer at its port; RuntimeError if it ended instead."""
+    while running.poll() is None:
+        with socket.socket() as knock:
+            if knock.connect_ex(("127.0.0.1", port)) == 0:
+                return
+    raise RuntimeError(f"It ended with status {running.returncode} and serves nothing.")
 
 
 PIECE = 2048

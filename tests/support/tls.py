@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.support.relay import a_free_port, until_it_listens
 
 CONFIG = """
 worker_processes 1;
@@ -94,15 +95,14 @@ def _openssl(*words: str | Path) -> bytes:
 
 
 @contextmanager
-def nginx(folder: Path, certificate: Certificate, ports: Sequence[int]) -> Iterator[int]:
-    """nginx in front of these ports of this computer; yields its own."""
+def nginx(folder: Path, certificate: Certificate, ports: Sequence[int], port: int | None = None) -> Iterator[int]:
+    """nginx in front of these ports of this computer; yields its own, a free one if none is said."""
     program = shutil.which("nginx")
     if program is None:
         pytest.skip("nginx is not installed")
     home = folder / "nginx"
     home.mkdir()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
+    port = port or a_free_port()
     servers = " ".join(f"server 127.0.0.1:{each};" for each in ports)
     config = home / "nginx.conf"
     config.write_text(
@@ -113,16 +113,8 @@ def nginx(folder: Path, certificate: Certificate, ports: Sequence[int]) -> Itera
     _ = subprocess.run([program, "-t", "-q", "-c", str(config), "-e", str(home / "error.log")], check=True)
     running = subprocess.Popen([program, "-c", str(config), "-e", str(home / "error.log")])
     try:
-        _until_it_listens(port, running)
+        until_it_listens(port, running)
         yield port
     finally:
         running.terminate()
         running.wait()
-
-
-def _until_it_listens(port: int, running: subprocess.Popen[bytes]) -> None:
-    while running.poll() is None:
-        with socket.socket() as knock:
-            if knock.connect_ex(("127.0.0.1", port)) == 0:
-                return
-    raise RuntimeError("nginx did not start")

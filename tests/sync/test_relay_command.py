@@ -3,44 +3,21 @@
 from __future__ import annotations
 
 import os
-import socket
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from nacl.signing import SigningKey
 
 from casedesk.desk import Desk
-from casedesk.paths import RESOURCES
 from casedesk.storage.recorder import own_chain
 from casedesk.sync.announcing import newest_signed
 from casedesk.sync.line import Address, Line, NotAdmitted
 from casedesk.sync.relay.admission import box_of
 from casedesk.sync.roster import mark_of
 from tests.support.command_line import casedesk
+from tests.support.relay import started
 from tests.sync.office import first_desk, join, key_of, new_desk, standing_of
-
-
-@contextmanager
-def started(folder: Path, mark: str) -> Iterator[int]:
-    """The command as a process; yields the port once it answers."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    words = ["relay", "--folder", folder, "--organisation", mark, "--listen", f"127.0.0.1:{port}"]
-    there = os.environ | {"PYTHONPATH": str(RESOURCES.parent / "src")}
-    running = subprocess.Popen([sys.executable, "-m", "casedesk", *map(str, words)], env=there, stdout=subprocess.PIPE)
-    try:
-        while running.poll() is None:
-            with socket.socket() as knock:
-                if knock.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-        yield port
-    finally:
-        running.terminate()
-        running.communicate()
 
 
 def signing_of(desk: Desk) -> SigningKey:
@@ -56,7 +33,7 @@ def test_two_desks_of_an_organisation_use_it_and_a_stranger_cannot(tmp_path: Pat
         signed = newest_signed(session)
     sealed = tmp_path / "sealed.cdb"
     sealed.write_bytes(os.urandom(30_000))
-    with started(tmp_path / "relay", mark_of(roster.org, roster.root)) as port:
+    with started(tmp_path / "relay", mark_of(roster.org, roster.root)) as (port,):
         address = Address(f"http://127.0.0.1:{port}")
         with Line(address, signing_of(first)) as one, Line(address, signing_of(second)) as two:
             assert one.put_roster(signed)
@@ -84,3 +61,11 @@ def test_what_will_not_do_is_said_and_nothing_is_started(tmp_path: Path, words: 
     assert done.returncode == 1
     assert told in done.stderr
     assert "Nothing was started." in done.stderr
+
+
+def test_without_the_driver_for_postgresql_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)  # as in the bundle for a desk
+    words = ("--folder", tmp_path, "--organisation", mark_of(bytes(16), bytes(32)))
+    done = casedesk("relay", *words, "--database", "postgresql+psycopg:///relay", typed="")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "The folder or the database of the relay cannot be used." in done.stderr

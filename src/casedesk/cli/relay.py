@@ -89,7 +89,7 @@ def relay_of(folder: Path, organisation: str, database: str | None, quota: int) 
     try:
         shelf = Shelf(folder / "files")
         index = Index(database or f"sqlite:///{folder / 'index.db'}")
-    except (OSError, SQLAlchemyError):
+    except (OSError, SQLAlchemyError, ModuleNotFoundError):  # the bundle for a desk has no driver for PostgreSQL
         raise NotDone(
             _("The folder or the database of the relay cannot be used."),
             hint=_("Nothing was started. Look at --folder and --database."),

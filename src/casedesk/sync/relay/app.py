@@ -80,7 +80,8 @@ def application(relay: Relay) -> Starlette:
         ("DELETE", "/v1/box/{n:int}", _take_out),
     ]
     routes = [Route(path, partial(answer, relay), methods=[method]) for method, path, answer in requests]
-    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _refused})
+    heard: dict[Any, Any] = {HTTPException: _refused, ClientDisconnect: _dropped}
+    return Starlette(routes=routes, lifespan=lifespan, exception_handlers=heard)
 
 
 async def _sweeping(relay: Relay) -> None:
@@ -95,6 +96,11 @@ async def _sweeping(relay: Relay) -> None:
 async def _refused(_request: Request, error: Exception) -> Response:
     refusal: Any = error
     return JSONResponse({"error": refusal.detail}, refusal.status_code, refusal.headers)
+
+
+async def _dropped(_request: Request, _error: Exception) -> Response:
+    """The line ended within a question, as bad lines do: nobody hears the answer, and it is no mistake to be logged."""
+    return Response(status_code=400)
 
 
 async def _health(relay: Relay, _request: Request) -> Response:

@@ -41,6 +41,7 @@ A_DAY = 24 * 60 * 60
 TOKEN_LIVES = 12 * 60 * 60
 CHALLENGE_LIVES = 5 * 60
 FILES_LIVE = 90 * A_DAY
+_SET_UP = 0xCA5E  # the lock under which one process after the other looks after the tables
 
 KEY = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER is SQLite's own row number
 metadata = MetaData()
@@ -132,8 +133,10 @@ class Index:
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
-        metadata.create_all(self.engine)
         with self.engine.begin() as connection:
+            if connection.dialect.name == "postgresql":  # several processes start at once
+                connection.execute(select(func.pg_advisory_xact_lock(_SET_UP)))
+            metadata.create_all(connection)
             self.identity = _identity(connection)
 
     def admit(self, admission: Admission) -> bool:
