@@ -14,11 +14,14 @@ from casedesk import machine
 from casedesk.practice import MARK, is_practice
 from casedesk.services import backups, restores
 from casedesk.services.intake import register_case
+from casedesk.services.notes import add_note
+from casedesk.services.office import sign_in
 from casedesk.services.search import Filters, count_cases
 from casedesk.storage import vault
 from casedesk.storage.backup.restoring import waiting_for
 from casedesk.ui.application import tables
 from casedesk.ui.backups import BackupSection, Keeper, RestoreSheet
+from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.page import Goto
 from casedesk.ui.problem_report import ReportSheet
 from casedesk.ui.restore import RestoreForm
@@ -26,6 +29,7 @@ from casedesk.ui.settings import SettingsPage
 from casedesk.ui.sign_in import SignInForm
 from casedesk.ui.waits import Waits
 from tests.conftest import NOW, PASSPHRASE
+from tests.support.damage import spoil, spoil_tables
 from tests.support.on_screen import cut_off
 from tests.support.people import a_returnee
 from tests.support.sitting import SECONDS, Sitting, entered, words_of
@@ -262,6 +266,110 @@ def test_a_vault_that_does_not_open_leads_to_the_newest_backup(qtbot: QtBot, sto
     sitting.end()
 
 
+@pytest.mark.parametrize("name", ["case", "consent_line", "person", "operation", "preference", "case_index", "user"])
+def test_whichever_table_is_damaged_the_window_leads_to_the_backup_and_back(
+    qtbot: QtBot, store_folder: Path, name: str
+) -> None:
+    desk = sign_in(store_folder, "farzana", PASSPHRASE, lambda: NOW)
+    register_case(desk, a_returnee())
+    backups.make_backup(desk)
+    spoil_tables(desk, name)
+    sitting = Sitting(qtbot, store_folder, tables=tables)
+    after = through_the_door(sitting) if name == "user" else through_the_window(sitting)
+    window = after.enter("farzana" if name == "user" else "", PASSPHRASE)
+    assert count_cases(window.desk, Filters()) == 1
+    assert not window.desk.store.damaged
+    after.end()
+
+
+def through_the_window(sitting: Sitting) -> Sitting:
+    """As far as it can be read the vault is shown; the banner under the top bar leads to the backups, and they back."""
+    sitting.enter("farzana", PASSPHRASE)
+    says(sitting, "The way on is the backup of 12 May 2026, 15:00: Settings, Backup.")
+    for sheet_ in sitting.window.findChildren(Sheet):  # what a page could not read
+        assert "The vault is damaged" in words_of(sheet_)
+        sheet_.dismiss()
+    next(each for each in sitting.window.findChildren(QPushButton) if each.text().strip() == "Backups").click()
+    page = sitting.window.page
+    assert page is not None
+    (found,) = page.findChildren(BackupSection)
+    sitting.qtbot.waitUntil(lambda: found.file_button.isVisible(), timeout=SECONDS)
+    assert found.make_button.isHidden(), "no backup can be made of it"
+    (restore,) = [each for each in found.findChildren(QPushButton) if each.text() == "Restore…"]
+    restore.click()
+    asked = sheet(sitting)
+    asked.reason.setText(WHY)
+    asked.yes.click()
+    sitting.qtbot.waitUntil(lambda: len(sitting.restarts) == 1, timeout=SECONDS)
+    return sitting.after_lock()
+
+
+def through_the_door(sitting: Sitting) -> Sitting:
+    asked = sitting.sign_in.form
+    assert isinstance(asked, SignInForm)
+    asked.name.setText("farzana")
+    asked.passphrase.line.setText(PASSPHRASE)
+    asked.button.click()
+    sitting.qtbot.waitUntil(asked.restore.isVisible, timeout=SECONDS)
+    asked.restore.click()
+    form = sitting.sign_in.form
+    assert isinstance(form, RestoreForm)
+    fill(form)
+    form.go.click()
+    sitting.qtbot.waitUntil(lambda: not isinstance(sitting.sign_in.form, RestoreForm), timeout=SECONDS)
+    return sitting
+
+
+@pytest.mark.parametrize("language", ["en", "bn"])
+def test_what_cannot_be_counted_is_said_and_not_guessed(qtbot: QtBot, store_folder: Path, language: str) -> None:
+    desk = sign_in(store_folder, "farzana", PASSPHRASE, lambda: NOW)
+    case_id = register_case(desk, a_returnee())
+    made = backups.make_backup(desk)
+    add_note(desk, case_id, "general", "Came by.")
+    spoil_tables(desk, "case", "change")
+    sitting = entered(qtbot, store_folder, tables)
+    sitting.program.use_language(language)
+    sitting.window.resize(1024, 600)
+    sitting.window.go(Goto("settings", {"tab": "backup"}))
+    english = "what would be lost with this computer cannot be counted"
+    says(sitting, english if language == "en" else "তা গোনা যাচ্ছে না")
+    for each in sitting.window.findChildren(Sheet):
+        each.dismiss()
+    page = sitting.window.page
+    assert page is not None
+    (found,) = page.findChildren(BackupSection)
+    found.restore(made.path)
+    words = words_of(sheet(sitting))
+    assert ("What was written since cannot be counted" if language == "en" else "গোনা যাচ্ছে না") in words
+    assert cut_off(found) == []
+    assert cut_off(sheet(sitting)) == []
+
+
+def test_a_backup_that_turns_out_bad_at_the_door_is_followed_by_the_one_before(
+    qtbot: QtBot, store_folder: Path
+) -> None:
+    desk = sign_in(store_folder, "farzana", PASSPHRASE, lambda: NOW)
+    register_case(desk, a_returnee())
+    older, newer = backups.make_backup(desk), backups.make_backup(desk)
+    spoil(newer.path, 3)
+    spoil_tables(desk, "user")
+    sitting = Sitting(qtbot, store_folder, tables=tables)
+    door = sitting.sign_in
+    door.restore()
+    form = door.form
+    assert isinstance(form, RestoreForm)
+    assert form.path == newer.path
+    fill(form)
+    form.go.click()
+    qtbot.waitUntil(lambda: form.path == older.path, timeout=SECONDS)
+    assert "This backup is damaged, so it is not used." in words_of(form)
+    assert "The one before it is chosen now" in words_of(form)
+    form.go.click()
+    qtbot.waitUntil(lambda: not isinstance(door.form, RestoreForm), timeout=SECONDS)
+    assert count_cases(sitting.enter("farzana", PASSPHRASE).desk, Filters()) == 1
+    sitting.end()
+
+
 def fill(form: RestoreForm) -> None:
     form.name.setText("farzana")
     form.passphrase.line.setText(PASSPHRASE)
@@ -291,11 +399,9 @@ def test_a_new_computer_begins_with_a_backup(qtbot: QtBot, store_folder: Path, t
 
 
 def test_a_damaged_vault_is_told_under_the_top_bar(inside: Sitting) -> None:
-    inside.window.desk.store.damaged = True
-    (keeper,) = inside.window.findChildren(Keeper)
-    keeper._looked_through(True)
-    says(inside, "The vault is damaged, so nothing more is saved in it")
-    section(inside)
+    inside.window.desk.store.found_damaged()
+    says(inside, "No backup on this computer is whole.")
+    assert "The vault is damaged, so nothing more is saved in it" in words_of(inside.window)
 
 
 def test_the_problem_report_is_read_before_it_is_saved(inside: Sitting, tmp_path: Path) -> None:
@@ -324,7 +430,9 @@ def test_a_later_day_makes_the_card_a_warning(qtbot: QtBot, store_folder: Path) 
     backups.copy_backup(desk, stick, same_disk=True)
     register_case(desk, a_returnee(person__phone_1="+8801711000999"))
     day[0] += timedelta(days=8)
-    assert backups.loss(desk).urgent
+    lost = backups.loss(desk)
+    assert lost is not None
+    assert lost.urgent
     sitting.window.go(Goto("today"))
     says(sitting, "you would lose what changed in 1 case since 12 May 2026")
     sitting.end()

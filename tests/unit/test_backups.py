@@ -25,6 +25,7 @@ from casedesk.services.cases import case_facts, edit_case, look
 from casedesk.services.consents import RecordConsent, consents_of, record_consent, withdraw
 from casedesk.services.history import history
 from casedesk.services.intake import register_case
+from casedesk.services.notes import add_note, notes_of
 from casedesk.services.office import sign_in
 from casedesk.services.restores import Person, SecondNeeded
 from casedesk.services.search import Filters, count_cases
@@ -38,8 +39,9 @@ from casedesk.storage.erasing import obey
 from casedesk.storage.keys import FLOOR, WrongPassphrase
 from casedesk.storage.migrate import migrate
 from casedesk.storage.recorder import Act
-from casedesk.storage.store import Store, VaultDamaged
+from casedesk.storage.store import FOUND_DAMAGED, Store, Touched, VaultDamaged
 from tests.conftest import NOW, PASSPHRASE
+from tests.support.damage import spoil_tables
 from tests.support.journal import last, operations
 from tests.support.people import a_returnee
 
@@ -278,27 +280,34 @@ def replace_number(manifest: sealed.Manifest) -> sealed.Manifest:
 # Elsewhere
 
 
+def lost(desk: Desk) -> backups.Loss:
+    """What would be lost, where it can be counted."""
+    found = backups.loss(desk)
+    assert found is not None
+    return found
+
+
 def test_what_would_be_lost_is_what_no_copy_elsewhere_has(desk: Desk, tmp_path: Path) -> None:
-    assert backups.loss(desk).cases == 0
+    assert lost(desk).cases == 0
     case_id = register_case(desk, a_returnee())
-    lost = backups.loss(desk)
-    assert (lost.cases, lost.since, lost.urgent) == (1, None, True)
+    now = lost(desk)
+    assert (now.cases, now.since, now.urgent) == (1, None, True)
     backups.make_backup(desk)
-    assert backups.loss(desk).cases == 1, "a backup on the same disk dies with it"
+    assert lost(desk).cases == 1, "a backup on the same disk dies with it"
     stick = tmp_path / "stick"
     stick.mkdir()
     copied = backups.copy_backup(desk, stick, same_disk=True)
     assert copied.name.endswith(f"-000002{SUFFIX}"), "a new one, since a backup was recorded"
     assert last(desk).action == "backup.copy"
-    assert (backups.loss(desk).cases, backups.loss(desk).since) == (0, NOW)
+    assert (lost(desk).cases, lost(desk).since) == (0, NOW)
     look(desk, case_id)
-    assert backups.loss(desk).cases == 0, "a look changes no case"
+    assert lost(desk).cases == 0, "a look changes no case"
     edit_case(desk, case_id, {"person.upazila": (None, "Shibchar")})
     register_case(desk, a_returnee(person__phone_1=phone(1)))
-    assert backups.loss(desk).cases == 2
+    assert lost(desk).cases == 2
     week = replace(desk, clock=lambda: NOW + timedelta(days=7))
-    assert not backups.loss(desk).urgent
-    assert (backups.loss(week).days, backups.loss(week).urgent) == (7, True)
+    assert not lost(desk).urgent
+    assert (lost(week).days, lost(week).urgent) == (7, True)
 
 
 def test_a_copy_on_the_same_disk_is_refused(desk: Desk, tmp_path: Path) -> None:
@@ -401,8 +410,9 @@ def test_restoring_shows_what_is_lost_and_brings_back_the_moment(desk: Desk) -> 
     made = backups.make_backup(desk)
     edit_case(desk, first, {"person.upazila": (None, "Shibchar")})
     register_case(desk, a_returnee(person__phone_1=phone(1)))
-    manifest, lost = backups.preview(desk, made.path)
-    assert (manifest.cases, lost.cases, lost.operations) == (1, 2, 3)
+    manifest, missing = backups.preview(desk, made.path)
+    assert missing is not None
+    assert (manifest.cases, missing.cases, missing.operations) == (1, 2, 3)
     folder = desk.store.vault.folder
     again = switched(desk, made.path)
     assert count_cases(again, Filters()) == 1
@@ -706,22 +716,12 @@ def test_a_start_that_found_nothing_does_not_stand_in_the_way(desk: Desk) -> Non
 # Damaged
 
 
-def spoil(path: Path, page: int) -> None:
-    """Write over a page of the vault."""
-    whole = bytearray(path.read_bytes())
-    whole[(page - 1) * 4096 : (page - 1) * 4096 + 64] = bytes(64)
-    path.write_bytes(whole)
-
-
 def test_a_damaged_vault_is_only_read_and_leads_to_the_newest_backup(open_desk: Callable[..., Desk]) -> None:
     desk = open_desk()
     case_id = register_case(desk, a_returnee())
     backups.make_backup(desk)
     folder = desk.store.vault.folder
-    with desk.read() as session:
-        journal = session.scalar(text("SELECT rootpage FROM sqlite_master WHERE name = 'operation'"))
-    office.sign_out(desk)
-    spoil(folder / vault.VAULT, journal)
+    spoil_tables(desk, "operation")
     damaged = open_desk()
     assert damaged.store.damaged, "it opens all the same, to be read"
     assert case_facts(damaged, case_id).number
@@ -755,16 +755,81 @@ def test_what_cannot_be_read_of_a_damaged_vault_stops_no_restore(open_desk: Call
     case_id = register_case(desk, a_returnee())
     made = backups.make_backup(desk)
     record_consent(desk, case_id, RecordConsent({"share_legal": "refused"}, method="verbal"))
-    folder = desk.store.vault.folder
-    with desk.read() as session:
-        page = session.scalar(text("SELECT rootpage FROM sqlite_master WHERE name = :name"), {"name": name})
-    office.sign_out(desk)
-    spoil(folder / vault.VAULT, page)
+    spoil_tables(desk, name)
     damaged = open_desk()
     assert backups.find_damage(damaged)
     back = switched(damaged, made.path)
     assert case_facts(back, case_id).number
     office.sign_out(back)
+
+
+@pytest.mark.parametrize("name", ["case", "change", "operation", "chain", "referral"])
+def test_damage_that_nobody_looked_for_stops_no_restore(open_desk: Callable[..., Desk], name: str) -> None:
+    desk = open_desk()
+    case_id = register_case(desk, a_returnee())
+    made = backups.make_backup(desk)
+    add_note(desk, case_id, "general", "Came by.")
+    spoil_tables(desk, name)
+    back = switched(open_desk(), made.path)
+    assert case_facts(back, case_id).number
+    assert check(back.store).wrong == []
+    office.sign_out(back)
+
+
+def test_who_meets_a_spoilt_page_stops_the_writing_and_others_go_on_reading(open_desk: Callable[..., Desk]) -> None:
+    desk = open_desk()
+    case_id = register_case(desk, a_returnee())
+    add_note(desk, case_id, "general", "Came by.")
+    made = backups.make_backup(desk)
+    spoil_tables(desk, "case_note")
+    damaged = open_desk()
+    told: list[Touched] = []
+    damaged.store.listeners.append(told.append)
+    for _try in range(2):
+        with pytest.raises(VaultDamaged):
+            notes_of(damaged, case_id)
+        assert case_facts(damaged, case_id).number, "the next who reads gets a connection that reads"
+    assert told == [FOUND_DAMAGED], "once"
+    with pytest.raises(VaultDamaged):
+        edit_case(damaged, case_id, {"person.upazila": (None, "Shibchar")})
+    newest = backups.newest_whole(damaged)
+    assert newest is not None
+    assert newest.number == made.number
+    office.sign_out(damaged)
+
+
+def test_of_a_damaged_vault_the_newest_backup_is_copied_and_what_it_lacks_is_not_guessed(
+    open_desk: Callable[..., Desk], tmp_path: Path
+) -> None:
+    desk = open_desk()
+    case_id = register_case(desk, a_returnee())
+    made = backups.make_backup(desk)
+    add_note(desk, case_id, "general", "Came by.")
+    spoil_tables(desk, "case", "change")
+    damaged = open_desk()
+    assert backups.loss(damaged) is None
+    assert backups.preview(damaged, made.path) == (made.manifest, None)
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    copied = backups.copy_backup(damaged, stick, same_disk=True)
+    assert copied.read_bytes() == made.path.read_bytes()
+    office.sign_out(damaged)
+
+
+def test_a_backup_that_is_not_whole_leads_to_the_one_before(desk: Desk) -> None:
+    register_case(desk, a_returnee())
+    older, newer = backups.make_backup(desk), backups.make_backup(desk)
+    whole = bytearray(newer.path.read_bytes())
+    whole[len(whole) // 3] ^= 1
+    newer.path.write_bytes(whole)
+    newest = backups.newest_whole(desk)
+    assert newest is not None
+    assert newest.number == older.number
+    folder = desk.store.vault.folder
+    assert backups.newest_backup(folder) == newer.path
+    assert backups.newest_backup(folder, newer.path) == older.path
+    assert backups.newest_backup(folder, older.path) is None
+    assert backups.newest_backup(folder, folder / "stick.cdbackup") is None, "one from elsewhere has none before it"
 
 
 def test_what_was_noted_beside_survives_a_torn_line_and_opens_for_its_own_vault_alone(

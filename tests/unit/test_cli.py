@@ -5,16 +5,23 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from casedesk.cli import register
 from casedesk.cli.window import practice_of
+from casedesk.desk import Desk
 from casedesk.practice.centre import open_or_build
 from casedesk.reports.preview import text_of
+from casedesk.services import backups
+from casedesk.services.intake import register_case
+from casedesk.services.notes import add_note
 from tests.conftest import PASSPHRASE
 from tests.support.command_line import casedesk, process_of
+from tests.support.damage import spoil_tables
+from tests.support.people import a_returnee
 from tests.unit.test_imports import somebody
 
 
@@ -74,6 +81,25 @@ def test_a_backup_is_made_listed_and_restored(store_folder: Path, tmp_path: Path
     taken = casedesk(*words, "--into", tmp_path / "beside", "--store", store_folder)
     assert taken.returncode == 1
     assert "already" in taken.stderr
+
+
+@pytest.mark.parametrize("name", ["case", "change", "consent_line"])
+def test_a_damaged_vault_is_restored_from_the_command_line_too(
+    open_desk: Callable[..., Desk], tmp_path: Path, name: str
+) -> None:
+    desk = open_desk()
+    case_id = register_case(desk, a_returnee())
+    sealed = backups.make_backup(desk).path
+    add_note(desk, case_id, "general", "Came by.")
+    store = desk.store.vault.folder
+    spoil_tables(desk, name)
+    words = ("restore", sealed, "--why", "The disk is failing.", "--user", "farzana", "--store", store)
+    done = casedesk(*words, "--into", tmp_path / "new")
+    assert (done.returncode, done.stderr) == (0, "")
+    uncounted = "The vault of today is damaged, so what it has that this backup lacks cannot be counted."
+    assert (uncounted in done.stdout) == (name == "change")
+    checked = casedesk("check", "--store", tmp_path / "new", "--user", "farzana")
+    assert "Everything agrees." in checked.stdout, checked.stderr
 
 
 def test_a_file_is_refused_whole_on_wish(store_folder: Path, people: Path) -> None:

@@ -91,8 +91,10 @@ def _told(manifest: Manifest) -> str:
     )
 
 
-def told_loss(lost: Loss) -> str:
+def told_loss(lost: Loss | None) -> str:
     """What the present vault has that a backup has not."""
+    if lost is None:
+        return _("The vault of today is damaged, so what it has that this backup lacks cannot be counted.")
     return _(
         "The vault of today has {operations} entries of the journal in {cases} cases that this backup lacks."
     ).format(operations=number(lost.operations), cases=number(lost.cases))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,8 +24,8 @@ from casedesk.storage.backup import keeping, making, pages, restoring, sealed
 from casedesk.storage.backup.sealed import Backup, Manifest
 from casedesk.storage.erasing import apply_parked
 from casedesk.storage.migrate import HEAD, migrate, revision
-from casedesk.storage.store import Store
-from casedesk.storage.vault import Vault
+from casedesk.storage.store import Store, VaultDamaged
+from casedesk.storage.vault import Vault, VaultUnreadable
 
 REMINDER: Final = 7  # days without a copy elsewhere
 MANY: Final = 200  # operations after which a backup is due whatever the day is said to be
@@ -77,7 +78,7 @@ def keep_up(desk: Desk, progress: Progress = silent) -> Backup | None:
             return None
     try:
         return make(desk.store.vault, desk.clock(), progress)
-    except sealed.BackupFailed:
+    except (sealed.BackupFailed, VaultUnreadable):
         find_damage(desk)  # the disk that failed may be the one of the vault
         raise
 
@@ -86,8 +87,17 @@ def keep_up(desk: Desk, progress: Progress = silent) -> Backup | None:
 def find_damage(desk: Desk) -> bool:
     """Look through the pages of the vault beside the work; one that is damaged is only read from now on."""
     if not desk.store.damaged and not pages.pages_are_whole(desk.store.vault):
-        desk.store.damaged = True
+        desk.store.found_damaged()
     return desk.store.damaged
+
+
+@needs("backup.automatic")
+def newest_whole(desk: Desk) -> Manifest | None:
+    """What the newest backup here says of itself of which every byte is as it was written."""
+    for each in _here(desk.store.vault):
+        with contextlib.suppress(CaseDeskError):
+            return sealed.verify(each.path, desk.store.vault.subkey)
+    return None
 
 
 @needs("backup.automatic")
@@ -133,9 +143,12 @@ def backups(desk: Desk) -> list[Backup]:
     return _here(desk.store.vault)
 
 
-def newest_backup(folder: Path) -> Path | None:
-    """The newest backup beside a vault, by its number; whether it is whole tells its restoring."""
+def newest_backup(folder: Path, before: Path | None = None) -> Path | None:
+    """The newest backup beside a vault, by its number; `before` is one that turned out not to be whole, and is
+    followed by the next older one. Without a passphrase nobody can tell which is whole."""
     found = [path for path in (folder / sealed.FOLDER).glob(f"*{sealed.SUFFIX}") if keeping.number_of(path)]
+    if before is not None:
+        found = [path for path in found if before in found and keeping.number_of(path) < keeping.number_of(before)]
     return max(found, key=keeping.number_of, default=None)
 
 
@@ -156,36 +169,41 @@ def copy_backup(desk: Desk, folder: Path, progress: Progress = silent, *, same_d
     copied = keeping.copy_to(newest.path, folder, desk.store.vault.subkey, progress.step)
     manifest = newest.manifest
     assert manifest is not None  # noqa: S101 - just made or found with one
-    with desk.local() as session:
+    with contextlib.suppress(VaultDamaged), desk.local() as session:
         installation.remember(session, "copy", {"held": manifest.held, "made_at": manifest.made_at})
     desk.note("backup.copy")
     return copied
 
 
 def _stale(desk: Desk, newest: Manifest) -> bool:
-    with desk.read() as session:
-        return _count(session, newest.held) > 0
+    """Whether a newer one is to be made first; none can be of a damaged vault."""
+    with contextlib.suppress(VaultDamaged), desk.read() as session:
+        return not desk.store.damaged and _count(session, newest.held) > 0
+    return False
 
 
 @needs("backup.state")
-def loss(desk: Desk) -> Loss:
-    """What would be lost if this computer died now: all that no checked copy elsewhere has."""
-    with desk.read() as session:
+def loss(desk: Desk) -> Loss | None:
+    """What would be lost if this computer died now: all that no checked copy elsewhere has. Of a vault that cannot be
+    read so far nobody knows."""
+    with contextlib.suppress(VaultUnreadable), desk.read() as session:
         copied = installation.remembered(session, "copy")
         if copied is None:
             return Loss(_count(session, {}), _all_cases(session), None)
         since = datetime.fromtimestamp(copied["made_at"] / 1000, UTC)
         return _loss(desk, session, copied["held"], since)
+    return None
 
 
 @needs("backup.restore")
-def preview(desk: Desk, path: Path) -> tuple[Manifest, Loss]:
-    """What a backup holds, and what the present vault has that it has not."""
+def preview(desk: Desk, path: Path) -> tuple[Manifest, Loss | None]:
+    """What a backup holds, and what the present vault has that it has not, where that can be read."""
     manifest = sealed.read(path, desk.store.vault.subkey)
     if manifest.store != desk.store.vault.store:
         raise restoring.OfAnotherVault
-    with desk.read() as session:
+    with contextlib.suppress(VaultUnreadable), desk.read() as session:
         return manifest, _loss(desk, session, manifest.held, manifest.made)
+    return manifest, None
 
 
 def _loss(desk: Desk, session: Session, held: Mapping[str, int], since: datetime) -> Loss:

@@ -235,11 +235,8 @@ def _judged(store: Store, clock: ComputerClock) -> Clock:
     """The clock of the sitting, doubted where it cannot be right: before this sign-in is written with it."""
     ours = clock if isinstance(clock, Clock) else Clock(clock)
     if ours.believed_until is None and not ours.confirmed:  # else a lock handed it over
-        try:
-            with store.read() as session:
-                ours.believed_until = _last_known_day(session, ours())
-        except vault.VaultUnreadable:  # a damaged journal tells no day, and the connection that met it reads no more
-            store.vault.reader.dispose()
+        with suppress(vault.VaultUnreadable), store.read() as session:  # a damaged journal tells no day
+            ours.believed_until = _last_known_day(session, ours())
     return ours
 
 
@@ -445,8 +442,9 @@ def clock_is_wrong(desk: Desk) -> bool:
         return False
     if desk.believed_until is not None:
         return True
-    with desk.read() as session:
+    with suppress(vault.VaultUnreadable), desk.read() as session:
         return _last_known_day(session, desk.clock()) is not None
+    return False  # a damaged journal tells no day
 
 
 def _last_known_day(session: Session, at: datetime) -> date | None:
@@ -523,9 +521,11 @@ def _own_slot(desk: Desk) -> keys.Slot | None:
 
 @needs("own.preferences")
 def preferences(desk: Desk) -> dict[str, str]:
-    with desk.read() as session:
+    """What this user likes; nothing where it cannot be read, since a damaged vault is shown all the same."""
+    with suppress(vault.VaultUnreadable), desk.read() as session:
         wanted = select(Preference).where(Preference.user_id == desk.actor.id)
         return {row.name: row.value for row in session.scalars(wanted)}
+    return {}
 
 
 @needs("own.preferences")

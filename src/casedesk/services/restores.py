@@ -25,7 +25,7 @@ from casedesk.i18n import _
 from casedesk.models import User
 from casedesk.progress import Progress, silent
 from casedesk.services import ways_in
-from casedesk.services.backups import bring_up_to_date, make
+from casedesk.services.backups import bring_up_to_date, find_damage, make
 from casedesk.services.consents import take_back_again, taken_back
 from casedesk.services.permissions import needs
 from casedesk.services.slots import ids_for, user_of
@@ -115,8 +115,7 @@ def restore_beside(
     if sealed.verify(path, opened.subkey, progress.step).store != opened.store:
         raise restoring.OfAnotherVault
     if not desk.store.damaged:
-        make(opened, desk.clock(), silent, rotate=False)  # what is now can come back too
-        desk.note("backup.restore_begun", reason=reason)
+        _keep_what_is_now(desk, reason)
     today = _today(desk)
     part = _part(into)
     restoring.restore(path, opened.subkey, part, opened.keys, progress.step)
@@ -125,6 +124,16 @@ def restore_beside(
         restored = vault.open_copy(opened, part, opened.keys, slot)
         _settle(restored, desk.actor.id, reason, desk.clock(), today)
         restoring.put(part, into)
+
+
+def _keep_what_is_now(desk: Desk, reason: str) -> None:
+    """Make a backup, so that what is now can come back too. Damage found by it is no reason not to restore."""
+    try:
+        make(desk.store.vault, desk.clock(), silent, rotate=False)
+        desk.note("backup.restore_begun", reason=reason)
+    except (sealed.BackupFailed, VaultUnreadable):
+        if not find_damage(desk):
+            raise
 
 
 def restore_damaged(
@@ -223,7 +232,6 @@ def _as_far_as_read(desk: Desk, wanted: Callable[[Session], set[T]]) -> set[T]:
         with desk.read() as session:
             return wanted(session)
     except VaultUnreadable:
-        desk.store.vault.reader.dispose()  # the connection that met it reads no more
         return set()
 
 

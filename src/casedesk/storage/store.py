@@ -21,18 +21,19 @@ from casedesk.storage import belonging, derived, set_aside
 from casedesk.storage.merging import Merged
 from casedesk.storage.recorder import Act, Recorder
 from casedesk.storage.rows import Rows
-from casedesk.storage.vault import Vault, VaultUnreadable
+from casedesk.storage.vault import Vault, VaultMismatch, VaultUnreadable
 
 SPOILT = frozenset((sqlcipher.SQLITE_CORRUPT, sqlcipher.SQLITE_NOTADB))  # the second is a page that does not decrypt
 TAKEN_IN = "sync.in"
 DAMAGE = SPOILT | frozenset((sqlcipher.SQLITE_IOERR, sqlcipher.SQLITE_READONLY, sqlcipher.SQLITE_CANTOPEN))
 
 
-class VaultDamaged(CaseDeskError):
+class VaultDamaged(VaultUnreadable):
     """Part of the vault cannot be read. What can is shown; nothing is written any more."""
 
     def __init__(self) -> None:
-        super().__init__(
+        CaseDeskError.__init__(
+            self,
             _("The vault is damaged, so nothing more is saved in it."),
             hint=_("What was typed is still here. Restore the newest backup: Settings, Backup."),
         )
@@ -44,6 +45,9 @@ class Touched:
 
     action: str
     tables: frozenset[str]
+
+
+FOUND_DAMAGED = Touched("store.damaged", frozenset())
 
 
 class WriteSession(Session):
@@ -67,13 +71,13 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that sees one consistent moment and cannot write."""
-        with _reading(), Session(self.vault.reader, autoflush=False) as session:
+        with self._reading(), Session(self.vault.reader, autoflush=False) as session:
             yield session
 
     @contextmanager
     def rows(self) -> Iterator[Rows]:
         """The same for plain rows, without the mapper."""
-        with _reading():
+        with self._reading():
             connection = self.vault.reader.raw_connection()
             try:
                 cursor = connection.cursor()
@@ -88,7 +92,7 @@ class Store:
         temporary tables. Nothing is committed."""
         engine = self.vault.apart()
         try:
-            with _reading(), Session(engine) as session:
+            with self._reading(), Session(engine) as session:
                 yield session
         finally:
             engine.dispose()
@@ -177,11 +181,12 @@ class Store:
             raise VaultDamaged
         try:
             yield
+        except VaultMismatch:  # it was the right one when it was opened
+            raise self.found_damaged() from None
         except DatabaseError as error:
             code = result_code(error)
             if code in SPOILT:
-                self.damaged = True
-                raise VaultDamaged from None
+                raise self.found_damaged() from None
             if code in DAMAGE:
                 self.vault.writer.dispose()
                 raise StorageFailed from None
@@ -189,20 +194,31 @@ class Store:
                 raise StorageFull from None
             raise
 
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Says in words what the disk did. A connection that met a spoilt page reads no more: the next one is new."""
+        try:
+            yield
+        except VaultMismatch:
+            raise self.found_damaged() from None
+        except (DatabaseError, sqlcipher.DatabaseError) as error:
+            code = result_code(error)
+            if code in DAMAGE - {sqlcipher.SQLITE_READONLY}:  # that one would be our mistake
+                self.vault.reader.dispose()
+                raise (self.found_damaged() if code in SPOILT else VaultUnreadable()) from None
+            raise
+
+    def found_damaged(self) -> VaultDamaged:
+        """From now on it is only read; who listens is told once. Returns what to tell a person."""
+        if not self.damaged:
+            self.damaged = True
+            self.tell(FOUND_DAMAGED)
+        return VaultDamaged()
+
     def tell(self, touched: Touched) -> None:
-        """Let who listens know what was written, here or by a process of ours beside this one."""
+        """Let who listens know what was written or found, here or by a process of ours beside this one."""
         for listener in self.listeners:
             listener(touched)
-
-
-@contextmanager
-def _reading() -> Iterator[None]:
-    try:
-        yield
-    except (DatabaseError, sqlcipher.DatabaseError) as error:
-        if result_code(error) in DAMAGE - {sqlcipher.SQLITE_READONLY}:  # that one would be our mistake
-            raise VaultUnreadable from None
-        raise
 
 
 def result_code(error: DatabaseError | sqlcipher.DatabaseError) -> int:

@@ -23,7 +23,7 @@ from casedesk.errors import CaseDeskError
 from casedesk.i18n import _, language, use
 from casedesk.progress import Cancelled, Progress, silent
 from casedesk.storage.keys import KeysFile
-from casedesk.storage.store import Store, Touched
+from casedesk.storage.store import FOUND_DAMAGED, Store, Touched
 from casedesk.storage.vault import Vault, open_beside
 
 R = TypeVar("R")
@@ -136,6 +136,8 @@ def _wait(store: Store, pipe: Pipe, progress: Progress) -> Any:
         match pipe.recv():
             case _Step(done, of) if not asked:
                 progress.step(done, of)
+            case Touched() as touched if touched == FOUND_DAMAGED:
+                store.found_damaged()
             case Touched() as touched:
                 store.tell(touched)
             case _Done(result):

@@ -32,11 +32,12 @@ from casedesk.desk import Clock, Desk, now
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
 from casedesk.machine import steady
-from casedesk.services import office
+from casedesk.services import backups, office
 from casedesk.services.permissions import may
 from casedesk.settings import TEXT_SIZES, Settings
 from casedesk.storage import keys
 from casedesk.storage.backup import restoring
+from casedesk.storage.backup.sealed import Manifest
 from casedesk.storage.vault import vault_exists
 from casedesk.ui import garbage
 from casedesk.ui.backups import Keeper, damaged_banner
@@ -130,6 +131,13 @@ def run(folder: Path, *, practice: Practice | None = None) -> int:
     with logs.kept(folder, program.faulted.emit), _qt_messages_logged():
         program.start()
         return app.exec()
+
+
+def _damaged(window: Window, newest: Manifest | None) -> Banner:
+    if not may(window.desk, "backup.make"):
+        return damaged_banner(newest)
+    go = partial(window.go, Goto("settings", {"tab": "backup"}))
+    return damaged_banner(newest, [button(_("Backups"), size="s", clicked=go)])
 
 
 @contextmanager
@@ -291,22 +299,19 @@ class Program(QObject):
         """Backups of the day, and a look for damage; what comes of it is told under the top bar."""
 
         def damaged() -> None:
-            window.notice(self._damaged)
+            window.jobs.run(window, partial(backups.newest_whole, window.desk), tell_damaged)
+
+        def tell_damaged(newest: Manifest | None) -> None:
+            window.notice(partial(_damaged, window, newest))
 
         def trouble(error: CaseDeskError) -> None:
             window.notice(lambda: Banner("warn", error.message, error.hint))
 
+        window.damaged.connect(damaged)
         if window.desk.store.damaged:
             damaged()
         if not window.desk.practice:
-            Keeper(window, window.here, window.watch, trouble, damaged)
-
-    def _damaged(self) -> Banner:
-        window = self.screen
-        if not isinstance(window, Window) or not may(window.desk, "backup.make"):
-            return damaged_banner()
-        go = partial(window.go, Goto("settings", {"tab": "backup"}))
-        return damaged_banner([button(_("Backups"), size="s", clicked=go)])
+            Keeper(window, window.here, window.watch, trouble)
 
     def _put(self, screen: Screen) -> None:
         """Show a screen in the place of the one before."""

@@ -78,41 +78,46 @@ class BackupSection(QWidget):
         """Read everything again."""
         desk = self._here.desk
 
-        def read() -> tuple[Loss, list[Backup], list[Kept]]:
+        def read() -> tuple[Loss | None, list[Backup], list[Kept]]:
             return backups.loss(desk), backups.backups(desk), restores.kept(desk)
 
         self._here.jobs.run(self, read, self._show)
 
-    def _show(self, found: tuple[Loss, list[Backup], list[Kept]]) -> None:
+    def _show(self, found: tuple[Loss | None, list[Backup], list[Kept]]) -> None:
         lost, made, kept = found
         held = self.window().focusWidget()
         buttons = (self.copy_button, self.make_button, self.file_button)
         for each in buttons:
             each.setParent(None)
         clear(self._content)
-        if self._here.desk.store.damaged:
-            self._content.addWidget(damaged_banner())
+        damaged = self._here.desk.store.damaged
+        if damaged:
+            newest = next((each.manifest for each in made if each.manifest is not None), None)
+            self._content.addWidget(damaged_banner(newest))
         self._content.addWidget(self._elsewhere(lost))
         lines = [self._line(each) for each in made]
         if not lines:
             lines = [setting(_("None yet"), _("One is made by itself each day that you work."), None)]
-        self._content.addWidget(group(_("Backups on this computer"), lines, self.make_button))
+        make = None if damaged else self.make_button
+        self._content.addWidget(group(_("Backups on this computer"), lines, make))
         sentence = _("From a stick or another disk. What would be lost is shown first.")
         from_file = setting(_("Restore from a file"), sentence, self.file_button)
         self._content.addWidget(group(_("Restore"), [from_file, *map(self._kept, kept)]))
         for each in buttons:
-            each.show()
+            each.setVisible(each.parent() is not None)
             if each is held:  # it lost the focus on its way to the new place
                 each.setFocus()
 
-    def _elsewhere(self, lost: Loss) -> QWidget:
-        safe = _("Everything up to now is on another disk.")
-        words = told_loss(lost) if lost.cases else safe
-        when = _("Never copied.")
-        if lost.since is not None:
+    def _elsewhere(self, lost: Loss | None) -> QWidget:
+        words, when = _("Everything up to now is on another disk."), _("Never copied.")
+        if lost is None:
+            words, when = _("The vault is damaged, so what would be lost with this computer cannot be counted."), ""
+        elif lost.cases:
+            words = told_loss(lost)
+        if lost is not None and lost.since is not None:
             when = _("Last copied: {day}.").format(day=formats.day(lost.since.astimezone(DHAKA).date()))
         sealed = _("The copy is sealed: whoever finds the stick can read nothing.")
-        line = setting(words, f"{when} {sealed}", self.copy_button)
+        line = setting(words, f"{when} {sealed}".strip(), self.copy_button)
         return group(_("A copy elsewhere"), [line])
 
     def _line(self, made: Backup) -> QWidget:
@@ -186,14 +191,14 @@ class RestoreSheet(Sheet):
     """What comes back, what would be lost, why, and who agrees."""
 
     def __init__(
-        self, host: QWidget, here: Here, path: Path, found: tuple[Manifest, Loss], restored: Callable[[], object]
+        self, host: QWidget, here: Here, path: Path, found: tuple[Manifest, Loss | None], restored: Callable[[], object]
     ) -> None:
         manifest, lost = found
         title = _("Restore the backup of {when}?").format(when=told_backup(manifest))
         cases = ngettext("It holds {count} case.", "It holds {count} cases.", manifest.cases)
         super().__init__(host, title, cases.format(count=formats.number(manifest.cases)), width=620)
         self._here, self._path, self._restored = here, path, restored
-        self.body.addWidget(_lost_banner(lost))
+        self.body.addWidget(_lost_banner(manifest, lost))
         kept = _("The vault of today is kept in a folder beside it for 30 days. You sign in again afterwards.")
         self.body.addWidget(PlainLabel(kept, "body", tone="text2", wrap=True))
         stays = _("What was taken back since stays taken back: consents, roles and ways in.")
@@ -235,7 +240,11 @@ class RestoreSheet(Sheet):
         show_error(self, error)
 
 
-def _lost_banner(lost: Loss) -> Banner:
+def _lost_banner(manifest: Manifest, lost: Loss | None) -> Banner:
+    if lost is None:
+        bold = _("What was written since cannot be counted, and is not in it")
+        words = _("The vault of today is damaged. This backup is of {when}.").format(when=told_backup(manifest))
+        return Banner("warn", bold, words)
     if not lost.operations:
         return Banner("ok", _("Nothing is lost by it"), _("Nothing was written since."))
     since = formats.day(lost.since.astimezone(DHAKA).date()) if lost.since else ""
@@ -258,14 +267,14 @@ def _entries(lost: Loss) -> str:
     return words.format(count=formats.number(lost.operations))
 
 
-def damaged_banner(actions: Sequence[QWidget] = ()) -> Banner:
-    """Told as long as the vault is open."""
-    return Banner(
-        "danger",
-        _("The vault is damaged, so nothing more is saved in it"),
-        _("What can be read is shown. The way on is the newest backup: Settings, Backup."),
-        actions=actions,
-    )
+def damaged_banner(newest: Manifest | None, actions: Sequence[QWidget] = ()) -> Banner:
+    """Told as long as the vault is open, with the backup that leads on."""
+    words = _("What can be read is shown. No backup on this computer is whole. Look for a copy on a stick.")
+    if newest is not None:
+        words = _("What can be read is shown. The way on is the backup of {when}: Settings, Backup.").format(
+            when=told_backup(newest)
+        )
+    return Banner("danger", _("The vault is damaged, so nothing more is saved in it"), words, actions=actions)
 
 
 def loss_card(lost: Loss, act: Callable[[], object] | None) -> QWidget:
@@ -292,22 +301,23 @@ class Keeper(QObject):
         here: Here,
         watch: Watch,
         trouble: Callable[[CaseDeskError], object],
-        found: Callable[[], object],
     ) -> None:
         super().__init__(owner)
         self._owner, self._desk, self._jobs, self._watch = owner, here.desk, here.jobs, watch
-        self._trouble, self._found = trouble, found
+        self._trouble = trouble
         self._looks = 0
         self._told = self._busy = False
         self._timer = QTimer(self, interval=LOOK)
         self._timer.timeout.connect(self.look)
         self._timer.start()
-        if not here.desk.store.damaged:
-            self._jobs.run(owner, partial(backups.find_damage, here.desk), self._looked_through)
+        self._jobs.run(owner, partial(backups.find_damage, here.desk), lambda _damaged: None)
 
     def look(self) -> None:
         """Once a minute: is it time?"""
         self._looks += 1
+        if self._desk.store.damaged:  # its window tells so
+            self._timer.stop()
+            return
         if self._busy or not (self._watch.quiet() >= QUIET or self._looks >= PATIENCE):
             return
         self._looks, self._busy = 0, True
@@ -320,16 +330,9 @@ class Keeper(QObject):
 
     def _failed(self, error: Exception) -> None:
         self._busy = False
-        if self._desk.store.damaged:
-            self._looked_through(True)
-        elif isinstance(error, CaseDeskError):
-            if not self._told:
+        if isinstance(error, CaseDeskError):
+            if not self._told and not self._desk.store.damaged:
                 self._told = True
                 self._trouble(error)
         else:
             show_error(self._owner, error)
-
-    def _looked_through(self, damaged: bool) -> None:
-        if damaged:
-            self._timer.stop()
-            self._found()

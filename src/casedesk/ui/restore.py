@@ -15,7 +15,7 @@ from casedesk.i18n import _
 from casedesk.progress import Progress
 from casedesk.services import backups, restores
 from casedesk.services.restores import Person, SecondNeeded
-from casedesk.storage.backup.sealed import Manifest
+from casedesk.storage.backup.sealed import BackupDamaged, Manifest, NotABackup
 from casedesk.ui.backups import BACKUP_FILES
 from casedesk.ui.jobs import Jobs
 from casedesk.ui.kit.blocks import Banner
@@ -78,6 +78,10 @@ class RestoreForm(QWidget):
         self._show_path()
         self.name.setFocus()
 
+    def _older(self) -> Path | None:
+        """The backup before one of this folder that is not whole."""
+        return backups.newest_backup(self._folder, self.path) if self._damaged and self.path else None
+
     def _show_path(self) -> None:
         self.chosen.setText(str(self.path) if self.path is not None else _("No file is chosen yet."))
 
@@ -106,6 +110,9 @@ class RestoreForm(QWidget):
             return
         self.trouble.say(error.message, error.hint)
         self.trouble.show()
+        if isinstance(error, BackupDamaged | NotABackup) and (older := self._older()):
+            self.use(str(older))
+            self.trouble.say(error.message, _("Nothing was changed. The one before it is chosen now: try again."))
         if isinstance(error, SecondNeeded):
             self._two.show()
             self.second_name.setFocus()

@@ -20,7 +20,7 @@ from casedesk.machine import steady
 from casedesk.services.clashes import count_clashes
 from casedesk.services.office import clock_is_wrong, is_own_passphrase
 from casedesk.services.permissions import may
-from casedesk.storage.store import Touched
+from casedesk.storage.store import FOUND_DAMAGED, Touched
 from casedesk.ui.clock_bar import ClockBar
 from casedesk.ui.curtain import Curtain
 from casedesk.ui.hub import Hub
@@ -51,6 +51,7 @@ class Window(QMainWindow):
     locked = Signal(str)
     language_chosen = Signal(str)
     text_size_chosen = Signal(int)  # one step up or down, 0 for the usual size
+    damaged = Signal()  # somebody met a page of the vault that cannot be read
     closing = Signal()
 
     def __init__(
@@ -335,6 +336,9 @@ class Window(QMainWindow):
         self.badge("sync", count_badge(count, danger=True, text=formats.number(count)) if count else None)
 
     def _refresh(self, touched: Touched) -> None:
+        if touched == FOUND_DAMAGED:
+            self.damaged.emit()
+            return
         if touched.tables and not self._over:
             self._count_clashes()
         if self.page is not None and not self._over:
