@@ -27,12 +27,13 @@ from casedesk.storage import vault
 from casedesk.storage.backup import pages, restoring, sealed
 from casedesk.storage.checking import check
 from casedesk.storage.keys import FLOOR
-from casedesk.storage.migrate import HEAD, migrate, revision
+from casedesk.storage.migrate import HEAD, revision
 from casedesk.storage.store import Store
 from tests.conftest import CENTRE, NOW, PASSPHRASE
-from tests.support import disk_states
+from tests.support import disk_states, earlier
 from tests.support.disk_states import Call, Disk
 from tests.support.held_calls import POSSIBLE, Fault
+from tests.support.planted import work_a_day
 from tests.support.workbench import Workbench, workbench
 from tests.support.workloads import WORKLOADS, enter, somebody
 
@@ -51,6 +52,7 @@ class Recording:
     name: str
     before: Path
     calls: list[Call]
+    rows: earlier.Rows  # of the vault before
 
 
 def prepared(name: str, empty_centre: Path, base: Path) -> Path:
@@ -61,12 +63,11 @@ def prepared(name: str, empty_centre: Path, base: Path) -> Path:
         case "first_run":
             pass
         case "migrate":
-            opened, recovery, _slot = vault.create_vault(
-                store, sign_in_name="farzana", passphrase=PASSPHRASE, cost=FLOOR
-            )
-            recovery.wipe()
-            migrate(opened.writer, to="0001")
-            opened.close()
+            shutil.copytree(empty_centre, store)
+            desk = enter(store)
+            work_a_day(desk)
+            earlier.undo(desk.store.vault.writer, "0001")
+            desk.store.vault.close()
         case _:
             shutil.copytree(empty_centre, store)
             desk = enter(store)
@@ -95,7 +96,13 @@ def recording(
     live = Path(shutil.copytree(before, scratch / "live"))
     calls = disk_states.recorded(request.param, live / "store", scratch)
     assert [call.path for call in calls if call.what == "mark"][-1] == "done"
-    return Recording(request.param, before, calls)
+    looked_at = Path(shutil.copytree(before, scratch / "looked at")) / "store"
+    return Recording(request.param, before, calls, rows_of(looked_at) if request.param == "migrate" else {})
+
+
+def rows_of(store: Path) -> earlier.Rows:
+    with closing(vault.unlock(store, "farzana", PASSPHRASE)) as opened:
+        return earlier.rows(opened.reader)
 
 
 def states(
@@ -120,7 +127,7 @@ def test_after_a_power_cut_all_that_was_told_is_there(recording: Recording, tmp_
     dice = random.Random(60)  # noqa: S311 - the same cuts each time
     moments = [dice.randrange(len(recording.calls) + 1) for _cut in range(max(5, rounds // 2))]
     for folder, told in states(recording, moments, dice, tmp_path):
-        holds(recording.name, folder / "store", told)
+        holds(recording.name, folder / "store", told, recording.rows)
 
 
 def test_killed_at_any_operation_all_that_was_told_is_there(recording: Recording, tmp_path: Path, rounds: int) -> None:
@@ -128,7 +135,7 @@ def test_killed_at_any_operation_all_that_was_told_is_there(recording: Recording
     if rounds < LARGE:
         moments = random.Random(61).sample(moments, min(len(moments), max(4, rounds // 4)))  # noqa: S311 - as above
     for folder, told in states(recording, moments, None, tmp_path):
-        holds(recording.name, folder / "store", told)
+        holds(recording.name, folder / "store", told, recording.rows)
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +184,8 @@ def survives(recording: Recording, bench: Workbench, fault: Fault, scratch: Path
     told = marks.read_text().splitlines()
     ended = told[-1].split()[0] if told else ""
     assert ended != "done" if fault.what == "KILL" else ended in ("refused", "done")
-    holds(recording.name, folder / "store", [line for line in told if not line.startswith(("refused", "done"))])
+    safe = [line for line in told if not line.startswith(("refused", "done"))]
+    holds(recording.name, folder / "store", safe, recording.rows)
 
 
 @pytest.mark.parametrize("number", range(7, 10))
@@ -189,19 +197,19 @@ def test_a_set_up_whose_disk_fails_as_its_file_is_finished_begins_again(
     marks.touch()
     bench.run("first_run", store, marks, Fault("fsync", number, "ENOSPC"))
     assert marks.read_text().startswith("refused")
-    holds("first_run", store, [])
+    holds("first_run", store, [], {})
 
 
 # What must hold
 
 
-def holds(name: str, store: Path, told: list[str]) -> None:
+def holds(name: str, store: Path, told: list[str], before: earlier.Rows) -> None:
     """Whatever happened, it opens, what was told is there, and the check finds nothing."""
     restoring.settle(store)
     if name == "first_run":
         set_up_or_again(store, told)
     elif name == "migrate":
-        migrated_or_not(store, told)
+        migrated_or_not(store, told, before)
     else:
         if name == "new_computer" and not vault.vault_exists(store):
             assert "restored" not in told
@@ -255,11 +263,14 @@ def set_up_or_again(store: Path, told: list[str]) -> None:
     sign_out(desk)
 
 
-def migrated_or_not(store: Path, told: list[str]) -> None:
+def migrated_or_not(store: Path, told: list[str], before: earlier.Rows) -> None:
+    """Records and journal are as they were, whichever step they are at, and after the migration that is missing."""
     with closing(vault.unlock(store, "farzana", PASSPHRASE)) as opened:
         at = revision(opened.reader)
         assert at == HEAD or (at == "0001" and "migrated" not in told)
         assert pages.pages_are_whole(opened)
+        assert earlier.lost(before, earlier.rows(opened.reader)) == []
         backups.migrate_safely(opened, NOW)
+        assert earlier.lost(before, earlier.rows(opened.reader)) == []
         assert check(Store(opened)).wrong == []
         no_half_backup(opened, store / sealed.FOLDER)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,19 @@ from sqlalchemy import inspect, text
 
 from casedesk.desk import Desk
 from casedesk.models import Base, recorded_models
+from casedesk.services.backups import migrate_safely
+from casedesk.services.cases import case_facts
 from casedesk.services.office import sign_in
+from casedesk.services.search import Filters, Order, page_of_cases
+from casedesk.storage.checking import check
 from casedesk.storage.keys import FLOOR
 from casedesk.storage.migrate import HEAD, MIGRATIONS, migrate, revision
-from casedesk.storage.vault import NewerVault, Vault, create_vault
-from tests.conftest import PASSPHRASE
+from casedesk.storage.store import Store
+from casedesk.storage.vault import NewerVault, Vault, create_vault, unlock
+from tests.conftest import NOW, PASSPHRASE
+from tests.support import earlier
+from tests.support.planted import MARKERS, work_a_day
+from tests.sync.office import carry, first_desk, join, new_desk
 
 LATER = '''"""Cases say who referred them."""
 
@@ -120,3 +129,67 @@ def test_a_step_that_fails_leaves_the_vault_as_it_was(vault: Vault, steps: Path)
     assert "referred_by" not in {column["name"] for column in inspect(vault.reader).get_columns("case")}
     with pytest.raises(CommandError):
         migrate(vault.writer, to="9999")
+
+
+EARLIER = [f"{step:04d}" for step in range(1, int(HEAD))]
+EXCHANGE = "0005"  # from here on a desk can have colleagues
+KEPT = frozenset(
+    ("case", "person", "migration_episode", "incident", "case_note", "consent", "consent_line", "identity_document")
+) | frozenset(("referral", "disclosure", "provider", "draft", "state", "case_index", "operation", "change", "chain"))
+EXCHANGED = frozenset(("membership", "roster", "admission", "batch_out", "mark"))
+
+
+@pytest.fixture(scope="module")
+def alone(empty_centre: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The vault of a desk that has worked: people, notes, consents, a referral, papers and a draft."""
+    folder = Path(shutil.copytree(empty_centre, tmp_path_factory.mktemp("alone") / "store"))
+    desk = sign_in(folder, "farzana", PASSPHRASE, lambda: NOW)
+    work_a_day(desk)
+    desk.store.vault.close()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def exchanging(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same of a desk with a colleague, whose work it has and who has its work."""
+    folder = tmp_path_factory.mktemp("exchanging")
+    desk, other = first_desk(folder / "K3"), new_desk(folder / "K4", "K4")
+    join(desk, other)
+    for each, to in ((other, desk), (desk, other)):
+        work_a_day(each)
+        carry(each, to)
+    for each in (desk, other):
+        each.store.vault.close()
+    return folder / "K3"
+
+
+@pytest.mark.parametrize("step", EARLIER)
+def test_an_update_from_any_earlier_step_keeps_all_that_was_there(
+    step: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    worked: Path = request.getfixturevalue("alone" if step < EXCHANGE else "exchanging")
+    folder = Path(shutil.copytree(worked, tmp_path / "store"))
+    with closing(unlock(folder, "farzana", PASSPHRASE)) as opened:
+        earlier.undo(opened.writer, step)
+        before = earlier.rows(opened.reader)
+        filled = {table for table, rows in before.items() if rows}
+        assert filled >= (KEPT if step < EXCHANGE else KEPT | EXCHANGED)
+        migrate_safely(opened, NOW)
+        after = earlier.rows(opened.reader)
+        assert earlier.lost(before, after) == []
+        assert sum(map(len, after.values())) == sum(map(len, before.values())), "nothing was made up"
+        assert check(Store(opened)).wrong == []
+    again = sign_in(folder, "farzana", PASSPHRASE, lambda: NOW)
+    cases = page_of_cases(again, Filters(), Order.NAME)
+    names = {case_facts(again, case.case_id).answers["person.name_en"] for case in cases}
+    again.store.vault.close()
+    assert names == {MARKERS["name after an edit"]}
+
+
+@pytest.mark.parametrize("damage", ["DELETE FROM draft", "UPDATE state SET status = 'closed'"])
+def test_what_an_update_would_lose_is_found(alone: Path, tmp_path: Path, damage: str) -> None:
+    with closing(unlock(Path(shutil.copytree(alone, tmp_path / "store")), "farzana", PASSPHRASE)) as opened:
+        before = earlier.rows(opened.reader)
+        with opened.writer.begin() as connection:
+            connection.execute(text(damage))
+        assert earlier.lost(before, earlier.rows(opened.reader)) != []
