@@ -155,7 +155,7 @@ def asked(recording: Recording, bench: Workbench, tmp_path_factory: pytest.TempP
     return bench.asks(recording.name, counted, marks, (*WRITES, *READS))
 
 
-@pytest.mark.parametrize("what", ["EIO", "ENOSPC", "KILL"])
+@pytest.mark.parametrize("what", ["EIO", "ENOSPC", "EDQUOT", "EROFS", "EACCES", "KILL"])
 def test_a_fault_at_any_operation_is_told_and_nothing_is_half_done(
     recording: Recording, bench: Workbench, asked: dict[str, int], what: str, tmp_path: Path, rounds: int
 ) -> None:

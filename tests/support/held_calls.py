@@ -40,7 +40,7 @@ def _request(number: int, size: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What happens instead of the so-and-so-many-th call of a kind: EIO, ENOSPC or KILL."""
+    """What happens instead of the so-and-so-many-th call of a kind: an error by its name, or KILL."""
 
     call: str
     number: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -19,7 +20,7 @@ from tests.conftest import PASSPHRASE
 from tests.support.sitting import Sitting
 
 SENDER = """
-import sys
+import json, sys
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtDBus import QDBusConnection, QDBusMessage
 app = QCoreApplication([])
@@ -27,7 +28,7 @@ address, service, path, interface, signal, *values = sys.argv[1:]
 bus = QDBusConnection.connectToBus(address, "sender")
 assert bus.registerService(service)
 message = QDBusMessage.createSignal(path, interface, signal)
-message.setArguments([value == "true" for value in values])
+message.setArguments([json.loads(value) for value in values])
 assert bus.send(message)
 bus.call(QDBusMessage.createMethodCall("org.freedesktop.DBus", "/", "org.freedesktop.DBus", "GetId"))
 """
@@ -52,7 +53,22 @@ def bus() -> Iterator[str]:
 
 LOGIND = ("org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.login1.Manager", "PrepareForSleep")
 SESSION = ("org.freedesktop.login1", "/org/freedesktop/login1/session/_32", "org.freedesktop.login1.Session", "Lock")
-SAVER = ("org.freedesktop.ScreenSaver", "/ScreenSaver", "org.freedesktop.ScreenSaver", "ActiveChanged")
+SAVERS = [
+    (f"org.{desktop}.ScreenSaver", path, f"org.{desktop}.ScreenSaver", "ActiveChanged", "true")
+    for desktop, path in (
+        ("freedesktop", "/ScreenSaver"),
+        ("gnome", "/org/gnome/ScreenSaver"),
+        ("cinnamon", "/org/cinnamon/ScreenSaver"),
+        ("mate", "/org/mate/ScreenSaver"),
+        ("xfce", "/org/xfce/ScreenSaver"),
+    )
+]
+
+
+def session_changed(session: str, **properties: bool) -> tuple[str, ...]:
+    path = f"/org/freedesktop/login1/session/{session}"
+    changed = ("org.freedesktop.DBus.Properties", "PropertiesChanged")
+    return ("org.freedesktop.login1", path, *changed, json.dumps(SESSION[2]), json.dumps(properties), '["IdleHint"]')
 
 
 def test_sleep_and_locked_screens_are_heard_over_the_bus(
@@ -62,6 +78,7 @@ def test_sleep_and_locked_screens_are_heard_over_the_bus(
 
     ours = QDBusConnection.connectToBus(bus, "casedesk-test")
     assert ours.isConnected()
+    monkeypatch.setenv("XDG_SESSION_ID", "2")
     monkeypatch.setattr(QDBusConnection, "systemBus", staticmethod(lambda: ours))
     monkeypatch.setattr(QDBusConnection, "sessionBus", staticmethod(lambda: ours))
     lock, window = SystemLock(), QWidget()
@@ -72,16 +89,32 @@ def test_sleep_and_locked_screens_are_heard_over_the_bus(
     for signal, why in (
         ((*LOGIND, "true"), system_lock.SLEEP),
         (SESSION, system_lock.LOCKED),
-        ((*SAVER, "true"), system_lock.LOCKED),
+        *((saver, system_lock.LOCKED) for saver in SAVERS),
+        (session_changed("_32", Active=False), system_lock.LOCKED),
+        (session_changed("_32", LockedHint=True), system_lock.LOCKED),
     ):
         subprocess.run([sys.executable, "-c", SENDER, bus, *signal], check=True, timeout=60)
         qtbot.waitUntil(lambda: bool(told), timeout=10_000)
         assert told == [why]
         told.clear()
-    subprocess.run([sys.executable, "-c", SENDER, bus, *LOGIND, "false"], check=True, timeout=60)
-    subprocess.run([sys.executable, "-c", SENDER, bus, *LOGIND, "true"], check=True, timeout=60)
+    for no_reason in (
+        (*LOGIND, "false"),  # it wakes up
+        session_changed("_32", Active=True),
+        session_changed("_37", Active=False),  # of somebody else
+        (*LOGIND, "true"),
+    ):
+        subprocess.run([sys.executable, "-c", SENDER, bus, *no_reason], check=True, timeout=60)
     qtbot.waitUntil(lambda: bool(told), timeout=10_000)
-    assert told == [system_lock.SLEEP], "waking up is no reason"
+    assert told == [system_lock.SLEEP], "of the last one alone"
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [("2", "session/_32"), ("31", "session/_331"), ("c1", "session/c1"), ("", ""), ("../1", "")],
+)
+def test_our_session_is_named_as_logind_names_it(name: str, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_SESSION_ID", name)
+    assert system_lock.our_session() == (path and f"/org/freedesktop/login1/{path}")
 
 
 @pytest.mark.parametrize(

@@ -54,3 +54,37 @@ def test_the_first_aid_stands_in_both_languages() -> None:
     for name, headings in wanted.items():
         text = (ROOT / "docs" / name).read_text(encoding="utf-8")
         assert [each for each in headings if f"### {each}\n" not in text] == []
+
+
+@pytest.mark.parametrize("note", ["manual", "safety"])
+def test_both_languages_tell_the_same(note: str) -> None:
+    """Heading by heading as many points, steps and rows; the words are for somebody who reads both."""
+    english, bangla = (outline((ROOT / "docs" / f"{note}{of}.md").read_text(encoding="utf-8")) for of in ("", "-bn"))
+    other = {of: there for (of, here), (_of, there) in zip(english, bangla, strict=True) if here != there}
+    assert other == {}
+
+
+def outline(text: str) -> list[tuple[str, list[int]]]:
+    """Each heading, and its level with the number of points, steps and rows of tables below it."""
+    found: list[tuple[str, list[int]]] = []
+    for line in text.splitlines():
+        if heading := re.match(r"(#+) (.*)", line):
+            found.append((heading[2], [len(heading[1]), 0, 0, 0]))
+        elif found and not re.match(r"\d+\. \[", line):  # the contents
+            for place, begins in enumerate((r"\s*[*-] ", r"\s*\d+\. ", r"\|"), 1):
+                found[-1][1][place] += bool(re.match(begins, line))
+    return found
+
+
+@pytest.mark.parametrize("note", ["manual.md", "manual-bn.md"])
+def test_the_contents_name_every_part(note: str) -> None:
+    text = (ROOT / "docs" / note).read_text(encoding="utf-8")
+    parts = [heading.lower() for heading in re.findall(r"^## (.*)$", text, re.MULTILINE)]
+    anchors = [re.sub("[.,]", "", part).replace(" ", "-") for part in parts]
+    assert re.findall(r"\]\(#(.*?)\)", text)[: len(parts)] == anchors
+
+
+def test_both_manuals_tell_of_the_problem_report_where_something_goes_wrong() -> None:
+    for note, part, report in (("manual.md", "14", "Problem report"), ("manual-bn.md", "১৪", "সমস্যার বিবরণ")):
+        text = (ROOT / "docs" / note).read_text(encoding="utf-8")
+        assert f"**{report}**" in text.partition(f"\n## {part}. ")[2].partition("\n## ")[0]

@@ -8,6 +8,7 @@ to windows. Where neither does, `idle.Watch` notices the sleep afterwards by the
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 from collections.abc import Sequence
 from ctypes import wintypes
@@ -18,15 +19,16 @@ from PySide6.QtWidgets import QWidget
 
 SLEEP, LOCKED = "sleep", "system"  # why the window locks
 
-# interface, signal, and the slot that takes it; on any path and from whoever owns the name
+LOGIND, SESSION = "org.freedesktop.login1", "org.freedesktop.login1.Session"
+# whoever owns which name, interface, signal, and the slot that takes it; on any path
 Heard = tuple[str, str, str, str]
 SYSTEM_BUS: Final[Sequence[Heard]] = (
-    ("org.freedesktop.login1", "org.freedesktop.login1.Manager", "PrepareForSleep", "sleeping(bool)"),
-    ("org.freedesktop.login1", "org.freedesktop.login1.Session", "Lock", "screen_locked()"),
+    (LOGIND, "org.freedesktop.login1.Manager", "PrepareForSleep", "sleeping(bool)"),
+    (LOGIND, SESSION, "Lock", "screen_locked()"),
 )
-SESSION_BUS: Final[Sequence[Heard]] = (
-    ("org.freedesktop.ScreenSaver", "org.freedesktop.ScreenSaver", "ActiveChanged", "screen_saved(bool)"),
-    ("org.gnome.ScreenSaver", "org.gnome.ScreenSaver", "ActiveChanged", "screen_saved(bool)"),
+SESSION_BUS: Final[Sequence[Heard]] = tuple(
+    (f"org.{desktop}.ScreenSaver", f"org.{desktop}.ScreenSaver", "ActiveChanged", "screen_saved(bool)")
+    for desktop in ("freedesktop", "gnome", "cinnamon", "mate", "xfce")
 )
 
 # What Windows calls its messages and their reasons
@@ -60,6 +62,9 @@ class SystemLock(QObject):
             if bus.isConnected():
                 for service, interface, signal, slot in heard:
                     bus.connect(service, "", interface, signal, self, SLOT(slot))  # type: ignore[call-overload]  # it takes text, not bytes as its stub says
+        changed = ("org.freedesktop.DBus.Properties", "PropertiesChanged", self, SLOT("changed(QString,QVariantMap)"))
+        if (bus := QDBusConnection.systemBus()).isConnected():
+            bus.connect(LOGIND, our_session(), *changed)  # type: ignore[call-overload]  # as above
 
     @Slot(bool)
     def sleeping(self, begins: bool) -> None:
@@ -70,10 +75,23 @@ class SystemLock(QObject):
     def screen_locked(self) -> None:
         self.told.emit(LOCKED)
 
+    @Slot(str, "QVariantMap")
+    def changed(self, of: str, what: dict[str, object]) -> None:
+        if of == SESSION and (what.get("Active") is False or what.get("LockedHint") is True):
+            self.told.emit(LOCKED)
+
     @Slot(bool)
     def screen_saved(self, begins: bool) -> None:
         if begins:
             self.told.emit(LOCKED)
+
+
+def our_session() -> str:
+    """The path of the session in which we run; without a word of it that of any, since a lock too many harms nobody."""
+    name = os.environ.get("XDG_SESSION_ID", "")
+    if not name.isalnum():
+        return ""
+    return f"/org/freedesktop/login1/session/{f'_{ord(name[0]):x}{name[1:]}' if name[0].isdigit() else name}"
 
 
 def why_of_windows(message: int, about: int) -> str:
