@@ -16,15 +16,13 @@ from nacl.signing import SigningKey
 from sqlalchemy import select
 
 from casedesk.desk import Actor, Desk
-from casedesk.fields import Level
 from casedesk.models import Case, Chain, Clash, Recorded, User, fields_of, recorded_models
 from casedesk.models import Operation as OperationRow
-from casedesk.storage.arrived import ERASED_TABLE
 from casedesk.storage.chain import continue_chain
-from casedesk.storage.erasing import EVERY_FIELD, Target, obey
+from casedesk.storage.erasing import Target, order
 from casedesk.storage.merging import Merged
 from casedesk.storage.operations import Leaf, Operation, OperationKind, start_link, unpack
-from casedesk.storage.recorder import NO_RECORD, OPERATION_TABLE, append, mark_what_was_seen, own_chain, to_leaf
+from casedesk.storage.recorder import NO_RECORD, OPERATION_TABLE, append, own_chain, to_leaf
 from casedesk.storage.store import Store
 from casedesk.storage.vault import unlock
 from casedesk.sync.chains import Member, Outcome, Slice, checked
@@ -259,13 +257,8 @@ def write_leaves(desk: Desk, leaves: list[Leaf], kind: OperationKind = Operation
 
 def order_erasure(desk: Desk, *targets: Target, confirmed: bool = False) -> tuple[bytes, int]:
     """Write into the desk's own chain that these values be forgotten, and forget them there; where the order stands."""
-    now = desk.clock()
     with desk.store.intake() as (session, merged):
+        actor, now = desk.actor.id, desk.clock()
+        merged.add(order(session, "test.erase", targets, actor=actor, now=now, confirmed=confirmed))
         chain = own_chain(session)
-        mark_what_was_seen(session, chain, desk.actor.id, now, confirmed=confirmed)
-        leaves = [Leaf(OPERATION_TABLE, NO_RECORD, "action", "test.erase")]
-        leaves += [Leaf(ERASED_TABLE, record.bytes, name or EVERY_FIELD, None) for record, name in sorted(set(targets))]
-        told = {Level.INTERNAL: leaves}
-        append(session, chain, told, actor=desk.actor.id, now=now, kind=OperationKind.ERASURE, confirmed=confirmed)
-        merged.add(obey(session, chain.id, chain.held, targets, now))
         return chain.id, chain.held

@@ -32,6 +32,7 @@ from casedesk.services.triages import triages_of
 from casedesk.storage.keys import FLOOR
 from casedesk.ui.case.access import HandOverSheet, NamedSheet
 from casedesk.ui.case.consent import ConsentSheet, WithdrawSheet
+from casedesk.ui.case.erasing import EraseSheet
 from casedesk.ui.case.facts_section import EditablePart, FactsCard
 from casedesk.ui.case.happened import HappenedPart, IncidentCard, IncidentSheet
 from casedesk.ui.case.page import CasePage
@@ -1085,3 +1086,30 @@ def test_a_print_says_how_much_it_tells_why_which_copies_and_in_which_language(s
     shown.sees("2 copies of papers about this case are out.")
     assemble.print_summary(desk, shown.case_id, replace(request, copies=1), "file")
     shown.sees("3 copies of papers about this case are out.")
+
+
+def test_what_a_person_wants_kept_no_more_is_erased_from_its_page(shown: Shown, desk: Desk) -> None:
+    page = shown.open()
+    assert "Erase what the case says of the person" not in {each.text() for each in page.header.menu().actions()}
+    consents.withdraw(desk, shown.case_id, "store_data")
+    shown.sees("The person does not want their data kept.")
+    an_action(page, "Erase what the case says of the person")
+    shown.wait(lambda: isinstance(page.sheet, EraseSheet))
+    sheet = page.sheet
+    assert isinstance(sheet, EraseSheet)
+    assert shown.window.focusWidget() is sheet.cancel_button, "the safe one"
+    assert not cut_off(shown.window)
+    shown.sees("Older backups hold it until newer ones take their place")
+    sheet.save()
+    assert not sheet.notice.isHidden()
+    assert shown.window.focusWidget() is sheet.reason
+    shown.type("Asked in writing")
+    sheet.save_button.click()
+    shown.wait(lambda: page.sheet is None)
+    shown.sees("What this case said of the person was erased.")
+    shown.wait(lambda: "Rahima" not in shown.said())
+    for code in page.codes:
+        page.go_to(code)
+        shown.wait(lambda: not cut_off(shown.window))
+        assert "Rahima" not in shown.said()
+        assert NARRATIVE not in shown.said()

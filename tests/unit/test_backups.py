@@ -27,8 +27,9 @@ from casedesk.services.history import history
 from casedesk.services.intake import register_case
 from casedesk.services.notes import add_note, notes_of
 from casedesk.services.office import sign_in
-from casedesk.services.restores import Person, SecondNeeded
+from casedesk.services.restores import SecondNeeded
 from casedesk.services.search import Filters, count_cases
+from casedesk.services.slots import Person
 from casedesk.storage import keys, set_aside, vault
 from casedesk.storage.backup import keeping, making, pages, restoring, sealed
 from casedesk.storage.backup.restoring import RestoreNotWritten

@@ -32,6 +32,7 @@ from casedesk.services import (
     consents,
     drafts,
     entitled,
+    erasure,
     follow_ups,
     given_out,
     history,
@@ -119,6 +120,7 @@ EXPECTED: dict[str, dict[str, str]] = {
     "close": DECIDES | {"CW": NONE},
     "confidential": DECIDES,
     "hand over": OWNS,
+    "erase": dict.fromkeys(ROLES, NONE) | {"SU": OF_CENTRE, "CR": OF_CENTRE},  # with a reason
     "supervisor": OWNS,
     "name people": OWNS,
 }
@@ -148,6 +150,12 @@ def settles(desk: Desk, case_id: UUID) -> None:
             session.delete(session.get_one(Clash, clash.id))
 
 
+def erases(desk: Desk, case_id: UUID) -> None:
+    """Try to erase a case whose data may be kept."""
+    with contextlib.suppress(erasure.StillNeeded):
+        erasure.erase(desk, case_id, "Asked in writing")
+
+
 ACTIONS: dict[str, Callable[[Desk, UUID], object]] = {
     "list": is_listed,
     "peek": search.peek,
@@ -172,6 +180,7 @@ ACTIONS: dict[str, Callable[[Desk, UUID], object]] = {
     "status": lambda desk, case_id: cases.set_status(desk, case_id, "assessment"),
     "close": lambda desk, case_id: cases.set_status(desk, case_id, "closed", reason_code="goals_achieved"),
     "confidential": cases.mark_confidential,
+    "erase": erases,
     "hand over": lambda desk, case_id: access.hand_over(desk, case_id, uuid4(), seen=None),
     "supervisor": lambda desk, case_id: access.set_supervisor(desk, case_id, uuid4(), seen=None),
     "name people": lambda desk, case_id: access.name_people(desk, case_id, [uuid4()]),

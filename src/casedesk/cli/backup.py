@@ -12,7 +12,7 @@ from casedesk.formats import clock, day, file_size, number
 from casedesk.i18n import _
 from casedesk.services import backups, restores
 from casedesk.services.backups import Loss
-from casedesk.services.restores import Person
+from casedesk.services.slots import Person
 from casedesk.storage.backup.restoring import settle
 from casedesk.storage.backup.sealed import Manifest
 from casedesk.storage.vault import vault_exists

@@ -34,7 +34,7 @@ class Case(Recorded):
     label = N_("Case")
 
     case_number: Mapped[str | None] = line(
-        N_("Case number"), ask=Ask.PROGRAM, longest=24, maps={"primero": "case_id_display"}
+        N_("Case number"), ask=Ask.PROGRAM, longest=24, maps={"primero": "case_id_display"}, stays=True
     )
     person_id: Mapped[UUID | None] = reference(N_("Person"), level=Level.IDENTIFYING)
     case_subject: Mapped[str | None] = code("case_subject", N_("Whom the case is for"), ask=Ask.REGISTER)
@@ -47,26 +47,29 @@ class Case(Recorded):
         maps={"primero": "risk_level"},
     )
     priority_reason: Mapped[str | None] = line(N_("Why this priority"), register="priority")
-    opened_on: Mapped[date | None] = day(N_("Opened"), ask=Ask.PROGRAM, maps={"primero": "registration_date"})
-    registered_at: Mapped[datetime | None] = moment(N_("Registered"), ask=Ask.PROGRAM)
+    opened_on: Mapped[date | None] = day(
+        N_("Opened"), ask=Ask.PROGRAM, maps={"primero": "registration_date"}, stays=True
+    )
+    registered_at: Mapped[datetime | None] = moment(N_("Registered"), ask=Ask.PROGRAM, stays=True)
     begun_at: Mapped[datetime | None] = moment(N_("Intake begun"), ask=Ask.PROGRAM)
     intake_place: Mapped[str | None] = code("intake_place", N_("Where we met"), ask=Ask.REGISTER)
     intake_district: Mapped[str | None] = code("bd_district", N_("District of the intake"), ask=Ask.REGISTER)
     case_source: Mapped[str | None] = code(
         "case_source", N_("Who sent or brought them"), ask=Ask.INTAKE, maps={"htcds": "cas_ReferringOrganisation"}
     )
-    owner_id: Mapped[UUID | None] = reference(N_("Caseworker"))
-    supervisor_id: Mapped[UUID | None] = reference(N_("Supervisor"))
-    team: Mapped[str | None] = line(N_("Team"), ask=Ask.PROGRAM, longest=40)
-    named_access: Mapped[list[str] | None] = references(N_("People named on the case"), ask=Ask.LATER)
+    owner_id: Mapped[UUID | None] = reference(N_("Caseworker"), stays=True)
+    supervisor_id: Mapped[UUID | None] = reference(N_("Supervisor"), stays=True)
+    team: Mapped[str | None] = line(N_("Team"), ask=Ask.PROGRAM, longest=40, stays=True)
+    named_access: Mapped[list[str] | None] = references(N_("People named on the case"), ask=Ask.LATER, stays=True)
     confidential_case: Mapped[bool | None] = tick(
-        N_("Confidential case"), ask=Ask.ASSESSMENT, unsettled=Unsettled.CAUTIOUS
+        N_("Confidential case"), ask=Ask.ASSESSMENT, unsettled=Unsettled.CAUTIOUS, stays=True
     )
     hide_name: Mapped[bool | None] = tick(
         N_("Show the code instead of the name"),
         ask=Ask.PROGRAM,
         unsettled=Unsettled.CAUTIOUS,
         maps={"primero": "hidden_name"},
+        stays=True,
     )
     interpreter_used: Mapped[bool | None] = tick(N_("Interpreter used"), ask=Ask.INTAKE)
     language_of_interview: Mapped[str | None] = code("language", N_("Language of the interview"), ask=Ask.INTAKE)
@@ -87,7 +90,7 @@ class Case(Recorded):
     safety_checked_at: Mapped[datetime | None] = moment(N_("Safety asked"), ask=Ask.REGISTER)
     next_contact_on: Mapped[date | None] = day(N_("Next contact"), ask=Ask.REGISTER)
     retention_review_on: Mapped[date | None] = day(N_("Keep until"), ask=Ask.PROGRAM)
-    reopen_count: Mapped[int | None] = count(N_("Times reopened"), ask=Ask.PROGRAM)
+    reopen_count: Mapped[int | None] = count(N_("Times reopened"), ask=Ask.PROGRAM, stays=True)
     confirmed_warnings: Mapped[list[str] | None] = lines(N_("Warnings kept as they are"), ask=Ask.PROGRAM)
 
 
@@ -149,10 +152,10 @@ class StatusEvent(Recorded):
     append = True
 
     case_id: Mapped[UUID | None] = reference(N_("Case"))
-    entity: Mapped[str | None] = line(N_("Of what"), ask=Ask.PROGRAM, longest=40)
-    entity_id: Mapped[UUID | None] = reference(N_("Of which"))
-    from_status: Mapped[str | None] = line(N_("Status before"), ask=Ask.PROGRAM, longest=40)
-    to_status: Mapped[str | None] = line(N_("New status"), ask=Ask.PROGRAM, longest=40)
-    at: Mapped[datetime | None] = moment(N_("When"), ask=Ask.PROGRAM)
-    reason_code: Mapped[str | None] = line(N_("Reason"), longest=60)
+    entity: Mapped[str | None] = line(N_("Of what"), ask=Ask.PROGRAM, longest=40, stays=True)
+    entity_id: Mapped[UUID | None] = reference(N_("Of which"), stays=True)
+    from_status: Mapped[str | None] = line(N_("Status before"), ask=Ask.PROGRAM, longest=40, stays=True)
+    to_status: Mapped[str | None] = line(N_("New status"), ask=Ask.PROGRAM, longest=40, stays=True)
+    at: Mapped[datetime | None] = moment(N_("When"), ask=Ask.PROGRAM, stays=True)
+    reason_code: Mapped[str | None] = line(N_("Reason"), longest=60, stays=True)
     reason_text: Mapped[str | None] = text(N_("Reason in words"), longest=2000)

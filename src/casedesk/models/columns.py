@@ -174,14 +174,14 @@ def money(label: str, *, level: Level = Level.INTERNAL, ask: Ask = Ask.LATER, **
 
 
 def reference(
-    label: str, *, level: Level = Level.INTERNAL, ask: Ask = Ask.PROGRAM, index: bool = True
+    label: str, *, level: Level = Level.INTERNAL, ask: Ask = Ask.PROGRAM, index: bool = True, **more: Any
 ) -> MappedColumn[Any]:
     """The id of another record. No foreign key: the other may arrive later (SYNC 8)."""
-    column = _column(Kind.REFERENCE, Uuid, label, level, ask)
+    column = _column(Kind.REFERENCE, Uuid, label, level, ask, **more)
     column.column.index = index
     return column
 
 
-def references(label: str, *, level: Level = Level.INTERNAL, ask: Ask = Ask.PROGRAM) -> MappedColumn[Any]:
+def references(label: str, *, level: Level = Level.INTERNAL, ask: Ask = Ask.PROGRAM, **more: Any) -> MappedColumn[Any]:
     """The ids of several other records, as sorted texts."""
-    return _column(Kind.REFERENCES, JSON(none_as_null=True), label, level, ask)
+    return _column(Kind.REFERENCES, JSON(none_as_null=True), label, level, ask, **more)

@@ -36,7 +36,7 @@ class Person(Recorded):
     label = N_("Person")
 
     person_code: Mapped[str | None] = line(
-        N_("Person code"), ask=Ask.PROGRAM, longest=10, maps={"primero": "survivor_code"}
+        N_("Person code"), ask=Ask.PROGRAM, longest=10, maps={"primero": "survivor_code"}, stays=True
     )
     name_bn: Mapped[str | None] = line(
         N_("Name in Bangla"),

@@ -61,7 +61,7 @@ GUARDED: Mapping[str, Mapping[str, str]] = {
         "confidential_case": "case.confidential",
     },
 }
-ERASING = "case.consent"
+ERASING = "case.erase"
 # What a batch says of these takes no effect where another centre began the record, or what it hangs on.
 _OF_A_CASE = frozenset(
     table

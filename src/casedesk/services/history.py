@@ -62,7 +62,7 @@ CHILDREN: tuple[type[Recorded], ...] = (
     Triage,
 )
 OF_THE_JOURNEY: tuple[type[Recorded], ...] = (ContractTerms, CostItem, Debt, RecruiterInvolvement)
-DECIDING = ("clash.settle",)  # told though nothing may have changed
+DECIDING = ("clash.settle", "case.erased")  # told though nothing may have changed
 LOOKING = ("case.view", "case.show_number", "case.print", "referral.print", "denied.")
 LINKS = frozenset((Kind.REFERENCE, Kind.REFERENCES))
 BETWEEN = ", "

@@ -28,7 +28,7 @@ from casedesk.services import ways_in
 from casedesk.services.backups import bring_up_to_date, find_damage, make
 from casedesk.services.consents import take_back_again, taken_back
 from casedesk.services.permissions import needs
-from casedesk.services.slots import ids_for, user_of
+from casedesk.services.slots import Person, ids_for, proved, user_of
 from casedesk.storage import installation, keys, vault
 from casedesk.storage.backup import restoring, sealed
 from casedesk.storage.backup.sealed import Manifest
@@ -74,14 +74,6 @@ class NotRemoved(CaseDeskError):
             _("The folder {name} could not be removed.").format(name=folder),
             hint=_("Part of it may still be there. Close other programs that use it, then try again."),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody who takes part in restoring. On a new computer the recovery key may stand for the passphrase."""
-
-    sign_in_name: str
-    passphrase: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,13 +275,8 @@ def _as_present(user: User, present: Mapping[Any, User]) -> bool:
 
 
 def _roles_of(desk: Desk, person: Person) -> frozenset[str]:
-    """The roles of somebody who proved who they are."""
-    opened = desk.store.vault
-    slot = opened.keys.of_user(person.sign_in_name)
-    vault.verify_passphrase(opened, slot, person.passphrase)
-    with desk.read() as session:
-        user = user_of(session, opened.store, slot.id) if slot is not None else None
-        return frozenset(user.roles or ()) if user is not None and user.active else frozenset()
+    user = proved(desk.store, person)
+    return frozenset(user.roles or ()) if user is not None else frozenset()
 
 
 def _may_alone(roles: frozenset[str]) -> bool:

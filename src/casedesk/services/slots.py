@@ -6,12 +6,23 @@ of their own, whose id follows from theirs and from the vault: nothing is record
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casedesk.models import User
 from casedesk.storage import keys
-from casedesk.storage.vault import Vault
+from casedesk.storage.store import Store
+from casedesk.storage.vault import Vault, verify_passphrase
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who takes part in what takes two. On a new computer the recovery key may stand for the passphrase."""
+
+    sign_in_name: str
+    passphrase: str
 
 
 def ids_for(store: bytes, user: User) -> tuple[str, str]:
@@ -30,3 +41,12 @@ def user_of(session: Session, store: bytes, slot: bytes) -> User | None:
     users = session.scalars(select(User).where(User.removed_at.is_(None))).all()
     by_id = {user.slot: user for user in users} | {ids_for(store, user)[0]: user for user in users}
     return by_id.get(slot.hex())
+
+
+def proved(store: Store, person: Person) -> User | None:
+    """Whose passphrase it is, if it is the right one and they work here; raises WrongPassphrase."""
+    slot = store.vault.keys.of_user(person.sign_in_name)
+    verify_passphrase(store.vault, slot, person.passphrase)
+    with store.read() as session:
+        user = user_of(session, store.vault.store, slot.id) if slot is not None else None
+        return user if user is not None and user.active else None

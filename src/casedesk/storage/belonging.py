@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -33,6 +34,29 @@ def cases_of_stored(session: Session, records: Mapping[str, Collection[UUID]]) -
             for row in session.execute(wanted).all():
                 links[row.id] = set(_links_of(table, row.id, dict(zip(names, row, strict=True)).get))
     return _cases_at(session, links, {})
+
+
+def records_of(session: Session, cases: Collection[UUID]) -> dict[str, set[UUID]]:
+    """Every record that belongs to these cases, ids by table: their own, their people's, their journeys'."""
+    found: dict[str, set[UUID]] = defaultdict(set)
+    for some in in_parts(list(cases)):
+        rows = session.execute(select(Case.id, Case.person_id, Case.index_episode_id).where(Case.id.in_(some))).all()
+        people = {row.person_id for row in rows} - {None}
+        episodes = {row.index_episode_id for row in rows} - {None}
+        episodes |= set(session.scalars(select(MigrationEpisode.id).where(MigrationEpisode.person_id.in_(people))))
+        ids = {"case_id": {row.id for row in rows}, "person_id": people, "episode_id": episodes}
+        for name, kind in LINKS.items():
+            found[kind] |= ids[name]
+        for table, model in recorded_models().items():
+            columns = model.__table__.c
+            for name in ids.keys() & columns.keys() if model is not Case else ():
+                found[table] |= set(session.scalars(select(columns.id).where(columns[name].in_(ids[name]))))
+    return found
+
+
+def ids_of(session: Session, cases: Collection[UUID]) -> set[UUID]:
+    """The same without the tables: an id belongs to one only."""
+    return set().union(*records_of(session, cases).values())
 
 
 def _cases_at(session: Session, links: Mapping[UUID, set[Link]], known: dict[Link, set[UUID]]) -> dict[UUID, set[UUID]]:

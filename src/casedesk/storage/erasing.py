@@ -15,15 +15,16 @@ from uuid import UUID
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from casedesk.models import Chain, Change, Erasure, Mark, Parked, recorded_models
+from casedesk.fields import Level
+from casedesk.models import Chain, Change, Erasure, Mark, Parked, Preference, recorded_models
 from casedesk.models import Operation as OperationRow
 from casedesk.storage.arrived import ERASED_TABLE, Arrived, RecordKey, change_rows, marks_of, written
 from casedesk.storage.bulk import in_parts
 from casedesk.storage.fitting import Unfit, keeper
 from casedesk.storage.merging import Judge, Merged, Merger, add_marks, everybody_may
-from casedesk.storage.operations import Open, Operation, OperationKind, Section, Shut, digest, pack, shown, unpack
+from casedesk.storage.operations import Leaf, Open, Operation, OperationKind, Section, Shut, digest, pack, shown, unpack
 from casedesk.storage.orders import forgotten, orders_about
-from casedesk.storage.recorder import gate
+from casedesk.storage.recorder import NO_RECORD, OPERATION_TABLE, append, gate, mark_what_was_seen, own_chain
 from casedesk.storage.registers import Knowledge, Place
 
 Target: TypeAlias = tuple[UUID, str]  # a record and one of its fields, or all where it is empty
@@ -64,6 +65,19 @@ def by_place(orders: Collection[Order]) -> dict[tuple[bytes, int], list[Target]]
     return found
 
 
+def order(
+    session: Session, action: str, targets: Collection[Target], *, actor: UUID, now: datetime, confirmed: bool = False
+) -> Merged:
+    """Write into our own chain that these values be forgotten, and forget them here."""
+    chain = own_chain(session)
+    mark_what_was_seen(session, chain, actor, now, confirmed=confirmed)
+    leaves = [Leaf(OPERATION_TABLE, NO_RECORD, "action", action)]
+    leaves += [Leaf(ERASED_TABLE, record.bytes, name or EVERY_FIELD, None) for record, name in sorted(set(targets))]
+    told = {Level.INTERNAL: leaves}
+    append(session, chain, told, actor=actor, now=now, kind=OperationKind.ERASURE, confirmed=confirmed)
+    return obey(session, chain.id, chain.held, targets, now)
+
+
 def obey(session: Session, chain: bytes, seq: int, targets: Collection[Target], now: datetime) -> Merged:
     """Forget the values that an order names, wherever it stands; obeying twice does no harm.
 
@@ -83,19 +97,25 @@ def obey(session: Session, chain: bytes, seq: int, targets: Collection[Target], 
                     gone[record] |= fields
         merger = Merger(session, now)
         merger.recompute(gone)
-    merger.merged.forgot = bool(gone)
+    _forget_typed(session, records)
+    merger.merged.forgot = bool(gone or new)
     return merger.merged
+
+
+def _forget_typed(session: Session, records: Sequence[UUID]) -> None:
+    """What somebody typed about these records here and has not saved: it lies with the preferences."""
+    names = {name for record in records for name in (record.hex, str(record))}
+    for kept in session.scalars(select(Preference)).all():
+        if any(name in kept.name or name in kept.value for name in names):
+            session.delete(kept)
+    session.flush()
 
 
 def _operations_about(session: Session, records: Sequence[UUID]) -> Sequence[tuple[Place, bytes]]:
     wanted = (
         select(Chain.ix, Chain.id, OperationRow.chain_seq, OperationRow.seq, OperationRow.wall, OperationRow.body)
         .join(Chain, Chain.ix == OperationRow.chain_ix)
-        .where(
-            OperationRow.seq.in_(
-                select(Change.operation_seq).where(Change.record.in_(records), Change.fields != "").distinct()
-            )
-        )
+        .where(OperationRow.seq.in_(select(Change.operation_seq).where(Change.record.in_(records)).distinct()))
     )
     return [(Place(ix, id_, seq, number, wall), body) for ix, id_, seq, number, wall, body in session.execute(wanted)]
 

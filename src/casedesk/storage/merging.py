@@ -46,8 +46,8 @@ from casedesk.storage.arrived import (
 )
 from casedesk.storage.bulk import in_parts, put
 from casedesk.storage.fitting import fitted, id_of, kept
-from casedesk.storage.operations import Value, pack, shown, unpack
-from casedesk.storage.orders import forgotten, orders_about
+from casedesk.storage.operations import Value, pack, unpack
+from casedesk.storage.orders import forgotten, orders_about, spoken_of
 from casedesk.storage.recorder import MARK_TABLE, gate, own_chain, registers_written
 from casedesk.storage.registers import Knowledge, Place, Values, current
 from casedesk.storage.registers import shown as shown_value
@@ -210,7 +210,7 @@ class Merger:
         """The operations without what was ordered to be forgotten before they came."""
         if self.session.scalar(select(Erasure.record).limit(1)) is None:
             return arrived
-        records = {leaf.record for each in arrived for _level, leaf in shown(each.operation)}
+        records = {record for each in arrived for record in spoken_of(each.operation)}
         orders = orders_about(self.session, [UUID(bytes=record) for record in records])
         if not orders:
             return arrived

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casedesk.models import Erasure
-from casedesk.storage.arrived import JOURNAL_TABLES
+from casedesk.storage.arrived import JOURNAL_TABLES, about
 from casedesk.storage.bulk import in_parts
-from casedesk.storage.operations import Erased, Itemised, Kept, Leaf, Open, Operation, erase
+from casedesk.storage.operations import Erased, Itemised, Kept, Leaf, Open, Operation, erase, shown
+from casedesk.storage.recorder import OPERATION_TABLE
 from casedesk.storage.registers import Knowledge, Place
 
 Orders: TypeAlias = Mapping[bytes, Sequence[Erasure]]
+REASON: Final = (
+    "op.reason"  # how an order names why something was done with a record: words that stand in no field of it
+)
 
 
 def orders_about(session: Session, records: Sequence[UUID]) -> Orders:
@@ -28,13 +32,23 @@ def orders_about(session: Session, records: Sequence[UUID]) -> Orders:
     return found
 
 
+def spoken_of(operation: Operation) -> set[bytes]:
+    """The records that an operation tells of, and the one it is about."""
+    return {leaf.record for _level, leaf in shown(operation)} | {about(operation) or b""} - {b""}
+
+
 def forgotten(operation: Operation, place: Place, orders: Orders, knowledge: Knowledge) -> Operation:
     """The operation without the values of leaves that an order covers and its author wrote without knowing of it."""
 
+    about_what = about(operation) or b""
+
     def covered(leaf: Leaf) -> bool:
-        return leaf.table not in JOURNAL_TABLES and any(
-            order.field in ("", leaf.field) and not _knew(order) for order in orders.get(leaf.record, ())
-        )
+        if leaf.table == OPERATION_TABLE and leaf.field == "reason":
+            return ordered(about_what, REASON)
+        return leaf.table not in JOURNAL_TABLES and ordered(leaf.record, leaf.field)
+
+    def ordered(record: bytes, name: str) -> bool:
+        return any(order.field in ("", name) and not _knew(order) for order in orders.get(record, ()))
 
     def _knew(order: Erasure) -> bool:
         if order.chain == place.chain:

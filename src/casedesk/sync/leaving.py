@@ -26,14 +26,14 @@ from casedesk.models import (
     Change,
     ConsentLine,
     LetOut,
-    MigrationEpisode,
     Recorded,
     recorded_models,
 )
 from casedesk.models import Operation as OperationRow
 from casedesk.services.consents import holds, newest_lines
+from casedesk.services.erasure import END
 from casedesk.storage import belonging
-from casedesk.storage.belonging import cases_of_stored
+from casedesk.storage.belonging import cases_of_stored, ids_of
 from casedesk.storage.bulk import in_parts
 from casedesk.storage.fitting import id_of
 from casedesk.storage.operations import (
@@ -444,7 +444,7 @@ def _going(
     closed = {cases: _closed(cases, decisions) for cases in set(belongs.values())}
     for level, leaf in leaves:
         why = _back(level, leaf, belongs[place_of(leaf)], closed, audience)
-        if why is not None and not _is_the_mark(leaf, audience, known):
+        if why is not None and not _is_the_mark(leaf, audience, known) and not _is_the_end(leaf, leaves, why, audience):
             back[place_of(leaf)] = why
     if audience == CENTRAL and not any(
         leaf.table != OPERATION_TABLE and place_of(leaf) not in back for _, leaf in leaves
@@ -468,6 +468,13 @@ def _is_the_mark(leaf: Leaf, audience: str, known: Mapping[UUID, str]) -> bool:
         and (leaf.table, leaf.field) == ("case", "confidential_case")
         and known.get(UUID(bytes=leaf.record)) == IDENTIFIED
     )
+
+
+def _is_the_end(leaf: Leaf, leaves: Sequence[tuple[int, Leaf]], why: Back, audience: str) -> bool:
+    """Whether this tells colleagues that a case is closed because it was erased. It says nothing of the person."""
+    if audience == CENTRAL or why is Back.CONFIDENTIAL or leaf.table != "status_event":
+        return False
+    return any((each.table, each.field, each.value) == (OPERATION_TABLE, "action", END) for _level, each in leaves)
 
 
 def place_of(leaf: Leaf) -> Place:
@@ -530,7 +537,7 @@ def is_bookkeeping(operation: Operation) -> bool:
 def shows_about(session: Session, opened: Collection[UUID], upto: Mapping[bytes, int], eyes: Eyes) -> Iterator[Show]:
     """The operations sent before, up to these numbers of our chains, that these eyes may see more of now."""
     for chain in own_chains(session) if opened else ():
-        rows = _about(session, chain, records_of(session, opened), upto[chain.id])
+        rows = _about(session, chain, ids_of(session, opened), upto[chain.id])
         told = [(row, _read(row)) for row in rows]
         cases = _cases(session, (operation for _row, operation in told))
         decisions = decide(session, set().union(*cases.values()), eyes)
@@ -580,26 +587,9 @@ def _shows_of_named(
             yield replace(show, operations=fresh, to=desk.desk)
 
 
-def records_of(session: Session, cases: Collection[UUID]) -> set[UUID]:
-    """Every record that belongs to these cases: their own, their people's, their journeys'."""
-    found: set[UUID] = set()
-    for some in in_parts(list(cases)):
-        rows = session.execute(select(Case.id, Case.person_id, Case.index_episode_id).where(Case.id.in_(some))).all()
-        people = {row.person_id for row in rows} - {None}
-        episodes = {row.index_episode_id for row in rows} - {None}
-        episodes |= set(session.scalars(select(MigrationEpisode.id).where(MigrationEpisode.person_id.in_(people))))
-        ids = {"case_id": {row.id for row in rows}, "person_id": people, "episode_id": episodes}
-        found |= ids["case_id"] | people | episodes
-        for model in recorded_models().values():
-            columns = model.__table__.c
-            for name in ids.keys() & columns.keys() if model is not Case else ():
-                found |= set(session.scalars(select(columns.id).where(columns[name].in_(ids[name]))))
-    return found
-
-
 def forget(session: Session, case_id: UUID, decisions: Mapping[UUID, Decision], eyes: Eyes, upto: int) -> Forget:
     """The order to forget a case. What it shares with another case that stays open is not named."""
-    records = records_of(session, {case_id})
+    records = ids_of(session, {case_id})
     shared = cases_of_stored(session, dict.fromkeys(recorded_models(), records))
     others = set().union(*shared.values()) - decisions.keys()
     known = {**decisions, **decide(session, others, eyes)}
@@ -613,7 +603,7 @@ def forget(session: Session, case_id: UUID, decisions: Mapping[UUID, Decision], 
 
 def every_record_of(session: Session, case_id: UUID) -> list[Recorded]:
     """The records of a case themselves."""
-    ids = records_of(session, {case_id})
+    ids = ids_of(session, {case_id})
     found: list[Recorded] = []
     for model in recorded_models().values():
         for some in in_parts(list(ids)):

@@ -13,13 +13,13 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
-from casedesk.models import BatchOut, Disclosure, LetOut
+from casedesk.models import BatchOut, Disclosure, Erasure, LetOut
 from casedesk.progress import Progress, silent
 from casedesk.services.permissions import needs
 from casedesk.storage.bulk import in_parts
@@ -149,6 +149,25 @@ def order_to_forget(desk: Desk, case_id: UUID) -> str | None:
         folder = outbox(desk.store.vault.folder)
         [name] = _keep_parts(session, desk, folder, place, CENTRAL, [part], FOR_A_STICK)
         return name
+
+
+@needs("case.erase")
+def order_to_erase(desk: Desk, case_id: UUID) -> str | None:
+    """Make the order that the central office erase what was erased here, if it knows who the person is."""
+    with desk.write("sync.send") as session:
+        place, chain = standing(session), own_chain(session)
+        known = session.get(LetOut, (CENTRAL, case_id))
+        if known is None or known.view != IDENTIFIED or not place.recipients(CENTRAL):
+            return None
+        newest = (
+            select(func.max(Erasure.chain_seq))
+            .where(Erasure.record == case_id, Erasure.chain == chain.id)
+            .scalar_subquery()
+        )
+        told = session.scalars(select(Erasure).where(Erasure.chain == chain.id, Erasure.chain_seq == newest))
+        orders = [Order(each.record.bytes, each.field, each.chain, each.chain_seq) for each in told]
+        piece = _Piece(Kind.ORDERS, write_body(Orders(tuple(orders))), told={"cases": 1})
+        return _keep(session, desk, outbox(desk.store.vault.folder), place, CENTRAL, piece, {})
 
 
 @needs("sync.send")

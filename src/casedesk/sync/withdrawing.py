@@ -1,4 +1,5 @@
-"""Taking a consent back where cases are exchanged: the order to forget is made in the same moment (SYNC 11)."""
+"""Taking a consent back, and erasing, where cases are exchanged: the order to forget is made in the same moment
+(SYNC 11)."""
 
 from __future__ import annotations
 
@@ -8,9 +9,10 @@ from uuid import UUID
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.models import Membership
-from casedesk.services import consents
+from casedesk.services import consents, erasure
 from casedesk.services.consents import Effects, RecordConsent
 from casedesk.services.permissions import needs
+from casedesk.services.slots import Person
 
 
 @needs("case.consent")
@@ -29,12 +31,26 @@ def record_consent(desk: Desk, case_id: UUID, command: RecordConsent) -> UUID:
     return asked
 
 
+@needs("case.erase")
+def erase(desk: Desk, case_id: UUID, reason: str, second: Person | None = None) -> None:
+    """Erase a case. Colleagues hear of it with the next files, the central office by an order at once."""
+    erasure.erase(desk, case_id, reason, second)
+    if _joined(desk):
+        from casedesk.sync.outbox import order_to_erase
+
+        with contextlib.suppress(CaseDeskError):
+            order_to_erase(desk, case_id)
+
+
 def _order(desk: Desk, case_id: UUID) -> None:
     """What was taken back stays so whatever becomes of the file; one that cannot be made now is made with the next."""
-    with desk.read() as session:
-        joined = session.get(Membership, 1) is not None
-    if joined:
+    if _joined(desk):
         from casedesk.sync.outbox import order_to_forget  # loads slowly, and most centres exchange nothing
 
         with contextlib.suppress(CaseDeskError):
             order_to_forget(desk, case_id)
+
+
+def _joined(desk: Desk) -> bool:
+    with desk.read() as session:
+        return session.get(Membership, 1) is not None

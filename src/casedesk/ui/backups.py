@@ -17,7 +17,8 @@ from casedesk.i18n import _, ngettext
 from casedesk.progress import Progress
 from casedesk.services import backups, restores
 from casedesk.services.backups import Loss
-from casedesk.services.restores import Kept, Person
+from casedesk.services.restores import Kept
+from casedesk.services.slots import Person
 from casedesk.storage.backup.sealed import SUFFIX, Backup, Manifest
 from casedesk.ui.idle import Watch
 from casedesk.ui.kit.blocks import Banner, group, setting

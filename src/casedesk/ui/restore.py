@@ -14,7 +14,8 @@ from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
 from casedesk.progress import Progress
 from casedesk.services import backups, restores
-from casedesk.services.restores import Person, SecondNeeded
+from casedesk.services.restores import SecondNeeded
+from casedesk.services.slots import Person
 from casedesk.storage.backup.sealed import BackupDamaged, Manifest, NotABackup
 from casedesk.ui.backups import BACKUP_FILES
 from casedesk.ui.jobs import Jobs

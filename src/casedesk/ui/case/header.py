@@ -13,9 +13,10 @@ from PySide6.QtWidgets import QFrame, QMenu, QPushButton, QVBoxLayout, QWidget
 from casedesk import codelists, formats
 from casedesk.i18n import N_, _, ngettext
 from casedesk.lifecycles import Step, steps_from
-from casedesk.services import cases
+from casedesk.services import cases, erasure
 from casedesk.services.triage import is_returnee
 from casedesk.ui.case.access import HandOverSheet, NamedSheet, SupervisorSheet
+from casedesk.ui.case.erasing import EraseSheet
 from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.case.pieces import separated
 from casedesk.ui.case.sheets import StatusSheet
@@ -23,7 +24,7 @@ from casedesk.ui.kit.badges import Badge, BadgeSpec, category_badge, priority_ba
 from casedesk.ui.kit.blocks import Avatar, initials
 from casedesk.ui.kit.buttons import IconButton, button
 from casedesk.ui.kit.layouts import Flow, block, clear, column, row, widget
-from casedesk.ui.kit.messages import ask
+from casedesk.ui.kit.messages import ask, show_error
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.kit.theme import current
@@ -104,7 +105,8 @@ class Header(QFrame):
         self.refer_button.setVisible(case.may("referral.edit") and not case.closed)
         self.print_button.setVisible(case.may("case.print"))
         self.follow_up_button.setVisible(case.may("case.note") and not case.closed)
-        self.more.setVisible(bool(self.steps()) or self._may_mark() or bool(self._access_sheets()))
+        seldom = (self.steps(), self._may_mark(), self._access_sheets(), case.known.erasing.offered)
+        self.more.setVisible(any(seldom))
 
     def _show_names(self, first: str, second: str) -> None:
         """Both names beside each other, or under each other where they are long; never cut."""
@@ -230,6 +232,9 @@ class Header(QFrame):
             menu.addAction(words).triggered.connect(partial(self._open_sheet, sheet))
         if self._may_mark():
             menu.addAction(_("Mark as confidential")).triggered.connect(self._ask_confidential)
+        if self.case.known.erasing.offered:
+            menu.addSeparator()
+            menu.addAction(_("Erase what the case says of the person")).triggered.connect(self.ask_to_erase)
         return menu
 
     def _take(self, step: Step, _checked: bool = False) -> None:
@@ -237,6 +242,14 @@ class Header(QFrame):
 
     def _open_sheet(self, sheet: Callable[[OpenCase], Sheet], _checked: bool = False) -> None:
         self.sheet.emit(sheet(self.case))
+
+    def ask_to_erase(self, _checked: bool = False) -> None:
+        """Show what would be erased, and ask; or say what stands against it."""
+        work = partial(erasure.what_would_be_erased, self.case.here.desk, self.case.id)
+        self.case.here.jobs.write(self, work, done=self._show_what_goes, failed=partial(show_error, self))
+
+    def _show_what_goes(self, would: erasure.WouldGo) -> None:
+        self.sheet.emit(EraseSheet(self.case, would))
 
     def _ask_confidential(self, _checked: bool = False) -> None:
         ask(
@@ -283,6 +296,17 @@ def clash_strip(case: OpenCase) -> QWidget | None:
     )
     review = button(_("Review"), icon="conflict", size="s", clicked=case.review)
     return _strip(said.format(count=formats.number(count)), review)
+
+
+def erasing_strip(case: OpenCase, erase: Callable[[], object]) -> QWidget | None:
+    """Says why there is so little to read, or offers to erase what the person wants kept no more."""
+    if case.known.erasing.erased:
+        said = _("What this case said of the person was erased. Its steps, and what was agreed to, are still here.")
+        return _strip(said)
+    if not case.known.erasing.offered:
+        return None
+    ask = button(_("Erase…"), size="s", clicked=erase)
+    return _strip(_("The person does not want their data kept. Settle what is open, then erase them."), ask)
 
 
 def closed_strip(case: OpenCase, reopen: Step | None, take: partial[None]) -> QWidget:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
-from casedesk.services import cases
+from casedesk.services import cases, erasure
 from casedesk.services.access import CaseAccess, access_of
 from casedesk.services.cases import CaseFacts
 from casedesk.services.clashes import ClashRow, clashes
@@ -50,6 +50,7 @@ class Known:
     access: CaseAccess
     colleagues: list[UserRow]
     clashes: list[ClashRow]
+    erasing: erasure.Standing
 
 
 def look_at(desk: Desk, case_id: UUID) -> Known:
@@ -73,6 +74,7 @@ def _with_the_rest(desk: Desk, facts: CaseFacts, reason: str = "") -> Known:
         access_of(desk, facts.id),
         colleagues(desk),
         clashes(desk, facts.id) if may(desk, "clash.list") else [],
+        erasure.standing(desk, facts.id),
     )
 
 

@@ -22,7 +22,7 @@ from casedesk.storage.store import Touched
 from casedesk.ui.case.consent import ConsentPart
 from casedesk.ui.case.facts_section import FactsSection
 from casedesk.ui.case.happened import HappenedPart
-from casedesk.ui.case.header import Header, clash_strip, closed_strip, reason_strip
+from casedesk.ui.case.header import Header, clash_strip, closed_strip, erasing_strip, reason_strip
 from casedesk.ui.case.needs import NeedsPart
 from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.case.overview import OverviewPart
@@ -159,7 +159,8 @@ class CasePage(Page):
             reopen = next((step for step in self.header.steps() if step.to == "active"), None)
             take = partial(self.header.take, reopen) if reopen is not None else partial(self.add_note)
             self._strips.addWidget(closed_strip(self.case, reopen, take))
-        for strip in (reason_strip(self.case, self._ask_reason), clash_strip(self.case)):
+        erasing = erasing_strip(self.case, self.header.ask_to_erase)
+        for strip in (erasing, reason_strip(self.case, self._ask_reason), clash_strip(self.case)):
             if strip is not None:
                 self._strips.addWidget(strip)
 

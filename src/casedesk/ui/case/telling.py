@@ -21,6 +21,8 @@ TITLES = {
     "case.status": N_("Status changed"),
     "case.confidential": N_("Made confidential"),
     "case.hand_over": N_("Handed over"),
+    "case.erase": N_("Closed, to be erased"),
+    "case.erased": N_("Erased what the case said of the person"),
     "clash.settle": N_("Decided between two answers"),
     "case.supervisor": N_("Supervisor changed"),
     "case.name_people": N_("People named on the case changed"),

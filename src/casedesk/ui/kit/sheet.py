@@ -28,6 +28,7 @@ class Sheet(QWidget):
         self._host = host.window()
         self._width = width
         self._before: QWidget | None = None
+        self.safe: QWidget | None = None  # what has the focus at first, where that is not the first control
         self._least = 0  # as high as it was opened
         self.setAccessibleName(title)
         self.title = PlainLabel(title, "section", wrap=True)
@@ -76,7 +77,8 @@ class Sheet(QWidget):
     def take_focus(self, focus: QWidget | None = None) -> None:
         """Put the focus on this control, or on the first one."""
         controls = self._controls()
-        chosen = focus or next((each for each in controls if each is not self.close_button), self.close_button)
+        first = next((each for each in controls if each is not self.close_button), self.close_button)
+        chosen = focus or self.safe or first
         chosen.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def rename(self, title: str, subtitle: str, *, width: int) -> None:
