@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from casedesk import codelists
 from casedesk.desk import Actor, Desk
 from casedesk.errors import CaseDeskError, InvalidInput, NotAllowed, Problem
-from casedesk.fields import Field, Kind, Level
+from casedesk.fields import Field, Kind, Level, level_of
 from casedesk.i18n import _
 from casedesk.lifecycles import is_a_step
 from casedesk.models import (
@@ -114,7 +114,7 @@ def what_would_be_erased(desk: Desk, case_id: UUID) -> WouldGo:
         counted = _is_counted(session, desk, case)
         told: Counter[str] = Counter()
         for record in _records(session, case):
-            names = _going(type(record), counted=counted)
+            names = _going(record, counted=counted)
             if not _says_more(record, counted=counted) or any(getattr(record, name) is not None for name in names):
                 told[_(recorded_models()[record.__tablename__].label)] += 1
         out = session.scalars(
@@ -153,21 +153,27 @@ def erase(desk: Desk, case_id: UUID, reason: str, second: Person | None = None) 
 # What goes
 
 
-def _stays(name: str, declared: Field, *, counted: bool) -> bool:
+def _going(record: Recorded, *, counted: bool) -> list[str]:
+    """The fields of a record that go, whatever they say."""
+    fields = fields_of(type(record))
+    return [name for name in fields if not _stays(name, fields[name], getattr(record, name), counted=counted)]
+
+
+def _stays(name: str, declared: Field, value: object, *, counted: bool) -> bool:
     if name in LINKING or declared.stays:
         return True
-    plain = declared.level <= Level.INTERNAL and declared.level_from is None
-    return counted and plain and declared.kind not in WORDS
-
-
-def _going(model: type[Recorded], *, counted: bool) -> list[str]:
-    return [name for name, declared in fields_of(model).items() if not _stays(name, declared, counted=counted)]
+    return counted and declared.kind not in WORDS and level_of(declared, value) <= Level.INTERNAL
 
 
 def _says_more(record: Recorded, *, counted: bool) -> bool:
     """Whether anything but what it hangs on is left of a record."""
-    names = fields_of(type(record)).keys() - LINKING - set(_going(type(record), counted=counted))
-    return any(getattr(record, name) is not None for name in names)
+    fields = fields_of(type(record))
+    gone = {*LINKING, *_going(record, counted=counted)}
+    return any(
+        getattr(record, name) is not None
+        for name in fields.keys() - gone
+        if fields[name].stays or fields[name].kind is not Kind.REFERENCE
+    )
 
 
 def _targets(session: Session, record: Recorded, *, counted: bool) -> Iterator[Target]:
@@ -179,7 +185,7 @@ def _targets(session: Session, record: Recorded, *, counted: bool) -> Iterator[T
         yield record.id, ""
         return
     parked = session.scalars(select(Parked.field).where(Parked.record == record.id))
-    for name in {*_going(type(record), counted=counted), *parked, REASON}:
+    for name in {*_going(record, counted=counted), *parked, REASON}:
         yield record.id, name
 
 

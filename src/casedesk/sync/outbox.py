@@ -167,7 +167,8 @@ def order_to_erase(desk: Desk, case_id: UUID) -> str | None:
         told = session.scalars(select(Erasure).where(Erasure.chain == chain.id, Erasure.chain_seq == newest))
         orders = [Order(each.record.bytes, each.field, each.chain, each.chain_seq) for each in told]
         piece = _Piece(Kind.ORDERS, write_body(Orders(tuple(orders))), told={"cases": 1})
-        return _keep(session, desk, outbox(desk.store.vault.folder), place, CENTRAL, piece, {})
+        part = Part(Kind.ORDERS, {}, chain=chain.id)
+        return _keep(session, desk, outbox(desk.store.vault.folder), place, CENTRAL, piece, part)
 
 
 @needs("sync.send")
