@@ -37,32 +37,44 @@ if [ "$(uname -s)" = Linux ] && command -v apt-get >/dev/null 2>&1; then
   fi
   [ -e /etc/ssl/certs/ca-certificates.crt ] || missing="$missing ca-certificates"
 fi
-for tool in ${CASEDESK_TOOLS:-}; do  # name:package or file:package, wanted by the command
-  [ "$(uname -s)" != Linux ] || command -v "${tool%%:*}" >/dev/null 2>&1 || [ -e "${tool%%:*}" ] || missing="$missing ${tool#*:}"
+lacks() {  # name:package or file:package
+  [ "$(uname -s)" = Linux ] && ! command -v "${1%%:*}" >/dev/null 2>&1 && [ ! -e "${1%%:*}" ]
+}
+for tool in ${CASEDESK_TOOLS:-}; do  # what the command cannot do without
+  ! lacks "$tool" || missing="$missing ${tool#*:}"
+done
+wished=""
+for tool in ${CASEDESK_WISHES:-}; do  # what only a part of the command needs, which says so where it is not there
+  ! lacks "$tool" || wished="$wished ${tool#*:}"
 done
 
-if [ -n "$missing" ]; then
+fetch() {  # PACKAGE…: 1, and what to do, where this computer does not let us
   as=""
   if ! command -v apt-get >/dev/null 2>&1; then
-    echo "This command needs, under the names of Debian:$missing" >&2
-    echo "Install them, then start this command again. Nothing was changed." >&2
-    exit 3
+    echo "This command needs, under the names of Debian: $*" >&2
+    return 1
   fi
   if [ "$(id -u)" != 0 ]; then
     if ! command -v sudo >/dev/null 2>&1; then
-      echo "CaseDesk needs some system libraries. As root, run:  apt-get install$missing" >&2
-      echo "Then start this command again. Nothing was changed." >&2
-      exit 3
+      echo "CaseDesk needs something of the system. As root, run:  apt-get install $*" >&2
+      return 1
     fi
     as=sudo
   fi
-  echo "Installing system libraries:$missing" >&2
-  # shellcheck disable=SC2086 - several words are meant
-  if ! { $as apt-get update -qq && $as env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null; }; then
-    echo "The system libraries could not be installed; the reason stands above. This is needed once, with a connection to the internet." >&2
-    echo "No records were touched. Start this command again." >&2
-    exit 3
-  fi
+  echo "Installing from the system's packages: $*" >&2
+  $as apt-get update -qq && $as env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null && return 0
+  echo "They could not be installed; the reason stands above. This is needed once, with a connection to the internet." >&2
+  return 1
+}
+
+# shellcheck disable=SC2086 - several words are meant
+if [ -n "$missing" ] && ! fetch $missing; then
+  echo "No records were touched. Install them, then start this command again." >&2
+  exit 3
+fi
+# shellcheck disable=SC2086 - as above
+if [ -n "$wished" ] && ! fetch $wished; then
+  echo "Going on without them; what needs them is left out, and says so." >&2
 fi
 
 if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then

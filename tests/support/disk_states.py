@@ -16,6 +16,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.support.tools import tool
+
 SECTOR = 512
 WRITES = ("write", "pwrite64", "ftruncate", "fsync", "fdatasync", "lseek", "writev", "pwritev")
 NAMES = ("openat", "creat", "rename", "renameat", "renameat2", "unlink", "unlinkat", "mkdir", "rmdir")
@@ -58,7 +60,7 @@ def recorded(name: str, store: Path, scratch: Path) -> list[Call]:
     ]
     workload = [sys.executable, "-m", WORKLOADS, name, str(store), str(marks)]
     done = subprocess.run(
-        ["strace", "-f", "-qq", *words, *workload],
+        [tool("strace"), "-f", "-qq", *words, *workload],
         capture_output=True,
         text=True,
         env=environment(),

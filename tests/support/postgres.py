@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from sqlalchemy import create_engine, text
+
+from tests.support.tools import absent
 
 OWNER = "postgres"  # the server refuses to run as root
 
@@ -21,8 +22,6 @@ OWNER = "postgres"  # the server refuses to run as root
 def running() -> Iterator[str]:
     """The URL of an empty database; the server and all it holds are gone after the block."""
     tools = _tools()
-    if tools is None:
-        pytest.skip("PostgreSQL is not installed")
     home = Path(tempfile.mkdtemp(prefix="cd-pg-"))  # short: a socket's path may have 107 letters
     as_root = sys.platform != "win32" and os.geteuid() == 0
     if as_root:
@@ -42,11 +41,11 @@ def running() -> Iterator[str]:
         shutil.rmtree(home)
 
 
-def _tools() -> Path | None:
+def _tools() -> Path:
     """Where the newest server's programs are; Debian keeps them off the path."""
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
     found = str(folders[-1]) if folders else shutil.which("initdb")
-    return Path(found).parent if found else None
+    return Path(found or absent("PostgreSQL")).parent
 
 
 def make_database(url: str, name: str) -> None:

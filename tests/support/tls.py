@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from tests.support.relay import a_free_port, until_it_listens
+from tests.support.tools import tool
 
 CONFIG = """
 worker_processes 1;
@@ -60,8 +58,6 @@ class Certificate:
 
 def certificate(folder: Path, *, host: str = "127.0.0.1", days: str = "30", ended: bool = False) -> Certificate:
     """A server's certificate and the authority that issued it; with `ended` its time is over."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
     folder.mkdir(parents=True)
     ca, ca_key, key, ask, cert, more = (folder / name for name in ("ca", "ca.key", "key", "ask", "cert", "more"))
     new_key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
@@ -91,15 +87,13 @@ def _signed_by_hand(folder: Path, ca: Path, ca_key: Path, ask: Path, cert: Path,
 
 
 def _openssl(*words: str | Path) -> bytes:
-    return subprocess.run(["openssl", *map(str, words)], capture_output=True, check=True).stdout
+    return subprocess.run([tool("openssl"), *map(str, words)], capture_output=True, check=True).stdout
 
 
 @contextmanager
 def nginx(folder: Path, certificate: Certificate, ports: Sequence[int], port: int | None = None) -> Iterator[int]:
     """nginx in front of these ports of this computer; yields its own, a free one if none is said."""
-    program = shutil.which("nginx")
-    if program is None:
-        pytest.skip("nginx is not installed")
+    program = tool("nginx")
     home = folder / "nginx"
     home.mkdir()
     port = port or a_free_port()

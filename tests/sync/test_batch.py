@@ -34,7 +34,7 @@ from casedesk.sync.batch import (
     seal,
     write_batch,
 )
-from tests.support.tools import needs_tool
+from tests.support.tools import tool
 from tests.sync import examples
 
 ORGANISATION = b"o" * 16
@@ -286,11 +286,12 @@ def test_refusals_are_sentences() -> None:
         assert Refused(each).hint
 
 
-@needs_tool("age")
 def test_the_stock_age_tool_opens_a_batch_with_the_offices_key(tmp_path: Path) -> None:
     (tmp_path / "key.txt").write_text(f"{IDENTITY}\n", encoding="ascii")
     (tmp_path / "file.cdb").write_bytes(sealed(a_batch()))
     done = subprocess.run(
-        ["age", "--decrypt", "--identity", tmp_path / "key.txt", tmp_path / "file.cdb"], capture_output=True, check=True
+        [tool("age"), "--decrypt", "--identity", tmp_path / "key.txt", tmp_path / "file.cdb"],
+        capture_output=True,
+        check=True,
     )
     assert read_batch(done.stdout, OFFICE).body == BODY

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from casedesk.ui import system_lock
 from casedesk.ui.system_lock import SystemLock, why_of_windows
 from tests.conftest import PASSPHRASE
 from tests.support.sitting import Sitting
+from tests.support.tools import tool
 
 SENDER = """
 import json, sys
@@ -39,10 +39,11 @@ def bus() -> Iterator[str]:
     """A bus of our own, which stands for that of the system and that of the session."""
     if sys.platform != "linux":
         pytest.skip("D-Bus is of Linux")
-    program = shutil.which("dbus-daemon")
-    assert program, "dbus-daemon is missing: apt install dbus"
     daemon = subprocess.Popen(
-        [program, "--session", "--nofork", "--print-address=1"], stdout=subprocess.PIPE, text=True, env=os.environ
+        [tool("dbus-daemon"), "--session", "--nofork", "--print-address=1"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ,
     )
     assert daemon.stdout is not None
     yield daemon.stdout.readline().strip()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import unicodedata
 from pathlib import Path
@@ -17,6 +16,7 @@ from casedesk.reports import bangla, preview
 from casedesk.reports.layout.material import REGULAR, load_fonts
 from casedesk.reports.layout.page import render
 from casedesk.reports.parts import Bullet, Bullets, Document, Part, Rows, Text
+from tests.support.tools import optional_tool
 
 ACCEPTANCE = ["ক্ষতিপূরণ", "স্বাস্থ্য", "প্রত্যাবর্তন", "দ্বন্দ্ব", "র‍্যাম্প", "কর্তৃপক্ষ"]
 MIXED = ["NGO-তে", "BMETকে", "BMET-এর", "(কর্তৃপক্ষ)", "কেস-CD-2026/00017", "৳১২,৩৪৫.৫০", "১ম/২য়", "AকিB", "স্ত্রী", "ক্ষ্ম"]
@@ -43,10 +43,10 @@ def paper(*parts: Part) -> bytes:
 def readers(pdf: bytes, folder: Path) -> dict[str, str]:
     """What each reader of this computer finds; PDFium is always there."""
     found = {"pdfium": preview.text_of(pdf)}
-    if shutil.which("pdftotext"):
+    if program := optional_tool("pdftotext"):
         file = folder / "paper.pdf"
         file.write_bytes(pdf)
-        read = subprocess.run(["pdftotext", "-raw", "-enc", "UTF-8", str(file), "-"], capture_output=True, check=True)
+        read = subprocess.run([program, "-raw", "-enc", "UTF-8", str(file), "-"], capture_output=True, check=True)
         found["pdftotext"] = read.stdout.decode()
     return {name: unicodedata.normalize("NFC", text) for name, text in found.items()}
 
