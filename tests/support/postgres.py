@@ -48,9 +48,9 @@ def _tools() -> Path:
     return Path(found or absent("PostgreSQL")).parent
 
 
-def make_database(url: str, name: str) -> None:
-    """An empty database beside the one of `url`."""
+def make_database(url: str, name: str, like: str = "template1") -> None:
+    """A database beside the one of `url`: empty, or a copy of another that nobody uses."""
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
+        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{like}"'))
     engine.dispose()

@@ -288,3 +288,71 @@ def someone(desk: Desk, number: int, agreed: str) -> UUID:
     )
     record_consent(desk, case_id, RecordConsent({agreed: "given"}, method="verbal"))
     return case_id
+
+
+PLACES = {
+    "third": "chain_seq = 3 AND chain_ix = {longest}",
+    "last": "chain_seq = (SELECT max(held) FROM chain) AND chain_ix = {longest}",
+    "longest": "(SELECT ix FROM chain ORDER BY held DESC LIMIT 1)",
+    "before": "(SELECT link FROM operation WHERE chain_ix = ix AND chain_seq = held - 1)",
+}
+UNPROVED, CUT = "does not agree with its proof.", "The chain ends before or after its last operation."
+DAMAGED = {
+    "nothing": ("SELECT 1", ""),
+    "a record": ("UPDATE person SET name_en = 'Nobody' WHERE name_en = 'Person 1'", "journal in: name_en"),
+    "a record deleted": ("DELETE FROM person WHERE name_en = 'Person 1'", "person: the journal has a record that is"),
+    "what was forgotten": (
+        "INSERT INTO person (id, name_en) SELECT record, 'Person 2' FROM erased LIMIT 1",
+        "differs from the journal in: name_en",
+    ),
+    "a link": ("UPDATE operation SET link = digest WHERE {third}", UNPROVED),
+    "a body": ("UPDATE operation SET body = substr(body, 1, 20) WHERE {third}", "Operation 3 cannot be read."),
+    "an operation": ("DELETE FROM operation WHERE {third}", UNPROVED),
+    "the last operation": ("DELETE FROM operation WHERE {last}", CUT),
+    "the end of a chain": ("UPDATE chain SET head = id || id WHERE ix = {longest}", CUT),
+    "the history": ("UPDATE change SET fields = 'nickname' WHERE fields LIKE '%name_en%'", "is wrongly listed"),
+    "a chain cut short": (
+        "DELETE FROM operation WHERE {last}; UPDATE chain SET head = {before}, held = held - 1 WHERE ix = {longest}",
+        "The database lacks entries that the vault holds.",
+    ),
+    "an order to forget": ("DELETE FROM erased", "The database was told other orders to forget than the vault."),
+    "a row without a name": ("DELETE FROM coded_row", "The database holds other rows without names, or other totals"),
+}
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory, server: str) -> Iterator[Desk]:
+    """A central desk whose database, `filled`, holds a case with a name, one without, and one that was forgotten."""
+    folder = tmp_path_factory.mktemp("filled")
+    first, hq = first_desk(folder / "one"), new_desk(folder / "two", "Q1", "HQX")
+    join(first, hq, centre="HQX", central=True)
+    postgres.make_database(server, "filled")
+    national = open_national(coordinator(hq), server.replace("/postgres?", "/filled?"))
+    someone(first, 1, "sync_central_identified")
+    forgotten = someone(first, 2, "sync_central_identified")
+    someone(first, 3, "sync_central_coded")
+    carry(first, hq, CENTRAL)
+    withdraw(first, forgotten, "sync_central_identified", reason="she wishes it")
+    carry(first, hq, CENTRAL)
+    follow(coordinator(hq), national)
+    national.close()
+    yield hq
+    for desk in (first, hq):
+        desk.store.vault.close()
+
+
+@pytest.mark.parametrize("what", DAMAGED)
+def test_the_check_finds_what_was_changed_in_the_database(filled: Desk, server: str, what: str) -> None:
+    damage, told = DAMAGED[what]
+    name = what.replace(" ", "_")
+    postgres.make_database(server, name, like="filled")
+    national = open_national(coordinator(filled), server.replace("/postgres?", f"/{name}?"))
+    try:
+        with national.engine.begin() as connection:
+            for each in damage.split("; "):
+                there = text(each.format(**PLACES).format(**PLACES))
+                assert connection.execute(there).rowcount > 0
+        wrong = follower.check_national(filled, national).wrong
+    finally:
+        national.close()
+    assert any(told in each for each in wrong) if told else wrong == []
