@@ -12,6 +12,8 @@ from pathlib import Path
 from tests.support.relay import a_free_port, until_it_listens
 from tests.support.tools import tool
 
+SAFE = "TLSv1.2 TLSv1.3"
+OLD = "TLSv1 TLSv1.1; ssl_ciphers ALL:@SECLEVEL=0"
 CONFIG = """
 worker_processes 1;
 pid {home}/nginx.pid;
@@ -26,7 +28,7 @@ http {{
   server {{
     listen 127.0.0.1:{port} ssl;
     ssl_certificate {cert}; ssl_certificate_key {key};
-    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_protocols {protocols};
     ssl_buffer_size 2k;
     ssl_session_tickets off;
     client_max_body_size 33m;
@@ -72,6 +74,16 @@ def certificate(folder: Path, *, host: str = "127.0.0.1", days: str = "30", ende
     return Certificate(key, cert, ca)
 
 
+def self_signed(folder: Path) -> Certificate:
+    """A server's certificate that nobody but itself vouches for."""
+    folder.mkdir(parents=True)
+    key, cert = folder / "key", folder / "cert"
+    new_key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+    name = ("-subj", "/CN=relay", "-addext", "subjectAltName=IP:127.0.0.1")
+    _openssl("req", "-x509", *new_key, "-keyout", key, "-out", cert, "-days", "30", *name)
+    return Certificate(key, cert, cert)
+
+
 def _signed_by_hand(folder: Path, ca: Path, ca_key: Path, ask: Path, cert: Path, more: Path) -> None:
     """What a certificate of the past needs: the small authority that openssl has."""
     (folder / "index").touch()
@@ -91,8 +103,13 @@ def _openssl(*words: str | Path) -> bytes:
 
 
 @contextmanager
-def nginx(folder: Path, certificate: Certificate, ports: Sequence[int], port: int | None = None) -> Iterator[int]:
-    """nginx in front of these ports of this computer; yields its own, a free one if none is said."""
+def nginx(
+    folder: Path, certificate: Certificate, ports: Sequence[int], port: int | None = None, *, old: bool = False
+) -> Iterator[int]:
+    """nginx in front of these ports of this computer; yields its own, a free one if none is said.
+
+    With `old` it speaks what was spoken before TLS 1.2, and nothing newer.
+    """
     program = tool("nginx")
     home = folder / "nginx"
     home.mkdir()
@@ -100,7 +117,14 @@ def nginx(folder: Path, certificate: Certificate, ports: Sequence[int], port: in
     servers = " ".join(f"server 127.0.0.1:{each};" for each in ports)
     config = home / "nginx.conf"
     config.write_text(
-        CONFIG.format(home=home, servers=servers, port=port, cert=certificate.cert, key=certificate.key)
+        CONFIG.format(
+            home=home,
+            servers=servers,
+            port=port,
+            protocols=OLD if old else SAFE,
+            cert=certificate.cert,
+            key=certificate.key,
+        )
         + ("\nuser root;\n" if hasattr(os, "geteuid") and os.geteuid() == 0 else ""),
         encoding="ascii",
     )

@@ -29,6 +29,7 @@ T = TypeVar("T")
 
 NO_CHECK_TIME: Final = 0x200000  # X509_V_FLAG_NO_CHECK_TIME; the ssl module has no name for it
 OF_ANOTHER_DAY: Final = (9, 10)  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
+OF_ANOTHER_AGE: Final = ("TLSV1_ALERT_PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL")  # as either side of TLS says it
 PIECE: Final = 2 * 1024  # a piece is one record of TLS, and of a record that was cut nothing can be read
 BREAKS: Final = 8  # breaks in a row without a byte gained, before we stop
 LONGEST_PAUSE: Final = 20.0  # seconds
@@ -66,6 +67,17 @@ class OutOfDate(NotTheRelay):
                 "Look whether the date of this computer is right. If it is, the person who looks after the relay "
                 "renews the certificate."
             ),
+        )
+
+
+class TooOld(NotTheRelay):
+    """Who answers may be the right one, but speaks no TLS that is safe."""
+
+    def __init__(self) -> None:
+        CaseDeskError.__init__(
+            self,
+            _("The server that answered knows only an old encryption that is not safe. Nothing was sent."),
+            hint=_("Tell the person who looks after the relay: it has to speak TLS 1.2 or later."),
         )
 
 
@@ -364,15 +376,15 @@ def _failures() -> Iterator[None]:
     try:
         yield
     except httpx.TransportError as error:
-        distrust = _distrust(error)
-        if distrust is None:
-            raise LineBroken from None
-        raise (OutOfDate() if distrust.verify_code in OF_ANOTHER_DAY else NotTheRelay()) from None
+        raise _in_our_words(error) from None
 
 
-def _distrust(error: BaseException | None) -> ssl.SSLCertVerificationError | None:
+def _in_our_words(error: BaseException | None) -> CaseDeskError:
+    """Whom we spoke to is not to be believed, or the line broke."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
-            return error
+            return OutOfDate() if error.verify_code in OF_ANOTHER_DAY else NotTheRelay()
+        if isinstance(error, ssl.SSLError) and error.reason in OF_ANOTHER_AGE:
+            return TooOld()
         error = error.__cause__ or error.__context__
-    return None
+    return LineBroken()
