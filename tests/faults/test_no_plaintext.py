@@ -183,7 +183,7 @@ die()
 # A visit to the relay that dies when half of a file is there, and one that dies with a person who came half written.
 VISIT_AND_DEATH = """
 class Dying(Progress):
-    def step(self, done, of):
+    def tell(self, done, of):
         if of / 2 < done < of and half_there(Path(sys.argv[2])):
             die()
 visit(everybody(desk), Dying())

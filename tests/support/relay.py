@@ -104,6 +104,9 @@ class CutLine:
         self.port: int = self._server.getsockname()[1]
         self.passed = 0
         self.cuts = 0
+        self.nobody_there = threading.Event()  # no connection is open
+        self._open = 0
+        self._counting = threading.Lock()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
@@ -115,11 +118,17 @@ class CutLine:
                 near, _ = self._server.accept()
                 far = socket.create_connection(("127.0.0.1", self._to))
                 left = [self._lasts()] if self._every else None
+                self._count(+2)  # one each way
                 for one, other in ((near, far), (far, near)):
                     threading.Thread(target=self._pass, args=(one, other, left), daemon=True).start()
 
     def _lasts(self) -> int:
         return self._every if self._random is None else int(self._random.expovariate(1 / self._every)) + 1
+
+    def _count(self, more: int) -> None:
+        with self._counting:
+            self._open += more
+            (self.nobody_there.clear if self._open else self.nobody_there.set)()
 
     def _pass(self, one: socket.socket, other: socket.socket, left: list[int] | None) -> None:
         with suppress(OSError):
@@ -137,3 +146,4 @@ class CutLine:
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
             each.close()
+        self._count(-1)

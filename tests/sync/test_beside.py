@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from datetime import datetime
+from threading import Thread
 
 import pytest
+from sqlalchemy import select
 
 from casedesk.errors import CaseDeskError
+from casedesk.models import Person
 from casedesk.progress import Cancelled, Progress
 from casedesk.services.intake import register_case
 from casedesk.storage.checking import check
@@ -17,6 +20,7 @@ from casedesk.sync.intake import take_in
 from casedesk.sync.process import CutShort, Refused, beside
 from tests.conftest import NOW
 from tests.support.exchange import Office, own, piece_of, records
+from tests.support.pausing import PausedAtOnce
 from tests.support.people import a_returnee
 
 
@@ -28,6 +32,16 @@ def take(store: Store, progress: Progress, piece: Slice, member: Member, now: da
 def step_for_ever(_store: Store, progress: Progress) -> None:
     while True:
         progress.step(1, 2)
+
+
+def count_people(store: Store, progress: Progress) -> list[int]:
+    """How many people are known after each step."""
+    found = []
+    for number in range(3):
+        progress.step(number, 3)
+        with store.read() as session:
+            found.append(len(session.scalars(select(Person.id)).all()))
+    return found
 
 
 def refuse(_store: Store, _progress: Progress) -> None:
@@ -64,6 +78,39 @@ def test_it_can_be_cancelled(office: Office) -> None:
     desk = office.add()
     with pytest.raises(Cancelled):
         beside(desk.store, step_for_ever, progress=Impatient())
+
+
+def test_it_can_be_paused_and_holds_nothing_meanwhile(office: Office) -> None:
+    desk = office.add()
+    progress = PausedAtOnce()
+    found: list[list[int]] = []
+    work = Thread(target=lambda: found.append(beside(desk.store, count_people, progress=progress)))
+    work.start()
+    assert progress.stands_still.wait(60)
+    register_case(desk, a_returnee())  # which the other process sees in its first step: it has not gone on
+    progress.resume()
+    work.join()
+    assert found == [[1, 1, 1]]
+
+
+def test_it_can_be_cancelled_while_it_is_paused(office: Office) -> None:
+    desk = office.add()
+    progress = PausedAtOnce()
+    ended: list[Exception] = []
+
+    def wait_for_it() -> None:
+        try:
+            beside(desk.store, step_for_ever, progress=progress)
+        except Cancelled as error:
+            ended.append(error)
+
+    work = Thread(target=wait_for_it)
+    work.start()
+    assert progress.stands_still.wait(60)
+    progress.cancel()
+    work.join()
+    assert len(ended) == 1
+    register_case(desk, a_returnee())
 
 
 def test_what_it_says_to_a_person_is_said_here(office: Office) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from nacl.signing import SigningKey
@@ -14,6 +16,7 @@ from casedesk.desk import Clock, Desk, now
 from casedesk.models import Membership
 from casedesk.progress import Cancelled, Progress
 from casedesk.services.intake import register_case
+from casedesk.services.notes import add_note
 from casedesk.storage.recorder import own_chain
 from casedesk.sync import computers, invitations, joining
 from casedesk.sync.files import inbox
@@ -31,6 +34,7 @@ from casedesk.sync.visit import (
 )
 from tests.conftest import NOW
 from tests.support.exchange import records
+from tests.support.pausing import PausedAtOnce, PausedHalfway
 from tests.support.people import a_returnee
 from tests.support.relay import CutLine
 from tests.support.tls import certificate, nginx
@@ -101,6 +105,58 @@ def test_cancelling_keeps_what_came_and_goes_on_next_time(first: Desk, second: D
     visit(coordinator(first))
     visit(coordinator(second))
     assert people(second) == people(first)
+
+
+def test_paused_in_the_middle_of_a_file_the_line_is_let_go_and_it_goes_on_from_the_byte(
+    first: Desk, second: Desk, relay_port: int
+) -> None:
+    """There and back. Meanwhile the relay serves others, and nobody waits for the vault."""
+    join(first, second)
+    case_id = register_case(first, a_returnee())
+    for _note in range(8):
+        add_note(first, case_id, "general", secrets.token_hex(8_000))
+    for desk in (first, second):
+        line = CutLine(relay_port, every=0, seed=None)
+        name_relay(admin(desk), f"http://127.0.0.1:{line.port}", b"")
+        progress = PausedHalfway()
+        work = Thread(target=visit, args=(coordinator(desk), progress))
+        work.start()
+        assert progress.stands_still.wait(60)
+        assert line.nobody_there.wait(60), "no connection is held"
+        at, whole = progress.latest.done, progress.latest.of
+        assert people(second) == set()
+        other = first if desk is second else second
+        assert visit(coordinator(other)).size < at, "of what is under way there is nothing to fetch yet"
+        add_note(desk, register_case(desk, a_returnee(person__phone_1=None)), "general", "Written meanwhile")
+        before = line.passed
+        progress.resume()
+        work.join()
+        assert before < line.passed < before + whole, "what was there was not sent again"
+        line.close()
+    assert people(first) <= people(second)
+
+
+def test_cancelled_while_it_is_paused_it_goes_on_another_time(first: Desk, second: Desk, relay_port: int) -> None:
+    assert relay_port
+    join(first, second)
+    register_case(first, a_returnee())
+    progress, ended = PausedAtOnce(), list[Exception]()
+
+    def wait_for_it() -> None:
+        try:
+            visit(coordinator(first), progress)
+        except Cancelled as error:
+            ended.append(error)
+
+    work = Thread(target=wait_for_it)
+    work.start()
+    assert progress.stands_still.wait(60)
+    progress.cancel()
+    work.join()
+    assert len(ended) == 1
+    visit(coordinator(first))
+    visit(coordinator(second))
+    assert people(second) == people(first) != set()
 
 
 def test_a_new_computer_joins_over_the_line(first: Desk, second: Desk, relay_port: int) -> None:

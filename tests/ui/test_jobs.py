@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from functools import partial
 from threading import Event, Thread, current_thread, main_thread
 from weakref import ref
@@ -12,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from casedesk.desk import Desk
 from casedesk.models import Preference
-from casedesk.progress import Cancelled, Progress
+from casedesk.progress import Cancelled, Progress, Reached
 from casedesk.services import office
 from casedesk.ui.kit.working import Working
 from tests.conftest import PASSPHRASE
@@ -108,6 +109,52 @@ def test_the_sheet_shows_how_far_it_is_and_goes_when_it_is_done(inside: Sitting,
     gate.set()
     qtbot.waitUntil(lambda: told == ["done"], timeout=SECONDS)
     qtbot.waitUntil(lambda: not window.findChildren(Working), timeout=SECONDS)
+
+
+def test_work_that_pauses_stands_still_and_goes_on_where_it_was(inside: Sitting, qtbot: QtBot) -> None:
+    window, gate, told = inside.window, Event(), list[int]()
+
+    def work(progress: Progress) -> int:
+        gate.wait()
+        for number in range(1, 13):
+            progress.step(number, 12)
+        return number
+
+    sheet = window.jobs.run_long(window, "Counting", work, told.append, pauses=True)
+    assert sheet.pause.hasFocus()
+    press(Qt.Key.Key_Space)
+    assert "Pausing as soon as nothing is half done…" in words_of(sheet)
+    gate.set()
+    qtbot.waitUntil(lambda: "Paused. It goes on from the same place." in words_of(sheet), timeout=SECONDS)
+    assert (sheet.pause.text(), sheet.progress.latest, told) == ("Go on", Reached(1, 12), [])
+    press(Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: told == [12], timeout=SECONDS)
+
+
+def test_paused_work_can_be_cancelled_and_is_where_the_window_is_locked(inside: Sitting, qtbot: QtBot) -> None:
+    window, ended = inside.window, list[Exception]()
+
+    def work(progress: Progress) -> None:
+        while True:
+            progress.step(0, 0)
+
+    ways: tuple[Callable[[], object], ...] = (partial(press, Qt.Key.Key_Escape), window.jobs.cancel)
+    for leave in ways:
+        sheet = window.jobs.run_long(window, "Sending", work, print, failed=ended.append, pauses=True)
+        sheet.pause.click()
+        qtbot.waitUntil(lambda sheet=sheet: sheet.progress.at_rest, timeout=SECONDS)  # type: ignore[misc]
+        leave()
+        qtbot.waitUntil(lambda: not window.findChildren(Working), timeout=SECONDS)
+    assert [type(each) for each in ended] == [Cancelled, Cancelled]
+
+
+def test_work_that_cannot_pause_offers_it_to_nobody(inside: Sitting, qtbot: QtBot) -> None:
+    gate = Event()
+    sheet = inside.window.jobs.run_long(inside.window, "Counting", partial(count_to, 12, gate), print)
+    assert not sheet.pause.isVisible()
+    assert sheet.cancel.hasFocus()
+    gate.set()
+    qtbot.waitUntil(lambda: not inside.window.findChildren(Working), timeout=SECONDS)
 
 
 def test_cancel_rolls_back_what_was_written(inside: Sitting, qtbot: QtBot) -> None:

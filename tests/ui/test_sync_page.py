@@ -137,6 +137,38 @@ def test_what_came_back_is_taken_in_and_told(inside: Sitting, other: Desk, folde
     said(inside, "Nothing new was there")
 
 
+def test_send_is_disabled_where_there_is_no_line_and_says_why(inside: Sitting, tmp_path: Path) -> None:
+    """Neither the mouse nor the keyboard sends anything; with a relay it is there."""
+    desk = inside.window.desk
+    register_case(desk, a_returnee(person__name_en="Sentinel One"))
+    page = sync_page(inside)
+    inside.qtbot.waitUntil(lambda: page.seen.waiting > 0, timeout=SECONDS)
+    assert page.send_button.isVisible()
+    assert not page.send_button.isEnabled()
+    assert page.state.text() == "No line is set up"
+    assert page.sentence.text().endswith("nothing is lost. Files travel by stick.")
+    assert page.send_button.accessibleDescription() == "Files travel by stick."
+    page.send_button.click()
+    press(Key.Key_Return, Held.ControlModifier)
+    assert inside.window.findChildren(Working) == []
+    assert outbox.files_out(desk) == page.seen.sent
+    with relay_of_office(desk, tmp_path / "relay"):
+        inside.window.go(Goto("today"))
+        page = sync_page(inside)
+        assert page.send_button.isEnabled()
+        assert page.state.text() == "Not connected"
+        assert page.sentence.text().endswith("A connection is made when you send or check it, and at no other time.")
+
+
+def test_send_is_disabled_until_it_is_known_what_goes(inside: Sitting, tmp_path: Path) -> None:
+    with relay_of_office(inside.window.desk, tmp_path / "relay"):
+        page = SyncPage(sync_page(inside).here)
+        assert not page.send_button.isEnabled()
+        page.main_action()
+        assert page.findChildren(Working) == []
+        page.deleteLater()
+
+
 def test_send_now_goes_both_ways_over_the_line(inside: Sitting, other: Desk, tmp_path: Path) -> None:
     desk = inside.window.desk
     with relay_of_office(desk, tmp_path / "relay") as port:
@@ -203,6 +235,31 @@ def test_a_line_that_is_cut_in_the_middle_goes_on_from_there(inside: Sitting, ot
         said(inside, "files sent")
         assert again.passed < whole, "what was there already was not sent again"
         again.close()
+        visit(other)
+        assert names(other) >= {f"Sentinel {at}" for at in range(4)}
+
+
+def test_sending_is_paused_and_goes_on(inside: Sitting, other: Desk, tmp_path: Path) -> None:
+    desk = inside.window.desk
+    with relay_of_office(desk, tmp_path / "relay") as port:
+        name_relay(other, f"http://127.0.0.1:{port}", b"")
+        slow = CutLine(port, every=0, seed=None, speed=60_000)
+        name_relay(desk, f"http://127.0.0.1:{slow.port}", b"")
+        fill(desk, 4)
+        page = sync_page(inside)
+        inside.qtbot.waitUntil(page.send_button.isEnabled, timeout=SECONDS)
+        page.send_button.click()
+        (working,) = inside.window.findChildren(Working)
+        inside.qtbot.waitUntil(lambda: working.progress.latest.done > 0, timeout=SECONDS)
+        working.pause.click()
+        inside.qtbot.waitUntil(lambda: "Paused. It goes on from the same place." in words_of(working), timeout=SECONDS)
+        at = working.progress.latest
+        assert at.done < at.of
+        register_case(desk, a_returnee(person__name_en="Sentinel Meanwhile", person__phone_1=None))
+        assert working.progress.latest == at
+        working.pause.click()
+        said(inside, "files sent")
+        slow.close()
         visit(other)
         assert names(other) >= {f"Sentinel {at}" for at in range(4)}
 

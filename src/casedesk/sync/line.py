@@ -108,6 +108,10 @@ class ToldItWasEnded(Exception):
         self.signed = signed
 
 
+class LetGo(Exception):
+    """Who watches wants to pause: the request that is under way is left, and goes on later from the byte it reached."""
+
+
 class RelayFull(CaseDeskError):
     """No room at the relay."""
 
@@ -184,7 +188,7 @@ class Line:
         self._http.close()
 
     def send(self, path: Path, to: Sequence[str], told: Callable[[int, int], object] = lambda _done, _of: None) -> None:
-        """Bring a sealed file to the relay, from wherever the last try stopped. `told` may raise to cancel."""
+        """Bring a sealed file to the relay, from wherever the last try stopped. `told` may raise to cancel or LetGo."""
         size = path.stat().st_size
         with path.open("rb") as file:
             sha256 = file_digest(file, "sha256").hexdigest()
@@ -201,7 +205,6 @@ class Line:
             return answered.status_code == 201
 
         self._until(lambda: self._offset(sha256), once)
-        told(size, size)
 
     def waiting(self, after: int = 0, wait: int = 0) -> list[Waiting]:
         """What lies in our box beyond entry `after`; holds the line for `wait` seconds if nothing does."""
@@ -274,6 +277,9 @@ class Line:
                     best, breaks = at, 0
                 if once(at):
                     return
+            except LetGo:
+                self._wait(0)
+                continue
             except LineBroken:
                 pass
             breaks += 1

@@ -30,7 +30,6 @@ R = TypeVar("R")
 
 log = logging.getLogger(__name__)
 
-_A_LOOK: Final = 0.1  # seconds
 GAP: Final = 0.1  # seconds after each step for what the window has to write: a busy disk is asked again so often
 # What is taken in has no circles: looking for them as often as usual takes a fifth of the time.
 SELDOM: Final = (50_000, 20, 50)
@@ -42,7 +41,6 @@ class Pipe(Protocol):
     def send(self, told: Any, /) -> None: ...
     def recv(self) -> Any: ...
     def recv_bytes(self) -> bytes: ...
-    def poll(self, seconds: float = ..., /) -> bool: ...
     def close(self) -> None: ...
 
 
@@ -126,16 +124,11 @@ def beside(store: Store, work: Callable[..., R], *given: object, progress: Progr
 
 
 def _wait(store: Store, pipe: Pipe, progress: Progress) -> Any:
-    asked = False
+    """Hear of it until it ends. At each step the other process waits for our word, so it pauses where we do."""
     while True:
-        if progress.cancelled and not asked:
-            pipe.send("cancel")
-            asked = True
-        if not pipe.poll(_A_LOOK):
-            continue
         match pipe.recv():
-            case _Step(done, of) if not asked:
-                progress.step(done, of)
+            case _Step(done, of):
+                pipe.send(_goes_on(progress, done, of))
             case Touched() as touched if touched == FOUND_DAMAGED:
                 store.found_damaged()
             case Touched() as touched:
@@ -150,6 +143,14 @@ def _wait(store: Store, pipe: Pipe, progress: Progress) -> Any:
                 raise RuntimeError(f"beside: {kind}")
 
 
+def _goes_on(progress: Progress, done: int, of: int) -> bool:
+    try:
+        progress.step(done, of)
+    except Cancelled:
+        return False
+    return True
+
+
 class _Told(Progress):
     """Steps in the other process, looked at in this one."""
 
@@ -158,12 +159,17 @@ class _Told(Progress):
         self._pipe = pipe
 
     def step(self, done: int, of: int) -> None:
-        if self._pipe.poll():
-            self._pipe.recv()
+        if not self._is_to_go_on(_Step(done, of)):
             self.cancel()
         super().step(done, of)
-        self._pipe.send(_Step(done, of))
         self.rest(GAP)
+
+    def _is_to_go_on(self, step: _Step) -> bool:
+        try:
+            self._pipe.send(step)
+            return bool(self._pipe.recv())
+        except (EOFError, OSError):  # whoever waited is gone
+            return False
 
 
 def _work(

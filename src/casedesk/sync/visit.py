@@ -32,7 +32,7 @@ from casedesk.sync.batch import Kind
 from casedesk.sync.bodies import RosterBody, write_body
 from casedesk.sync.files import inbox, outbox
 from casedesk.sync.invitations import read_invitation
-from casedesk.sync.line import Address, Line, LineBroken, NotAdmitted, NotTheRelay, ToldItWasEnded
+from casedesk.sync.line import Address, LetGo, Line, LineBroken, NotAdmitted, NotTheRelay, ToldItWasEnded
 from casedesk.sync.membership import NotJoined, standing
 from casedesk.sync.outbox import FOR_THE_LINE, State, audiences, make_files, uncovered
 from casedesk.sync.relay.admission import box_of
@@ -298,11 +298,13 @@ def _fetch(desk: Desk, line: Line, done: Visited, progress: Progress) -> None:
 
 @dataclass(slots=True)
 class _Summed:
-    """Tells how far one file is as how far all of them are."""
+    """Tells how far one file is as how far all of them are, and lets go of the line while it is paused."""
 
     progress: Progress
     whole: int
     behind: int = 0
 
     def __call__(self, done: int, _of: int) -> None:
-        self.progress.step(self.behind + done, self.whole)
+        self.progress.tell(self.behind + done, self.whole)
+        if self.progress.paused:
+            raise LetGo

@@ -134,13 +134,14 @@ class Jobs(QObject):
         *,
         failed: Callable[[Exception], object] | None = None,
         writes: bool = False,
+        pauses: bool = False,
     ) -> Working:
-        """Run work behind a sheet that shows how far it is and lets a person cancel it.
+        """Run work behind a sheet that shows how far it is and lets a person cancel it; pause it, too, if it `pauses`.
 
         Work that was cancelled tells nothing unless `failed` wants to know.
         """
         progress = Progress()
-        sheet = Working(owner, title, progress)
+        sheet = Working(owner, title, progress, pauses=pauses)
 
         def ended(call: Callable[[], object]) -> None:
             sheet.end()

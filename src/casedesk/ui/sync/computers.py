@@ -158,7 +158,7 @@ class Computers(QWidget):
     def read(self, folder: Path) -> None:
         """Take in the answer, or requests of others, from a stick."""
         work = partial(stick.take_stick, self.here.desk, folder, by_itself=True)
-        self.here.jobs.run_long(self, _("Reading from the stick"), work, self._taken)
+        self.here.jobs.run_long(self, _("Reading from the stick"), work, self._taken, pauses=True)
 
     def _taken(self, taken: list[Taken]) -> None:
         if exchanges(self.here.desk):

@@ -103,10 +103,11 @@ def going_card(previews: Sequence[Preview], every_field: Callable[[], object]) -
 
 
 def _add(rows: Rows, preview: Preview) -> None:
-    rows.add(row(PlainLabel(to_words(preview), "caption", weight=600, tone="text2"), margins=(16, 8, 16, 4)))
+    to = [PlainLabel(to_words(preview), "caption", weight=600, tone="text2")]
     if preview.only:
         why = _("It is new, or was restored from a backup. It is sent what it may have of what went out before.")
-        rows.add(row(PlainLabel(why, "caption", wrap=True), margins=(16, 0, 16, 4)))
+        to.append(PlainLabel(why, "caption", wrap=True))
+    rows.add(column(*to, gap=0, margins=(16, 8, 16, 4)))
     found = lots(preview)
     for lot in found:
         rows.add(_line(lot.icon, lot.title, lot.sentence, Badge(lot.label), lot.count))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -38,6 +38,8 @@ from casedesk.ui.sync.fields import EveryField
 from casedesk.ui.sync.going import going_card
 from casedesk.ui.sync.travelled import came_card, sent_card
 from casedesk.ui.sync.words import taken_words
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,7 @@ class SyncPage(Page):
         if self.seen.relay is None:
             how = _("Files travel by stick.")
         self.sentence.setText(f"{told} {how}")
+        self.send_button.setAccessibleDescription(how)  # why it is disabled stands beside it, and is heard
 
     def _show_all(self) -> None:
         self._whole = True
@@ -195,7 +198,7 @@ class SyncPage(Page):
 
     def _send(self) -> None:
         work = partial(visit, self.here.desk, by_itself=True)
-        self.here.jobs.run_long(self, _("Sending and fetching"), work, self._visited, failed=self._stopped)
+        self._run(_("Sending and fetching"), work, self._visited)
 
     def _visited(self, done: Visited) -> None:
         self._look()
@@ -222,12 +225,15 @@ class SyncPage(Page):
 
     def _write(self, folder: str) -> None:
         work = partial(to_stick, self.here.desk, Path(folder))
-        title = _("Writing to the stick")
-        self.here.jobs.run_long(self, title, work, self._written, failed=self._stopped, writes=True)
+        self._run(_("Writing to the stick"), work, self._written)
 
     def _read(self, folder: str) -> None:
         work = partial(stick.take_stick, self.here.desk, Path(folder), by_itself=True)
-        self.here.jobs.run_long(self, _("Reading from the stick"), work, self._taken, failed=self._stopped)
+        self._run(_("Reading from the stick"), work, self._taken)
+
+    def _run(self, title: str, work: Callable[[Progress], T], done: Callable[[T], object]) -> None:
+        """Long work that may be paused: not in the lane of writes, where others wait for their turn."""
+        self.here.jobs.run_long(self, title, work, done, failed=self._stopped, pauses=True)
 
     def _written(self, written: Written) -> None:
         self._look()
