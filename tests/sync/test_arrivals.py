@@ -219,7 +219,9 @@ def test_what_an_ended_computer_sends_is_set_aside(two_laptops: tuple[Desk, Desk
     after = made(two)
     assert [(taken.fate, taken.why) for taken in give(one, *after)] == [(Fate.ASIDE, "ended_desk")]
     assert names(one) == {"Before"}
-    assert len(inbox(one.store.vault.folder).names()) == 1, "it is kept, and may be released by hand"
+    assert len(inbox(one.store.vault.folder).names()) == 1, "it is kept, and counts nowhere: what all believe is signed"
+    assert take_inbox(coordinator(one)) == []
+    assert names(one) == {"Before"}
 
 
 def test_who_was_restored_from_an_old_backup_is_sent_everything_again(

@@ -21,11 +21,13 @@ from casedesk.services.search import find_people
 from casedesk.storage.keys import FLOOR
 from casedesk.sync import withdrawing
 from casedesk.sync.arrivals import take_inbox
-from casedesk.sync.batch import CENTRAL, Kind
+from casedesk.sync.batch import CENTRAL, Kind, open_batch
 from casedesk.sync.files import inbox, outbox
-from casedesk.sync.outbox import uncovered
+from casedesk.sync.outbox import make_files, uncovered
+from casedesk.sync.preview import previews
 from tests.support.people import a_returnee
-from tests.sync.office import carried, carry, coordinator, first_desk, join, new_desk
+from tests.sync.office import carried, carry, coordinator, first_desk, join, new_desk, standing_of
+from tests.sync.told import assert_as_shown
 
 SECRET = "Sentinelbegum"
 
@@ -69,6 +71,19 @@ def test_a_colleague_forgets_it_and_an_old_file_does_not_bring_it_back(two_lapto
     assert not keeps_the_words(one)
     assert "person.nickname" not in case_facts(one, case_id).answers
     assert [check_store(coordinator(desk)).wrong for desk in (one, two)] == [[], []]
+
+
+def test_the_order_is_shown_before_it_is_sent(two_laptops: tuple[Desk, Desk]) -> None:
+    one, two = two_laptops
+    case_id, nasima = somebody(one), another(one)
+    carry(one, two)
+    withdrawing.withdraw(one, case_id, "store_data")
+    withdrawing.erase(nasima, case_id, "Asked in writing")
+    [told] = previews(coordinator(one), "DHK")
+    assert told.forgets == 1
+    folder = outbox(one.store.vault.folder)
+    files = [folder.read(name) for name in make_files(coordinator(one), "DHK")]
+    assert_as_shown(one, [told], [open_batch(sealed, standing_of(two).reader) for sealed in files])
 
 
 def test_a_note_of_a_colleague_who_had_not_heard_of_it_comes_and_can_be_erased_too(

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from casedesk.desk import Desk
 from casedesk.models import Chain
 from casedesk.models import Operation as OperationRow
+from casedesk.storage.arrived import ERASED_TABLE
 from casedesk.storage.operations import shown, unpack
 from casedesk.storage.recorder import OPERATION_TABLE
 from casedesk.sync.batch import Batch, Kind
@@ -33,7 +34,8 @@ def assert_as_shown(desk: Desk, previews: Iterable[Preview], batches: Iterable[B
     assert columns == {name for each in shown_before for name in each.columns}
     assert any(each.counts for each in coded) == any(each.counted_cases for each in shown_before)
     orders = [read_body(each.body, Orders) for each in sent if each.header.kind is Kind.ORDERS]
-    assert bool(orders) == any(each.forgets for each in shown_before)
+    erased = any(table == ERASED_TABLE for _kind, table, _field in fields_sent(desk, sent))
+    assert (bool(orders) or erased) == any(each.forgets for each in shown_before)
 
 
 def fields_shown(previews: Iterable[Preview]) -> Counter[tuple[str, str, str]]:

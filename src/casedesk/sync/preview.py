@@ -15,7 +15,7 @@ from casedesk.desk import Desk
 from casedesk.models import Case, Person
 from casedesk.services.permissions import needs
 from casedesk.storage.bulk import in_parts
-from casedesk.storage.operations import shown
+from casedesk.storage.operations import OperationKind, shown
 from casedesk.storage.recorder import OPERATION_TABLE
 from casedesk.sync.batch import Kind
 from casedesk.sync.leaving import Back, Going, place_of, plans, sent_so_far
@@ -106,6 +106,7 @@ class _Sum:
             if each.is_bookkeeping:
                 continue
             self.operations += kind is not Kind.SHOW
+            self.forgets += each.whole.kind == OperationKind.ERASURE
             left = {place_of(leaf) for _level, leaf in shown(each.view)}
             for level, leaf in shown(each.whole):
                 at = place_of(leaf)

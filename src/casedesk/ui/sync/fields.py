@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from casedesk import formats
 from casedesk.i18n import _
+from casedesk.storage.arrived import ERASED_TABLE
 from casedesk.sync.leaving import WHY_BACK
 from casedesk.sync.preview import Preview, PreviewRow
 from casedesk.ui.kit.buttons import Segmented, button
@@ -57,7 +58,8 @@ class EveryField(Sheet):
 
 
 def _line(at: int, each: PreviewRow) -> Line:
-    case = each.person_code or (_("Confidential case") if each.case_id is not None else _("The office"))
+    nobody = _("To be forgotten there") if each.table == ERASED_TABLE else _("The office")
+    case = each.person_code or (_("Confidential case") if each.case_id is not None else nobody)
     return Line(
         at,
         (

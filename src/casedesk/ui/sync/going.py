@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLayout, QWidget
 
 from casedesk import formats
 from casedesk.i18n import _, ngettext
+from casedesk.storage.arrived import ERASED_TABLE
 from casedesk.sync.leaving import WHY_BACK, Back
 from casedesk.sync.preview import Preview, PreviewRow
 from casedesk.ui.kit.badges import Badge, BadgeSpec
@@ -55,7 +56,8 @@ def lots(preview: Preview) -> list[Lot]:
     cases = {each.case_id for each in going if each.case_id is not None and each.table != REFERRAL}
     referrals = {each.case_id for each in going if each.case_id is not None and each.table == REFERRAL}
     directory = sum(each.count for each in going if each.case_id is None and each.table in DIRECTORY)
-    office = sum(each.count for each in going if each.case_id is None and each.table not in DIRECTORY)
+    others = (*DIRECTORY, ERASED_TABLE)
+    office = sum(each.count for each in going if each.case_id is None and each.table not in others)
     nameless, counted = (
         BadgeSpec(_("Coded, no names"), "shield-check", "ok"),
         BadgeSpec(_("Counts only"), "shield-check", "ok"),
@@ -68,7 +70,13 @@ def lots(preview: Preview) -> list[Lot]:
         Lot("reports", _("Totals by month"), _("small totals are not told"), counted, preview.counted_cases),
         Lot("directory", _("Directory"), _("partners and their services"), nobody, directory),
         Lot("settings", _("Centre, users and rates"), _("of the office, not of a case"), nobody, office),
-        Lot("remove", _("To be forgotten there"), _("consent was taken back"), nobody, preview.forgets),
+        Lot(
+            "remove",
+            _("To be forgotten there"),
+            _("by a consent taken back, or a request to erase"),
+            nobody,
+            preview.forgets,
+        ),
     )
     return [each for each in found if each.count]
 

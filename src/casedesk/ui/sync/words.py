@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from casedesk import formats
 from casedesk.i18n import N_, _, ngettext
 from casedesk.models import fields_of, recorded_models
+from casedesk.storage.arrived import ERASED_TABLE
+from casedesk.storage.erasing import EVERY_FIELD
 from casedesk.sync.arrivals import FileInRow, Taken
 from casedesk.sync.batch import CENTRAL, EVERYONE, Kind, Refused, Why
 from casedesk.sync.files import Fate
@@ -91,12 +93,16 @@ def sender_words(row: FileInRow) -> str:
 
 def record_words(table: str) -> str:
     """What kind of record a table keeps."""
+    if table == ERASED_TABLE:
+        return kind_words(Kind.ORDERS)
     model = recorded_models().get(table)
     return _(model.label) if model is not None else table
 
 
 def field_words(table: str, name: str) -> str:
     """What an answer is called."""
+    if name == EVERY_FIELD:
+        return _("Every answer")
     model = recorded_models().get(table)
     declared = fields_of(model).get(name) if model is not None else None
     return _(declared.label) if declared is not None else name
