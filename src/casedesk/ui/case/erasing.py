@@ -111,6 +111,6 @@ def _staying(would: WouldGo) -> list[str]:
             would.given_out,
         )
         said.append(words.format(count=formats.number(would.given_out)))
-    said.append(_("What the person shares with another case that is kept."))
+    said.append(_("What another case of the person needs, if there is one that is kept."))
     said.append(_("Older backups hold it until newer ones take their place; one that is restored forgets it again."))
     return said

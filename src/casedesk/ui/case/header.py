@@ -299,24 +299,27 @@ def clash_strip(case: OpenCase) -> QWidget | None:
 
 
 def erasing_strip(case: OpenCase, erase: Callable[[], object]) -> QWidget | None:
-    """Says why there is so little to read, or offers to erase what the person wants kept no more."""
-    if case.known.erasing.erased:
-        said = _("What this case said of the person was erased. Its steps, and what was agreed to, are still here.")
-        return _strip(said)
-    if not case.known.erasing.offered:
+    """Offers to erase what the person wants kept no more, until that was done."""
+    if case.known.erasing.erased or not case.known.erasing.offered:
         return None
     ask = button(_("Erase…"), size="s", clicked=erase)
     return _strip(_("The person does not want their data kept. Settle what is open, then erase them."), ask)
 
 
 def closed_strip(case: OpenCase, reopen: Step | None, take: partial[None]) -> QWidget:
-    """Says that the case is over, and offers to open it again."""
+    """Says that the case is over, or why there is so little to read, and offers to open it again."""
+    again = button(_("Reopen"), icon="undo", size="s", clicked=take) if reopen is not None else None
+    return _strip(_closed_words(case), again)
+
+
+def _closed_words(case: OpenCase) -> str:
+    if case.known.erasing.erased:
+        return _("What this case said of the person was erased. Its steps, and what was agreed to, are still here.")
     status = codelists.get("case_status").label(case.facts.status)
     since = case.facts.status_since
     when = formats.moment(since) if since else ""
     said = _("{status} since {when}. It can be read and printed; open it again to change it.")
-    again = button(_("Reopen"), icon="undo", size="s", clicked=take) if reopen is not None else None
-    return _strip(said.format(status=status, when=when), again)
+    return said.format(status=status, when=when)
 
 
 def _strip(words: str, action: QWidget | None = None) -> QWidget:
