@@ -11,6 +11,6 @@ for name in ("stdin", "stdout", "stderr"):
 
 if __name__ == "__main__":
     multiprocessing.freeze_support()  # a process that works beside the window is started as this program too
-    from casedesk.cli import main
+    from casedesk.cli import program
 
-    sys.exit(main())
+    sys.exit(program())

@@ -21,6 +21,7 @@ from typing import Final
 from uuid import UUID
 
 from casedesk import machine
+from casedesk.errors import CaseDeskError
 
 FILE: Final = "casedesk.log"
 LARGEST: Final = 1_000_000
@@ -114,7 +115,10 @@ class _Handler(RotatingFileHandler):
 
 @contextlib.contextmanager
 def kept(folder: Path, tell: Callable[[str], object] = lambda _code: None) -> Iterator[None]:
-    """Log into `folder`, and be the last resort of Python, slots and threads: log the error, then `tell` its code."""
+    """Log into `folder`, and be the last resort of Python, slots and threads: log the error, then `tell` its code.
+
+    A mistake that passes through is logged while there is a log, and goes on.
+    """
 
     def caught(error: BaseException | None) -> None:
         if isinstance(error, Exception):
@@ -132,6 +136,11 @@ def kept(folder: Path, tell: Callable[[str], object] = lambda _code: None) -> It
     sys.unraisablehook = lambda told: caught(told.exc_value)
     try:
         yield
+    except CaseDeskError:  # which is for a person
+        raise
+    except Exception as error:
+        log.critical("not caught", exc_info=error)
+        raise
     finally:
         sys.excepthook, threading.excepthook, sys.unraisablehook = before
         logging.captureWarnings(False)

@@ -6,6 +6,7 @@ The program lets nobody of its own rights look into its memory, so that only roo
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import re
 import subprocess
@@ -16,8 +17,12 @@ from pathlib import Path
 
 import pytest
 
+from casedesk.desk import Desk
+from casedesk.progress import Progress
 from casedesk.services.intake import register_case
 from casedesk.services.office import sign_out
+from casedesk.storage.store import Store
+from casedesk.sync.process import beside
 from tests.conftest import PASSPHRASE
 from tests.support.people import a_returnee
 from tests.support.workloads import enter
@@ -30,14 +35,12 @@ import sys
 from pathlib import Path
 from threading import Thread
 from PySide6.QtWidgets import QApplication
-from casedesk import machine
 from casedesk.services.office import sign_in
 from casedesk.storage.keys import FLOOR
 from casedesk.ui.application import Program
 from casedesk.sync.process import beside
 from casedesk.ui.page import Goto
 from tests.sync.test_beside import step_for_ever
-machine.no_core_dumps()
 folder, passphrase = Path(sys.argv[2]), sys.stdin.readline().strip()
 app = QApplication(sys.argv[:1])
 program = Program(app, folder, cost=lambda: FLOOR)
@@ -52,6 +55,11 @@ sys.stdin.readline()
 sys.argv = sys.argv[:1] + ["--store", str(folder)]
 program.lock("key")
 """
+
+NO_CORE = (0, 0)
+
+if sys.platform != "win32":
+    import resource
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the memory of a process is read through /proc")
 
@@ -155,12 +163,14 @@ def test_nothing_of_the_sitting_is_in_the_memory_after_a_lock(store_folder: Path
         assert process.stdout.readline() == "open\n"
         assert {"data key", "name in utf-8", "name in utf-16-le"} <= found_in(process.pid, secrets), "the scan finds it"
         until(lambda: any("data key" in found_in(each, secrets) for each in begun_by(process.pid)))
+        assert resource.prlimit(process.pid, resource.RLIMIT_CORE) != NO_CORE, "what follows is not inherited"
         say(process, "lock")
         door = {"door": "Locked".encode("utf-16-le"), "centre": "Dhaka Centre".encode("utf-16-le")}
         fresh = Path(f"/proc/{process.pid}/cmdline")
         until(lambda: b"-m\0casedesk" in fresh.read_bytes() and found_in(process.pid, door) == door.keys())
         until(lambda: not begun_by(process.pid))  # what worked beside the window hears that nobody listens any more
         assert found_in(process.pid, secrets) == set()
+        assert resource.prlimit(process.pid, resource.RLIMIT_CORE) == NO_CORE, "nor does it go into a crash file"
 
 
 def until(held: Callable[[], bool]) -> None:
@@ -169,22 +179,35 @@ def until(held: Callable[[], bool]) -> None:
         assert time.monotonic() < end
 
 
-def test_no_core_is_dumped_and_no_other_program_may_look() -> None:
-    program = """
-import resource
-from pathlib import Path
-from casedesk import machine
-machine.no_core_dumps()
-owner = Path("/proc/self/mem").stat().st_uid
-print(resource.getrlimit(resource.RLIMIT_CORE), owner)
-import ctypes
-print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))
+def test_no_core_of_a_command_is_dumped_and_no_other_program_may_look(store_folder: Path) -> None:
+    program = f"""
+import atexit, runpy, sys
+from tests.faults.test_memory import what_may_be_seen
+atexit.register(lambda: print(*what_may_be_seen()))
+sys.argv = ["casedesk", "backup", "--list", "--store", {str(store_folder)!r}, "--user", "farzana"]
+runpy.run_module("casedesk", run_name="__main__", alter_sys=True)
 """
     done = subprocess.run(
         [sys.executable, "-c", program],
+        input=PASSPHRASE,
         capture_output=True,
         text=True,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        cwd=Path(__file__).parents[2],
         check=True,
     )
-    assert done.stdout == "(0, 0) 0\n0\n", "no core, owned by the system, not dumpable"
+    assert done.stdout.splitlines()[-1] == f"{NO_CORE} 0", "no core, and not dumpable"
+
+
+def test_no_core_of_the_process_beside_is_dumped(desk: Desk) -> None:
+    assert beside(desk.store, seen_beside) == (NO_CORE, 0)
+
+
+def seen_beside(_store: Store, _progress: Progress) -> tuple[tuple[int, int], int]:
+    return what_may_be_seen()
+
+
+def what_may_be_seen() -> tuple[tuple[int, int], int]:
+    """How large a core file of this process may be, and whether others of this user may look into its memory."""
+    pr_get_dumpable = 3
+    return resource.getrlimit(resource.RLIMIT_CORE), ctypes.CDLL(None).prctl(pr_get_dumpable, 0, 0, 0, 0)

@@ -219,10 +219,10 @@ def test_a_backup_is_made_by_itself_when_nobody_works(inside: Sitting) -> None:
     window = inside.window
     (keeper,) = window.findChildren(Keeper)
     keeper.look()
-    inside.ticks.at += 59
+    inside.pass_time(59)
     keeper.look()
     assert backups.backups(window.desk) == []
-    inside.ticks.at += 1
+    inside.pass_time(1)
     keeper.look()
     inside.qtbot.waitUntil(lambda: len(backups.backups(window.desk)) == 1, timeout=SECONDS)
 
@@ -231,7 +231,7 @@ def test_without_room_it_is_said_once(inside: Sitting, monkeypatch: pytest.Monke
     usage = shutil.disk_usage(inside.folder)
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=0))
     (keeper,) = inside.window.findChildren(Keeper)
-    inside.ticks.at += 60
+    inside.pass_time(60)
     keeper.look()
     says(inside, "There is no room for a backup")
 

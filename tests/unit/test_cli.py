@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from casedesk import logs
 from casedesk.cli import register
 from casedesk.cli.window import practice_of
 from casedesk.desk import Desk
+from casedesk.paths import RESOURCES
 from casedesk.practice.centre import open_or_build
 from casedesk.reports.preview import text_of
 from casedesk.services import backups
 from casedesk.services.intake import register_case
 from casedesk.services.notes import add_note
 from tests.conftest import PASSPHRASE
-from tests.support.command_line import casedesk, process_of
+from tests.support.command_line import PLAIN, casedesk, process_of
 from tests.support.damage import spoil_tables
 from tests.support.people import a_returnee
 from tests.unit.test_imports import somebody
@@ -286,3 +290,59 @@ def test_the_register_and_a_report_leave_as_files(store_folder: Path, people: Pa
         assert f"There is a file {there} already." in refused.stderr
         assert "Nothing was written. Name another one." in refused.stderr
         assert there.read_bytes() == before, "what was given out once stays as it was"
+
+
+MISTAKE = """
+import runpy, sys
+from casedesk import cli
+from casedesk.services import backups
+
+def broken(found, *_more):
+    remembered = "Rahima Khatun"
+    raise ValueError(f"no {remembered} in {found}")
+
+place = {"known": (backups, "backups"), "not known": (cli, "language_of")}[sys.argv[1]]
+setattr(*place, broken)
+sys.argv = ["casedesk", *sys.argv[2:]]
+runpy.run_module("casedesk", run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.parametrize("vault", ["known", "not known"])
+def test_a_mistake_of_ours_is_admitted_without_a_value_a_path_or_a_line_of_the_program(
+    store_folder: Path, vault: str
+) -> None:
+    words = ("backup", "--list", "--store", str(store_folder), "--user", "farzana")
+    done = subprocess.run(
+        [sys.executable, "-c", MISTAKE, vault, *words],
+        input=PASSPHRASE + "\n",
+        capture_output=True,
+        encoding="utf-8",
+        env=os.environ | PLAIN | {"PYTHONPATH": str(RESOURCES.parent / "src")},
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    told = re.fullmatch(
+        "This did not work because of a mistake in CaseDesk.\n"
+        r"Everything saved before is safe. Try again. If it comes back, tell your coordinator the code (CD-\d{3}).\n",
+        done.stderr,
+    )
+    assert told is not None, done.stderr
+    logged = store_folder / logs.FILE
+    assert logged.exists() == (vault == "known")
+    if vault == "known":
+        line = logged.read_text(encoding="utf-8")
+        assert f"{told[1]} CRITICAL" in line
+        assert "ValueError < " in line
+        assert "Rahima" not in line
+
+
+def test_a_mistake_comes_out_of_what_tests_say_their_words_to(
+    store_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_desk: object) -> None:
+        raise ValueError("broken")
+
+    monkeypatch.setattr(backups, "backups", broken)
+    with pytest.raises(ValueError, match="broken"):
+        casedesk("backup", "--list", "--store", store_folder, "--user", "farzana")

@@ -182,6 +182,7 @@ def _work(
     given: tuple[object, ...],
 ) -> None:
     """What the other process does from its first moment to its last."""
+    machine.no_core_dumps()
     use(spoken)
     with logs.kept(folder):
         _answer(pipe, folder, keys, slot, work, given)

@@ -121,7 +121,6 @@ def _sync_page(here: Here, **what: Any) -> Page:
 def run(folder: Path, *, practice: Practice | None = None) -> int:
     """Show the program over the store in `folder` until its window is closed."""
     machine.private_umask()
-    machine.no_core_dumps()
     with suppress(CaseDeskError):  # the first screen tells of it, and tries again
         restoring.settle(folder)  # before anything is made where a restored vault is to stand
     machine.private_folder(folder)

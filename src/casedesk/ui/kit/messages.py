@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QWidget
 
-from casedesk.errors import CaseDeskError
+from casedesk.errors import CaseDeskError, OurMistake
 from casedesk.i18n import _
 from casedesk.logs import code_of
 from casedesk.ui.kit.buttons import button
@@ -71,9 +71,7 @@ def tell(parent: QWidget, message: str, hint: str = "", *, kind: str = "info") -
 
 def show_error(parent: QWidget, error: Exception) -> Sheet:
     """Tell a person's error in its own words; log our own mistake by kind and place only, and admit it."""
-    if isinstance(error, CaseDeskError):
-        return tell(parent, error.message, error.hint, kind="danger")
-    log.error("a mistake of ours", exc_info=error)
-    safe = _("Everything saved before is safe. Try again. If it comes back, tell your coordinator the code {code}.")
-    wrong = _("This did not work because of a mistake in CaseDesk.")
-    return tell(parent, wrong, safe.format(code=code_of(error)), kind="danger")
+    if not isinstance(error, CaseDeskError):
+        log.error("a mistake of ours", exc_info=error)
+        error = OurMistake(code_of(error))
+    return tell(parent, error.message, error.hint, kind="danger")
