@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from uuid import uuid4
 
@@ -13,8 +14,10 @@ from sqlalchemy.orm import Session
 from casedesk.desk import Desk
 from casedesk.models import Case, CostItem, MigrationEpisode, NumberKey, Person, Recorded, values_of
 from casedesk.storage.bulk import in_parts, put
+from casedesk.storage.national import NationalStore
 from casedesk.storage.recorder import gate
 from casedesk.values import Money, PartialDay
+from tests.support import postgres
 
 RECORDS: tuple[Recorded, ...] = (
     Person(name_bn="রহিমা খাতুন", age_stated=31, phone_1="+8801700000000"),
@@ -22,6 +25,15 @@ RECORDS: tuple[Recorded, ...] = (
     CostItem(episode_id=uuid4(), amount=Money(5_000_000, "bdt")),
     Case(opened_on=date(2026, 5, 12), registered_at=datetime(2026, 5, 12, 4, 30, tzinfo=UTC), confidential_case=False),
 )
+
+
+@pytest.fixture(scope="module")
+def national() -> Iterator[NationalStore]:
+    """The database of a central office, which takes many rows by COPY."""
+    with postgres.running() as url:
+        store = NationalStore(url, bytes(16))
+        yield store
+        store.close()
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: str(record.__tablename__))
@@ -32,6 +44,25 @@ def test_a_row_is_read_as_the_mapper_would_have_written_it(desk: Desk, record: R
         put(session, model, [{"id": record.id, **said}])
         read = session.get_one(model, record.id)
         assert values_of(read) == said
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: str(record.__tablename__))
+def test_a_copied_row_is_read_as_the_mapper_would_have_written_it(national: NationalStore, record: Recorded) -> None:
+    model = type(record)
+    said = values_of(record)
+    with national.intake("DHK") as (session, _merged):
+        put(session, model, [{"id": record.id, **said}])
+    with national.read() as session:
+        assert values_of(session.get_one(model, record.id)) == said
+
+
+def test_copying_takes_every_letter_and_tells_empty_from_nothing(national: NationalStore) -> None:
+    names = ["a\tb", "a\nb\r", "\\N", "\\.", "\\", "", '"', "মৌ", None]
+    rows = [{"id": uuid4(), "nickname": name} for name in names]
+    with national.intake("DHK") as (session, _merged):
+        put(session, Person, rows)
+    with national.read() as session:
+        assert [session.get_one(Person, row["id"]).nickname for row in rows] == names
 
 
 def test_what_a_row_does_not_name_is_empty_in_it(desk: Desk) -> None:
