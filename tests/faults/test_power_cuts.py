@@ -30,7 +30,7 @@ from casedesk.storage.keys import FLOOR
 from casedesk.storage.migrate import HEAD, revision
 from casedesk.storage.store import Store
 from tests.conftest import CENTRE, NOW, PASSPHRASE
-from tests.support import disk_states, earlier
+from tests.support import an_inbox, disk_states, earlier
 from tests.support.disk_states import Call, Disk
 from tests.support.held_calls import POSSIBLE, Fault
 from tests.support.planted import work_a_day
@@ -66,6 +66,8 @@ def prepared(name: str, empty_centre: Path, base: Path) -> Path:
             work_a_day(desk)
             earlier.undo(desk.store.vault.writer, "0001")
             desk.store.vault.close()
+        case "take_in":
+            an_inbox.prepare(base, base.with_name("others"))
         case _:
             shutil.copytree(empty_centre, store)
             desk = enter(store)
@@ -208,6 +210,8 @@ def holds(name: str, store: Path, told: list[str], before: earlier.Rows) -> None
         set_up_or_again(store, told)
     elif name == "migrate":
         migrated_or_not(store, told, before)
+    elif name == "take_in":
+        an_inbox.nothing_is_lost(store, told)
     else:
         if name == "new_computer" and not vault.vault_exists(store):
             assert "restored" not in told

@@ -22,8 +22,8 @@ from tests.support.exchange import Office, clashes, held, own, piece_of, records
 from tests.support.people import a_returnee
 
 
-class Died(Exception):
-    """The process ended here."""
+class Died(BaseException):
+    """The process ended here: nothing in it can catch that."""
 
 
 @pytest.fixture

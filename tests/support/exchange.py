@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -262,3 +262,15 @@ def order_erasure(desk: Desk, *targets: Target, confirmed: bool = False) -> tupl
         merged.add(order(session, "test.erase", targets, actor=actor, now=now, confirmed=confirmed))
         chain = own_chain(session)
         return chain.id, chain.held
+
+
+def words_in(desk: Desk, words: Collection[bytes]) -> set[tuple[str, bytes]]:
+    """Which of these words can be read in which table, full-text index included."""
+    found = set()
+    with desk.store.vault.reader.connect() as connection:
+        tables = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars().all()
+        for table in tables:
+            for row in connection.exec_driver_sql(f'SELECT * FROM "{table}"'):  # noqa: S608 - its own
+                said = b"".join(each if isinstance(each, bytes) else str(each).encode() for each in row).lower()
+                found |= {(table, word) for word in words if word.lower() in said}
+    return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
@@ -97,8 +98,18 @@ def migrate(folder: Path, tell: Tell) -> None:
     opened.close()
 
 
+def take_in(folder: Path, tell: Tell) -> None:
+    """Take in all that lies in the inbox of a computer of the central office."""
+    from casedesk.sync.arrivals import take_inbox
+
+    desk = enter(folder)
+    for taken in take_inbox(replace(desk, actor=replace(desk.actor, roles=frozenset(("coordinator",))))):
+        tell("taken", taken.name, taken.fate)
+    sign_out(desk)
+
+
 WORKLOADS: dict[str, Callable[[Path, Tell], None]] = {
-    each.__name__: each for each in (first_run, save, edit, make_backup, restore, new_computer, migrate)
+    each.__name__: each for each in (first_run, save, edit, make_backup, restore, new_computer, migrate, take_in)
 }
 
 

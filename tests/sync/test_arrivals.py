@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from casedesk.desk import Desk
 from casedesk.errors import StorageFull
-from casedesk.models import BatchOut, Person
+from casedesk.models import BatchIn, BatchOut, Person
 from casedesk.progress import Cancelled, Progress
 from casedesk.services.entitled import alarms
 from casedesk.services.intake import register_case
@@ -207,6 +207,33 @@ def test_what_is_damaged_or_not_ours_changes_nothing(two_laptops: tuple[Desk, De
     renamed = inbox(two.store.vault.folder).path / ("0" * 32 + ".cdb")
     renamed.write_bytes(sealed)
     assert [taken.why for taken in take_inbox(coordinator(two))] == ["damaged"]
+
+
+def test_a_file_that_was_spoilt_where_it_lay_is_taken_in_when_it_comes_again(two_laptops: tuple[Desk, Desk]) -> None:
+    """What lay under its name was refused, and it was not."""
+    one, two = two_laptops
+    write(one, "First")
+    [sealed] = made(one)
+    folder = inbox(two.store.vault.folder)
+    (folder.path / folder.put(sealed)).write_bytes(sealed[:-7])
+    assert [taken.why for taken in take_inbox(coordinator(two))] == ["damaged"]
+    assert folder.names() == []
+    assert [taken.fate for taken in give(two, sealed)] == [Fate.APPLIED]
+    assert names(two) == {"First"}
+
+
+def test_what_was_taken_in_before_a_death_is_told_of_after_it(two_laptops: tuple[Desk, Desk]) -> None:
+    one, two = two_laptops
+    write(one, "First")
+    give(two, *made(one))
+    with two.local() as session:  # as it is where the process ended before it wrote the receipt
+        for came in session.scalars(select(BatchIn)):
+            came.told = False
+    before = receipts(two)
+    take_inbox(coordinator(two))
+    (told,) = [each for each in receipts(two) if each not in before]
+    take_inbox(coordinator(two))
+    assert receipts(two) == [told, *before], "once is enough"
 
 
 def test_what_an_ended_computer_sends_is_set_aside(two_laptops: tuple[Desk, Desk]) -> None:

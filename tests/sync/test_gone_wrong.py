@@ -1,8 +1,9 @@
 """What goes wrong on the way, and what must be true of it: where each line of the two tables is tested.
 
 SYNC 14
-  power off or kill at any moment: faults/test_power_cuts, faults/test_kill
-  disk full: faults/test_disk; while taking in: faults/test_taking_in, test_arrivals (a full disk says nothing …)
+  power off or kill at any moment: faults/test_power_cuts, also while taking in; faults/test_kill
+  disk full: faults/test_disk; while taking in: faults/test_taking_in, faults/test_power_cuts (take_in), test_arrivals
+    (a full disk says nothing …)
   file cut, changed, joined, empty, not ours: test_batch (every byte …, two files joined …), test_arrivals (damaged …)
   the same file twice, overlapping, an old one again: here; test_schedules (repeat, send)
   files in any order, one stick lost: here; test_taking_in (a gap waits …)
@@ -25,6 +26,8 @@ SYNC 14
   keys file damaged: faults/test_keys_file
   installed without SQLCipher: here
 
+All of it together, by file, in random histories with two centres and a central office: test_schedules_by_file
+
 SYNC 15
   1 equal whatever the order: test_schedules, test_late, properties/test_registers
   2 replay(journal) == records: properties/test_journal, and the check at the end of test_schedules
@@ -32,7 +35,7 @@ SYNC 15
   4 every form has the digest of the whole: test_operations, test_views
   5 nothing outside the view: test_leaving (nothing outside the view …)
   6 every byte counts and the store stays: test_batch, test_arrivals (damaged …)
-  7 atomic at every point: faults/test_taking_in
+  7 atomic at every point: faults/test_taking_in, faults/test_power_cuts (take_in)
   8 twice is once: here, test_schedules (repeat)
   9 renamed, restored, cloned: test_schedules (restore, clone)
   10 no word after an erasure: here
@@ -52,7 +55,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from casedesk.desk import Desk
 from casedesk.models import Case, Chain, CodedRow, CountRow, Membership, Person, User
@@ -79,7 +82,7 @@ from casedesk.sync.outbox import files_out, make_files, uncovered
 from casedesk.sync.visit import name_relay, visit
 from casedesk.sync.withdrawing import withdraw
 from tests.conftest import NOW, PASSPHRASE
-from tests.support.exchange import order_erasure, records
+from tests.support.exchange import order_erasure, records, words_in
 from tests.support.people import a_returnee
 from tests.sync.office import (
     admin,
@@ -597,12 +600,7 @@ def erase(desk: Desk, case_id: UUID) -> None:
 
 def places_of(word: str, desk: Desk, readers: Sequence[Desk]) -> list[str]:
     """The tables, full-text index included, the files on their way and the logs in which a word can be read."""
-    found = []
-    with desk.store.vault.reader.connect() as connection:
-        for (table,) in connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).all():
-            for row in connection.exec_driver_sql(f'SELECT * FROM "{table}"'):  # noqa: S608 - its own
-                said = b"".join(each if isinstance(each, bytes) else str(each).encode() for each in row)
-                found += [str(table)] if word.lower().encode() in said.lower() else []
+    found = [table for table, _word in words_in(desk, [word.encode()])]
     folder = desk.store.vault.folder
     for path in (each for each in folder.rglob("*") if each.is_file()):
         raw = [path.read_bytes()]

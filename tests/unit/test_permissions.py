@@ -520,7 +520,7 @@ RULELESS = {
     "casedesk.services.permissions.open_record",
     "casedesk.sync.people.follow_users",  # lists what administrators decided
     "casedesk.sync.people.list_users",  # the same
-    "casedesk.sync.receipts.is_restored",  # tells of this computer alone
+    "casedesk.sync.receipts.is_due",  # tells of this computer alone
     "casedesk.sync.receipts.take_receipt",  # believes what is signed; who takes files in was asked
     "casedesk.sync.receipts.write_receipts",  # says what was taken in; who takes files in was asked
     "casedesk.sync.announcing.judge_by_the_list",  # goes by what is signed

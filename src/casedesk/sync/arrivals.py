@@ -40,7 +40,7 @@ from casedesk.sync.joining import signs_the_list
 from casedesk.sync.membership import NotJoined, Standing, standing
 from casedesk.sync.people import close_to_who_left, list_users
 from casedesk.sync.process import Seat, beside
-from casedesk.sync.receipts import is_restored, take_receipt, write_receipts
+from casedesk.sync.receipts import is_due, take_receipt, write_receipts
 from casedesk.sync.roster import Member, is_believed
 
 _FIRST: Final = (Kind.ROSTER, Kind.ORDERS, Kind.CHAIN, Kind.SNAPSHOT, Kind.SHOW, Kind.CODED, Kind.RECEIPT, Kind.JOIN)
@@ -84,21 +84,17 @@ def take_inbox(desk: Desk, progress: Progress = silent, *, by_itself: bool = Fal
     the receipts say how far that is, and the rest goes on another time.
     """
     inbox(desk.store.vault.folder).clean()
-    found: list[Taken] | None = None
     try:
-        found = (
-            beside(desk.store, _take_beside, Seat.of(desk), progress=progress)
-            if by_itself
-            else _take_all(desk, progress)
-        )
+        if by_itself:
+            return beside(desk.store, _take_beside, Seat.of(desk), progress=progress)
+        return _take_all(desk, progress)
     finally:
         close_to_ended(desk)
         close_to_who_left(desk)
         list_users(desk)
-        if found is None or any(taken.kind != Kind.RECEIPT for taken in found) or is_restored(desk):
+        if is_due(desk):
             write_receipts(desk)
         close_if_ended(desk)
-    return found
 
 
 def _take_beside(store: Store, progress: Progress, seat: Seat) -> list[Taken]:
@@ -186,8 +182,9 @@ def _take(desk: Desk, folder: Folder, name: str, progress: Progress) -> Taken:
     if not sealed and folder.size(name):  # another program holds it, or the disk erred
         return Taken(name, "", Fate.WAITING)
     kind, author = "", b""
+    is_itself = file_name(sealed) == name
     try:
-        if file_name(sealed) != name:
+        if not is_itself:
             raise Refused(Why.DAMAGED)
         batch = _opened(desk, sealed)
         kind, author = batch.header.kind, batch.header.desk
@@ -201,7 +198,8 @@ def _take(desk: Desk, folder: Folder, name: str, progress: Progress) -> Taken:
     except Exception as error:
         log.error("a mistake of ours", exc_info=error)
         fate, why = Fate.ASIDE, Why.MISTAKE
-    _note(desk, name, kind, author, fate, why, len(sealed))
+    # what was spoilt while it lay here is noted by what it became: the file itself is still to come
+    _note(desk, name if is_itself else file_name(sealed), kind, author, fate, why, len(sealed))
     if fate in (Fate.APPLIED, Fate.REFUSED):
         folder.remove(name)
     return Taken(name, kind, fate, why)

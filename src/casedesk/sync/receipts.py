@@ -183,14 +183,16 @@ def write_receipts(desk: Desk) -> None:
             row.told = row.state != Fate.WAITING
 
 
-def is_restored(desk: Desk) -> bool:
-    """Whether this vault was restored, and nobody has been told yet what it holds."""
+def is_due(desk: Desk) -> bool:
+    """Whether something came, other than receipts, of which nobody was told, also before a death; or this vault was
+    restored, and nobody has been told yet what it holds."""
     with desk.read() as session:
         try:
             standing(session)
         except NotJoined:
             return False
-        return _untold(session) is not None
+        untold = select(BatchIn.name).where(BatchIn.told.is_(False), BatchIn.kind != Kind.RECEIPT).limit(1)
+        return session.scalar(untold) is not None or _untold(session) is not None
 
 
 def _to_hear_of_a_restore(session: Session, place: Standing) -> set[str]:
