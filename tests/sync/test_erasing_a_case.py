@@ -19,7 +19,7 @@ from casedesk.services.notes import add_note, notes_of
 from casedesk.services.office import add_user, check_store
 from casedesk.services.search import find_people
 from casedesk.storage.keys import FLOOR
-from casedesk.sync import withdrawing
+from casedesk.sync import computers, withdrawing
 from casedesk.sync.arrivals import take_inbox
 from casedesk.sync.batch import CENTRAL, Kind, open_batch
 from casedesk.sync.files import inbox, outbox
@@ -49,6 +49,11 @@ def keeps_the_words(desk: Desk) -> bool:
         return any(b"Sentinel" in body for body in session.scalars(select(OperationRow.body)))
 
 
+def late(desk: Desk) -> list[str]:
+    """The computers of which nobody here knows that they obeyed."""
+    return [row.name for row in computers.members(coordinator(desk)) if not row.obeyed]
+
+
 def test_a_colleague_forgets_it_and_an_old_file_does_not_bring_it_back(two_laptops: tuple[Desk, Desk]) -> None:
     one, two = two_laptops
     case_id, nasima = somebody(one), another(one)
@@ -59,8 +64,12 @@ def test_a_colleague_forgets_it_and_an_old_file_does_not_bring_it_back(two_lapto
     withdrawing.erase(nasima, case_id, "Asked in writing")
     assert not keeps_the_words(one)
     assert keeps_the_words(two)
+    assert late(one) == ["K4"]
     carry(one, two)
     assert not keeps_the_words(two)
+    assert late(one) == ["K4"], "it has not said so yet"
+    carry(two, one)
+    assert late(one) == late(two) == []
     facts = case_facts(two, case_id)
     assert (facts.names[0], facts.status) == (facts.person_code, "closed")
     assert standing(two, case_id).erased

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
-from casedesk.models import Chain
+from casedesk.models import Chain, Covered, Erasure
 from casedesk.services.permissions import needs
+from casedesk.storage.recorder import own_chain
 from casedesk.sync.announcing import announce, renew
 from casedesk.sync.membership import standing, take_admissions
 from casedesk.sync.roster import admit, mark_of
@@ -35,13 +38,14 @@ class MemberRow:
     active: bool
     is_this: bool
     admitted: bool  # whether this computer seals to it what the centre keeps
+    obeyed: bool = True  # whether its receipts say that it holds every order to erase that is known here
 
 
 @needs("sync.look")
 def members(desk: Desk) -> list[MemberRow]:
     """The computers of the organisation, by centre and name."""
     with desk.read() as session:
-        place = standing(session)
+        place, late = standing(session), _late(session)
         rows = [
             MemberRow(
                 each.desk,
@@ -51,10 +55,26 @@ def members(desk: Desk) -> list[MemberRow]:
                 each.active,
                 each.desk == place.me.desk,
                 each.desk in place.bound,
+                not (each.active and (each.desk in place.bound or each.central) and late(each.desk)),
             )
             for each in place.roster.members
         ]
     return sorted(rows, key=lambda row: (row.centre, row.name))
+
+
+def _late(session: Session) -> Callable[[bytes], bool]:
+    """Tells of a desk whether there is an order to erase that it neither wrote nor is known to hold."""
+    newest = select(Erasure.chain, func.max(Erasure.chain_seq)).group_by(Erasure.chain)
+    orders = [(chain, seq) for chain, seq in session.execute(newest)]
+    authors = {row.id: row.desk for row in session.execute(select(Chain.id, Chain.desk))}
+    held = {(row.desk, row.chain): row.held for row in session.scalars(select(Covered))}
+    own = own_chain(session).desk
+
+    def late(desk: bytes) -> bool:
+        others = ((chain, seq) for chain, seq in orders if desk not in (own, authors.get(chain)))
+        return any(held.get((desk, chain), 0) < seq for chain, seq in others)
+
+    return late
 
 
 @needs("sync.look")

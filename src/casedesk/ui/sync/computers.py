@@ -208,6 +208,7 @@ class Computers(QWidget):
             BadgeSpec(_("Central office"), "", "outline") if each.central else None,
             BadgeSpec(_("Ended"), "", "quiet") if not each.active else None,
             BadgeSpec(_("May not read cases yet"), "", "warn") if outside else None,
+            BadgeSpec(_("Has not erased all yet"), "", "warn") if not each.obeyed else None,
         ]
         parts: list[QWidget] = [Badge(spec) for spec in badges if spec is not None]
         if outside and may(desk, "sync.admit"):
