@@ -16,6 +16,7 @@ from casedesk.services.statistics.compute import Asked
 from casedesk.services.statistics.indicators import INDICATORS
 from casedesk.services.statistics.reports import CATALOGUE, make
 from casedesk.services.statistics.shapes import Request
+from casedesk.storage import checking
 from casedesk.storage.checking import Findings, check_records
 from casedesk.storage.national import PARTS, NationalStore, OtherOrganisation
 from casedesk.storage.recorder import to_leaf
@@ -66,7 +67,11 @@ def said(store: NationalStore) -> dict[tuple[str, bytes], dict[str, object]]:
     return found
 
 
-def test_it_comes_to_the_same_records_as_a_vault_and_the_check_agrees(office: Office, database: str) -> None:
+@pytest.mark.parametrize("many", [0, checking.MANY])
+def test_it_comes_to_the_same_records_as_a_vault_and_the_check_agrees(
+    office: Office, database: str, many: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checking, "MANY", many)  # compared chain by chain, or all at once
     first, second = office.add(), office.add()
     case_id = register_case(first, a_returnee(person__name_en="Shirin Akter"))
     office.exchange()
@@ -84,6 +89,7 @@ def test_it_comes_to_the_same_records_as_a_vault_and_the_check_agrees(office: Of
         check_records(session, found)
         assert found.wrong == []
         assert found.operations > 3
+        assert found.records == len(records(first))
     store.close()
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, distinct, func, select, text
+from sqlalchemy import ColumnElement, bindparam, distinct, func, select, text, true
 from sqlalchemy.orm import Session
 from sqlcipher3 import dbapi2 as sqlcipher
 
@@ -29,6 +31,7 @@ from casedesk.models import Operation as OperationRow
 from casedesk.progress import Progress, silent
 from casedesk.storage import derived
 from casedesk.storage.arrived import RecordKey, marks_of, written
+from casedesk.storage.bulk import in_parts
 from casedesk.storage.merging import over
 from casedesk.storage.operations import (
     MalformedBody,
@@ -47,6 +50,7 @@ from casedesk.storage.store import Store, VaultDamaged
 from casedesk.storage.vault import VaultMismatch, VaultUnreadable
 
 Replayed = dict[tuple[str, bytes], dict[str, Value]]
+MANY: Final = 50_000  # records that are kept in memory until they are compared
 
 
 @dataclass(slots=True)
@@ -100,7 +104,13 @@ def check_records(session: Session, found: Findings, progress: Progress = silent
     tables = (OperationRow.__table__, *(model.__table__ for model in recorded_models().values()))
     rows = (session.execute(select(func.count()).select_from(table)).scalar_one() for table in tables)
     steps = _Steps(progress, sum(rows))
-    _compare(session, _replayed(session, found, steps), found, steps)
+    seen = _Seen()
+    replay = _Replay(session)
+    for chain in session.scalars(select(Chain)).all():
+        _replay_chain(session, chain, replay, found, steps)
+        if replay.size > MANY:  # what only this chain tells is told whole
+            _compare_told(session, replay.settled(), seen, found, steps)
+    _compare_rest(session, replay.told(found), seen, found, steps)
 
 
 @dataclass(slots=True)
@@ -158,35 +168,32 @@ def guards() -> set[str]:
     return names | {"guard_operation_rewrite", "guard_change_rewrite"}
 
 
-def _replayed(session: Session, found: Findings, step: Callable[[], None]) -> Replayed:
-    """The records as the journal tells them; on the way every digest and link is made again."""
-    replay = _Replay(session)
-    for chain in session.scalars(select(Chain)).all():
-        head = start_link(chain.organisation, chain.id, chain.desk, chain.parent)
-        seq = 0
-        for row in _operations(session, chain):
-            seq += 1
-            found.operations += 1
-            step()
-            try:
-                (operation,) = unpack(row.body)
-            except (MalformedBody, ValueError):
-                found.wrong.append(_("Operation {number} cannot be read.").format(number=seq))
-                head = row.link  # told once; what follows is checked from here
-                continue
-            found.partial |= operation.only_digest is not None or any(isinstance(s, Shut) for s in operation.sections)
-            fingerprint = digest(seq, operation)
-            head = link(head, chain.id, seq, fingerprint)
-            if (row.chain_seq, row.digest, row.link) != (seq, fingerprint, head) or not _same(row, operation):
-                found.wrong.append(_("Operation {number} does not agree with its proof.").format(number=seq))
-                head = row.link
-            said = written(operation)
-            replay.add(Place(chain.ix, chain.id, seq, row.seq, row.wall), operation, said)
-            if {record: values.keys() for record, values in said.items()} != _indexed(session, row.seq):
-                found.wrong.append(_("Operation {number} is wrongly listed in the history.").format(number=seq))
-        if (chain.held, chain.head) != (seq, head):
-            found.wrong.append(_("The chain ends before or after its last operation."))
-    return replay.told(found)
+def _replay_chain(session: Session, chain: Chain, replay: _Replay, found: Findings, step: Callable[[], None]) -> None:
+    """Let a chain tell its records; on the way every digest and link is made again."""
+    head = start_link(chain.organisation, chain.id, chain.desk, chain.parent)
+    seq = 0
+    for row in _operations(session, chain):
+        seq += 1
+        found.operations += 1
+        step()
+        try:
+            (operation,) = unpack(row.body)
+        except (MalformedBody, ValueError):
+            found.wrong.append(_("Operation {number} cannot be read.").format(number=seq))
+            head = row.link  # told once; what follows is checked from here
+            continue
+        found.partial |= operation.only_digest is not None or any(isinstance(s, Shut) for s in operation.sections)
+        fingerprint = digest(seq, operation)
+        head = link(head, chain.id, seq, fingerprint)
+        if (row.chain_seq, row.digest, row.link) != (seq, fingerprint, head) or not _same(row, operation):
+            found.wrong.append(_("Operation {number} does not agree with its proof.").format(number=seq))
+            head = row.link
+        said = written(operation)
+        replay.add(Place(chain.ix, chain.id, seq, row.seq, row.wall), operation, said)
+        if {record: values.keys() for record, values in said.items()} != _indexed(session, row.seq):
+            found.wrong.append(_("Operation {number} is wrongly listed in the history.").format(number=seq))
+    if (chain.held, chain.head) != (seq, head):
+        found.wrong.append(_("The chain ends before or after its last operation."))
 
 
 class _Replay:
@@ -231,7 +238,17 @@ class _Replay:
     def _is_parked(self, place: Place, record: RecordKey, name: str) -> bool:
         return (place.operation, *record, name) in self._parked
 
+    @property
+    def size(self) -> int:
+        return len(self._told)
+
+    def settled(self) -> Replayed:
+        """What was told of records that no other chain tells of; it is forgotten here."""
+        told, self._told = self._told, {}
+        return told
+
     def told(self, found: Findings) -> Replayed:
+        """The rest, once every chain has spoken."""
         clashes: set[tuple[RecordKey, str, str]] = set()
         knowledge = Knowledge(self._session)
         for record, writes in self._writes.items():
@@ -296,26 +313,65 @@ def _operations(session: Session, chain: Chain) -> Iterator[OperationRow]:
         session.expunge(row)
 
 
-def _compare(session: Session, told: Replayed, found: Findings, step: Callable[[], None]) -> None:
-    known: set[UUID] = set()
-    pointing: list[tuple[str, UUID]] = []
+@dataclass(slots=True)
+class _Seen:
+    """The records that were compared, by table, and where they point to, by table and field."""
+
+    records: dict[str, set[UUID]] = field(default_factory=lambda: defaultdict(set))
+    pointing: dict[str, list[UUID]] = field(default_factory=lambda: defaultdict(list))
+
+
+def _compare_told(session: Session, told: Replayed, seen: _Seen, found: Findings, step: Callable[[], None]) -> None:
+    """Compare the records that were told with those here."""
+    by_table: dict[str, list[UUID]] = defaultdict(list)
+    for table, record in told:
+        by_table[table].append(UUID(bytes=record))
     for table, model in recorded_models().items():
-        names = list(fields_of(model))
-        links = [name for name, declared in fields_of(model).items() if declared.kind is Kind.REFERENCE]
-        for record in session.scalars(select(model).execution_options(yield_per=500)):
-            found.records += 1
-            step()
-            known.add(record.id)
-            pointing += [(f"{table}.{name}", to) for name in links if (to := getattr(record, name)) is not None]
-            _compare_record(table, names, record, told, found)
-            session.expunge(record)
-    for table in sorted(table for table, _record in told if table in recorded_models()):
-        found.wrong.append(_("{table}: the journal has a record that is not here.").format(table=table))
-    orphans = [place for place, to in pointing if to not in known and to.int != 0]
+        for some in in_parts(by_table[table]):
+            _compare_records(session, model, model.id.in_(some), told, seen, found, step)
+    _not_here(told, found)
+
+
+def _compare_rest(session: Session, told: Replayed, seen: _Seen, found: Findings, step: Callable[[], None]) -> None:
+    """Compare every record that was not compared before, and look for what points to nothing."""
+    for model in recorded_models().values():
+        _compare_records(session, model, true(), told, seen, found, step)
+    _not_here(told, found)
+    known = set[UUID]().union(*seen.records.values())
+    orphans = [place for place, ids in seen.pointing.items() for to in ids if to not in known and to.int != 0]
     if found.partial or _shares(session):  # what is not shown here, or comes later, cannot be pointed to
         found.awaited = len(orphans)
     else:
         found.wrong += [_("{place}: points to nothing.").format(place=place) for place in orphans]
+
+
+def _compare_records(
+    session: Session,
+    model: type[Recorded],
+    which: ColumnElement[bool],
+    told: Replayed,
+    seen: _Seen,
+    found: Findings,
+    step: Callable[[], None],
+) -> None:
+    table, declared = model.__tablename__, fields_of(model)
+    links = [name for name, each in declared.items() if each.kind is Kind.REFERENCE]
+    known = seen.records[table]
+    for record in session.scalars(select(model).where(which).execution_options(yield_per=500)):
+        if record.id not in known:
+            found.records += 1
+            step()
+            known.add(record.id)
+            for name in links:
+                if (to := getattr(record, name)) is not None:
+                    seen.pointing[f"{table}.{name}"].append(to)
+            _compare_record(table, list(declared), record, told, found)
+        session.expunge(record)
+
+
+def _not_here(told: Replayed, found: Findings) -> None:
+    for table in sorted(table for table, _record in told if table in recorded_models()):
+        found.wrong.append(_("{table}: the journal has a record that is not here.").format(table=table))
 
 
 def _shares(session: Session) -> bool:
