@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import gzip
+import json
 import logging
 import os
 import random
@@ -25,6 +26,7 @@ import pytest
 import zstandard
 
 from casedesk import codelists, logs
+from casedesk.cli.register import EXAMPLE
 from casedesk.desk import Desk
 from casedesk.errors import StorageFull
 from casedesk.reports.hand_out import FileKind, save_register
@@ -280,3 +282,65 @@ def half_there(folder: Path) -> bool:
 
 def open_again(folder: Path) -> Desk:
     return sign_in(folder, "farzana", PASSPHRASE, lambda: NOW)
+
+
+COMMAND_AND_DEATH = """
+import os, sys
+from sqlalchemy import Engine, event
+from casedesk.cli import main
+people = []
+@event.listens_for(Engine, "after_cursor_execute")
+def came(*said):
+    people.extend([1] * said[2].startswith("INSERT INTO person "))
+    if len(people) == 2:
+        os.kill(os.getpid(), 9)
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def own_places(folder: Path) -> dict[str, str]:
+    """An environment in which all that a program writes for its user lies below this folder."""
+    places = {"HOME": "home", "TMPDIR": "temporary", "TEMP": "temporary", "TMP": "temporary", "XDG_RUNTIME_DIR": "run"}
+    places |= {f"XDG_{each}_HOME": f"home/{each.lower()}" for each in ("CONFIG", "CACHE", "DATA", "STATE")}
+    for place in places.values():
+        (folder / place).mkdir(mode=0o700, parents=True, exist_ok=True)
+    return {name: str(folder / place) for name, place in places.items()}
+
+
+def ran(words: list[str], where: Path, typed: str = "") -> int:
+    done = subprocess.run(
+        [sys.executable, *words],
+        input=typed,
+        capture_output=True,
+        encoding="utf-8",
+        env=os.environ | own_places(where) | {"PYTHONPATH": os.pathsep.join(sys.path), "CASEDESK_DAY": str(where)},
+        cwd=Path(__file__).parents[2],
+        check=False,
+    )
+    if done.returncode not in (0, -9, 9):
+        raise AssertionError(done.stdout + done.stderr)
+    assert not any(marker in done.stdout + done.stderr for marker in MARKERS.values())
+    return done.returncode
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows gives programs no other home for a while")
+def test_no_planted_name_is_readable_after_a_day_at_the_window_and_a_command_that_is_killed(
+    store_folder: Path, tmp_path: Path
+) -> None:
+    """In a home, settings, caches and temporary files of its own, so that all that was written is looked through."""
+    asked = tmp_path / "asked"
+    asked.mkdir()
+    day = str(Path(__file__).with_name("day_at_the_window.py"))
+    alone = ["-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", "--basetemp", str(tmp_path / "own")]
+    assert ran([*alone, day], tmp_path) == 0
+    one = json.loads(EXAMPLE)[0]
+    names = [MARKERS["name in Bangla"], MARKERS["name after an edit"]]
+    people = [one | {"person": one["person"] | {"name_bn": name}} for name in names]
+    (asked / "people.json").write_text(json.dumps(people), encoding="utf-8")
+    register = ["--store", str(store_folder), "register", "--user", "farzana", "--from", str(asked / "people.json")]
+    assert ran(["-c", COMMAND_AND_DEATH, *register], tmp_path, PASSPHRASE + "\n") in (-9, 9)
+    folders = [tmp_path / name for name in ("home", "temporary", "run", "own", "store", "as it lay")]
+    assert readable(*folders) == []
+    assert {line.partition(":")[0] for line in readable(asked)} >= {"people.json"}, "what was asked for"
+    (tmp_path / "home" / "cache" / "recent").write_text(MARKERS["name"], encoding="utf-16-le")
+    assert readable(*folders) == ["recent: name as utf-16-le"], "the scan sees them"

@@ -88,3 +88,10 @@ def test_both_manuals_tell_of_the_problem_report_where_something_goes_wrong() ->
     for note, part, report in (("manual.md", "14", "Problem report"), ("manual-bn.md", "১৪", "সমস্যার বিবরণ")):
         text = (ROOT / "docs" / note).read_text(encoding="utf-8")
         assert f"**{report}**" in text.partition(f"\n## {part}. ")[2].partition("\n## ")[0]
+
+
+def test_every_trial_of_the_installers_is_told_of() -> None:
+    told = (ROOT / "docs" / "quality.md").read_text(encoding="utf-8")
+    trials = [path.name for path in (ROOT / "installer").glob("try_*.sh")]
+    assert "try_twice.sh" in trials
+    assert [name for name in trials if f"sh installer/{name}" not in told] == []
