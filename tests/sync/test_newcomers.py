@@ -23,6 +23,7 @@ from casedesk.services.office import check_store, sign_in
 from casedesk.services.permissions import visible
 from casedesk.storage.operations import shown
 from casedesk.storage.recorder import own_chain
+from casedesk.sync import computers
 from casedesk.sync.arrivals import take_inbox
 from casedesk.sync.batch import CENTRAL, Batch, Kind, Passed, Refused, Stretch, open_batch, prove, seal, write_batch
 from casedesk.sync.files import Fate, inbox, outbox
@@ -155,6 +156,31 @@ def test_each_author_sends_its_own_chain_to_a_newcomer(centre: Centre) -> None:
     ]
     carry(three, new)
     assert names(new) == {"Sentinel Three"}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_what_an_ended_computer_wrote_reaches_who_had_not_got_it(centre: Centre, turned: bool) -> None:
+    """Its author sends nothing any more; a colleague who holds it passes it on, once."""
+    one = centre.one
+    lost, lacking = (centre.two, centre.three) if turned else (centre.three, centre.two)
+    write(lost, "Sentinel Early")
+    carry(lost, one)
+    carry(lost, lacking)
+    carry(lacking, one)
+    write(lost, "Sentinel Late")
+    carry(lost, one)
+    computers.end_computer(admin(one), key_of(lost))
+    hand_rosters(one, [lacking])
+    shown_before = previews(coordinator(one), "DHK")
+    assert [each.only for each in shown_before] == ["", f"DHK/{lacking.device}"]
+    assert_as_shown(one, shown_before, new_files(one, lacking, "DHK"))
+    assert [each.only for each in previews(coordinator(one), "DHK")] == [""], "it is on its way"
+    carry(one, lacking)
+    assert names(lacking) == names(one) == {"Sentinel Early", "Sentinel Late"}
+    carry(lacking, one)
+    assert [each.only for each in previews(coordinator(one), "DHK")] == [""]
+    assert [each.only for each in previews(coordinator(lacking), "DHK")] == [""], "one passes it on, to who lacks it"
+    assert check_store(coordinator(lacking)).wrong == []
 
 
 def test_nobody_can_pass_on_what_its_author_did_not_write(centre: Centre) -> None:

@@ -102,7 +102,7 @@ def test_what_goes_to_a_new_computer_alone_is_shown_too(inside: Sitting, tmp_pat
     join(desk, new)
     page = sync_page(inside)
     inside.qtbot.waitUntil(lambda: "To DHK/K5 alone" in words_of(page), timeout=SECONDS)
-    assert "It is new, or was restored from a backup." in words_of(page)
+    assert "It lacks what others have: it is new, was restored" in words_of(page)
     assert "New and changed cases\nof 1 person" in words_of(page)
     assert [each.accessibleName() for each in page.findChildren(Badge)] == ["With names", "No case data"]
     page.show_fields()

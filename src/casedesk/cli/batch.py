@@ -57,7 +57,7 @@ def _preview(desk: Desk, asked: argparse.Namespace) -> int:
 
 def _say_preview(found: Preview) -> None:
     told = _("For {audience}: {operations} entries about {cases} cases, {coded} cases without name.")
-    alone = _("{computer} alone, which is new or was restored").format(computer=found.only)
+    alone = _("{computer} alone, which lacks what others have").format(computer=found.only)
     say(
         told.format(
             audience=alone if found.only else found.audience,

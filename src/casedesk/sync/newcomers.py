@@ -118,6 +118,31 @@ def to_give_back(
             yield chain, held + 1, proofs
 
 
+def to_pass_on_of_ended(
+    session: Session, place: Standing, audience: str, colleague: Member
+) -> Iterator[tuple[Chain, int, dict[int, bytes]]]:
+    """What an ended computer of the centre wrote while it was believed, and a colleague does not hold: its author sends
+    nothing any more. One desk passes it on, the first on the list of those that hold as much."""
+    if audience != place.me.centre:
+        return
+    ended = {each.desk: dict(each.ended) for each in place.roster.members if each.ended is not None}
+    wanted = select(Chain).where(Chain.desk.in_(ended), Chain.organisation == place.organisation)
+    for chain in session.scalars(wanted.order_by(Chain.ix)).all():
+        held, end = _held(session, colleague.desk, chain.id), ended[chain.desk].get(chain.id, 0)
+        proofs = {seq: signature for seq, signature in _proofs(session, chain.id).items() if held < seq <= end}
+        underway = _passed(session, colleague.desk, chain.id).intersection(_UNDERWAY)
+        if proofs and not underway and _is_first_to_hold(session, place, audience, chain, max(proofs)):
+            yield chain, held + 1, proofs
+
+
+def _is_first_to_hold(session: Session, place: Standing, audience: str, chain: Chain, seq: int) -> bool:
+    """Whether no colleague before us on the list said that it holds the chain up to this number."""
+    order = [each.desk for each in place.roster.members]
+    before = set(order[: order.index(place.me.desk)])
+    others = [each.desk for each in place.recipients(audience) if each.desk in before]
+    return not any(_held(session, desk, chain.id) >= seq for desk in others)
+
+
 def confidential_cases_held(session: Session, desk: bytes) -> set[UUID]:
     """The confidential cases of which this desk said that it holds something: of a backup from before the mark, all.
 

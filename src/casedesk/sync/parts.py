@@ -79,8 +79,8 @@ def parts_for_newcomers(session: Session, today: date, place: Standing, audience
     what the audience was sent by then.
 
     Each desk sends its own chains again, as far as they may be seen now. What colleagues wrote, who may be away for
-    long, is passed on by the desk that let the newcomer in, with the signatures of those who wrote it; and what who was
-    restored wrote itself is given back.
+    long, is passed on by the desk that let the newcomer in, with the signatures of those who wrote it, as is
+    what an ended computer wrote; and what who was restored wrote itself is given back.
     """
     for member in place.recipients(audience):
         eyes = Eyes(audience, today, frozenset(UUID(bytes=each) for each in member.people))
@@ -99,7 +99,9 @@ def parts_for_newcomers(session: Session, today: date, place: Standing, audience
             yield _all_rows(session, eyes, sent, member.desk)
         passed = newcomers.to_pass_on(session, place, audience, member)
         lost = newcomers.to_give_back(session, place, audience, member)
-        for chain, first, proofs in (*passed, *lost):
+        left = newcomers.to_pass_on_of_ended(session, place, audience, member)
+        of_chain = {chain.id: (chain, first, proofs) for chain, first, proofs in (*left, *lost, *passed)}
+        for chain, first, proofs in of_chain.values():
             for stretch, going, decisions in again(session, chain, first, sorted(proofs), eyes, known):
                 like = Part(Kind.SNAPSHOT, decisions, going, stretch=stretch, to=member.desk)
                 yield replace(like, writer=chain.desk, proofs=proofs)

@@ -113,7 +113,7 @@ def going_card(previews: Sequence[Preview], every_field: Callable[[], object]) -
 def _add(rows: Rows, preview: Preview) -> None:
     to = [PlainLabel(to_words(preview), "caption", weight=600, tone="text2")]
     if preview.only:
-        why = _("It is new, or was restored from a backup. It is sent what it may have of what went out before.")
+        why = _("It lacks what others have: it is new, was restored, or missed what an ended computer wrote.")
         to.append(PlainLabel(why, "caption", wrap=True))
     rows.add(column(*to, gap=0, margins=(16, 8, 16, 4)))
     found = lots(preview)

@@ -86,6 +86,7 @@ class SyncPage(Page):
         self.setObjectName("page")
         self._whole = whole
         self.seen = Seen()
+        self._looking = self._stale = False
         self.last = PlainLabel("", "body", tone="text2")
         self.state = PlainLabel("", "card", wrap=True)
         self.sentence = PlainLabel("", "body", tone="text2", wrap=True)
@@ -133,7 +134,21 @@ class SyncPage(Page):
     # Reading and showing
 
     def _look(self) -> None:
-        self.here.jobs.run(self, partial(read_all, self.here.desk), self._show)
+        """Read the page; once at a time, since a large plan takes long. What was written meanwhile is read after it."""
+        self._stale = self._looking
+        if not self._looking:
+            self._looking = True
+            self.here.jobs.run(self, partial(read_all, self.here.desk), self._looked, failed=self._not_read)
+
+    def _looked(self, seen: Seen) -> None:
+        self._looking = False
+        self._show(seen)
+        if self._stale:
+            self._look()
+
+    def _not_read(self, error: Exception) -> None:
+        self._looking = self._stale = False
+        show_error(self, error)
 
     def _show(self, seen: Seen) -> None:
         self.seen = seen
