@@ -68,13 +68,13 @@ class Conflict(CaseDeskError):
 
 
 class StorageFull(CaseDeskError):
-    """The disk has no room left."""
+    """The disk has no room left. `eased` tells that some was kept back until now, so that the next save succeeds."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            _("Could not save: the disk is full."),
-            hint=_("What you typed is still here and what was saved before is safe. Free some space, then try again."),
-        )
+    def __init__(self, *, eased: bool = False) -> None:
+        hint = _("What you typed is still here and what was saved before is safe. Free some space, then try again.")
+        if eased:
+            hint = _("Some room was kept back and is free now: save again. Then free some space on this disk.")
+        super().__init__(_("Could not save: the disk is full."), hint=hint)
 
 
 class StorageFailed(CaseDeskError):

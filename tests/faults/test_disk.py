@@ -31,6 +31,7 @@ from casedesk.services.intake import register_case
 from casedesk.services.notes import add_note, notes_of
 from casedesk.services.office import sign_in
 from casedesk.services.search import Filters, count_cases
+from casedesk.storage import room
 from casedesk.storage.checking import check
 from casedesk.storage.migrate import migrate
 from casedesk.storage.operations import ClockFlag
@@ -41,7 +42,7 @@ from tests.conftest import NOW, PASSPHRASE
 from tests.support.journal import count, last
 from tests.support.people import a_returnee
 
-PAGE = 4096
+PAGE, MIB = 4096, 1024 * 1024
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
 
@@ -182,8 +183,50 @@ register_case(desk, somebody())
 print(json.dumps([saved, said, reads, operations, after, count_cases(desk, Filters()), check(desk.store).wrong]))
 desk.store.vault.close()
 """
+WORK_WITH_A_RESERVE = f"""
+import contextlib, json, sys
+from pathlib import Path
+from datetime import datetime
+from casedesk.errors import StorageFull
+from casedesk.services.intake import register_case
+from casedesk.services.office import sign_in
+from casedesk.storage import room
+from casedesk.storage.checking import check
+from tests.support.journal import count
+from tests.support.people import a_returnee
+
+folder, number = Path(sys.argv[1]), 0
+exec(sys.argv[2])
+def register():
+    global number
+    number += 1
+    register_case(desk, a_returnee(person__phone_1=f"+88017{{number:08d}}", incident__narrative="word " * 2000))
+desk = sign_in(folder, "farzana", {PASSPHRASE!r}, lambda: datetime.fromisoformat({NOW.isoformat()!r}))
+told = room.look(folder)
+room.keep_back(folder)
+kept_back = (folder / room.FILE).stat().st_blocks * 512
+leave(0)
+hints = []
+while not hints:
+    try:
+        register()
+    except StorageFull as error:
+        hints.append(error.hint)
+before = count(desk)
+register()
+saved_again = count(desk) - before
+while len(hints) < 2:
+    try:
+        register()
+    except StorageFull as error:
+        hints.append(error.hint)
+print(json.dumps([told, kept_back, hints, saved_again, check(desk.store).wrong]))
+desk.store.vault.close()
+"""
 # A disk of its own in memory, which only this process and its children see, and the folder on it.
-ON_A_SMALL_DISK = """mount -t tmpfs -o size=12m none "$1" && cp -r "$2" "$1/store" && shift 2 && exec "$@" """
+ON_A_SMALL_DISK = (
+    """mount -t tmpfs -o size="${SIZE:-12m}" none "$1" && cp -r "$2" "$1/store" && shift 2 && exec "$@" """
+)
 
 
 def refused_and_whole(command: Sequence[str | Path]) -> str:
@@ -233,6 +276,40 @@ def test_a_disk_that_is_really_full_is_said_and_nothing_is_half_done(
         room = str(dice.randrange(200_000))
         words: Sequence[str | Path] = [sys.executable, "-c", WORK, disk / "store", room, "0", DISK_IS_FULL]
         assert refused_and_whole([*place, *words]) == "Could not save: the disk is full."
+
+
+@pytest.mark.skipif(not may_mount(), reason="this system lets nobody mount a disk of their own")
+def test_on_a_full_disk_what_was_kept_back_lets_the_save_in_hand_succeed(store_folder: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    place: Sequence[str | Path] = ["unshare", "-rm", "sh", "-c", ON_A_SMALL_DISK, "sh", disk, store_folder]
+    run = subprocess.run(
+        [*place, sys.executable, "-c", WORK_WITH_A_RESERVE, disk / "store", DISK_IS_FULL],
+        capture_output=True,
+        text=True,
+        env=ENVIRONMENT | {"SIZE": "30m"},
+        cwd=ROOT,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    told, kept_back, hints, saved_again, wrong = json.loads(run.stdout)
+    assert 16 * MIB < told < 30 * MIB, "how little is free"
+    assert kept_back >= 16 * MIB
+    assert "save again" in hints[0]
+    assert saved_again == 1, "without anybody freeing anything"
+    assert hints[1].endswith("Free some space, then try again.")
+    assert wrong == []
+
+
+def test_room_is_kept_back_where_there_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=room.SCARCE - 1))
+    assert room.look(tmp_path) == room.SCARCE - 1
+    assert list(tmp_path.iterdir()) == [], "what is scarce is left to others"
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=room.SCARCE))
+    assert room.look(tmp_path) is None
+    assert [path.name for path in tmp_path.iterdir()] == [room.FILE]
+    assert (room.let_go(tmp_path), room.let_go(tmp_path)) == (True, False)
 
 
 # Written over

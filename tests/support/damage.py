@@ -21,9 +21,9 @@ def spoil(path: Path, page: int) -> None:
 
 
 def spoil_tables(desk: Desk, *names: str) -> None:
-    """Sign out and spoil the first page of each of these tables, without which nothing of it can be read."""
+    """Sign out and spoil the first page of each of these tables or indexes, without which nothing of it can be read."""
     with desk.read() as session:
-        found = session.execute(text("SELECT name, rootpage FROM sqlite_master WHERE type = 'table'")).all()
+        found = session.execute(text("SELECT name, rootpage FROM sqlite_master")).all()
     sign_out(desk)
     pages = {row.name: row.rootpage for row in found}
     for name in names:

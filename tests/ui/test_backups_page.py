@@ -16,6 +16,7 @@ from casedesk.services import backups, restores
 from casedesk.services.intake import register_case
 from casedesk.services.notes import add_note
 from casedesk.services.office import sign_in
+from casedesk.services.problem_report import problem_report
 from casedesk.services.search import Filters, count_cases
 from casedesk.storage import vault
 from casedesk.storage.backup.restoring import waiting_for
@@ -234,6 +235,26 @@ def test_without_room_it_is_said_once(inside: Sitting, monkeypatch: pytest.Monke
     inside.pass_time(60)
     keeper.look()
     says(inside, "There is no room for a backup")
+    assert "At 15:00 only 0 B were free on this disk" in words_of(inside.window)
+
+
+@pytest.mark.parametrize("language", ["en", "bn"])
+def test_a_disk_that_fills_up_is_told_once_and_in_time(
+    inside: Sitting, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    inside.program.use_language(language)
+    inside.window.resize(1024, 600)
+    usage = shutil.disk_usage(inside.folder)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=321_000_000))
+    (keeper,) = inside.window.findChildren(Keeper)
+    keeper.look()
+    told = "only 306 MB were free on this disk" if language == "en" else "খালি ছিল মাত্র"
+    says(inside, told)
+    keeper.look()
+    inside.window.jobs.run(inside.window, lambda: None, lambda _nothing: inside.window.say("looked twice"))
+    says(inside, "looked twice")
+    assert words_of(inside.window).count(told) == 1
+    assert cut_off(inside.window) == []
 
 
 def test_a_vault_that_does_not_open_leads_to_the_newest_backup(qtbot: QtBot, store_folder: Path) -> None:
@@ -418,6 +439,49 @@ def test_the_problem_report_is_read_before_it_is_saved(inside: Sitting, tmp_path
         assert private not in text, private
     report.write(str(tmp_path / "report.txt"))
     assert (tmp_path / "report.txt").read_text(encoding="utf-8") == text + "\n"
+
+
+def test_a_damaged_vault_reports_what_can_be_counted(qtbot: QtBot, store_folder: Path) -> None:
+    desk = sign_in(store_folder, "farzana", PASSPHRASE, lambda: NOW)
+    register_case(desk, a_returnee())
+    spoil_tables(desk, "case_note", "ix_case_note_case_id", "sqlite_autoindex_case_note_1")
+    sitting = Sitting(qtbot, store_folder, tables=tables)
+    text = problem_report(sitting.enter("farzana", PASSPHRASE).desk, {})
+    assert "case: 1" in text
+    assert "case_note: cannot be read" in text
+    assert "Free pages: 0" in text
+    sitting.end()
+
+
+@pytest.mark.parametrize("language", ["en", "bn"])
+def test_who_cannot_get_in_can_show_a_report_too(
+    qtbot: QtBot, store_folder: Path, tmp_path: Path, language: str
+) -> None:
+    path = store_folder / vault.VAULT
+    path.write_bytes(bytes(4096) + path.read_bytes()[4096:])
+    sitting = Sitting(qtbot, store_folder)
+    sitting.program.use_language(language)
+    asked = sitting.sign_in.form
+    assert isinstance(asked, SignInForm)
+    assert asked.report.isHidden(), "nobody needs it yet"
+    asked.name.setText("farzana")
+    asked.passphrase.line.setText(PASSPHRASE)
+    asked.button.click()
+    qtbot.waitUntil(asked.report.isVisible, timeout=SECONDS)
+    asked.report.click()
+    qtbot.waitUntil(lambda: bool(sitting.sign_in.findChildren(ReportSheet)), timeout=SECONDS)
+    (report,) = sitting.sign_in.findChildren(ReportSheet)
+    assert cut_off(report) == []
+    text = report.text.toPlainText()
+    assert "Refused: VaultMismatch" in text
+    assert f"vault.db: {path.stat().st_size}" in text
+    for private in ("Farzana", "farzana", PASSPHRASE, "Dhaka", str(tmp_path)):
+        assert private not in text, private
+    report.write(str(tmp_path / "report.txt"))
+    assert (tmp_path / "report.txt").read_text(encoding="utf-8") == text + "\n"
+    saved = "The problem report is saved." if language == "en" else "সমস্যার"
+    assert saved in words_of(sitting.sign_in)
+    sitting.end()
 
 
 def test_a_later_day_makes_the_card_a_warning(qtbot: QtBot, store_folder: Path) -> None:

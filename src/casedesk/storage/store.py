@@ -17,7 +17,7 @@ from sqlcipher3 import dbapi2 as sqlcipher
 from casedesk.errors import CaseDeskError, StorageFailed, StorageFull
 from casedesk.i18n import _
 from casedesk.models import Operation
-from casedesk.storage import belonging, derived, set_aside
+from casedesk.storage import belonging, derived, room, set_aside
 from casedesk.storage.merging import Merged
 from casedesk.storage.recorder import Act, Recorder
 from casedesk.storage.rows import Rows
@@ -191,7 +191,7 @@ class Store:
                 self.vault.writer.dispose()
                 raise StorageFailed from None
             if code == sqlcipher.SQLITE_FULL:
-                raise StorageFull from None
+                raise StorageFull(eased=room.let_go(self.vault.folder)) from None
             raise
 
     @contextmanager

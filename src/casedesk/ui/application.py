@@ -40,7 +40,7 @@ from casedesk.storage.backup import restoring
 from casedesk.storage.backup.sealed import Manifest
 from casedesk.storage.vault import vault_exists
 from casedesk.ui import garbage
-from casedesk.ui.backups import Keeper, damaged_banner
+from casedesk.ui.backups import Keeper, damaged_banner, room_banner
 from casedesk.ui.first_run import FirstRun, Welcome
 from casedesk.ui.kit import clipboard
 from casedesk.ui.kit import theme as themes
@@ -306,11 +306,15 @@ class Program(QObject):
         def trouble(error: CaseDeskError) -> None:
             window.notice(lambda: Banner("warn", error.message, error.hint))
 
+        def scarce(left: int) -> None:
+            at = window.desk.clock()
+            window.notice(lambda: room_banner(left, at))
+
         window.damaged.connect(damaged)
         if window.desk.store.damaged:
             damaged()
         if not window.desk.practice:
-            Keeper(window, window.here, window.watch, trouble)
+            Keeper(window, window.here, window.watch, trouble, scarce)
 
     def _put(self, screen: Screen) -> None:
         """Show a screen in the place of the one before."""

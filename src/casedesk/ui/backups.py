@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,7 @@ from casedesk.services import backups, restores
 from casedesk.services.backups import Loss
 from casedesk.services.restores import Kept
 from casedesk.services.slots import Person
+from casedesk.storage import room
 from casedesk.storage.backup.sealed import SUFFIX, Backup, Manifest
 from casedesk.ui.idle import Watch
 from casedesk.ui.kit.blocks import Banner, group, setting
@@ -278,6 +280,18 @@ def damaged_banner(newest: Manifest | None, actions: Sequence[QWidget] = ()) -> 
     return Banner("danger", _("The vault is damaged, so nothing more is saved in it"), words, actions=actions)
 
 
+def room_banner(left: int, at: datetime) -> Banner:
+    """Told once a sitting, before the disk is full."""
+    words = _("At {time} only {size} were free on this disk").format(
+        time=formats.clock(at), size=formats.file_size(left)
+    )
+    return Banner(
+        "warn",
+        words,
+        _("Everything is still saved. Remove or move what is not needed, or ask whoever looks after this computer."),
+    )
+
+
 def loss_card(lost: Loss, act: Callable[[], object] | None) -> QWidget:
     """For Today: what would be lost, and the one thing to do about it."""
     inside: list[QWidget] = [PlainLabel(told_loss(lost), "body", wrap=True, tone="warn" if lost.urgent else "")]
@@ -291,9 +305,10 @@ def loss_card(lost: Loss, act: Callable[[], object] | None) -> QWidget:
 
 
 class Keeper(QObject):
-    """Makes the backup of the day when nobody works, or in the end beside the work; looks once for damage.
+    """Makes the backup of the day when nobody works, or in the end beside the work; looks once for damage, and each
+    time whether there is room on the disk.
 
-    `trouble` is called with what to tell when there is no backup because of it.
+    `trouble` is called with what to tell when there is no backup because of it, `scarce` with the bytes left.
     """
 
     def __init__(
@@ -302,12 +317,13 @@ class Keeper(QObject):
         here: Here,
         watch: Watch,
         trouble: Callable[[CaseDeskError], object],
+        scarce: Callable[[int], object],
     ) -> None:
         super().__init__(owner)
         self._owner, self._desk, self._jobs, self._watch = owner, here.desk, here.jobs, watch
-        self._trouble = trouble
+        self._trouble, self._scarce = trouble, scarce
         self._looks = 0
-        self._told = self._busy = False
+        self._told = self._busy = self._told_room = False
         self._timer = QTimer(self, interval=LOOK)
         self._timer.timeout.connect(self.look)
         self._timer.start()
@@ -319,12 +335,18 @@ class Keeper(QObject):
         if self._desk.store.damaged:  # its window tells so
             self._timer.stop()
             return
+        self._jobs.run(self._owner, partial(room.look, self._desk.store.vault.folder), self._looked_for_room)
         if self._busy or not (self._watch.quiet() >= QUIET or self._looks >= PATIENCE):
             return
         self._looks, self._busy = 0, True
         progress = Progress()
         work = partial(backups.keep_up, self._desk, progress)
         self._jobs.run(self._owner, work, self._done, failed=self._failed, progress=progress)
+
+    def _looked_for_room(self, left: int | None) -> None:
+        if left is not None and not self._told_room:
+            self._told_room = True
+            self._scarce(left)
 
     def _done(self, _made: Backup | None) -> None:
         self._busy = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -9,14 +10,13 @@ from PySide6.QtCore import qVersion
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QWidget
 
 from casedesk.i18n import _
-from casedesk.services.problem_report import problem_report
 from casedesk.storage.keys import storage_error
+from casedesk.ui.jobs import Jobs
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.layouts import column, widget
 from casedesk.ui.kit.messages import show_error
 from casedesk.ui.kit.places import choose_new
 from casedesk.ui.kit.sheet import Sheet
-from casedesk.ui.page import Here
 
 HEIGHT = 340
 
@@ -24,10 +24,10 @@ HEIGHT = 340
 class ReportSheet(Sheet):
     """Shows every letter of the report, and saves it where the person chooses."""
 
-    def __init__(self, host: QWidget, here: Here, text: str) -> None:
+    def __init__(self, host: QWidget, text: str, say: Callable[[str], object]) -> None:
         hint = _("Read it first. It holds versions, sizes, counts and places of errors, and nobody’s name.")
         super().__init__(host, _("Problem report"), hint, width=820)
-        self._here = here
+        self._say = say
         self.text = QPlainTextEdit(text)
         self.text.setReadOnly(True)
         self.text.setAccessibleName(_("Problem report"))
@@ -40,12 +40,14 @@ class ReportSheet(Sheet):
         self.foot.addWidget(self.save)
 
     @classmethod
-    def show_report(cls, host: QWidget, here: Here) -> None:
-        """Gather the report, then open it."""
+    def show_report(
+        cls, host: QWidget, jobs: Jobs, gather: Callable[[Mapping[str, str]], str], say: Callable[[str], object]
+    ) -> None:
+        """Gather the report, which is given what only the window knows, then open it."""
         screen = host.screen().availableGeometry()
         platform = QApplication.platformName()
         extra = {"Qt": f"{qVersion()}, {platform}", "Screen": f"{screen.width()} × {screen.height()}"}
-        here.jobs.run(host, partial(problem_report, here.desk, extra), lambda text: cls(host, here, text).open())
+        jobs.run(host, partial(gather, extra), lambda text: cls(host, text, say).open())
 
     def _choose(self) -> None:
         dialog = choose_new(self, _("Save the problem report"), "casedesk-report.txt", _("Text files (*.txt)"))
@@ -59,4 +61,4 @@ class ReportSheet(Sheet):
             show_error(self, storage_error(error))
         else:
             self.dismiss()
-            self._here.say(_("The problem report is saved."))
+            self._say(_("The problem report is saved."))

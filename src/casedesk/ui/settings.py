@@ -13,6 +13,7 @@ from casedesk.i18n import N_, _, ngettext
 from casedesk.services import office
 from casedesk.services.office import KEEPING_ROLES, READING_ROLES
 from casedesk.services.permissions import may
+from casedesk.services.problem_report import problem_report
 from casedesk.settings import LOCK_MINUTES, TEXT_SIZES, Settings
 from casedesk.storage import keys
 from casedesk.ui.backups import BackupSection
@@ -302,7 +303,9 @@ class SettingsPage(Page):
     def _about(self) -> None:
         text = _("CaseDesk {version}. Works without internet; nothing is sent by itself.")
         self._add(PlainLabel(text.format(version=VERSION), "body", wrap=True))
-        self.report_button = button(_("Show"), clicked=partial(ReportSheet.show_report, self, self.here))
+        gather = partial(problem_report, self.here.desk)
+        show = partial(ReportSheet.show_report, self, self.here.jobs, gather, self.here.say)
+        self.report_button = button(_("Show"), clicked=show)
         sentence = _("Versions, sizes, counts and places of errors, for whoever helps you. It names nobody.")
         self._add(group(_("If something goes wrong"), (setting(_("Problem report"), sentence, self.report_button),)))
         if may(self.here.desk, "store.check"):

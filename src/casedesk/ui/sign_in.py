@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -18,6 +18,7 @@ from casedesk.errors import CaseDeskError, InvalidInput
 from casedesk.i18n import N_, _, ngettext
 from casedesk.parsing import fold
 from casedesk.services import backups, office
+from casedesk.services.problem_report import report_at_the_door
 from casedesk.storage import keys, vault
 from casedesk.storage.recovery_key import RecoveryGroupWrong, RecoveryKey, read_recovery_key
 from casedesk.storage.tries import MustWait
@@ -26,9 +27,10 @@ from casedesk.ui.jobs import Jobs
 from casedesk.ui.kit.blocks import Banner
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.layouts import column, row, widget
-from casedesk.ui.kit.messages import show_error
+from casedesk.ui.kit.messages import show_error, tell
 from casedesk.ui.kit.texts import PlainLabel, restyle
 from casedesk.ui.passphrases import HINTS, NewPassphrase, PassphraseField, Said
+from casedesk.ui.problem_report import ReportSheet
 from casedesk.ui.recovery import RecoveryCard
 from casedesk.ui.restore import RestoreForm
 
@@ -146,6 +148,9 @@ class SignInForm(QWidget):
         self.trouble.hide()
         self.restore = button(_("Restore the newest backup"), "primary", "usb", clicked=screen.restore)
         self.restore.hide()
+        self.report = button(_("Problem report"), "link", "info", clicked=self._report)
+        self.report.hide()
+        self._kind = ""
         self.name = _name_line(locked.sign_in_name if locked else name)
         label = PlainLabel(_("Sign-in name"), "label")
         label.setBuddy(self.name)
@@ -159,7 +164,15 @@ class SignInForm(QWidget):
         self.other = button(_("Sign in as somebody else"), "link", clicked=screen.another.emit)
         self.other.setVisible(locked is not None)
         asked.setVisible(locked is None)
-        parts = (self.trouble, self.restore, self._reason(locked), self._practice(), asked, self.passphrase)
+        parts = (
+            self.trouble,
+            self.restore,
+            self.report,
+            self._reason(locked),
+            self._practice(),
+            asked,
+            self.passphrase,
+        )
         links = row(self.forgotten, None, self.other)
         self.setLayout(column(*parts, 4, self.button, 6, links, gap=12))
         self._timer = QTimer(self, interval=1000)
@@ -240,8 +253,23 @@ class SignInForm(QWidget):
             restorable = isinstance(error, SPOILT) and backups.newest_backup(self._screen.folder) is not None
             self.restore.setVisible(restorable)
             (self.restore if restorable else self.passphrase).setFocus()
+            self._offer_report(error)
         else:
             show_error(self, error)
+            self._offer_report(error)
+
+    def _offer_report(self, error: Exception) -> None:
+        """Who cannot get in needs help most."""
+        self._kind = type(error).__name__
+        self.report.show()
+
+    def _report(self) -> None:
+        screen, kind = self._screen, self._kind
+
+        def gather(extra: Mapping[str, str]) -> str:
+            return report_at_the_door(screen.folder, screen.clock(), {**extra, "Refused": kind})
+
+        ReportSheet.show_report(screen, screen.jobs, gather, lambda words: tell(screen, words, kind="ok"))
 
     def _count(self) -> None:
         """Show how long it is until the next try, a second at a time."""
