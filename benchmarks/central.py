@@ -58,15 +58,15 @@ def main() -> None:
 
 
 def command(folder: Path, cases: int, server: str) -> Iterator[Result]:
-    """The first call, which tells everything; in a new process one without news, and the check."""
+    """The first call, which tells everything, one without news, and the check, each in a process of its own."""
     folder.mkdir()
     generator.make(folder / "central", cases)
     _make_central(folder)
     postgres.make_database(server, f"cases{cases}")
     url = server.replace("/postgres?", f"/cases{cases}?")
     with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as others:
-        (filling,) = others.apply(_called, (folder / "central", url, follow))
-        quiet, checking = others.apply(_called, (folder / "central", url, follow, check_national))
+        works = (follow, follow, check_national)
+        filling, quiet, checking = (others.apply(_called, (folder / "central", url, work)) for work in works)
     yield Result("follow without news, against the first time", cases, quiet.whole, filling.whole, None)
     yield Result("the same (processor)", cases, quiet.processor, filling.processor, None)
     yield Result("check, against filling (processor)", cases, checking.processor, filling.processor, None)
@@ -84,11 +84,11 @@ class Used:
     most: float
 
 
-def _called(store: Path, url: str, *works: Callable[[Desk, NationalStore], object]) -> tuple[Used, ...]:
+def _called(store: Path, url: str, work: Callable[[Desk, NationalStore], object]) -> Used:
     desk = sign_in(store, generator.SIGN_IN, generator.PASSPHRASE)
     desk = replace(desk, actor=replace(desk.actor, roles=desk.actor.roles | {"coordinator", "administrator"}))
     national = open_national(desk, url)
-    found = tuple(_used(partial(each, desk, national)) for each in works)
+    found = _used(partial(work, desk, national))
     national.close()
     desk.store.vault.close()
     return found

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import Integer, delete, func, insert, literal_column, select
 from sqlalchemy.orm import Session
 
 from casedesk.desk import Desk
@@ -33,7 +33,7 @@ from casedesk.sync.intake import AT_ONCE, accept
 from casedesk.sync.membership import standing
 from casedesk.sync.roster import Roster
 
-LOOKED_AT: Final = 10_000  # operations whose lengths are compared at once
+LOOKED_AT: Final = 1_000  # operations whose lengths are compared at once
 
 
 class NotCentral(CaseDeskError):
@@ -246,8 +246,10 @@ def _follow_orders(desk: Desk, session: Session, national: NationalStore) -> int
 def _follow_shown(desk: Desk, session: Session, national: NationalStore, chain: Chain) -> int:
     """Show there what was shown here after the operation had been told; it has another length then."""
     count = 0
-    for first in range(1, chain.held + 1, LOOKED_AT):
-        last = min(first + LOOKED_AT - 1, chain.held)
+    with national.read() as there:
+        sizes, told = (_sizes(which, chain.id) for which in (session, there))
+    for piece in sorted(piece for piece, size in sizes.items() if size != told.get(piece)):
+        first, last = piece * LOOKED_AT, (piece + 1) * LOOKED_AT - 1
         here = _lengths(session, chain.id, first, last)
         with national.read() as there:
             known = _lengths(there, chain.id, first, last)
@@ -293,6 +295,18 @@ def _nameless(session: Session) -> dict[bytes, tuple[Any, ...]]:
         for desk, *told in session.execute(each):
             found[bytes(desk)] = (*found.get(bytes(desk), ()), place, *told)
     return found
+
+
+def _sizes(session: Session, chain: bytes) -> dict[int, int]:
+    """How long the operations of each piece of a chain are together: the engines add up what is too much to be told."""
+    piece = OperationRow.chain_seq // literal_column(str(LOOKED_AT), Integer)
+    wanted = (
+        select(piece, func.sum(func.length(OperationRow.body)))
+        .join(Chain, Chain.ix == OperationRow.chain_ix)
+        .where(Chain.id == chain)
+        .group_by(piece)
+    )
+    return {int(row[0]): int(row[1]) for row in session.execute(wanted)}
 
 
 def _lengths(session: Session, chain: bytes, first: int, last: int) -> dict[int, int]:
