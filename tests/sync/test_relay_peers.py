@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from nacl.signing import SigningKey
@@ -52,6 +54,23 @@ def test_two_relays_share_an_index_and_a_folder_behind_one_door(database: str, t
                 bina.take_out(each)
             assert bina.waiting() == []
     assert cut.cuts > 0
+
+
+def test_relays_that_begin_at_once_on_an_empty_database_are_one_relay(database: str) -> None:
+    for n in range(3):
+        postgres.make_database(database, f"empty{n}")
+        url = database.replace("/postgres?", f"/empty{n}?")
+        together = Barrier(2)
+
+        def begin(url: str = url, together: Barrier = together) -> Index:
+            together.wait()
+            return Index(url)
+
+        with ThreadPoolExecutor(2) as beside:
+            begun = [each.result() for each in [beside.submit(begin) for _ in range(2)]]
+        assert begun[0].identity == begun[1].identity
+        for each in begun:
+            each.engine.dispose()
 
 
 def test_what_is_announced_at_once_at_two_relays_does_not_go_over_the_quota(database: str) -> None:
