@@ -346,3 +346,19 @@ def test_a_mistake_comes_out_of_what_tests_say_their_words_to(
     monkeypatch.setattr(backups, "backups", broken)
     with pytest.raises(ValueError, match="broken"):
         casedesk("backup", "--list", "--store", store_folder, "--user", "farzana")
+
+
+def test_who_has_read_enough_ends_a_command_quietly() -> None:
+    """As `casedesk dictionary | head` does."""
+    beside = subprocess.Popen(
+        [sys.executable, "-m", "casedesk", "dictionary"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(RESOURCES.parent / "src")},
+    )
+    assert beside.stdout is not None
+    assert beside.stderr is not None
+    beside.stdout.close()
+    complained = beside.stderr.read()
+    beside.stderr.close()
+    assert (beside.wait(), complained) == (1, b"")

@@ -6,6 +6,7 @@ so the window does not wait for what it does not use.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
@@ -54,7 +55,13 @@ def program() -> int:
     """
     machine.no_core_dumps()
     try:
-        return main()
+        status = main()
+        if sys.stdout is not None:  # as in a window of Windows
+            sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # whoever reads has read enough, as `head`; nothing more is to be said to them at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return WRONG
     except Exception as error:  # noqa: BLE001 - the last resort
         complain(OurMistake(code_of(error)))
         return WRONG
