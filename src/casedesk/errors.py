@@ -85,11 +85,3 @@ class StorageFailed(CaseDeskError):
             _("Could not save: the disk reported a fault."),
             hint=_("What you typed is still here. Copy the store folder to another disk before you go on."),
         )
-
-
-class OurMistake(CaseDeskError):
-    """What no person did wrong. The code finds it in the log, where its kind and place are."""
-
-    def __init__(self, code: str) -> None:
-        safe = _("Everything saved before is safe. Try again. If it comes back, tell your coordinator the code {code}.")
-        super().__init__(_("This did not work because of a mistake in CaseDesk."), hint=safe.format(code=code))

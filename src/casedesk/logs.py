@@ -22,6 +22,7 @@ from uuid import UUID
 
 from casedesk import machine
 from casedesk.errors import CaseDeskError
+from casedesk.i18n import _
 
 FILE: Final = "casedesk.log"
 LARGEST: Final = 1_000_000
@@ -49,6 +50,15 @@ def where(error: BaseException) -> list[str]:
 
 def _code(text: str) -> str:
     return f"CD-{zlib.crc32(text.encode()) % 1000:03}"
+
+
+class OurMistake(CaseDeskError):
+    """What no person did wrong, admitted without technical words. The code finds it in the log."""
+
+    def __init__(self, error: BaseException) -> None:
+        safe = _("Everything saved before is safe. Try again. If it comes back, tell your coordinator the code {code}.")
+        wrong = _("This did not work because of a mistake in CaseDesk.")
+        super().__init__(wrong, hint=safe.format(code=code_of(error)))
 
 
 class Formatter(logging.Formatter):

@@ -18,6 +18,7 @@ import casedesk
 from casedesk import logs
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError, InvalidInput, Problem
+from casedesk.logs import OurMistake
 from casedesk.services.problem_report import problem_report
 from casedesk.storage.vault import WrongPlace
 from tests.unit.test_permissions import service_functions
@@ -42,6 +43,7 @@ REPEATS = {
     "NotUnderstood",
     "OtherCentre",
     "Refused",
+    "StillNeeded",
     "Unreadable",
     "_Unusable",
 }
@@ -79,7 +81,11 @@ def test_every_error_says_in_whole_sentences_what_happened_and_holds_no_data() -
     list(modules(casedesk))
     found = {each.__name__: each for each in every_error()}
     assert len(found) > 70
-    made = {"InvalidInput": InvalidInput({MARKER: [Problem("Write the date.")]}), "WrongPlace": WrongPlace("cloud")}
+    made = {
+        "InvalidInput": InvalidInput({MARKER: [Problem("Write the date.")]}),
+        "OurMistake": OurMistake(ValueError(MARKER)),
+        "WrongPlace": WrongPlace("cloud"),
+    }
     for name, kind in found.items():
         if name in REPEATS:
             continue

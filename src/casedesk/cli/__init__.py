@@ -25,9 +25,9 @@ from casedesk.cli.speech import (
     say,
     take_every_letter,
 )
-from casedesk.errors import CaseDeskError, OurMistake
+from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
-from casedesk.logs import code_of
+from casedesk.logs import OurMistake
 
 MODULES = {  # command → module, in the order of the help
     "demo": "window",
@@ -63,7 +63,7 @@ def program() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return WRONG
     except Exception as error:  # noqa: BLE001 - the last resort
-        complain(OurMistake(code_of(error)))
+        complain(OurMistake(error))
         return WRONG
 
 

@@ -93,15 +93,11 @@ class BackupSection(QWidget):
         for each in buttons:
             each.setParent(None)
         clear(self._content)
-        damaged = self._here.desk.store.damaged
-        if damaged:
-            newest = next((each.manifest for each in made if each.manifest is not None), None)
-            self._content.addWidget(damaged_banner(newest))
         self._content.addWidget(self._elsewhere(lost))
         lines = [self._line(each) for each in made]
         if not lines:
             lines = [setting(_("None yet"), _("One is made by itself each day that you work."), None)]
-        make = None if damaged else self.make_button
+        make = None if self._here.desk.store.damaged else self.make_button
         self._content.addWidget(group(_("Backups on this computer"), lines, make))
         sentence = _("From a stick or another disk. What would be lost is shown first.")
         from_file = setting(_("Restore from a file"), sentence, self.file_button)

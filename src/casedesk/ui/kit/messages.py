@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QWidget
 
-from casedesk.errors import CaseDeskError, OurMistake
+from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
-from casedesk.logs import code_of
+from casedesk.logs import OurMistake
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.icons import Icon
 from casedesk.ui.kit.layouts import row
@@ -73,5 +73,5 @@ def show_error(parent: QWidget, error: Exception) -> Sheet:
     """Tell a person's error in its own words; log our own mistake by kind and place only, and admit it."""
     if not isinstance(error, CaseDeskError):
         log.error("a mistake of ours", exc_info=error)
-        error = OurMistake(code_of(error))
+        error = OurMistake(error)
     return tell(parent, error.message, error.hint, kind="danger")
