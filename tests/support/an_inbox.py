@@ -35,15 +35,15 @@ def prepare(base: Path, scratch: Path) -> None:
     """`store` has the computer, `as_undisturbed` what it knows after taking all in, `lying` which files those are."""
     centre, central = first_desk(scratch / "K3"), new_desk(base / "store", "Q1", "HQX")
     join(centre, central, centre="HQX", central=True)
-    gone, late, coded = (_a_case(centre, number) for number in range(3))
-    _agree(centre, gone, "sync_central_identified")
+    gone, late, coded = (a_case(centre, number) for number in range(3))
+    agree(centre, gone, "sync_central_identified")
     carry(centre, central, CENTRAL)
     withdraw(centre, gone, "sync_central_identified")
-    _agree(centre, late, "sync_central_identified")
-    _agree(centre, coded, "sync_central_coded")
+    agree(centre, late, "sync_central_identified")
+    agree(centre, coded, "sync_central_coded")
     edit_case(centre, late, {"person.upazila": ("0", "1")})
-    _agree(centre, _a_case(centre, 3), "sync_central_identified")
-    for sealed in (*carried(centre, CENTRAL), _receipt_for(centre, central)):
+    agree(centre, a_case(centre, 3), "sync_central_identified")
+    for sealed in (*carried(centre, CENTRAL), receipt_for(centre, central)):
         inbox(base / "store").put(sealed)
     for each in (centre, central):
         sign_out(each)
@@ -52,17 +52,17 @@ def prepare(base: Path, scratch: Path) -> None:
     (base / AS_UNDISTURBED).write_text(_all_taken(whole), encoding="utf-8")
 
 
-def _a_case(desk: Desk, number: int) -> UUID:
+def a_case(desk: Desk, number: int) -> UUID:
     return register_case(
         desk, a_returnee(person__name_en=f"Person {number}", person__phone_1=None, person__upazila="0")
     )
 
 
-def _agree(desk: Desk, case_id: UUID, scope: str) -> None:
+def agree(desk: Desk, case_id: UUID, scope: str) -> None:
     record_consent(desk, case_id, RecordConsent({scope: "given"}, method="verbal"))
 
 
-def _receipt_for(centre: Desk, central: Desk) -> bytes:
+def receipt_for(centre: Desk, central: Desk) -> bytes:
     """What the centre would say of the files that lie in the outbox of the central office."""
     with central.read() as session:
         files = [row.name for row in uncovered(session)]

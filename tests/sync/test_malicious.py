@@ -516,6 +516,11 @@ def writes_fields_that_are_no_fields(a: Attack) -> None:
     a.write(*(Leaf("case_note", b"f" * 16, name, "harm") for name in names))
 
 
+def writes_fields_that_are_listed_as_none_or_two(a: Attack) -> None:
+    names = ("a\tb", "a\u3000b", "\n")
+    a.write(*(Leaf("case_note", b"f" * 16, name, "harm") for name in names))
+
+
 def writes_very_long_names(a: Attack) -> None:
     a.write(Leaf("t" * 255, b"l" * 16, "f" * 255, "harm"), Leaf("case_note", b"l" * 16, "f" * 255, "harm"))
 
@@ -637,6 +642,7 @@ HARMLESS: list[Trick] = [
     writes_values_of_wrong_types,
     writes_tables_that_are_not_records,
     writes_fields_that_are_no_fields,
+    writes_fields_that_are_listed_as_none_or_two,
     writes_very_long_names,
     marks_what_does_not_exist,
     marks_one_chain_twice,

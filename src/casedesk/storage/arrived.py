@@ -74,8 +74,8 @@ def written(operation: Operation) -> Said:
     at: RecordKey | None = None
     for section in operation.sections:
         for leaf in leaves_of(section):
-            if " " in leaf.field:
-                continue
+            if not leaf.field.isidentifier() and leaf.field.split() != [leaf.field]:
+                continue  # no field is called so, and it could not be told from others in the index
             if at is None or leaf.record != at[1] or leaf.table != at[0]:  # most stand beside others of their record
                 at = table, record = leaf.table, leaf.record
                 is_told = table not in JOURNAL_TABLES and len(table) <= LONGEST_TABLE
