@@ -423,6 +423,7 @@ def test_a_damaged_vault_is_told_under_the_top_bar(inside: Sitting) -> None:
     inside.window.desk.store.found_damaged()
     says(inside, "No backup on this computer is whole.")
     assert "The vault is damaged, so nothing more is saved in it" in words_of(inside.window)
+    assert inside.window.top.state.accessibleName() == "The vault is damaged: nothing more is saved"
 
 
 def test_the_problem_report_is_read_before_it_is_saved(inside: Sitting, tmp_path: Path) -> None:

@@ -28,6 +28,8 @@ class Shell(QWidget):
         if desk.practice:
             words = _("Practice centre: every person here is invented")
             self.top.say_state(words, "flask", short=_("Practice centre"), tone="warn")
+        if desk.store.damaged:
+            self.tell_damaged()
         self._notices = 0
         self._body = QVBoxLayout()
         self._body.setContentsMargins(0, 0, 0, 0)
@@ -35,6 +37,11 @@ class Shell(QWidget):
         self._body.addWidget(self.top)
         self.setLayout(row(self.sidebar, widget(self._body), gap=0))
         self.toast = Toast(self, left=212)
+
+    def tell_damaged(self) -> None:
+        """The place that says that all work is saved says now that it is not."""
+        words = _("The vault is damaged: nothing more is saved")
+        self.top.say_state(words, "problem", short=_("Not saved"), tone="danger")
 
     def notice(self, banner: QWidget, *, last: bool = False) -> None:
         """Show a banner under the top bar and those before it; one that is last stays under later ones, too."""

@@ -337,6 +337,7 @@ class Window(QMainWindow):
 
     def _refresh(self, touched: Touched) -> None:
         if touched == FOUND_DAMAGED:
+            self._shell.tell_damaged()
             self.damaged.emit()
             return
         if touched.tables and not self._over:
