@@ -146,7 +146,7 @@ def kept(folder: Path, tell: Callable[[str], object] = lambda _code: None) -> It
     sys.unraisablehook = lambda told: caught(told.exc_value)
     try:
         yield
-    except CaseDeskError:  # which is for a person
+    except (CaseDeskError, BrokenPipeError):  # which is for a person; or whoever reads what is said has read enough
         raise
     except Exception as error:
         log.critical("not caught", exc_info=error)

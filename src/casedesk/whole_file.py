@@ -49,10 +49,11 @@ def must_be_new(path: Path) -> None:
 
 @contextmanager
 def new_file(path: Path) -> Iterator[IO[bytes]]:
-    """As `whole_file`, where nothing has this name yet."""
+    """As `whole_file`, where nothing has this name yet, nor when it is done."""
     must_be_new(path)
     with whole_file(path) as file:
         yield file
+        must_be_new(path)
 
 
 @contextmanager

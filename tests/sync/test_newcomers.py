@@ -35,6 +35,7 @@ from tests.conftest import NOW, PASSPHRASE
 from tests.support.people import a_returnee
 from tests.sync.office import (
     admin,
+    as_role,
     carried,
     carry,
     coordinator,
@@ -181,6 +182,28 @@ def test_what_an_ended_computer_wrote_reaches_who_had_not_got_it(centre: Centre,
     assert [each.only for each in previews(coordinator(one), "DHK")] == [""]
     assert [each.only for each in previews(coordinator(lacking), "DHK")] == [""], "one passes it on, to who lacks it"
     assert check_store(coordinator(lacking)).wrong == []
+
+
+def test_a_newcomer_gets_of_an_ended_computer_what_is_believed_of_it(centre: Centre) -> None:
+    """Who lets the newcomer in holds more than the administrator did who named the end: nobody would take that."""
+    one, two, lost, new = centre.one, centre.two, centre.three, centre.new
+    write(lost, "Sentinel Early")
+    carry(lost, one)
+    carry(lost, two)
+    write(lost, "Sentinel Late")
+    carry(lost, two)
+    computers.end_computer(admin(one), key_of(lost))
+    join(one, new, admitted=False)
+    hand_rosters(one, [two])
+    computers.admit_to_centre(as_role(two, "supervisor"), key_of(new))
+    hand_rosters(two, [new])
+    fates = {each.fate for each in carry(two, new) if each.kind}
+    assert fates == {Fate.APPLIED}
+    assert "Sentinel Early" in names(new)
+    assert "Sentinel Late" not in names(new)
+    carry(new, two)
+    assert [each.only for each in previews(coordinator(two), "DHK")] == [""]
+    assert check_store(coordinator(new)).wrong == []
 
 
 def test_nobody_can_pass_on_what_its_author_did_not_write(centre: Centre) -> None:

@@ -79,6 +79,10 @@ def test_what_is_ticked_later_says_of_itself_what_it_says_at_the_intake(desk: De
     edit_case(desk, late, {"need_item.needs": (None, needs), "debt.outstanding": (None, Money(9_000_000, "bdt"))})
     (assessment,), (debt,) = rows(desk, NeedsAssessment), rows(desk, Debt)
     assert (assessment.done_on, debt.as_of) == (NOW.date(), NOW.date())
+    with desk.write("test.of_before") as session:
+        session.get_one(NeedsAssessment, assessment.id).done_on = None
+    edit_case(desk, late, {"person.phone_1": ("+8801711000417", "+8801711000999")}, kept=None)
+    assert rows(desk, NeedsAssessment)[0].done_on is None, "nobody asked about needs that day"
     edited = {(each.need, each.urgency, each.assessment_id == assessment.id) for each in rows(desk, NeedItem)}
     at_once = register_case(desk, a_returnee(need_item__needs=needs, person__phone_1=None))
     asked = {(each.need, each.urgency, True) for each in rows(desk, NeedItem) if each.case_id == at_once}

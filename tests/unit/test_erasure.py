@@ -14,10 +14,10 @@ from casedesk.desk import Actor, Desk
 from casedesk.errors import InvalidInput, NotAllowed
 from casedesk.models import Case, ConsentLine, Operation, Preference
 from casedesk.services import backups, lifecycle, notes, office, restores
-from casedesk.services.cases import case_facts
+from casedesk.services.cases import case_facts, edit_case, set_status
 from casedesk.services.consents import RecordConsent, consents_of, record_consent, withdraw
 from casedesk.services.edits import as_new
-from casedesk.services.erasure import SecondNeeded, StillNeeded, erase, what_would_be_erased
+from casedesk.services.erasure import SecondNeeded, StillNeeded, erase, standing, what_would_be_erased
 from casedesk.services.follow_ups import RecordFollowUp, follow_ups_of, record
 from casedesk.services.history import history, who_looked
 from casedesk.services.intake import register_case
@@ -169,6 +169,25 @@ def test_what_another_case_of_the_person_tells_stays_until_that_is_erased_too(de
     erase(desk, second.id, "Asked in writing")
     assert bodies_with_words(desk) == []
     assert check(desk.store).wrong == []
+
+
+def test_what_was_erased_and_is_kept_again_stays_when_another_case_goes(desk: Desk, case_id: UUID) -> None:
+    asked_for(desk, case_id)
+    erase(desk, case_id, "Asked in writing")
+    assert standing(desk, case_id).erased
+    record_consent(desk, case_id, RecordConsent({"store_data": "given"}, method="verbal"))
+    set_status(desk, case_id, "active", reason="She came back.")
+    edit_case(desk, case_id, {"person.name_en": (None, NAME)}, kept=None)
+    assert not standing(desk, case_id).erased
+    with desk.write("test.second") as session:
+        person = session.get_one(Case, case_id).person_id
+        second = Case(person_id=person, case_number="DHK-26-K3-00009-X", owner_id=desk.actor.id)
+        session.add(second)
+        session.flush()
+        lifecycle.begin(session, desk, second, "registered")
+        session.add(ConsentLine(case_id=second.id, scope="store_data", answer="withdrawn", at=NOW))
+    erase(desk, second.id, "Asked in writing")
+    assert case_facts(desk, case_id).answers["person.name_en"] == NAME
 
 
 def test_a_backup_that_is_restored_forgets_it_again(desk: Desk, case_id: UUID, tmp_path: Path) -> None:

@@ -69,6 +69,7 @@ def _restore(asked: argparse.Namespace) -> int:
             manifest, lost = backups.preview(desk, asked.file)
             say(_told(manifest))
             say(told_loss(lost))
+            say(restores.what_stays(damaged=desk.store.damaged))
             restores.restore_beside(desk, asked.file, asked.into, asked.why, second)
     else:
         name = asked.user or ask_name()

@@ -464,9 +464,14 @@ def _follow_from(
     if isinstance(episode, MigrationEpisode):
         episode.months_abroad = months_between(episode.departed_on, episode.returned_on)
     assessment, debt = records.get("needs_assessment"), records.get("debt")
-    if isinstance(assessment, NeedsAssessment) and assessment.done_on is None:
+    about = {key.partition(".")[0] for key in edits}
+    if (
+        isinstance(assessment, NeedsAssessment)
+        and assessment.done_on is None
+        and about & {"needs_assessment", "need_item"}
+    ):
         assessment.done_on = desk.today()
-    if isinstance(debt, Debt) and any(key.startswith("debt.") for key in edits):
+    if isinstance(debt, Debt) and "debt" in about:
         debt.as_of = desk.today()
     if isinstance(person, Person) and edits.keys() & {"person.age_stated", "person.date_of_birth"}:
         person.is_minor = is_minor(person, desk.today())

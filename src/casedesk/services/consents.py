@@ -182,11 +182,12 @@ def taken_back(session: Session) -> set[tuple[UUID, str]]:
 @needs("backup.restore")
 def take_back_again(desk: Desk, refused: Collection[tuple[UUID, str]], reason: str) -> None:
     """Take back, in a vault that was restored, what holds no more in the one that was there; by whoever restores."""
-    for case_id, scope in sorted(refused):
+    with desk.read() as session:
+        lines = newest_lines(session, {case for case, _scope in refused}, {scope for _case, scope in refused})
+    holding = {(case, scope) for case, by in lines.items() for scope, line in by.items() if line.answer == "given"}
+    for case_id, scope in sorted(holding & set(refused)):
         with desk.write("consent.withdraw", about=case_id, reason=reason) as session:
-            case, newest = session.get(Case, case_id), _newest(session, case_id, scope)
-            if case is not None and newest is not None and newest.answer == "given":
-                _take_back(session, desk, case, scope)
+            _take_back(session, desk, session.get_one(Case, case_id), scope)
 
 
 def active_line(

@@ -7,8 +7,9 @@ steps and consents (`Field.stays`), and for who agreed to be counted what report
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -101,8 +102,7 @@ def standing(desk: Desk, case_id: UUID) -> Standing:
         case = open_case(desk, session, "case.view", case_id)
         asked = may(desk, "case.erase") and status_now(session, case_id, KEEPING, desk.today()) in ASKED_FOR
         offered = asked and within_reach(desk.actor, "case.erase", case, reason="any")
-        erased = session.scalar(select(Erasure.record).where(Erasure.record == case_id).limit(1)) is not None
-        return Standing(offered, erased)
+        return Standing(offered, case_id in _erased(session, {case_id}, desk.today()))
 
 
 @needs("case.erase")
@@ -113,7 +113,7 @@ def what_would_be_erased(desk: Desk, case_id: UUID) -> WouldGo:
         _refuse_if_needed(session, desk, case)
         counted = _is_counted(session, desk, case)
         told: Counter[str] = Counter()
-        for record in _records(session, case):
+        for record in _records(session, case, desk.today()):
             names = _going(record, counted=counted)
             if not _says_more(record, counted=counted) or any(getattr(record, name) is not None for name in names):
                 told[_(recorded_models()[record.__tablename__].label)] += 1
@@ -144,7 +144,11 @@ def erase(desk: Desk, case_id: UUID, reason: str, second: Person | None = None) 
     with desk.store.intake() as (session, merged):
         case = open_case(desk, session, "case.erase", case_id, reason=reason)
         counted = _is_counted(session, desk, case)
-        found = [target for record in _records(session, case) for target in _targets(session, record, counted=counted)]
+        found = [
+            target
+            for record in _records(session, case, desk.today())
+            for target in _targets(session, record, counted=counted)
+        ]
         now, confirmed = desk.clock(), desk.confirmed
         merged.add(order(session, "case.forget", found, actor=desk.actor.id, now=now, confirmed=confirmed))
     desk.note("case.erased", about=case_id, reason=reason.strip())
@@ -189,18 +193,26 @@ def _targets(session: Session, record: Recorded, *, counted: bool) -> Iterator[T
         yield record.id, name
 
 
-def _records(session: Session, case: Case) -> list[Recorded]:
+def _records(session: Session, case: Case, today: date) -> list[Recorded]:
     """What belongs to the case, removed or not. What another case tells that is not erased, stays with that one."""
     by_table = records_of(session, {case.id})
     belongs = cases_of_stored(session, by_table)
     others = set().union(*belongs.values()) - {case.id}
-    kept = others - set(session.scalars(select(Erasure.record).where(Erasure.record.in_(others))))
+    kept = others - _erased(session, others, today)
     found: list[Recorded] = []
     for table, ids in by_table.items():
         model = recorded_models()[table]
         for some in in_parts([each for each in sorted(ids) if not belongs.get(each, set()) & kept]):
             found += session.scalars(select(model).where(model.id.in_(some)))
     return found
+
+
+def _erased(session: Session, cases: Collection[UUID], today: date) -> set[UUID]:
+    """Those that were ordered to be forgotten, and of which the person did not agree anew that they be kept."""
+    ordered: set[UUID] = set()
+    for some in in_parts(list(cases)):
+        ordered |= set(session.scalars(select(Erasure.record).where(Erasure.record.in_(some))))
+    return {case for case in ordered if status_now(session, case, KEEPING, today) in ASKED_FOR}
 
 
 def _is_counted(session: Session, desk: Desk, case: Case) -> bool:

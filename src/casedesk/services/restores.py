@@ -211,6 +211,16 @@ def _allowed(restored: Vault, slots: Sequence[keys.Slot], second: Person | None,
         return users[0].id
 
 
+def what_stays(*, damaged: bool) -> str:
+    """What a person is told of consents, roles and ways in that were taken back since the backup."""
+    if damaged:
+        return _(
+            "Roles and ways in that were taken back since stay so. Consents may hold again that were taken back: where"
+            " the vault cannot be read, look at the papers, or ask the people before anything is shared."
+        )
+    return _("What was taken back since stays taken back: consents, roles and ways in.")
+
+
 def _today(desk: Desk) -> Today:
     """What can be read of it. Without those who work here nobody signs in, so they are there."""
     with desk.read() as session:

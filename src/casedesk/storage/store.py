@@ -140,7 +140,7 @@ class Store:
         """A session for what other desks wrote: their operations are the journal of it. Put into the second what
         was merged, so that lists and search follow in the same transaction."""
         merged = Merged()
-        with self._writing, self._lane(), Session(self.vault.writer, expire_on_commit=False) as session:
+        with self._writing, self._lane(eases=False), Session(self.vault.writer, expire_on_commit=False) as session:
             yield session, merged
             session.flush()
             derived.refresh_merged(session, merged)
@@ -175,8 +175,11 @@ class Store:
                 raise
 
     @contextmanager
-    def _lane(self) -> Iterator[None]:
-        """Says in words what the disk did, and goes on with a fresh connection after a fault."""
+    def _lane(self, *, eases: bool = True) -> Iterator[None]:
+        """Says in words what the disk did, and goes on with a fresh connection after a fault.
+
+        What is kept back for a full disk is for what people type: what comes from others waits for real room.
+        """
         if self.damaged:
             raise VaultDamaged
         try:
@@ -191,7 +194,7 @@ class Store:
                 self.vault.writer.dispose()
                 raise StorageFailed from None
             if code == sqlcipher.SQLITE_FULL:
-                raise StorageFull(eased=room.let_go(self.vault.folder)) from None
+                raise StorageFull(eased=eases and room.let_go(self.vault.folder)) from None
             raise
 
     @contextmanager

@@ -25,7 +25,7 @@ from casedesk.progress import Cancelled, Progress, silent
 from casedesk.services.office import close_to_ended
 from casedesk.services.permissions import needs
 from casedesk.storage.bulk import in_parts
-from casedesk.storage.erasing import NotTheSame, obey, show
+from casedesk.storage.erasing import NotTheSame, Order, by_place, obey, show
 from casedesk.storage.operations import MalformedBody, unpack
 from casedesk.storage.store import Store, VaultDamaged
 from casedesk.storage.vault import VaultUnreadable
@@ -327,19 +327,15 @@ def _obey(desk: Desk, place: Standing, author: Member, told: Orders) -> tuple[Fa
     Within a centre only what its author alone wrote: what a colleague may order is told by the chain, with the
     right to it.
     """
-    refused = False
-    by_place: dict[tuple[bytes, int], list[tuple[UUID, str]]] = {}
     with desk.store.intake() as (session, merged):
         owned = set(session.scalars(select(Chain.id).where(Chain.desk != author.desk)))
         foreign = _foreign(session, place, author, {UUID(bytes=order.record) for order in told.orders})
-        for order in told.orders:
-            if order.chain not in owned and UUID(bytes=order.record) not in foreign:
-                by_place.setdefault((order.chain, order.seq), []).append((UUID(bytes=order.record), order.field))
-            else:
-                refused = True
-        for (chain, seq), targets in by_place.items():
+        orders = {Order(each.chain, each.seq, UUID(bytes=each.record), each.field) for each in told.orders}
+        allowed = {order for order in orders if order.chain not in owned and order.record not in foreign}
+        for (chain, seq), targets in by_place(allowed).items():
             merged.add(obey(session, chain, seq, targets, desk.clock()))
-    return Fate.REFUSED if refused and not by_place else Fate.APPLIED, NO_RIGHT if refused else ""
+    refused = len(allowed) < len(orders)
+    return Fate.REFUSED if refused and not allowed else Fate.APPLIED, NO_RIGHT if refused else ""
 
 
 def _foreign(session: Session, place: Standing, author: Member, records: Collection[UUID]) -> set[UUID]:

@@ -16,7 +16,7 @@ from casedesk.models import Chain, Covered, Erasure
 from casedesk.services.permissions import needs
 from casedesk.storage.recorder import own_chain
 from casedesk.sync.announcing import announce, renew
-from casedesk.sync.membership import standing, take_admissions
+from casedesk.sync.membership import Standing, standing, take_admissions
 from casedesk.sync.roster import admit, mark_of
 
 
@@ -45,7 +45,8 @@ class MemberRow:
 def members(desk: Desk) -> list[MemberRow]:
     """The computers of the organisation, by centre and name."""
     with desk.read() as session:
-        place, late = standing(session), _late(session)
+        place = standing(session)
+        late = _late(session, place)
         rows = [
             MemberRow(
                 each.desk,
@@ -62,11 +63,13 @@ def members(desk: Desk) -> list[MemberRow]:
     return sorted(rows, key=lambda row: (row.centre, row.name))
 
 
-def _late(session: Session) -> Callable[[bytes], bool]:
-    """Tells of a desk whether there is an order to erase that it neither wrote nor is known to hold."""
+def _late(session: Session, place: Standing) -> Callable[[bytes], bool]:
+    """Tells of a desk whether there is an order to erase of our centre that it neither wrote nor is known to hold:
+    receipts speak of the chains of those they are for."""
     newest = select(Erasure.chain, func.max(Erasure.chain_seq)).group_by(Erasure.chain)
-    orders = [(chain, seq) for chain, seq in session.execute(newest)]
     authors = {row.id: row.desk for row in session.execute(select(Chain.id, Chain.desk))}
+    ours = {each.desk for each in place.roster.members if each.centre == place.me.centre}
+    orders = [(chain, seq) for chain, seq in session.execute(newest) if authors.get(chain) in ours]
     held = {(row.desk, row.chain): row.held for row in session.scalars(select(Covered))}
     own = own_chain(session).desk
 

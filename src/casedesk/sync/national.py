@@ -94,8 +94,13 @@ def follow(desk: Desk, national: NationalStore, progress: Progress = silent) -> 
         roster = standing(session).roster
         chains = session.scalars(select(Chain).where(Chain.held > 0).order_by(Chain.ix)).all()
         whole = sum(chain.held for chain in chains)
+        with national.read() as there:  # before anything is changed
+            known = _chains(there)
+            if any(chain.id in known and not _same_story(session, there, chain, known[chain.id]) for chain in chains):
+                raise AnotherStory
+            held = {id_: chain.held for id_, chain in known.items()}
         for chain in chains:
-            _follow_chain(desk, session, national, chain, roster, done, progress, whole)
+            _follow_chain(desk, session, national, chain, held.get(chain.id, 0), roster, done, progress, whole)
         done.orders = _follow_orders(desk, session, national)
         for chain in chains:
             done.shown += _follow_shown(desk, session, national, chain)
@@ -149,6 +154,7 @@ def _follow_chain(
     session: Session,
     national: NationalStore,
     chain: Chain,
+    held: int,
     roster: Roster,
     done: Followed,
     progress: Progress,
@@ -156,11 +162,6 @@ def _follow_chain(
 ) -> None:
     author = roster.member(chain.desk)
     centre = author.centre if author is not None else ""
-    with national.read() as there:
-        known = there.scalars(select(Chain).where(Chain.id == chain.id, Chain.held > 0)).first()
-        if known is not None and not _same_story(session, there, chain, known):
-            raise AnotherStory
-    held = known.held if known is not None else 0
     for first in range(held + 1, chain.held + 1, AT_ONCE):
         progress.step(done.operations, whole)
         piece = _piece(session, chain, first, min(first + AT_ONCE - 1, chain.held))

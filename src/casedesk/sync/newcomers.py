@@ -93,7 +93,7 @@ def to_pass_on(
     before = set(order[: order.index(newcomer.desk)]) - {place.me.desk}
     wanted = select(Chain).where(Chain.desk.in_(before), Chain.organisation == place.organisation)
     for chain in session.scalars(wanted.order_by(Chain.ix)).all():
-        proofs = _proofs(session, chain.id)
+        proofs = _believed(session, place, chain)
         done = _passed(session, newcomer.desk, chain.id)
         if proofs and not done and _held(session, newcomer.desk, chain.id) < max(proofs):
             yield chain, 1, proofs
@@ -125,11 +125,11 @@ def to_pass_on_of_ended(
     nothing any more. One desk passes it on, the first on the list of those that hold as much."""
     if audience != place.me.centre:
         return
-    ended = {each.desk: dict(each.ended) for each in place.roster.members if each.ended is not None}
+    ended = {each.desk for each in place.roster.members if each.ended is not None}
     wanted = select(Chain).where(Chain.desk.in_(ended), Chain.organisation == place.organisation)
     for chain in session.scalars(wanted.order_by(Chain.ix)).all():
-        held, end = _held(session, colleague.desk, chain.id), ended[chain.desk].get(chain.id, 0)
-        proofs = {seq: signature for seq, signature in _proofs(session, chain.id).items() if held < seq <= end}
+        held = _held(session, colleague.desk, chain.id)
+        proofs = {seq: signature for seq, signature in _believed(session, place, chain).items() if seq > held}
         underway = _passed(session, colleague.desk, chain.id).intersection(_UNDERWAY)
         if proofs and not underway and _is_first_to_hold(session, place, audience, chain, max(proofs)):
             yield chain, held + 1, proofs
@@ -157,6 +157,16 @@ def confidential_cases_held(session: Session, desk: bytes) -> set[UUID]:
         .where(Covered.desk == desk, Change.record.in_(of_secret), Change.table != "")
     )
     return set(session.scalars(wanted))
+
+
+def _believed(session: Session, place: Standing, chain: Chain) -> dict[int, bytes]:
+    """The signatures of a chain's author as far as others believe them: of an ended computer up to its end."""
+    author = place.roster.member(chain.desk)
+    proofs = _proofs(session, chain.id)
+    if author is None or author.ended is None:
+        return proofs
+    end = dict(author.ended).get(chain.id, 0)
+    return {seq: signature for seq, signature in proofs.items() if seq <= end}
 
 
 def _proofs(session: Session, chain: bytes) -> dict[int, bytes]:

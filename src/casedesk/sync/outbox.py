@@ -120,11 +120,11 @@ def make_files(desk: Desk, audience: str, largest: int = FOR_A_STICK, progress: 
     """
     folder = outbox(desk.store.vault.folder)
     _sweep(desk, folder)
-    _say_again_what_was_forgotten(desk, audience)
     names: list[str] = []
     more = True
     while more:
         progress.step(len(names), 0)
+        _say_again_what_was_forgotten(desk, audience)
         made, more = _make_some(desk, folder, audience, largest)
         names += made
     return names + _make_for_newcomers(desk, folder, audience, largest)
@@ -211,6 +211,8 @@ def _make_some(desk: Desk, folder: Folder, audience: str, largest: int) -> tuple
         planned = next(plans(session, audience, desk.today(), desks=desks), None)
         if planned is None:
             return [], False
+        if planned.anew:  # agreed to since they were looked for: said again first, as an entry of its own
+            return [], True
         parts = parts_of(session, desk.today(), planned)
         names = _keep_parts(session, desk, folder, place, audience, parts, largest)
         _remember(session, planned)

@@ -200,7 +200,7 @@ class RestoreSheet(Sheet):
         self.body.addWidget(_lost_banner(manifest, lost))
         kept = _("The vault of today is kept in a folder beside it for 30 days. You sign in again afterwards.")
         self.body.addWidget(PlainLabel(kept, "body", tone="text2", wrap=True))
-        stays = _("What was taken back since stays taken back: consents, roles and ways in.")
+        stays = restores.what_stays(damaged=here.desk.store.damaged)
         self.body.addWidget(PlainLabel(stays, "body", tone="text2", wrap=True))
         self.reason = plain_line("restore_reason", _("Why it is restored"))
         self.body.addWidget(labelled(self.reason))
