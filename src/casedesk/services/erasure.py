@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -25,7 +24,6 @@ from casedesk.lifecycles import is_a_step
 from casedesk.models import (
     Case,
     Disclosure,
-    Erasure,
     FollowUp,
     Operation,
     Parked,
@@ -46,7 +44,7 @@ from casedesk.storage.arrived import LINKS, first_written
 from casedesk.storage.belonging import cases_of_stored, records_of
 from casedesk.storage.bulk import in_parts
 from casedesk.storage.erasing import Target, order
-from casedesk.storage.orders import REASON
+from casedesk.storage.orders import REASON, knew, orders_about
 from casedesk.storage.registers import Knowledge
 
 KEEPING, COUNTED = "store_data", "statistics"
@@ -102,7 +100,7 @@ def standing(desk: Desk, case_id: UUID) -> Standing:
         case = open_case(desk, session, "case.view", case_id)
         asked = may(desk, "case.erase") and status_now(session, case_id, KEEPING, desk.today()) in ASKED_FOR
         offered = asked and within_reach(desk.actor, "case.erase", case, reason="any")
-        return Standing(offered, case_id in _erased(session, {case_id}, desk.today()))
+        return Standing(offered, case_id in _erased(session, {case_id}))
 
 
 @needs("case.erase")
@@ -113,7 +111,7 @@ def what_would_be_erased(desk: Desk, case_id: UUID) -> WouldGo:
         _refuse_if_needed(session, desk, case)
         counted = _is_counted(session, desk, case)
         told: Counter[str] = Counter()
-        for record in _records(session, case, desk.today()):
+        for record in _records(session, case):
             names = _going(record, counted=counted)
             if not _says_more(record, counted=counted) or any(getattr(record, name) is not None for name in names):
                 told[_(recorded_models()[record.__tablename__].label)] += 1
@@ -144,11 +142,7 @@ def erase(desk: Desk, case_id: UUID, reason: str, second: Person | None = None) 
     with desk.store.intake() as (session, merged):
         case = open_case(desk, session, "case.erase", case_id, reason=reason)
         counted = _is_counted(session, desk, case)
-        found = [
-            target
-            for record in _records(session, case, desk.today())
-            for target in _targets(session, record, counted=counted)
-        ]
+        found = [target for record in _records(session, case) for target in _targets(session, record, counted=counted)]
         now, confirmed = desk.clock(), desk.confirmed
         merged.add(order(session, "case.forget", found, actor=desk.actor.id, now=now, confirmed=confirmed))
     desk.note("case.erased", about=case_id, reason=reason.strip())
@@ -193,12 +187,12 @@ def _targets(session: Session, record: Recorded, *, counted: bool) -> Iterator[T
         yield record.id, name
 
 
-def _records(session: Session, case: Case, today: date) -> list[Recorded]:
+def _records(session: Session, case: Case) -> list[Recorded]:
     """What belongs to the case, removed or not. What another case tells that is not erased, stays with that one."""
     by_table = records_of(session, {case.id})
     belongs = cases_of_stored(session, by_table)
     others = set().union(*belongs.values()) - {case.id}
-    kept = others - _erased(session, others, today)
+    kept = others - _erased(session, others)
     found: list[Recorded] = []
     for table, ids in by_table.items():
         model = recorded_models()[table]
@@ -207,12 +201,22 @@ def _records(session: Session, case: Case, today: date) -> list[Recorded]:
     return found
 
 
-def _erased(session: Session, cases: Collection[UUID], today: date) -> set[UUID]:
-    """Those that were ordered to be forgotten, and of which the person did not agree anew that they be kept."""
-    ordered: set[UUID] = set()
-    for some in in_parts(list(cases)):
-        ordered |= set(session.scalars(select(Erasure.record).where(Erasure.record.in_(some))))
-    return {case for case in ordered if status_now(session, case, KEEPING, today) in ASKED_FOR}
+def _erased(session: Session, cases: Collection[UUID]) -> set[UUID]:
+    """Those that were ordered to be forgotten, and of which nobody agreed since, knowing it, that they be kept."""
+    orders = {UUID(bytes=record): found for record, found in orders_about(session, sorted(cases)).items()}
+    lines = {case: by[KEEPING] for case, by in newest_lines(session, orders.keys(), (KEEPING,)).items()}
+    knowledge = Knowledge(session)
+    places = first_written(session, [line.id for line in lines.values()], knowledge)
+
+    def is_kept_again(case: UUID) -> bool:
+        line = lines.get(case)
+        return (
+            line is not None
+            and line.answer == "given"
+            and all(knew(places[line.id], order, knowledge) for order in orders[case])
+        )
+
+    return {case for case in orders if not is_kept_again(case)}
 
 
 def _is_counted(session: Session, desk: Desk, case: Case) -> bool:

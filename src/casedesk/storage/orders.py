@@ -37,6 +37,13 @@ def spoken_of(operation: Operation) -> set[bytes]:
     return {leaf.record for _level, leaf in shown(operation)} | {about(operation) or b""} - {b""}
 
 
+def knew(place: Place, order: Erasure, knowledge: Knowledge) -> bool:
+    """Whether what stands at this place was written by somebody who knew of the order."""
+    if order.chain == place.chain:
+        return order.chain_seq < place.seq
+    return knowledge.reaches(place, None, order.chain) >= order.chain_seq
+
+
 def forgotten(operation: Operation, place: Place, orders: Orders, knowledge: Knowledge) -> Operation:
     """The operation without the values of leaves that an order covers and its author wrote without knowing of it."""
 
@@ -48,12 +55,7 @@ def forgotten(operation: Operation, place: Place, orders: Orders, knowledge: Kno
         return leaf.table not in JOURNAL_TABLES and ordered(leaf.record, leaf.field)
 
     def ordered(record: bytes, name: str) -> bool:
-        return any(order.field in ("", name) and not _knew(order) for order in orders.get(record, ()))
-
-    def _knew(order: Erasure) -> bool:
-        if order.chain == place.chain:
-            return order.chain_seq < place.seq
-        return knowledge.reaches(place, None, order.chain) >= order.chain_seq
+        return any(order.field in ("", name) and not knew(place, order, knowledge) for order in orders.get(record, ()))
 
     for section in operation.sections:
         if isinstance(section, Open | Itemised):
