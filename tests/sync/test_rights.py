@@ -6,13 +6,15 @@ from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import select
 
 from casedesk.desk import Actor, Desk
-from casedesk.models import Case, Person, User
+from casedesk.models import Case, Person, Unentitled, User
 from casedesk.services.entitled import alarms, judge_with
 from casedesk.services.intake import register_case
 from casedesk.services.trust import Trust
 from casedesk.storage.checking import check
+from casedesk.storage.recorder import say_again
 from casedesk.sync.chains import Outcome
 from casedesk.sync.intake import take_in
 from tests.conftest import NOW
@@ -105,6 +107,28 @@ def test_who_owns_a_case_hands_it_over_and_names_people(office: Office) -> None:
     with first.read() as session:
         assert session.get_one(Case, case_id).named_access == [other]
     assert alarms(first) == []
+
+
+def test_who_says_again_whose_a_case_is_has_no_effect_and_alarms_nobody(office: Office) -> None:
+    """As whoever makes the files that tell the central office of a case anew."""
+    first, second = office.add(), office.add()
+    karim = a_user(office, ["coordinator"], first)
+    case_id = register_case(first, a_returnee())
+    give_all(office)
+    sender = replace(second, actor=karim)
+    with sender.write("case.said_again", about=case_id) as session:
+        say_again(session, session.get_one(Case, case_id))
+    give(office, second, first)
+    with first.read() as session:
+        refused = session.scalars(select(Unentitled.register)).all()
+    assert "owner_id" in refused, "or it would stand against a hand-over of that moment"
+    assert alarms(first) == []
+    with sender.write("case.hand_over") as session:
+        session.get_one(Case, case_id).owner_id = karim.id
+    give(office, second, first)
+    assert [each.field for each in alarms(first)] == ["Caseworker"]
+    with first.read() as session:
+        assert session.get_one(Case, case_id).owner_id == first.actor.id
 
 
 def test_rights_that_a_copy_gave_do_not_count_for_who_had_seen_another_past(office: Office) -> None:

@@ -374,6 +374,7 @@ def alarms(desk: Desk) -> list[Alarm]:
             .order_by(Unentitled.operation_seq.desc(), Unentitled.register)
         )
         rows = session.execute(wanted).all()
+        knowledge = Knowledge(session)
         named = {row.operation_seq for row, *_more in rows if (row.table, row.register) == (OPERATION_TABLE, BY)}
         return [
             Alarm(
@@ -387,6 +388,7 @@ def alarms(desk: Desk) -> list[Alarm]:
             )
             for row, operation, key in rows
             if not _tells_of_setting_up(session, row, operation)
+            and not _tells_what_stood(session, knowledge, row)
             and (row.operation_seq not in named or row.table == OPERATION_TABLE)  # one for all that it says
         ]
 
@@ -415,6 +417,24 @@ def _tells_of_setting_up(session: Session, row: Unentitled, operation: Operation
         return False
     first = select(func.min(Change.operation_seq)).where(Change.record == row.record, Change.table != "")
     return session.scalar(first) == row.operation_seq
+
+
+def _tells_what_stood(session: Session, knowledge: Knowledge, row: Unentitled) -> bool:
+    """Whether it says what its author knew to stand, as whoever tells the central office of a case anew: that changes
+    nothing. It has no effect all the same, so that what somebody with the right to it changed meanwhile holds."""
+    model = recorded_models().get(row.table)
+    names = registers_of(model).get(row.register) if model is not None else None
+    if names is None:
+        return False
+    record, its = (row.table, row.record.bytes), arrived_again(session, row.operation_seq)
+    known = [
+        place
+        for place, fields in histories(session, [record]).get(record, [])
+        if place.operation != row.operation_seq and not fields.isdisjoint(names) and knowledge.knows(its.place, place)
+    ]
+    stood = [arrived_again(session, place.operation) for place in current(known, knowledge.knows)]
+    told = {name: its.said.get(record, {}).get(name) for name in names}
+    return bool(stood) and all({name: each.said.get(record, {}).get(name) for name in names} == told for each in stood)
 
 
 def _label(table: str) -> str:
