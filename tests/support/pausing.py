@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from threading import Event
+from collections.abc import Callable
+from threading import Event, Thread
 
-from casedesk.progress import Progress
+from casedesk.progress import Cancelled, Progress
 
 
 class PausedHalfway(Progress):
@@ -35,3 +36,21 @@ class PausedAtOnce(PausedHalfway):
 
     def _is_there(self, done: int, of: int) -> bool:  # noqa: ARG002 - wherever that is
         return True
+
+
+def cancel_while_paused(work: Callable[[Progress], object]) -> None:
+    """Pause the work at its first step, cancel it while it stands still, and see that it ends of that."""
+    progress, ended = PausedAtOnce(), list[Exception]()
+
+    def wait_for_it() -> None:
+        try:
+            work(progress)
+        except Cancelled as error:
+            ended.append(error)
+
+    beside = Thread(target=wait_for_it)
+    beside.start()
+    assert progress.stands_still.wait(60)
+    progress.cancel()
+    beside.join()
+    assert len(ended) == 1

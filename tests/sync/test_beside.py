@@ -20,7 +20,7 @@ from casedesk.sync.intake import take_in
 from casedesk.sync.process import CutShort, Refused, beside
 from tests.conftest import NOW
 from tests.support.exchange import Office, own, piece_of, records
-from tests.support.pausing import PausedAtOnce
+from tests.support.pausing import PausedAtOnce, cancel_while_paused
 from tests.support.people import a_returnee
 
 
@@ -95,21 +95,7 @@ def test_it_can_be_paused_and_holds_nothing_meanwhile(office: Office) -> None:
 
 def test_it_can_be_cancelled_while_it_is_paused(office: Office) -> None:
     desk = office.add()
-    progress = PausedAtOnce()
-    ended: list[Exception] = []
-
-    def wait_for_it() -> None:
-        try:
-            beside(desk.store, step_for_ever, progress=progress)
-        except Cancelled as error:
-            ended.append(error)
-
-    work = Thread(target=wait_for_it)
-    work.start()
-    assert progress.stands_still.wait(60)
-    progress.cancel()
-    work.join()
-    assert len(ended) == 1
+    cancel_while_paused(lambda progress: beside(desk.store, step_for_ever, progress=progress))
     register_case(desk, a_returnee())
 
 

@@ -34,7 +34,7 @@ from casedesk.sync.visit import (
 )
 from tests.conftest import NOW
 from tests.support.exchange import records
-from tests.support.pausing import PausedAtOnce, PausedHalfway
+from tests.support.pausing import PausedHalfway, cancel_while_paused
 from tests.support.people import a_returnee
 from tests.support.relay import CutLine
 from tests.support.tls import certificate, nginx
@@ -140,20 +140,7 @@ def test_cancelled_while_it_is_paused_it_goes_on_another_time(first: Desk, secon
     assert relay_port
     join(first, second)
     register_case(first, a_returnee())
-    progress, ended = PausedAtOnce(), list[Exception]()
-
-    def wait_for_it() -> None:
-        try:
-            visit(coordinator(first), progress)
-        except Cancelled as error:
-            ended.append(error)
-
-    work = Thread(target=wait_for_it)
-    work.start()
-    assert progress.stands_still.wait(60)
-    progress.cancel()
-    work.join()
-    assert len(ended) == 1
+    cancel_while_paused(lambda progress: visit(coordinator(first), progress))
     visit(coordinator(first))
     visit(coordinator(second))
     assert people(second) == people(first) != set()

@@ -134,7 +134,7 @@ def test_restoring_shows_what_is_lost_and_comes_back_to_the_door(inside: Sitting
     section(inside).restore(made.path)
     asked = sheet(inside)
     assert "What changed in 1 case since 12 May 2026 is not in it" in words_of(asked)
-    assert asked.passphrase.isHidden()
+    assert asked.second.isHidden()
     asked.yes.click()
     assert inside.restarts == [], "nothing without a reason"
     asked.reason.setText(WHY)

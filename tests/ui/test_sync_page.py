@@ -211,17 +211,24 @@ def fill(desk: Desk, cases: int) -> None:
         add_note(desk, case_id, "general", secrets.token_hex(8_000))
 
 
+def sending_through(inside: Sitting, line: CutLine) -> SyncPage:
+    """The page while it sends what is there through this line."""
+    desk = inside.window.desk
+    name_relay(desk, f"http://127.0.0.1:{line.port}", b"")
+    fill(desk, 4)
+    page = sync_page(inside)
+    inside.qtbot.waitUntil(page.send_button.isEnabled, timeout=SECONDS)
+    page.send_button.click()
+    return page
+
+
 def test_a_line_that_is_cut_in_the_middle_goes_on_from_there(inside: Sitting, other: Desk, tmp_path: Path) -> None:
     """The person gives up waiting; the next time the rest goes, and nothing is sent or taken in twice."""
     desk = inside.window.desk
     with relay_of_office(desk, tmp_path / "relay") as port:
         name_relay(other, f"http://127.0.0.1:{port}", b"")
         cut = CutLine(port, every=30_000, seed=None, speed=60_000)
-        name_relay(desk, f"http://127.0.0.1:{cut.port}", b"")
-        fill(desk, 4)
-        page = sync_page(inside)
-        inside.qtbot.waitUntil(page.send_button.isEnabled, timeout=SECONDS)
-        page.send_button.click()
+        page = sending_through(inside, cut)
         inside.qtbot.waitUntil(lambda: cut.cuts > 0, timeout=SECONDS)
         cut.close()
         (working,) = inside.window.findChildren(Working)
@@ -244,11 +251,7 @@ def test_sending_is_paused_and_goes_on(inside: Sitting, other: Desk, tmp_path: P
     with relay_of_office(desk, tmp_path / "relay") as port:
         name_relay(other, f"http://127.0.0.1:{port}", b"")
         slow = CutLine(port, every=0, seed=None, speed=60_000)
-        name_relay(desk, f"http://127.0.0.1:{slow.port}", b"")
-        fill(desk, 4)
-        page = sync_page(inside)
-        inside.qtbot.waitUntil(page.send_button.isEnabled, timeout=SECONDS)
-        page.send_button.click()
+        sending_through(inside, slow)
         (working,) = inside.window.findChildren(Working)
         inside.qtbot.waitUntil(lambda: working.progress.latest.done > 0, timeout=SECONDS)
         working.pause.click()

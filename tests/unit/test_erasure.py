@@ -48,6 +48,18 @@ def asked_for(desk: Desk, case_id: UUID) -> None:
     withdraw(desk, case_id, "store_data", WHY_READ)
 
 
+def second_case_of_the_person(desk: Desk, case_id: UUID) -> UUID:
+    """Another case of the same person, who does not want its data kept."""
+    with desk.write("test.second") as session:
+        person = session.get_one(Case, case_id).person_id
+        second = Case(person_id=person, case_number="DHK-26-K3-00009-X", owner_id=desk.actor.id)
+        session.add(second)
+        session.flush()
+        lifecycle.begin(session, desk, second, "registered")
+        session.add(ConsentLine(case_id=second.id, scope="store_data", answer="withdrawn", at=NOW))
+        return second.id
+
+
 def bodies_with_words(desk: Desk) -> list[str]:
     with desk.read() as session:
         bodies = session.scalars(select(Operation.body)).all()
@@ -155,18 +167,12 @@ def test_what_one_recorded_another_erases_alone(desk: Desk, case_id: UUID) -> No
 
 
 def test_what_another_case_of_the_person_tells_stays_until_that_is_erased_too(desk: Desk, case_id: UUID) -> None:
-    with desk.write("test.second") as session:
-        person = session.get_one(Case, case_id).person_id
-        second = Case(person_id=person, case_number="DHK-26-K3-00009-X", owner_id=desk.actor.id)
-        session.add(second)
-        session.flush()
-        lifecycle.begin(session, desk, second, "registered")
-        session.add(ConsentLine(case_id=second.id, scope="store_data", answer="withdrawn", at=NOW))
+    second = second_case_of_the_person(desk, case_id)
     asked_for(desk, case_id)
     erase(desk, case_id, "Asked in writing")
     assert case_facts(desk, case_id).answers["person.name_en"] == NAME
     assert bodies_with_words(desk) == ["Qudratunnesa", "Zvornik"]
-    erase(desk, second.id, "Asked in writing")
+    erase(desk, second, "Asked in writing")
     assert bodies_with_words(desk) == []
     assert check(desk.store).wrong == []
 
@@ -179,14 +185,8 @@ def test_what_was_erased_and_is_kept_again_stays_when_another_case_goes(desk: De
     set_status(desk, case_id, "active", reason="She came back.")
     edit_case(desk, case_id, {"person.name_en": (None, NAME)}, kept=None)
     assert not standing(desk, case_id).erased
-    with desk.write("test.second") as session:
-        person = session.get_one(Case, case_id).person_id
-        second = Case(person_id=person, case_number="DHK-26-K3-00009-X", owner_id=desk.actor.id)
-        session.add(second)
-        session.flush()
-        lifecycle.begin(session, desk, second, "registered")
-        session.add(ConsentLine(case_id=second.id, scope="store_data", answer="withdrawn", at=NOW))
-    erase(desk, second.id, "Asked in writing")
+    second = second_case_of_the_person(desk, case_id)
+    erase(desk, second, "Asked in writing")
     assert case_facts(desk, case_id).answers["person.name_en"] == NAME
 
 

@@ -86,7 +86,7 @@ def _dictionary(asked: argparse.Namespace) -> int:
     from casedesk.reports.dictionary import dictionary
     from casedesk.reports.hand_out import write_book
 
-    kind = new_file_kind(asked.out) if asked.out is not None else None
+    kind = file_kind(asked.out) if asked.out is not None else None
     book = dictionary(now())
     if kind is None:
         for record, field, label, shape, level, *_more in book.sheets[0].rows:

@@ -40,9 +40,9 @@ from casedesk.services.follow_ups import still_planned
 from casedesk.services.permissions import may, needs, open_case, within_reach
 from casedesk.services.referrals.reading import GROUPS
 from casedesk.services.slots import Person, proved
+from casedesk.services.words import BETWEEN
 from casedesk.storage.arrived import LINKS, first_written
-from casedesk.storage.belonging import cases_of_stored, records_of
-from casedesk.storage.bulk import in_parts
+from casedesk.storage.belonging import cases_of_stored, read_records, records_of
 from casedesk.storage.erasing import Target, order
 from casedesk.storage.orders import REASON, knew, orders_about
 from casedesk.storage.registers import Knowledge
@@ -54,7 +54,6 @@ LINKING: Final = frozenset((*LINKS, "removed_at"))
 WITH_PARTNER: Final = (*GROUPS["waiting"], *GROUPS["under_way"])
 LEGAL, COURT_ORDER = "legal", "court_order"
 BECAUSE: Final = "consent_withdrawn"
-BETWEEN: Final = ", "
 END: Final = "case.erase"  # colleagues hear that a case is closed by this, whatever else they are told of it
 
 
@@ -193,12 +192,8 @@ def _records(session: Session, case: Case) -> list[Recorded]:
     belongs = cases_of_stored(session, by_table)
     others = set().union(*belongs.values()) - {case.id}
     kept = others - _erased(session, others)
-    found: list[Recorded] = []
-    for table, ids in by_table.items():
-        model = recorded_models()[table]
-        for some in in_parts([each for each in sorted(ids) if not belongs.get(each, set()) & kept]):
-            found += session.scalars(select(model).where(model.id.in_(some)))
-    return found
+    wanted = {table: {id_ for id_ in ids if not belongs.get(id_, set()) & kept} for table, ids in by_table.items()}
+    return read_records(session, wanted)
 
 
 def _erased(session: Session, cases: Collection[UUID]) -> set[UUID]:

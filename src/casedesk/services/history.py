@@ -42,7 +42,7 @@ from casedesk.models import (
 from casedesk.models import Operation as OperationRow
 from casedesk.services.office import names_of_users
 from casedesk.services.permissions import needs, open_case, within_reach
-from casedesk.services.words import in_words
+from casedesk.services.words import BETWEEN, in_words
 from casedesk.storage.operations import ClockFlag, Value, shown, unpack
 from casedesk.storage.recorder import OPERATION_TABLE, from_leaf, moment_of
 
@@ -65,7 +65,6 @@ OF_THE_JOURNEY: tuple[type[Recorded], ...] = (ContractTerms, CostItem, Debt, Rec
 DECIDING = ("clash.settle", "case.erased")  # told though nothing may have changed
 LOOKING = ("case.view", "case.show_number", "case.print", "referral.print", "denied.")
 LINKS = frozenset((Kind.REFERENCE, Kind.REFERENCES))
-BETWEEN = ", "
 _Place = tuple[str, bytes, str]  # table, record, field
 _Written = tuple[int, bytes, frozenset[str]]  # an operation, and which fields of which account it wrote
 

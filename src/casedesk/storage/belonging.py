@@ -11,7 +11,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from casedesk.fields import Level
-from casedesk.models import Case, FollowUp, MigrationEpisode, Person, recorded_models
+from casedesk.models import Case, FollowUp, MigrationEpisode, Person, Recorded, recorded_models
 from casedesk.storage.arrived import LINKS, Link
 from casedesk.storage.bulk import in_parts
 from casedesk.storage.recorder import Altered
@@ -51,6 +51,16 @@ def records_of(session: Session, cases: Collection[UUID]) -> dict[str, set[UUID]
             columns = model.__table__.c
             for name in ids.keys() & columns.keys() if model is not Case else ():
                 found[table] |= set(session.scalars(select(columns.id).where(columns[name].in_(ids[name]))))
+    return found
+
+
+def read_records(session: Session, ids: Mapping[str, Collection[UUID]]) -> list[Recorded]:
+    """The records themselves, of ids by table."""
+    found: list[Recorded] = []
+    for table, its in ids.items():
+        model = recorded_models()[table]
+        for some in in_parts(sorted(its)):
+            found += session.scalars(select(model).where(model.id.in_(some)))
     return found
 
 

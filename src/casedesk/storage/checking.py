@@ -46,7 +46,7 @@ from casedesk.storage.operations import (
 from casedesk.storage.recorder import to_leaf
 from casedesk.storage.registers import Knowledge, Place, current
 from casedesk.storage.registers import shown as shown_value
-from casedesk.storage.store import Store, VaultDamaged
+from casedesk.storage.store import Store
 from casedesk.storage.vault import VaultMismatch, VaultUnreadable
 
 Replayed = dict[tuple[str, bytes], dict[str, Value]]
@@ -85,7 +85,7 @@ def check(store: Store, progress: Progress = silent) -> Findings:
         if found.lists_differ:
             with store.local() as session:
                 derived.rebuild(session)
-    except (StorageFailed, VaultDamaged, VaultMismatch, VaultUnreadable):
+    except (StorageFailed, VaultMismatch, VaultUnreadable):
         found.wrong.append(_("The file cannot be read whole."))
     return found
 

@@ -27,7 +27,7 @@ from casedesk.services.permissions import needs
 from casedesk.storage.bulk import in_parts
 from casedesk.storage.erasing import NotTheSame, Order, by_place, obey, show
 from casedesk.storage.operations import MalformedBody, unpack
-from casedesk.storage.store import Store, VaultDamaged
+from casedesk.storage.store import Store
 from casedesk.storage.vault import VaultUnreadable
 from casedesk.sync import chains
 from casedesk.sync.announcing import close_if_ended, reader_before_joining, take_roster_file
@@ -45,7 +45,7 @@ from casedesk.sync.roster import Member, is_believed
 
 _FIRST: Final = (Kind.ROSTER, Kind.ORDERS, Kind.CHAIN, Kind.SNAPSHOT, Kind.SHOW, Kind.CODED, Kind.RECEIPT, Kind.JOIN)
 # What says nothing of the file that was being taken in: it stays and is tried again.
-_OF_THIS_COMPUTER: Final = (Cancelled, StorageFull, StorageFailed, VaultDamaged, VaultUnreadable, OSError, MemoryError)
+_OF_THIS_COMPUTER: Final = (Cancelled, StorageFull, StorageFailed, VaultUnreadable, OSError, MemoryError)
 _TRIED_AGAIN: Final = (Why.NEWER, Why.MISTAKE)  # another program may take what is set aside for these
 NO_RIGHT: Final = "no_right"  # an order to forget what its author may not have forgotten
 

@@ -27,13 +27,12 @@ from casedesk.models import (
     ConsentLine,
     LetOut,
     Recorded,
-    recorded_models,
 )
 from casedesk.models import Operation as OperationRow
 from casedesk.services.consents import holds, newest_lines
 from casedesk.services.erasure import END
 from casedesk.storage import belonging
-from casedesk.storage.belonging import cases_of_stored, ids_of
+from casedesk.storage.belonging import cases_of_stored, ids_of, read_records, records_of
 from casedesk.storage.bulk import in_parts
 from casedesk.storage.fitting import id_of
 from casedesk.storage.operations import (
@@ -589,13 +588,13 @@ def _shows_of_named(
 
 def forget(session: Session, case_id: UUID, decisions: Mapping[UUID, Decision], eyes: Eyes, upto: int) -> Forget:
     """The order to forget a case. What it shares with another case that stays open is not named."""
-    records = ids_of(session, {case_id})
-    shared = cases_of_stored(session, dict.fromkeys(recorded_models(), records))
+    by_table = records_of(session, {case_id})
+    shared = cases_of_stored(session, by_table)
     others = set().union(*shared.values()) - decisions.keys()
     known = {**decisions, **decide(session, others, eyes)}
     own = [
         record
-        for record in records
+        for record in set().union(*by_table.values())
         if not any(known[case].view == IDENTIFIED for case in shared.get(record, set()) - {case_id})
     ]
     return Forget(case_id, tuple(sorted(own)), upto)
@@ -603,9 +602,4 @@ def forget(session: Session, case_id: UUID, decisions: Mapping[UUID, Decision], 
 
 def every_record_of(session: Session, case_id: UUID) -> list[Recorded]:
     """The records of a case themselves."""
-    ids = ids_of(session, {case_id})
-    found: list[Recorded] = []
-    for model in recorded_models().values():
-        for some in in_parts(list(ids)):
-            found += session.scalars(select(model).where(model.id.in_(some)))
-    return found
+    return read_records(session, records_of(session, {case_id}))

@@ -19,7 +19,6 @@ from casedesk.progress import Progress
 from casedesk.services import backups, restores
 from casedesk.services.backups import Loss
 from casedesk.services.restores import Kept
-from casedesk.services.slots import Person
 from casedesk.storage import room
 from casedesk.storage.backup.sealed import SUFFIX, Backup, Manifest
 from casedesk.ui.idle import Watch
@@ -31,7 +30,7 @@ from casedesk.ui.kit.places import choose_folder, choose_old
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.page import Here
-from casedesk.ui.passphrases import PassphraseField, labelled, plain_line
+from casedesk.ui.passphrases import SecondPerson, labelled, plain_line
 
 LOOK: Final = 60_000  # milliseconds between looks whether a backup is due
 QUIET: Final = 60.0  # seconds without a key or a click that count as idle
@@ -204,17 +203,13 @@ class RestoreSheet(Sheet):
         self.body.addWidget(PlainLabel(stays, "body", tone="text2", wrap=True))
         self.reason = plain_line("restore_reason", _("Why it is restored"))
         self.body.addWidget(labelled(self.reason))
-        self.name = plain_line("second_name", _("Sign-in name of the other one"))
-        self.passphrase = PassphraseField(_("Passphrase of the other one"), "second_passphrase")
-        self._two = restores.needs_second(here.desk)
-        if self._two:
+        self.second = SecondPerson(_("Sign-in name of the other one"), _("Passphrase of the other one"))
+        if restores.needs_second(here.desk):
             words = _("Restoring takes two people: a supervisor or coordinator, and an administrator.")
             self.body.addWidget(PlainLabel(words, "body", wrap=True))
-            self.body.addWidget(labelled(self.name))
-            self.body.addWidget(self.passphrase)
         else:
-            self.passphrase.hide()
-            self.name.hide()
+            self.second.hide()
+        self.body.addWidget(self.second)
         self.cancel = button(_("Cancel"), clicked=self.dismiss)
         self.yes = button(_("Restore"), "confirm", clicked=self._agree)
         self.foot.addStretch(1)
@@ -225,9 +220,9 @@ class RestoreSheet(Sheet):
         if not self.reason.text().strip():
             self.reason.setFocus()
             return
-        second = Person(self.name.text(), self.passphrase.text()) if self._two else None
-        if second is not None and not (second.sign_in_name.strip() and second.passphrase):
-            (self.passphrase if second.sign_in_name.strip() else self.name).setFocus()
+        second = self.second.said()
+        if not self.second.isHidden() and (second is None or not second.passphrase):
+            (self.second if second is None else self.second.passphrase).setFocus()
             return
         work = partial(restores.restore_over, self._here.desk, self._path, self.reason.text(), second)
         self._here.jobs.run_long(
@@ -235,7 +230,7 @@ class RestoreSheet(Sheet):
         )
 
     def _failed(self, error: Exception) -> None:
-        self.passphrase.clear()
+        self.second.passphrase.clear()
         show_error(self, error)
 
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 
 from casedesk.i18n import _
+from casedesk.services.slots import Person
 from casedesk.storage import passphrases
 from casedesk.ui.kit.buttons import IconButton, button
 from casedesk.ui.kit.icons import Icon
@@ -116,6 +117,22 @@ class PassphraseField(QWidget):
             if on is not None:
                 self.caps.say(_("Caps Lock is on") if on else "", "warn")
         return super().eventFilter(watched, event)
+
+
+class SecondPerson(QWidget):
+    """The other one of two who agree to something: their sign-in name and passphrase."""
+
+    def __init__(self, name: str, passphrase: str) -> None:
+        super().__init__()
+        self.name = plain_line("second_name", name)
+        self.passphrase = PassphraseField(passphrase, "second_passphrase")
+        self.setLayout(column(labelled(self.name), self.passphrase, gap=12))
+        self.setFocusProxy(self.name)
+
+    def said(self) -> Person | None:
+        """Who was named; nobody where no name was typed."""
+        name = self.name.text().strip()
+        return Person(name, self.passphrase.text()) if name else None
 
 
 class _Line(QLineEdit):

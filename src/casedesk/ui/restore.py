@@ -21,11 +21,11 @@ from casedesk.ui.backups import BACKUP_FILES
 from casedesk.ui.jobs import Jobs
 from casedesk.ui.kit.blocks import Banner
 from casedesk.ui.kit.buttons import button
-from casedesk.ui.kit.layouts import column, row, widget
+from casedesk.ui.kit.layouts import column, row
 from casedesk.ui.kit.messages import show_error
 from casedesk.ui.kit.places import choose_old
 from casedesk.ui.kit.texts import PlainLabel
-from casedesk.ui.passphrases import PassphraseField, labelled, plain_line
+from casedesk.ui.passphrases import PassphraseField, SecondPerson, labelled, plain_line
 
 WIDTH = 640
 
@@ -47,10 +47,8 @@ class RestoreForm(QWidget):
         self.name = plain_line("restore_name", _("Sign-in name"))
         self.passphrase = PassphraseField(_("Passphrase, or the recovery key"), "restore_passphrase")
         self.reason = plain_line("restore_reason", _("Why it is restored"))
-        self.second_name = plain_line("second_name", _("Sign-in name of the other one"))
-        self.second = PassphraseField(_("Passphrase of the other one"), "second_passphrase")
-        self._two = widget(column(labelled(self.second_name), self.second, gap=12))
-        self._two.hide()
+        self.second = SecondPerson(_("Sign-in name of the other one"), _("Passphrase of the other one"))
+        self.second.hide()
         self.go = button(_("Restore"), "primary", size="l", clicked=self._restore)
         self._lay_out()
         self._show_path()
@@ -61,7 +59,7 @@ class RestoreForm(QWidget):
         file = row(self.chosen, self.choose, gap=12)
         file.setStretch(0, 1)
         back = button(_("Back"), "link", "back", clicked=self.back.emit)
-        parts = (labelled(self.name), self.passphrase, labelled(self.reason), self._two)
+        parts = (labelled(self.name), self.passphrase, labelled(self.reason), self.second)
         title = PlainLabel(_("Restore a backup"), "section", wrap=True)
         told = PlainLabel(f"{words} {kept}".strip(), "body", tone="text2", wrap=True)
         self.setLayout(column(title, told, self.trouble, file, *parts, 4, row(back, None, self.go), gap=12))
@@ -94,11 +92,8 @@ class RestoreForm(QWidget):
             (self.choose if self.path is None else empty or self.choose).setFocus()
             return
         first = Person(self.name.text(), self.passphrase.text())
-        second = None
-        if not self._two.isHidden() and self.second_name.text().strip():
-            second = Person(self.second_name.text(), self.second.text())
         restore = restores.restore_damaged if self._damaged else restores.restore_here
-        made = partial(restore, self._folder, self.path, first, asked[2], second, clock=self._clock)
+        made = partial(restore, self._folder, self.path, first, asked[2], self.second.said(), clock=self._clock)
 
         def work(progress: Progress) -> Manifest:
             return made(progress=progress)
@@ -115,7 +110,7 @@ class RestoreForm(QWidget):
             self.use(str(older))
             self.trouble.say(error.message, _("Nothing was changed. The one before it is chosen now: try again."))
         if isinstance(error, SecondNeeded):
-            self._two.show()
-            self.second_name.setFocus()
+            self.second.show()
+            self.second.setFocus()
         else:
             self.passphrase.setFocus()

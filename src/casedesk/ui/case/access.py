@@ -9,6 +9,7 @@ from uuid import UUID
 from casedesk.i18n import _
 from casedesk.services import access
 from casedesk.services.office import UserRow
+from casedesk.services.words import BETWEEN
 from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.case.sheets import CaseSheet
 from casedesk.ui.form_sheet import Saved, declared
@@ -16,8 +17,6 @@ from casedesk.ui.kit.choices import Combo, TickCard
 from casedesk.ui.kit.layouts import column
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.page import Goto
-
-BETWEEN = ", "
 
 
 def access_facts(case: OpenCase) -> list[tuple[str, str]]:

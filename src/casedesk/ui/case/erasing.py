@@ -8,7 +8,7 @@ from casedesk import formats
 from casedesk.errors import CaseDeskError, InvalidInput
 from casedesk.i18n import _, ngettext
 from casedesk.services.erasure import WouldGo
-from casedesk.services.slots import Person
+from casedesk.services.words import BETWEEN
 from casedesk.sync import withdrawing
 from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.case.sheets import lines
@@ -17,9 +17,7 @@ from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.messages import show_error
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.texts import PlainLabel, section_title
-from casedesk.ui.passphrases import PassphraseField, labelled, plain_line
-
-BETWEEN = ", "
+from casedesk.ui.passphrases import SecondPerson, labelled, plain_line
 
 
 class EraseSheet(Sheet):
@@ -33,8 +31,8 @@ class EraseSheet(Sheet):
         self.notice = Banner("danger", "")
         self.notice.hide()
         self.reason = plain_line("erase_reason", _("Why it is erased, without names"))
-        self.name = plain_line("second_name", _("Sign-in name of a colleague who may open the case"))
-        self.passphrase = PassphraseField(_("Passphrase of the colleague"), "second_passphrase")
+        name = _("Sign-in name of a colleague who may open the case")
+        self.second = SecondPerson(name, _("Passphrase of the colleague"))
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -44,12 +42,12 @@ class EraseSheet(Sheet):
         self.body.addWidget(section_title(_("What stays")))
         self.body.addWidget(lines(*_staying(self._would)))
         self.body.addWidget(labelled(self.reason))
-        for part in (labelled(self.name), self.passphrase):
-            self.body.addWidget(part)
-            part.setVisible(self._would.takes_two)
         if self._would.takes_two:
             words = _("Erasing takes two people: you recorded the withdrawal yourself.")
-            self.body.insertWidget(self.body.count() - 2, PlainLabel(words, "body", wrap=True))
+            self.body.addWidget(PlainLabel(words, "body", wrap=True))
+        else:
+            self.second.hide()
+        self.body.addWidget(self.second)
         self.cancel_button = button(_("Keep it"), clicked=self.dismiss)
         self.safe = self.cancel_button
         self.save_button = button(_("Erase"), "confirm", clicked=self.save)
@@ -61,14 +59,13 @@ class EraseSheet(Sheet):
         """Erase it, once it is said why."""
         if self._saving:
             return
-        reason, name = self.reason.text().strip(), self.name.text().strip()
+        reason = self.reason.text().strip()
         if not reason:
             self._say(_("Say why in a few words."), "")
             self.reason.setFocus()
             return
-        second = Person(name, self.passphrase.text()) if self._would.takes_two and name else None
         self._saving = True
-        work = partial(withdrawing.erase, self.case.here.desk, self.case.id, reason, second)
+        work = partial(withdrawing.erase, self.case.here.desk, self.case.id, reason, self.second.said())
         self.case.write(self, work, _("Erased"), done=self._done, failed=self._refused)
 
     def _done(self, _nothing: object) -> None:
@@ -77,7 +74,7 @@ class EraseSheet(Sheet):
 
     def _refused(self, error: Exception) -> None:
         self._saving = False
-        self.passphrase.clear()
+        self.second.passphrase.clear()
         if not isinstance(error, CaseDeskError) or isinstance(error, InvalidInput):
             show_error(self, error)
             return
