@@ -35,6 +35,18 @@ def prepare(base: Path, scratch: Path) -> None:
     """`store` has the computer, `as_undisturbed` what it knows after taking all in, `lying` which files those are."""
     centre, central = first_desk(scratch / "K3"), new_desk(base / "store", "Q1", "HQX")
     join(centre, central, centre="HQX", central=True)
+    for sealed in files_of_every_kind(centre, central):
+        inbox(base / "store").put(sealed)
+    for each in (centre, central):
+        sign_out(each)
+    (base / LYING).write_text("\n".join(inbox(base / "store").names()), encoding="ascii")
+    whole = Path(shutil.copytree(base / "store", scratch / "whole"))
+    (base / AS_UNDISTURBED).write_text(_all_taken(whole), encoding="utf-8")
+
+
+def files_of_every_kind(centre: Desk, central: Desk) -> list[bytes]:
+    """What is on its way to the central office once a case is to be forgotten, one was agreed to late, and one may go
+    without a name."""
     gone, late, coded = (a_case(centre, number) for number in range(3))
     agree(centre, gone, "sync_central_identified")
     carry(centre, central, CENTRAL)
@@ -43,13 +55,7 @@ def prepare(base: Path, scratch: Path) -> None:
     agree(centre, coded, "sync_central_coded")
     edit_case(centre, late, {"person.upazila": ("0", "1")})
     agree(centre, a_case(centre, 3), "sync_central_identified")
-    for sealed in (*carried(centre, CENTRAL), receipt_for(centre, central)):
-        inbox(base / "store").put(sealed)
-    for each in (centre, central):
-        sign_out(each)
-    (base / LYING).write_text("\n".join(inbox(base / "store").names()), encoding="ascii")
-    whole = Path(shutil.copytree(base / "store", scratch / "whole"))
-    (base / AS_UNDISTURBED).write_text(_all_taken(whole), encoding="utf-8")
+    return [*carried(centre, CENTRAL), receipt_for(centre, central)]
 
 
 def a_case(desk: Desk, number: int) -> UUID:

@@ -43,9 +43,8 @@ from casedesk.sync.bodies import RosterBody, write_body
 from casedesk.sync.files import Fate, inbox
 from casedesk.sync.membership import admissions
 from casedesk.sync.roster import Roster, sign_roster
-from casedesk.sync.withdrawing import withdraw
 from tests.conftest import NOW, PASSPHRASE
-from tests.support.an_inbox import a_case, agree, receipt_for
+from tests.support.an_inbox import a_case, agree, files_of_every_kind
 from tests.support.exchange import records
 from tests.sync.office import (
     carried,
@@ -101,14 +100,7 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> Originals:
     hand_rosters(first, (one, two, other, central))
     agree(other, a_case(other, 9), "sync_central_identified")
     carry(other, central, CENTRAL)
-    gone, late, coded = (a_case(first, number) for number in range(3))
-    agree(first, gone, "sync_central_identified")
-    carry(first, central, CENTRAL)
-    withdraw(first, gone, "sync_central_identified")
-    agree(first, late, "sync_central_identified")
-    agree(first, coded, "sync_central_coded")
-    agree(first, a_case(first, 3), "sync_central_identified")
-    files = _by_kind(central, [*carried(first, CENTRAL), receipt_for(first, central)])
+    files = _by_kind(central, files_of_every_kind(first, central))
     a_case(one, 5)
     a_case(two, 6)
     chain = _by_kind(one, carried(two))[Kind.CHAIN]
