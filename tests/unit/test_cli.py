@@ -165,6 +165,8 @@ def test_without_a_display_the_demo_registers_prints_and_lists_what_was_written(
     done = process_of("demo", "--people", "30", "--out", tmp_path, DISPLAY="", WAYLAND_DISPLAY="", QT_QPA_PLATFORM="")
     assert (done.returncode, "There is no display here" in done.stdout + done.stderr) == (0, True)
     (number,) = re.findall(r"Registered through the window: (\S+)", done.stdout)
+    assert f"--store {tmp_path / 'store'} --user farzana" in done.stdout
+    assert re.search(r"Sign in as farzana with the passphrase: \S+", done.stdout)
     papers = {path.name.split("_20")[0]: path for path in tmp_path.rglob("*.pdf")}
     summaries = [
         f"{language}_case-summary_{number}_{level}" for language in ("bn", "en") for level in ("full", "shared")

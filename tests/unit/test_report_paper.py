@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from io import BytesIO, StringIO
 from pathlib import Path
 
@@ -69,6 +69,11 @@ def test_it_says_what_is_counted_for_whom_and_when(report: Report) -> None:
     ):
         assert said in text, said
     assert "Rahima" not in text
+
+
+def test_the_day_is_that_of_the_place_where_it_is_made(report: Report) -> None:
+    late = replace(report, made_at=datetime(2026, 5, 12, 20, 30, tzinfo=UTC))
+    assert "made 13 May 2026" in words(write_report(late, COPY, "en", "District office"))
 
 
 def test_it_speaks_bangla(desk: Desk, report: Report) -> None:

@@ -77,13 +77,16 @@ def _demo(asked: argparse.Namespace) -> int:
 
     folder = Path(getattr(asked, "store", None) or asked.out / "store")
     if os.environ.get(LOCKED) is None:
-        built = _built(folder, asked.people)
-        say(
-            _("Sign in as {name} with the passphrase: {passphrase}").format(
-                name=built.sign_in_name, passphrase=built.passphrase
-            )
-        )
+        _say_sign_in(_built(folder, asked.people))
     return application.run(folder, practice=_practice(folder, asked.people))
+
+
+def _say_sign_in(built: centre.Practice) -> None:
+    say(
+        _("Sign in as {name} with the passphrase: {passphrase}").format(
+            name=built.sign_in_name, passphrase=built.passphrase
+        )
+    )
 
 
 def _practice(folder: Path, people: int) -> Practice:
@@ -145,6 +148,9 @@ def _show_headless(asked: argparse.Namespace) -> int:
             count=number(len(written))
         )
     )
+    words = _("Commands work on this centre with: --store {store} --user {name}")
+    say(words.format(store=built.folder, name=built.sign_in_name))
+    _say_sign_in(built)
     return 0
 
 

@@ -34,8 +34,9 @@ def locked(pdf: bytes, password: str) -> bytes:
 
 def _document(report: Report, copy: Copy, receiver: str) -> Document:
     period = report.request.period.label
+    day = formats.day(report.made_at.astimezone(formats.DHAKA).date())
     made = _("{period} · made {day} by {name} · copy {copy}").format(
-        period=period, day=formats.day(report.made_at.date()), name=report.made_by, copy=digits(str(copy.number))
+        period=period, day=day, name=report.made_by, copy=digits(str(copy.number))
     )
     told = [section for section in report.sections if section.tables or section.charts or section.notes]
     sections = [_section(section, number) for number, section in enumerate(told, start=1)]
