@@ -50,6 +50,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from itertools import permutations
 from pathlib import Path
 from uuid import UUID
@@ -61,9 +62,11 @@ from casedesk.desk import Desk
 from casedesk.models import Case, Chain, CodedRow, CountRow, Membership, Person, User
 from casedesk.services.access import name_people
 from casedesk.services.cases import edit_case, mark_confidential
+from casedesk.services.clashes import steps_skipped
 from casedesk.services.consents import RecordConsent, record_consent
 from casedesk.services.entitled import alarms
 from casedesk.services.intake import register_case
+from casedesk.services.lifecycle import status_of, take
 from casedesk.services.office import check_store, sign_in
 from casedesk.storage import vault
 from casedesk.storage.installation import FILE
@@ -578,6 +581,35 @@ def test_two_stories_of_one_computer_reach_everybody_whoever_heard_which(
         with desk.read() as session:
             assert len(own_chains(session)) <= 3, "everything is told again once"
             assert [row.name for row in uncovered(session) if row.kind != Kind.RECEIPT] == []
+
+
+def test_a_step_on_a_case_counts_also_where_its_beginning_was_told_again(
+    one: Desk, two: Desk, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Who took the step knew the beginning under the number of another story, which not everybody can be told."""
+    three = new_desk(tmp_path / "K5", "K5")
+    request.addfinalizer(three.store.vault.close)
+    join(one, three)
+    hand_rosters(one, [two])
+    carry(one, two)
+    carry(one, three)
+    shutil.copytree(one.store.vault.folder, tmp_path / "disk")
+    case_id = register_case(one, a_returnee(person__name_en="First story", person__phone_1=None))
+    carry(one, three)
+    with three.write("test.step", about=case_id) as session:
+        take(session, three, session.get_one(Case, case_id), "on_hold")
+    one = sign_in(tmp_path / "disk", "farzana", PASSPHRASE, lambda: NOW + timedelta(hours=1))
+    request.addfinalizer(one.store.vault.close)
+    write(one, "Second story")
+    carry(one, two)
+    desks = (one, two, three)
+    for _time in range(5):
+        for of, to in permutations(desks, 2):
+            carry(of, to)
+    for desk in desks:
+        with desk.read() as session:
+            assert status_of(session, case_id) == "on_hold"
+        assert steps_skipped(coordinator(desk)) == []
 
 
 def of_cases(desk: Desk) -> dict[tuple[str, bytes], dict[str, object]]:

@@ -234,7 +234,8 @@ def _set(row: Base, values: Mapping[str, Any]) -> None:
 def events_of(session: Session, entities: Collection[UUID]) -> dict[UUID, list[list[Event]]]:
     """The status events of these entities in the order in which their authors knew of them; no clock decides.
 
-    Those that one operation told stand together.
+    Those that one operation told stand together. Where an entity was begun stands first: a beginning that was told
+    again stands under a new number, which those who took later steps do not know (SYNC 10).
     """
     wanted = _EVENTS.where(StatusEvent.entity_id.in_(entities), StatusEvent.removed_at.is_(None))
     by_entity: dict[UUID, list[Event]] = {}
@@ -247,8 +248,13 @@ def events_of(session: Session, entities: Collection[UUID]) -> dict[UUID, list[l
     for entity_id, events in by_entity.items():
         told = [event for event in events if event.id in places]
         ordered = in_causal_order(told, lambda event: places[event.id], knowledge.knows)
-        found[entity_id] = [list(some) for _number, some in groupby(ordered, lambda e: places[e.id].operation)]
+        by_operation = [list(some) for _number, some in groupby(ordered, lambda e: places[e.id].operation)]
+        found[entity_id] = sorted(by_operation, key=_begins, reverse=True)
     return found
+
+
+def _begins(told: Iterable[Event]) -> bool:
+    return any(event.from_status is None for event in told)
 
 
 @dataclass(frozen=True, slots=True)
