@@ -113,6 +113,12 @@ def begin(desk: Desk, folder: Path) -> None:
 
 def join(first: Desk, new: Desk, *, centre: str = "DHK", central: bool = False, admitted: bool = True) -> None:
     """Let a new desk in, from invitation to roster, with the words compared."""
+    let_in(first, new, centre=centre, central=central, admitted=admitted)
+    hand_rosters(first, [new])
+
+
+def let_in(first: Desk, new: Desk, *, centre: str = "DHK", central: bool = False, admitted: bool = True) -> None:
+    """Put a new desk on the roster, which it is still to be sent."""
     raw = invitations.invite(admin(first), centre, central=central)
     asked = joining.ask_to_join(admin(new), raw)
     request = joining.look_at_request(admin(first), outbox(new.store.vault.folder).read(asked.file))
@@ -120,7 +126,6 @@ def join(first: Desk, new: Desk, *, centre: str = "DHK", central: bool = False, 
     joining.let_in(admin(first), request)
     if admitted and centre == first.centre:
         computers.admit_to_centre(as_role(first, "supervisor"), key_of(new))
-    hand_rosters(first, [new])
 
 
 def hand_rosters(of: Desk, to: Iterable[Desk]) -> None:

@@ -7,11 +7,12 @@ SYNC 14
   file cut, changed, joined, empty, not ours: test_batch (every byte …, two files joined …), test_arrivals (damaged …)
   the same file twice, overlapping, an old one again: here; test_schedules (repeat, send)
   files in any order, one stick lost: here; test_taking_in (a gap waits …)
-  signature of an unknown or ended desk: test_batch (unknown desks …), test_arrivals (an ended computer …)
+  signature of an unknown or ended desk: test_batch (unknown desks …), test_arrivals (an ended computer …), here (before
+    the list …), test_joining (before the list …)
   a peer changes its past: test_arrivals (a fork is told …), here (two stories …), test_schedules (clone)
   history shown late does not match: test_erasure (another past …)
   a field that this version does not know: test_erasure (what this version does not know …), test_two_versions
-  newer file format: here
+  newer file format: here, until the update came
   a batch that unpacks to gigabytes: test_batch (a bomb …)
   clock 1970, 2009 or 2099: faults/test_disk (whatever the clock says), test_schedules (clock)
   line cut every few kilobytes: test_relay, test_visit (a line that breaks …)
@@ -53,6 +54,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from itertools import permutations
 from pathlib import Path
+from threading import Thread
 from uuid import UUID
 
 import pytest
@@ -73,15 +75,16 @@ from casedesk.storage.installation import FILE
 from casedesk.storage.keys import FLOOR
 from casedesk.storage.operations import parent_of
 from casedesk.storage.vault import EngineUnfit, create_vault, unlock
+from casedesk.sync import batch
 from casedesk.sync.arrivals import files_in, take_inbox
-from casedesk.sync.batch import CENTRAL, Kind, Refused, Why, file_name, open_batch, seal, write_batch
-from casedesk.sync.bodies import Coded, CodedRows, Count, Receipt, read_body
+from casedesk.sync.batch import CENTRAL, Kind, Refused, Why, open_batch
+from casedesk.sync.bodies import Coded, CodedRows, Count, Orders, Receipt, read_body
 from casedesk.sync.coded import row_of, take_coded
-from casedesk.sync.files import INBOX, OUTBOX, Fate, inbox, outbox
+from casedesk.sync.files import INBOX, OUTBOX, Fate, Folder, inbox, outbox
 from casedesk.sync.joining import ask_for_new_key, let_in, look_at_request
 from casedesk.sync.leaving import own_chains
 from casedesk.sync.membership import new_identity
-from casedesk.sync.outbox import files_out, make_files, uncovered
+from casedesk.sync.outbox import files_out, keep_letter, make_files, uncovered
 from casedesk.sync.visit import name_relay, visit
 from casedesk.sync.withdrawing import withdraw
 from tests.conftest import NOW, PASSPHRASE
@@ -95,6 +98,7 @@ from tests.sync.office import (
     first_desk,
     hand_rosters,
     join,
+    key_of,
     new_desk,
     relay_of_office,
     standing_of,
@@ -182,22 +186,87 @@ def test_a_stick_that_was_lost_is_asked_for_exactly_and_the_same_file_again_chan
     assert check_store(coordinator(two)).wrong == []
 
 
-def test_a_file_of_a_newer_program_is_kept_and_tried_again_and_holds_nothing_up(one: Desk, two: Desk) -> None:
+def test_a_file_of_a_newer_program_is_kept_and_tried_again_and_holds_nothing_up(
+    one: Desk, two: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write(one, "Sentinel")
     place = standing_of(one)
     (sealed,) = made(one)
-    batch = open_batch(sealed, standing_of(two).reader)
-    plain = write_batch(place.author, Kind.ORDERS, batch.body, audience="DHK", made=0)
-    newer = seal(b"CDB2" + plain[4:], [standing_of(two).me.seal])
+    with one.local() as session, monkeypatch.context() as newer_program:
+        newer_program.setattr(batch, "MAGIC", b"CDB2")
+        name = keep_letter(session, one, place.author, Kind.ORDERS, Orders(()), seals_of(two)).name
+    newer = outbox(one.store.vault.folder).read(name)
     assert give(two, newer) == [Fate.ASIDE]
-    told = newest_receipt(two, one).files
-    assert (file_name(newer), Why.NEWER) in told
+    assert (name, Why.NEWER) in newest_receipt(two, one).files
     assert give(two, newer) == [Fate.ASIDE], "this might have been the newer program"
     (row,) = [row for row in files_in(coordinator(two)) if row.state == Fate.ASIDE]
-    assert row.why == Why.NEWER
-    assert row.name in inbox(two.store.vault.folder).names(), "its content is kept"
+    assert (row.name, row.why) == (name, Why.NEWER)
+    assert name in inbox(two.store.vault.folder).names(), "its content is kept"
     assert sorted(give(two, sealed)) == [Fate.APPLIED, Fate.ASIDE]
     assert names(two) == {"Sentinel"}
+    give_waiting(two, one)
+    assert orders_waiting(one) == [name]
+    monkeypatch.setattr(batch, "MAGIC", b"CDB2")  # the update came
+    assert give(two) == [Fate.APPLIED]
+    give_waiting(two, one)
+    assert orders_waiting(one) == [], "who wrote it hears that it was taken in"
+
+
+def seals_of(desk: Desk) -> dict[bytes, str]:
+    """A desk and the key to seal to."""
+    me = standing_of(desk).me
+    return {me.desk: me.seal}
+
+
+def test_what_comes_before_the_list_that_names_its_author_is_kept_until_the_list_has_come(
+    one: Desk, two: Desk, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Refused it would be for ever: its author would send the same file again, and the name is known."""
+    three = new_desk(tmp_path / "K5", "K5")
+    request.addfinalizer(three.store.vault.close)
+    join(one, three)
+    write(three, "Sentinel first")
+    (early,) = made(three)
+    assert give(two, early) == [Fate.ASIDE]
+    (row,) = [row for row in files_in(coordinator(two)) if row.state == Fate.ASIDE]
+    assert (row.why, row.desk) == (Why.UNKNOWN_DESK, "")
+    assert give(two, early) == [Fate.ASIDE]
+    write(three, "Sentinel second")
+    give(two, *made(three))
+    assert names(two) == set()
+    carry(one, two)  # the list is among it
+    assert names(two) == {"Sentinel first", "Sentinel second"}
+    assert inbox(two.store.vault.folder).names() == []
+    give_waiting(two, three)
+    with three.read() as session:
+        left = {key for row in uncovered(session) for key in {*row.sealed_to} - {*row.covered_by}}
+    assert key_of(two).hex() not in left, "it hears that its files were taken in"
+    assert check_store(coordinator(two)).wrong == []
+
+
+def test_a_file_that_is_made_while_the_outbox_is_tidied_stays(
+    one: Desk, central: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An order to forget beside a visit to the relay, which no receipt would miss."""
+    case_id = shared(one, SECRET)
+    exchange(one, central)
+    names_of = Folder.names
+
+    def meanwhile(folder: Folder) -> list[str]:
+        if not beside.ident:
+            beside.start()
+            beside.join(0.5)  # it waits for its turn, and is not waited for
+        return names_of(folder)
+
+    beside = Thread(target=withdraw, args=(one, case_id, "sync_central_identified"))
+    with monkeypatch.context() as patch:
+        patch.setattr(Folder, "names", meanwhile)
+        make_files(coordinator(one), CENTRAL)
+    beside.join()
+    (order,) = orders_waiting(one)
+    assert order in outbox(one.store.vault.folder).names()
+    exchange(one, central)
+    assert names(central) == set()
 
 
 def test_a_relay_that_lost_everything_is_sent_again_what_no_receipt_covers(

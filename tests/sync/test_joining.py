@@ -19,29 +19,32 @@ from casedesk.models import Chain, Membership
 from casedesk.services.intake import register_case
 from casedesk.services.office import check_store, sign_in
 from casedesk.sync import announcing, computers, invitations, joining, organisation, people, six_words
-from casedesk.sync.batch import CENTRAL, Refused
+from casedesk.sync.arrivals import take_inbox
+from casedesk.sync.batch import CENTRAL, Kind, Refused, Why, file_name
 from casedesk.sync.bodies import RosterBody, write_body
 from casedesk.sync.computers import NotOurs
-from casedesk.sync.files import outbox
+from casedesk.sync.files import Fate, inbox, outbox
 from casedesk.sync.invitations import NoInvitation
 from casedesk.sync.joining import NameTaken, NotInvited, OtherCentre
 from casedesk.sync.membership import AlreadyJoined, NotJoined, new_identity
 from casedesk.sync.organisation import NotTheRootKey
-from casedesk.sync.outbox import NobodyThere, make_files
+from casedesk.sync.outbox import NobodyThere, files_out, make_files
 from casedesk.sync.roster import Member, NotThisRoster, sign_roster
 from casedesk.whole_file import FileIsThere, FileNotWritten
 from tests.conftest import NOW, PASSPHRASE
-from tests.support.exchange import own
+from tests.support.exchange import own, records
 from tests.support.people import a_returnee
 from tests.sync.office import (
     ROOT_WORDS,
     admin,
     as_role,
     begin,
+    carried,
     coordinator,
     hand_rosters,
     join,
     key_of,
+    let_in,
     new_desk,
     standing_of,
 )
@@ -186,6 +189,23 @@ def test_the_administrator_alone_opens_no_case_to_a_new_computer(first: Desk, se
         make_files(coordinator(first), "DHK")
     computers.admit_to_centre(as_role(first, "supervisor"), key_of(second))
     assert make_files(coordinator(first), "DHK")
+
+
+def test_cases_that_come_before_the_list_are_kept_until_it_lets_the_computer_in(first: Desk, second: Desk) -> None:
+    let_in(first, second)
+    register_case(first, a_returnee(person__name_en="Sentinel", person__phone_1=None))
+    everything, folder = {file_name(sealed): sealed for sealed in carried(first)}, inbox(second.store.vault.folder)
+    lists = {row.name for row in files_out(coordinator(first)) if row.kind == Kind.ROSTER}
+    for name in everything.keys() - lists:
+        folder.put(everything[name])
+    assert {(each.fate, each.why) for each in take_inbox(coordinator(second))} == {(Fate.ASIDE, Why.UNKNOWN_DESK)}
+    with pytest.raises(NotJoined):
+        standing_of(second)
+    for name in everything.keys() & lists:
+        folder.put(everything[name])
+    assert {each.fate for each in take_inbox(coordinator(second))} == {Fate.APPLIED}
+    assert records(second).keys() >= {key for key in records(first) if key[0] == "case"}
+    assert folder.names() == []
 
 
 def test_who_dies_after_joining_goes_on_in_the_same_chain(first: Desk, second: Desk) -> None:

@@ -46,7 +46,8 @@ from casedesk.sync.roster import Member, is_believed
 _FIRST: Final = (Kind.ROSTER, Kind.ORDERS, Kind.CHAIN, Kind.SNAPSHOT, Kind.SHOW, Kind.CODED, Kind.RECEIPT, Kind.JOIN)
 # What says nothing of the file that was being taken in: it stays and is tried again.
 _OF_THIS_COMPUTER: Final = (Cancelled, StorageFull, StorageFailed, VaultUnreadable, OSError, MemoryError)
-_TRIED_AGAIN: Final = (Why.NEWER, Why.MISTAKE)  # another program may take what is set aside for these
+# Another program, or the next list of computers, may take what is set aside for these.
+_TRIED_AGAIN: Final = (Why.NEWER, Why.UNKNOWN_DESK, Why.MISTAKE)
 NO_RIGHT: Final = "no_right"  # an order to forget what its author may not have forgotten
 
 log = logging.getLogger(__name__)
@@ -144,7 +145,7 @@ def files_in(desk: Desk) -> list[FileInRow]:
 def _in_order(desk: Desk, folder: Folder) -> list[str]:
     """The files of the inbox that may still become something, in the order in which they help each other.
 
-    What was set aside stays; what only a newer or a better program can take is tried again: this may be it by now.
+    What was set aside stays; what a newer or a better program or a newer list of computers can take is tried again.
     """
     with desk.read() as session:
         known = {row.name: row for row in session.execute(select(BatchIn.name, BatchIn.state, BatchIn.why))}
@@ -192,7 +193,7 @@ def _take(desk: Desk, folder: Folder, name: str, progress: Progress) -> Taken:
     except _OF_THIS_COMPUTER:
         raise
     except Refused as refused:
-        fate, why = (Fate.ASIDE if refused.why is Why.NEWER else Fate.REFUSED), str(refused.why)
+        fate, why = (Fate.ASIDE if refused.why in _TRIED_AGAIN else Fate.REFUSED), str(refused.why)
     except CaseDeskError as error:
         fate, why = Fate.REFUSED, type(error).__name__[:20]
     except Exception as error:
@@ -213,6 +214,7 @@ def _note(desk: Desk, name: str, kind: str, author: bytes, fate: Fate, why: str,
             session.add(row)
         if (row.kind, row.state, row.why) != (kind, fate, why):
             row.kind, row.state, row.why, row.told = kind, fate, why, False
+            row.desk = author or row.desk  # of what could not be read before
 
 
 def _apply(desk: Desk, batch: Batch, progress: Progress) -> tuple[Fate, str]:

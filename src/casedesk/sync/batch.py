@@ -83,7 +83,9 @@ _WORDS: Final = {
     Why.DAMAGED: N_("This file is not whole, or it is no batch."),
     Why.NEWER: N_("A newer version of CaseDesk wrote this file. It is kept until this computer is updated."),
     Why.OTHER_ORGANISATION: N_("This file comes from another organisation."),
-    Why.UNKNOWN_DESK: N_("The computer that wrote this file is not on the list of this organisation."),
+    Why.UNKNOWN_DESK: N_(
+        "The computer that wrote this file is not on the list here yet. It is kept until the list names it."
+    ),
     Why.ENDED_DESK: N_("The computer that wrote this file no longer belongs here. The file is set aside."),
     Why.SIGNATURE: N_("The signature of this file does not hold: somebody changed it."),
     Why.MISTAKE: N_("This file could not be used because of a mistake in CaseDesk. It is kept and tried again."),

@@ -33,7 +33,7 @@ class Fate(StrEnum):
 
     APPLIED = "applied"
     WAITING = "waiting"  # something before it is missing
-    ASIDE = "aside"  # of an ended desk or a newer program, or a mistake of ours: kept, not used
+    ASIDE = "aside"  # of an ended or unknown desk or a newer program, or a mistake of ours: kept, not used
     REFUSED = "refused"
     ASKS = "asks"  # somebody asks to join: a person decides
 

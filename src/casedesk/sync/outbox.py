@@ -459,12 +459,12 @@ def _say_again_what_was_forgotten(desk: Desk, audience: str) -> None:
 def _sweep(desk: Desk, folder: Folder) -> None:
     """Bring rows and files together: a file that no row knows, left behind by a crash, was never sent; one that is
     gone, with the computer whose backup this is, is made again."""
-    folder.clean()
-    with desk.local() as session:
+    with desk.local() as session:  # the turn to write: a file that is being made beside this has no row yet
+        folder.clean()
         known = set(session.scalars(select(BatchOut.name)))
         for row in uncovered(session):
             if row.kind in _MADE_AGAIN and not folder.size(row.name):
                 row.state = State.FORKED
-    for name in folder.names():
-        if name not in known:
-            folder.remove(name)
+        for name in folder.names():
+            if name not in known:
+                folder.remove(name)

@@ -72,7 +72,7 @@ def state_words(row: FileRow) -> tuple[str, str, str]:
 
 def came_words(row: FileInRow) -> tuple[str, str, str]:
     """What became of a file that came: words, tone, icon."""
-    if not row.kind:  # it could not be opened, as most files on a stick that goes round
+    if not row.kind and row.state != Fate.ASIDE:  # as most files on a stick that goes round
         return _("For somebody else, or damaged on the way"), "muted", "about"
     match row.state:
         case Fate.APPLIED:
