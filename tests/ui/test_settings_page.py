@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +17,8 @@ from casedesk.services import audit, office
 from casedesk.settings import load
 from casedesk.storage import vault
 from casedesk.storage.keys import FLOOR
+from casedesk.ui import trail
+from casedesk.ui.case import telling
 from casedesk.ui.kit import theme
 from casedesk.ui.kit.buttons import Switch
 from casedesk.ui.kit.choices import Combo
@@ -324,6 +327,16 @@ def test_nothing_is_cut_off(inside: Sitting, qapp: QApplication, language: str, 
         page = settings(inside, code)
         QApplication.processEvents()
         assert cut_off(page) == []
+
+
+def test_all_that_is_recorded_has_words() -> None:
+    """In the trail, or in the history of the case; the rest is told there in words of its own."""
+    source = Path(trail.__file__).parents[1]
+    calls = re.compile(r"""(?:\.write|\.note|\bAct)\(\s*"([a-z_]+\.[a-z_]+)\"""")
+    actions = {found for path in source.rglob("*.py") for found in calls.findall(path.read_text(encoding="utf-8"))}
+    assert len(actions) > 50
+    told = trail.WORDS.keys() | telling.TITLES.keys() | {"case.search", "note.add", "case.said_again"}
+    assert actions - told == set()
 
 
 def test_the_trail_tells_of_signing_in_and_of_searches(inside: Sitting) -> None:

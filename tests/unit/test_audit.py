@@ -8,9 +8,12 @@ from sqlalchemy import select
 from casedesk.desk import Desk
 from casedesk.errors import NotAllowed
 from casedesk.models import Operation
-from casedesk.services import audit, cases, intake, office
+from casedesk.services import audit, cases, intake, office, providers
+from casedesk.services.edits import as_new
+from casedesk.services.given_out import Handing, next_copy, report_given_out
 from casedesk.storage.checking import check
 from casedesk.storage.keys import FLOOR
+from casedesk.values import Money
 from tests.support.people import a_returnee
 
 
@@ -48,6 +51,22 @@ def test_users_and_signing_in_are_in_it(desk: Desk) -> None:
         cost=FLOOR,
     )
     assert [entry.action for entry in audit.trail(desk)][:2] == ["office.add_user", "office.sign_in"]
+
+
+def test_what_was_given_out_and_whom_it_is_about_is_in_it(desk: Desk) -> None:
+    """A report or a register tells of many cases, so that the history of none of them is the place to look."""
+    intake.register_case(desk, a_returnee())
+    partner = providers.save_provider(desk, None, as_new({"type": "ngo_cso", "name_en": "Shapla house"}))
+    providers.save_provider(desk, partner, {"address": (None, "Dhaka")})
+    office.set_rate(desk, "sar", Money(3250, "bdt"))
+    handing = Handing("District office", "Asked for by letter", "en")
+    report_given_out(desk, "R1", "2026-05", next_copy(desk, "R1", "2026-05"), handing, "00")
+    assert [(entry.action, entry.about) for entry in audit.trail(desk)][:4] == [
+        ("report.give_out", "R1 2026-05 · District office"),
+        ("office.set_rate", "Saudi Riyal"),
+        ("directory.save_provider", "Shapla house"),
+        ("directory.save_provider", "Shapla house"),
+    ]
 
 
 def test_no_word_that_was_typed_is_in_the_journal(desk: Desk) -> None:

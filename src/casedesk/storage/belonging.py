@@ -54,6 +54,13 @@ def records_of(session: Session, cases: Collection[UUID]) -> dict[str, set[UUID]
     return found
 
 
+def tables_of_cases() -> frozenset[str]:
+    """The tables whose records belong to cases."""
+    models = recorded_models().items()
+    hanging = {table for table, model in models if LINKS.keys() & model.__table__.c.keys()}
+    return frozenset(hanging | set(LINKS.values()))
+
+
 def read_records(session: Session, ids: Mapping[str, Collection[UUID]]) -> list[Recorded]:
     """The records themselves, of ids by table."""
     found: list[Recorded] = []

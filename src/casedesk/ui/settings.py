@@ -282,7 +282,10 @@ class SettingsPage(Page):
     # Trail
 
     def _trail(self) -> None:
-        text = _("Signing in, searches, users and copies. What was done with a case stands under “Who looked” there.")
+        text = _(
+            "Signing in, searches, users, reports, exchange and copies. What was done with a case stands under “Who "
+            "looked” there."
+        )
         self._add(PlainLabel(text, "body", tone="text2", wrap=True))
         self._add(Trail(self.here))
 

@@ -35,6 +35,21 @@ WORDS = {
     "office.way_in_changed": N_("Noticed that a passphrase or recovery key is another one"),
     "office.let_work": N_("Let somebody from another computer work here"),
     "office.set_rate": N_("Set an exchange rate"),
+    "directory.save_provider": N_("Changed a partner in the directory"),
+    "directory.save_recruiter": N_("Changed a recruiter in the directory"),
+    "report.give_out": N_("Gave out a report"),
+    "register.export": N_("Gave out the case register"),
+    "sync.begun": N_("Began an organisation that exchanges"),
+    "sync.renewed": N_("Renewed the key that signs the list of computers"),
+    "sync.invited": N_("Invited a computer"),
+    "sync.let_in": N_("Let a computer in"),
+    "sync.admitted": N_("Let a computer read the cases of this centre"),
+    "sync.ended": N_("Ended a computer"),
+    "sync.people": N_("Said who works at which computer"),
+    "sync.relay": N_("Set up the line"),
+    "sync.send": N_("Gave out cases by exchange"),
+    "sync.visited": N_("Exchanged over the line"),
+    "sync.new_chain": N_("Went on in a new chain of entries, because another copy of this computer had written"),
     "backup.make": N_("Made a backup"),
     "backup.copy": N_("Copied a backup to another disk"),
     "backup.restore": N_("Restored a backup"),
@@ -101,4 +116,5 @@ def told(entry: AuditEntry) -> str:
         count = entry.hits or 0
         words = ngettext("Searched in “{place}”: {count} found", "Searched in “{place}”: {count} found", count)
         return words.format(place=place, count=formats.number(count))
-    return _(WORDS[entry.action]) if entry.action in WORDS else _("Changed settings or the directory")
+    done = _(WORDS[entry.action]) if entry.action in WORDS else _("Did what this version has no words for")
+    return _("{what}: {name}").format(what=done, name=entry.about) if entry.about else done
