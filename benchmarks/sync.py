@@ -43,7 +43,7 @@ from casedesk.storage.merging import Merged
 from casedesk.storage.national import NationalStore
 from casedesk.storage.operations import pack, start_link, unpack
 from casedesk.storage.recorder import gate, own_chain
-from casedesk.sync.chains import Member, Outcome, Slice, checked
+from casedesk.sync.chains import Outcome, Slice, checked
 from casedesk.sync.intake import AT_ONCE, accept, divided, take_in
 from casedesk.sync.process import SELDOM
 from tests.support import postgres
@@ -80,7 +80,7 @@ class Vault:
         self.desk = _empty(folder, organisation)
 
     def take(self, piece: Slice, judge: Any) -> None:
-        if take_in(self.desk.store, piece, Member(piece.desk), NOW, judge).outcome is not Outcome.STORED:
+        if take_in(self.desk.store, piece, NOW, judge).outcome is not Outcome.STORED:
             raise RuntimeError("nothing was taken in")
 
     def session(self) -> Session:
@@ -100,7 +100,7 @@ class National:
         while piece.operations:
             part, piece = divided(piece, AT_ONCE)
             with self._intake() as (session, merged):
-                merged.add(accept(session, part, Member(part.desk), NOW, judge).merged)
+                merged.add(accept(session, part, NOW, judge).merged)
 
     def _intake(self) -> AbstractContextManager[tuple[Session, Merged]]:
         return self.store.intake("BEN")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,18 +14,21 @@ from uuid import UUID
 
 from nacl.signing import SigningKey
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from casedesk.desk import Actor, Desk
 from casedesk.models import Case, Chain, Clash, Recorded, User, fields_of, recorded_models
 from casedesk.models import Operation as OperationRow
+from casedesk.storage.arrived import Arrived
 from casedesk.storage.chain import continue_chain
 from casedesk.storage.erasing import Target, order
-from casedesk.storage.merging import Merged
+from casedesk.storage.merging import Judgement, Merged
 from casedesk.storage.operations import Leaf, Operation, OperationKind, start_link, unpack
 from casedesk.storage.recorder import NO_RECORD, OPERATION_TABLE, append, own_chain, to_leaf
+from casedesk.storage.registers import Knowledge
 from casedesk.storage.store import Store
 from casedesk.storage.vault import unlock
-from casedesk.sync.chains import Member, Outcome, Slice, checked
+from casedesk.sync.chains import Outcome, Slice, checked
 from casedesk.sync.intake import Accepted, heed_fork, take_in
 from tests.conftest import NOW, PASSPHRASE
 
@@ -37,7 +40,6 @@ class Office:
     folder: Path
     empty: Path
     desks: list[Desk] = field(default_factory=list)
-    members: dict[bytes, Member] = field(default_factory=dict)
 
     def add(self, clock: Callable[[], datetime] = lambda: NOW, chain: bytes | None = None) -> Desk:
         number = len(self.desks)
@@ -47,14 +49,12 @@ class Office:
             begin_own_chain(store, chain)
         desk = Desk(store, actor_of(store), "DHK", f"K{number + 3}", clock=clock)
         self.desks.append(desk)
-        for known in every_chain(desk):  # what was copied is signed by who wrote it
-            self.members.setdefault(known.desk, Member(known.desk))
         return desk
 
     @property
     def founder(self) -> bytes:
         """The key of who set the centre up: what it writes about rights is believed."""
-        return next(iter(self.members))
+        return every_chain(self.desks[0])[0].desk
 
     def copy(self, number: int, name: str) -> Path:
         """The vault of a desk as it lies on its disk."""
@@ -77,7 +77,7 @@ class Office:
 
     def send(self, of: Desk, to: Desk, chain: bytes | None = None, first: int = 1, last: int | None = None) -> Accepted:
         piece = piece_of(of, chain or own(of).id, first, last)
-        return take_in(to.store, piece, self.members.get(piece.desk), NOW)
+        return take_in(to.store, piece, NOW, everybody_may)
 
     def exchange(self, rounds: int = 1) -> None:
         """Everybody gives everything they hold to everybody."""
@@ -107,11 +107,11 @@ class Office:
         if not held(giver, chain):
             return False
         piece = piece_of(giver, chain)
-        accepted = take_in(taker.store, piece, self.members[piece.desk], taker.clock())
+        accepted = take_in(taker.store, piece, taker.clock(), everybody_may)
         if accepted.outcome is Outcome.FORK and own(giver).desk == piece.desk:
             assert accepted.fork is not None
             with giver.store.intake() as (session, merged):
-                told = heed_fork(session, chain, accepted.fork, giver.clock())
+                told = heed_fork(session, chain, accepted.fork, giver.clock(), everybody_may)
                 merged.add(told or Merged())
             return told is not None
         return accepted.outcome is Outcome.STORED
@@ -119,6 +119,11 @@ class Office:
     def close(self) -> None:
         for desk in self.desks:
             desk.store.vault.close()
+
+
+def everybody_may(_session: Session, _knowledge: Knowledge, arrived: Sequence[Arrived]) -> Judgement:
+    """A judge to whom everything counts."""
+    return Judgement(arrived, ())
 
 
 def actor_of(store: Store) -> Actor:

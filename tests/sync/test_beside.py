@@ -15,18 +15,18 @@ from casedesk.progress import Cancelled, Progress
 from casedesk.services.intake import register_case
 from casedesk.storage.checking import check
 from casedesk.storage.store import Store, Touched
-from casedesk.sync.chains import Member, Outcome, Slice
+from casedesk.sync.chains import Outcome, Slice
 from casedesk.sync.intake import take_in
 from casedesk.sync.process import CutShort, Refused, beside
 from tests.conftest import NOW
-from tests.support.exchange import Office, own, piece_of, records
+from tests.support.exchange import Office, everybody_may, own, piece_of, records
 from tests.support.pausing import PausedAtOnce, cancel_while_paused
 from tests.support.people import a_returnee
 
 
-def take(store: Store, progress: Progress, piece: Slice, member: Member, now: datetime) -> Outcome:
+def take(store: Store, progress: Progress, piece: Slice, now: datetime) -> Outcome:
     progress.step(0, 1)
-    return take_in(store, piece, member, now).outcome
+    return take_in(store, piece, now, everybody_may).outcome
 
 
 def step_for_ever(_store: Store, progress: Progress) -> None:
@@ -67,7 +67,7 @@ def test_what_is_taken_in_beside_is_here_and_told(office: Office) -> None:
     told: list[Touched] = []
     first.store.listeners.append(told.append)
     piece = piece_of(second, own(second).id)
-    assert beside(first.store, take, piece, office.members[piece.desk], NOW) is Outcome.STORED
+    assert beside(first.store, take, piece, NOW) is Outcome.STORED
     assert {table for each in told for table in each.tables} >= {"case", "person"}
     assert records(first).keys() >= records(second).keys()
     register_case(first, a_returnee(person__name_en="Bina"))  # the vault is as writable as before

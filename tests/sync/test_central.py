@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from casedesk.desk import Desk
 from casedesk.errors import NotAllowed
-from casedesk.models import Change
+from casedesk.models import Chain, Change
 from casedesk.services.consents import RecordConsent, record_consent, withdraw
 from casedesk.services.intake import register_case
 from casedesk.services.office import sign_in
@@ -24,6 +24,7 @@ from casedesk.services.statistics.shapes import Request
 from casedesk.storage import checking
 from casedesk.storage.arrived import Arrived
 from casedesk.storage.merging import Judgement, judge_anew
+from casedesk.storage.national import NationalStore
 from casedesk.storage.registers import Knowledge
 from casedesk.sync import national as follower
 from casedesk.sync.batch import CENTRAL
@@ -34,7 +35,7 @@ from tests.conftest import NOW, PASSPHRASE
 from tests.support import postgres
 from tests.support.command_line import casedesk
 from tests.support.people import a_returnee
-from tests.sync.office import as_role, carry, coordinator, first_desk, hand_rosters, join, new_desk
+from tests.sync.office import as_role, carry, coordinator, first_desk, hand_rosters, join, key_of, new_desk
 
 ASKED = Request("R16", periods.month(2026, 5))
 
@@ -112,6 +113,38 @@ def test_what_is_judged_again_counts_there_as_it_does_here(desks: tuple[Desk, De
         follow(coordinator(hq), national)
         assert names(url) == left
         assert follower.check_national(hq, national).wrong == []
+    national.close()
+
+
+def test_what_is_shown_later_and_has_no_effect_here_has_none_there_either(
+    desks: tuple[Desk, Desk], server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even until it is judged again: who asks the database in between, or after a death there, reads the same."""
+    first, hq = desks
+    postgres.make_database(server, "shown")
+    url = server.replace("/postgres?", "/shown?")
+    case_id = register_case(first, a_returnee(person__name_en="Named", person__phone_1=None))
+    record_consent(first, case_id, RecordConsent({"sync_central_coded": "given"}, method="verbal"))
+    carry(first, hq, CENTRAL)
+    national = open_national(coordinator(hq), url)
+    follow(coordinator(hq), national)
+    record_consent(first, case_id, RecordConsent({"sync_central_identified": "given"}, method="verbal"))
+    carry(first, hq, CENTRAL)
+    with hq.store.intake() as (session, merged):
+        merged.add(judge_anew(session, [where_named(session)], NOW, partial(as_told, True)))
+
+    class PowerCut(Exception):
+        pass
+
+    def cut(_desk: Desk, _vault: Session, _national: NationalStore, chain: Chain) -> None:
+        if chain.desk == key_of(first):
+            raise PowerCut
+
+    monkeypatch.setattr(follower, "_follow_judged", cut)
+    for _time in range(2):
+        with pytest.raises(PowerCut):
+            follow(coordinator(hq), national)
+        assert names(url) == set()
     national.close()
 
 

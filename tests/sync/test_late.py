@@ -94,7 +94,7 @@ class History:
         self.take(self.office.desks[number], piece_of(giver, chain, 1, self.random.randint(1, end)))
 
     def take(self, desk: Desk, piece: Slice) -> Outcome:
-        return take_in(desk.store, piece, self.office.members[piece.desk], NOW, self.judge).outcome
+        return take_in(desk.store, piece, NOW, self.judge).outcome
 
     def write(self, number: int) -> None:
         """Somebody who is known at the desk writes, whether they may or not."""

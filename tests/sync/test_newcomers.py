@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from casedesk.desk import Desk
-from casedesk.models import BatchOut, Case, CaseIndex, CaseNote, Chain, CodedRow, Person, User
+from casedesk.models import BatchOut, Case, CaseIndex, CaseNote, Chain, CodedRow, Person, Proved, User
 from casedesk.services.access import name_people
 from casedesk.services.cases import mark_confidential
 from casedesk.services.consents import RecordConsent, record_consent
@@ -32,6 +32,7 @@ from casedesk.sync.outbox import make_files
 from casedesk.sync.preview import previews
 from casedesk.sync.stick import take_stick, write_stick
 from tests.conftest import NOW, PASSPHRASE
+from tests.support.exchange import held, own
 from tests.support.people import a_returnee
 from tests.sync.office import (
     admin,
@@ -426,3 +427,25 @@ def test_three_laptops_share_one_stick_at_once(centre: Centre, tmp_path: Path) -
 
 def files_on(stick: Path) -> list[Path]:
     return sorted((stick / "CASEDESK").glob("*.cdb"))
+
+
+def test_a_file_that_crosses_the_end_of_a_computer_counts_up_to_there(centre: Centre, tmp_path: Path) -> None:
+    """Its author makes no other file of what it wrote before: whoever threw this one away would never hear of that."""
+    one, lost = centre.one, centre.three
+    hq = new_desk(tmp_path / "Q1", "Q1", "HQX")
+    join(one, hq, centre="HQX", central=True)
+    hand_rosters(one, [lost])
+    write(lost, "Sentinel Early", sync_central_identified="given")
+    carry(lost, one)
+    end = held(one, own(lost).id)
+    write(lost, "Sentinel Late", sync_central_identified="given")
+    computers.end_computer(admin(one), key_of(lost))
+    hand_rosters(one, [hq])
+    taken = [each for each in carry(lost, hq, CENTRAL) if each.kind == Kind.CHAIN]
+    assert [(each.fate, each.why) for each in taken] == [(Fate.ASIDE, "ended_desk")]
+    assert held(hq, own(lost).id) == end
+    assert names(hq) == {"Sentinel Early"}
+    with hq.read() as session:
+        assert session.scalars(select(Proved).where(Proved.chain == own(lost).id)).all() == [], "nobody signed that"
+    assert check_store(coordinator(hq)).wrong == []
+    hq.store.vault.close()

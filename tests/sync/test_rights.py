@@ -35,7 +35,7 @@ def a_user(office: Office, roles: list[str], at: Desk) -> Actor:
 def give(office: Office, giver: Desk, taker: Desk, chain: bytes | None = None) -> Outcome:
     piece = piece_of(giver, chain or own(giver).id)
     judge = judge_with(Trust(frozenset({office.founder})))
-    return take_in(taker.store, piece, office.members[piece.desk], NOW, judge).outcome
+    return take_in(taker.store, piece, NOW, judge).outcome
 
 
 def give_all(office: Office) -> None:

@@ -24,7 +24,7 @@ from casedesk.storage.checking import check
 from casedesk.sync.chains import Outcome, Slice
 from casedesk.sync.intake import accept, take_in
 from tests.conftest import NOW
-from tests.support.exchange import Office, chains, clashes, held, order_erasure, piece_of, records
+from tests.support.exchange import Office, chains, clashes, everybody_may, held, order_erasure, piece_of, records
 
 DESKS = 4
 STEPS = 40
@@ -115,7 +115,7 @@ class Schedule:
             self._take(number, self.random.choice(self.files[-12:])[1])
 
     def _take(self, number: int, piece: Slice) -> Outcome:
-        accepted = take_in(self.desk(number).store, piece, self.office.members[piece.desk], self.wall[number])
+        accepted = take_in(self.desk(number).store, piece, self.wall[number], everybody_may)
         return accepted.outcome
 
     def lose(self, number: int) -> None:
@@ -150,7 +150,7 @@ class Schedule:
 
     def _die_with(self, desk: Desk, piece: Slice, number: int) -> None:
         with desk.store.intake() as (session, _merged):
-            accept(session, piece, self.office.members[piece.desk], self.wall[number])
+            accept(session, piece, self.wall[number], everybody_may)
             raise Died
 
     def keep_copy(self, number: int) -> None:

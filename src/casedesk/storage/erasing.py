@@ -21,7 +21,7 @@ from casedesk.models import Operation as OperationRow
 from casedesk.storage.arrived import ERASED_TABLE, Arrived, RecordKey, change_rows, marks_of, written
 from casedesk.storage.bulk import in_parts
 from casedesk.storage.fitting import Unfit, keeper
-from casedesk.storage.merging import Judge, Merged, Merger, add_marks, everybody_may
+from casedesk.storage.merging import Judge, Merged, Merger, add_marks
 from casedesk.storage.operations import Leaf, Open, Operation, OperationKind, Section, Shut, digest, pack, shown, unpack
 from casedesk.storage.orders import forgotten, orders_about
 from casedesk.storage.recorder import NO_RECORD, OPERATION_TABLE, append, gate, mark_what_was_seen, own_chain
@@ -158,9 +158,7 @@ def _rewrite(session: Session, number: int, operation: Operation) -> None:
         session.execute(insert(Change), list(rows.values()))
 
 
-def show(
-    session: Session, chain: bytes, operations: Mapping[int, Operation], now: datetime, judge: Judge = everybody_may
-) -> Merged:
+def show(session: Session, chain: bytes, operations: Mapping[int, Operation], now: datetime, judge: Judge) -> Merged:
     """Take in more levels of operations that are here already. Raises NotTheSame if they are others."""
     wanted = (
         select(OperationRow, Chain)

@@ -93,17 +93,12 @@ class Judgement:
 Judge: TypeAlias = Callable[[Session, Knowledge, Sequence[Arrived]], Judgement]
 
 
-def everybody_may(_session: Session, _knowledge: Knowledge, arrived: Sequence[Arrived]) -> Judgement:
-    """For where nobody asks."""
-    return Judgement(arrived, ())
-
-
 def next_number(session: Session) -> int:
     """The local number of the next operation. Only one session writes at a time."""
     return (session.scalar(select(func.max(OperationRow.seq))) or 0) + 1
 
 
-def merge(session: Session, arrived: Sequence[Arrived], now: datetime, judge: Judge = everybody_may) -> Merged:
+def merge(session: Session, arrived: Sequence[Arrived], now: datetime, judge: Judge) -> Merged:
     """Store operations of one chain, which follow on what is held of it, and bring the records up to date."""
     if not arrived:
         return Merged()

@@ -35,13 +35,13 @@ from casedesk.sync.batch import Batch, Header, Kind, Refused, Why, file_name, is
 from casedesk.sync.bodies import CodedRows, Orders, Receipt, read_body
 from casedesk.sync.coded import take_coded
 from casedesk.sync.files import Fate, Folder, inbox
-from casedesk.sync.intake import take_in
+from casedesk.sync.intake import divided, take_in
 from casedesk.sync.joining import signs_the_list
 from casedesk.sync.membership import NotJoined, Standing, standing
 from casedesk.sync.people import close_to_who_left, list_users
 from casedesk.sync.process import Seat, beside
 from casedesk.sync.receipts import is_due, take_receipt, write_receipts
-from casedesk.sync.roster import Member, is_believed
+from casedesk.sync.roster import Member, end_of, is_believed
 
 _FIRST: Final = (Kind.ROSTER, Kind.ORDERS, Kind.CHAIN, Kind.SNAPSHOT, Kind.SHOW, Kind.CODED, Kind.RECEIPT, Kind.JOIN)
 # What says nothing of the file that was being taken in: it stays and is tried again.
@@ -284,20 +284,24 @@ def _take_chain(desk: Desk, place: Standing, batch: Batch, author: Member, progr
         )
     except (MalformedBody, chains.ChainBroken):
         raise Refused(Why.DAMAGED) from None
-    ends = None if author.ended is None else dict(author.ended)
-    accepted = take_in(desk.store, piece, chains.Member(author.desk, ends), desk.clock(), place.judge, progress)
+    believed = _as_far_as_believed(piece, author)
+    accepted = take_in(desk.store, believed, desk.clock(), place.judge, progress)
     match accepted.outcome:
+        case chains.Outcome.STORED | chains.Outcome.KNOWN if believed.last < piece.last:
+            return Fate.ASIDE, Why.ENDED_DESK
         case chains.Outcome.STORED | chains.Outcome.KNOWN:
             with desk.local() as session:
                 session.merge(Proved(chain=piece.chain, seq=piece.last, signature=header.proof))
             return Fate.APPLIED, ""
         case chains.Outcome.WAITING:
             return Fate.WAITING, ""
-        case chains.Outcome.ENDED:
-            return Fate.ASIDE, Why.ENDED_DESK
-        case chains.Outcome.FORK:
-            return Fate.REFUSED, chains.Outcome.FORK
-    return Fate.REFUSED, "not_its_own"
+    return Fate.REFUSED, accepted.outcome
+
+
+def _as_far_as_believed(piece: chains.Slice, author: Member) -> chains.Slice:
+    """Of a desk that was ended the operations before its end: they come in no other file."""
+    end = end_of(author, piece.chain)
+    return piece if end is None else divided(piece, max(end + 1 - piece.first, 0))[0]
 
 
 def _take_show(desk: Desk, place: Standing, batch: Batch, author: Member) -> tuple[Fate, str]:
@@ -314,7 +318,7 @@ def _take_show(desk: Desk, place: Standing, batch: Batch, author: Member) -> tup
         if chain is None or chain.held < header.ops[-1]:
             return Fate.WAITING, ""
         if chain.desk != header.desk or not is_believed(author, chain.id, header.ops[-1]):
-            return Fate.REFUSED, "not_its_own"
+            return Fate.REFUSED, chains.Outcome.NOT_ITS_OWN
         try:
             shown = dict(zip(header.ops, operations, strict=True))
             merged.add(show(session, chain.id, shown, desk.clock(), place.judge))

@@ -7,7 +7,7 @@ merges answers with `Held`; from that receipts are written.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from casedesk.storage.operations import Operation, digest, link
@@ -49,17 +49,6 @@ class Slice:
         return self.proofs[-1].link if self.proofs else self.before
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """What the roster says of a desk. One that was ended may be heard up to a number of each of its chains."""
-
-    desk: bytes
-    ends: Mapping[bytes, int] | None = None  # nothing while it is active
-
-    def hears(self, chain: bytes, last: int) -> bool:
-        return self.ends is None or last <= self.ends.get(chain, 0)
-
-
 class Outcome(enum.StrEnum):
     """What became of a slice."""
 
@@ -67,7 +56,6 @@ class Outcome(enum.StrEnum):
     KNOWN = "known"  # all of it was here
     WAITING = "waiting"  # what comes before it is missing
     FORK = "fork"  # its desk tells its past in another way
-    ENDED = "ended"  # the desk is not on the roster, or was ended before this
     NOT_ITS_OWN = "not_its_own"  # the chain belongs to another desk
 
 

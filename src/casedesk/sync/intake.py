@@ -22,7 +22,6 @@ from casedesk.storage.merging import (
     Judge,
     Merged,
     decide_anew,
-    everybody_may,
     judge_anew,
     merge,
     next_number,
@@ -32,7 +31,7 @@ from casedesk.storage.operations import place_of_parent, start_link
 from casedesk.storage.recorder import MARK_TABLE, own_chain
 from casedesk.storage.registers import Place
 from casedesk.storage.store import Store
-from casedesk.sync.chains import Held, Member, Outcome, Slice
+from casedesk.sync.chains import Held, Outcome, Slice
 
 AT_ONCE: Final = 2000  # operations in one transaction at most
 _FEWEST: Final = 100
@@ -45,16 +44,14 @@ class Accepted:
 
     outcome: Outcome
     fork: int | None = None
-    new_chain: bool = False  # our own past came back to us, so that we went on in a new chain
     merged: Merged = field(default_factory=Merged)
 
 
 def take_in(
     store: Store,
     piece: Slice,
-    member: Member | None,
     now: datetime,
-    judge: Judge = everybody_may,
+    judge: Judge,
     progress: Progress = silent,
 ) -> Accepted:
     """Accept a slice in transactions of a size that leaves the disk to others in between.
@@ -67,12 +64,11 @@ def take_in(
         part, left = divided(left, size)
         began = time.perf_counter()
         with store.intake() as (session, merged):
-            accepted = accept(session, part, member, now, judge)
+            accepted = accept(session, part, now, judge)
             merged.add(accepted.merged)
         if accepted.outcome is not Outcome.KNOWN or answer.outcome is Outcome.KNOWN:
             answer.outcome = accepted.outcome
         answer.fork = accepted.fork
-        answer.new_chain |= accepted.new_chain
         if accepted.outcome not in (Outcome.STORED, Outcome.KNOWN):
             break
         fitting = int(size * _A_SLICE / max(time.perf_counter() - began, 0.001))
@@ -91,12 +87,8 @@ def divided(piece: Slice, size: int) -> tuple[Slice, Slice]:
     return start, rest
 
 
-def accept(
-    session: Session, piece: Slice, member: Member | None, now: datetime, judge: Judge = everybody_may
-) -> Accepted:
+def accept(session: Session, piece: Slice, now: datetime, judge: Judge) -> Accepted:
     """Store what is new of a slice, in the transaction of this session."""
-    if member is None or member.desk != piece.desk or not member.hears(piece.chain, piece.last):
-        return Accepted(Outcome.ENDED)
     own = own_chain(session)
     chain = session.scalars(select(Chain).where(Chain.id == piece.chain)).first()
     start = start_link(own.organisation, piece.chain, piece.desk, piece.parent)
@@ -126,16 +118,15 @@ def accept(
         if fork is None and piece.last <= chain.held:
             return Accepted(Outcome.KNOWN)
         moved = tell_again(session, fork or chain.held + 1, now, judge)
-        answer = accept(session, piece, member, now, judge)
+        answer = accept(session, piece, now, judge)
         answer.merged.add(moved)
-        answer.new_chain = True
         return answer
     if chain.desk == own.desk:  # one that we went on from
         at = chain.held + 1 if fork is None else fork
         if at <= piece.last and has_told(session, chain, at, piece):
             return Accepted(Outcome.FORK, at)
         if fork is not None and (told := heed_fork(session, chain.id, fork, now, judge)) is not None:
-            answer = accept(session, piece, member, now, judge)
+            answer = accept(session, piece, now, judge)
             answer.merged.add(told)
             return answer
     if fork is not None:
@@ -167,7 +158,7 @@ def _fork_was_heard(session: Session, new: Chain) -> None:
         old.fork_at = None
 
 
-def heed_fork(session: Session, chain: bytes, fork: int, now: datetime, judge: Judge = everybody_may) -> Merged | None:
+def heed_fork(session: Session, chain: bytes, fork: int, now: datetime, judge: Judge) -> Merged | None:
     """Others know another story of a chain of ours from there on: tell ours again, if that was not done.
 
     Of a chain that we went on from before, what we got back from some can be news to others.
@@ -190,9 +181,7 @@ def has_told(session: Session, chain: Chain, seq: int, piece: Slice | None = Non
     return is_told_again(session, chain, seq, operation)
 
 
-def tell_again(
-    session: Session, fork: int, now: datetime, judge: Judge = everybody_may, old: Chain | None = None
-) -> Merged:
+def tell_again(session: Session, fork: int, now: datetime, judge: Judge, old: Chain | None = None) -> Merged:
     """Tell what we wrote from `fork` on in a new chain: others know another story under these numbers.
 
     What they wrote after hearing the other story seemed to know ours. It is judged, and orders to forget are obeyed,

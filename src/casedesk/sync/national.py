@@ -28,7 +28,7 @@ from casedesk.storage.merging import Judge, Judgement, judge_anew
 from casedesk.storage.national import NationalStore
 from casedesk.storage.operations import start_link, unpack
 from casedesk.storage.registers import Knowledge
-from casedesk.sync.chains import Member, Outcome, Slice, checked
+from casedesk.sync.chains import Outcome, Slice, checked
 from casedesk.sync.intake import AT_ONCE, accept
 from casedesk.sync.membership import standing
 from casedesk.sync.roster import Roster
@@ -166,8 +166,7 @@ def _follow_chain(
         progress.step(done.operations, whole)
         piece = _piece(session, chain, first, min(first + AT_ONCE - 1, chain.held))
         with national.intake(centre) as (writing, merged):
-            judge = _as_judged(session, chain)
-            accepted = accept(writing, piece, Member(chain.desk), desk.clock(), judge)
+            accepted = accept(writing, piece, desk.clock(), _as_judged(session, chain))
             if accepted.outcome not in (Outcome.STORED, Outcome.KNOWN):
                 raise AnotherStory
             merged.add(accepted.merged)
@@ -257,7 +256,8 @@ def _follow_shown(desk: Desk, session: Session, national: NationalStore, chain: 
         longer = [seq for seq, length in here.items() if length > known.get(seq, length)]
         if longer:
             with national.intake() as (writing, merged):
-                merged.add(show(writing, chain.id, _operations(session, chain, longer), desk.clock()))
+                more, judge = _operations(session, chain, longer), _as_judged(session, chain)
+                merged.add(show(writing, chain.id, more, desk.clock(), judge))
             count += len(longer)
     return count
 

@@ -22,7 +22,7 @@ from casedesk.sync.batch import CENTRAL, Kind
 from casedesk.sync.intake import gaps, has_told
 from casedesk.sync.leaving import CONFIDENTIAL, FORKED, own_chains, sent_upto
 from casedesk.sync.membership import Standing
-from casedesk.sync.roster import Member
+from casedesk.sync.roster import Member, is_believed
 
 _UNDERWAY: Final = ("built", "partly", "sent")
 WHOLE: Final = "whole"  # what is kept of a file with all rows without a name, not only those that changed
@@ -163,10 +163,7 @@ def _believed(session: Session, place: Standing, chain: Chain) -> dict[int, byte
     """The signatures of a chain's author as far as others believe them: of an ended computer up to its end."""
     author = place.roster.member(chain.desk)
     proofs = _proofs(session, chain.id)
-    if author is None or author.ended is None:
-        return proofs
-    end = dict(author.ended).get(chain.id, 0)
-    return {seq: signature for seq, signature in proofs.items() if seq <= end}
+    return {seq: proof for seq, proof in proofs.items() if author is None or is_believed(author, chain.id, seq)}
 
 
 def _proofs(session: Session, chain: bytes) -> dict[int, bytes]:

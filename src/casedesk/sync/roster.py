@@ -273,9 +273,15 @@ def with_people(member: Member, people: Iterable[bytes]) -> Member:
     return msgspec.structs.replace(member, people=tuple(sorted(now)), worked=tuple(sorted(member.speakers - now)))
 
 
+def end_of(member: Member, chain: bytes) -> int | None:
+    """Up to which number of a chain a desk that was ended is believed; nothing while it is active."""
+    return None if member.ended is None else dict(member.ended).get(chain, 0)
+
+
 def is_believed(member: Member, chain: bytes, seq: int) -> bool:
     """Whether an operation counts: of an active desk each, of an ended one only up to where it was ended."""
-    return member.ended is None or any(chain == of and seq <= last for of, last in member.ended)
+    end = end_of(member, chain)
+    return end is None or seq <= end
 
 
 def _certified(organisation: bytes, key: bytes) -> bytes:
