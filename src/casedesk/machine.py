@@ -127,11 +127,21 @@ def total_memory() -> int:
 
 def another_disk(first: Path, second: Path) -> bool:
     """Whether two folders lie on different disks, so that the end of one leaves the other. In doubt they do not."""
+    one, other = _disks_under(first), _disks_under(second)
+    return bool(one and other) and one.isdisjoint(other)
+
+
+def same_disk(first: Path, second: Path) -> bool:
+    """Whether two folders surely have a disk in common."""
+    return not _disks_under(first).isdisjoint(_disks_under(second))
+
+
+def _disks_under(folder: Path) -> frozenset[str]:
+    """The disks that keep a folder, nothing where that cannot be told; a volume can lie on several."""
     try:
-        one, other = _disk_of(first.resolve()), _disk_of(second.resolve())
+        return _disks_of(folder.resolve())
     except (OSError, ValueError):
-        return False
-    return bool(one and other) and one != other
+        return frozenset()
 
 
 def mark_of_machine() -> bytes:
@@ -182,22 +192,22 @@ if sys.platform == "win32":
             return str(winreg.QueryValueEx(opened, "MachineGuid")[0]).encode()
         return b""
 
-    def _disk_of(path: Path) -> str:
+    def _disks_of(path: Path) -> frozenset[str]:
         """The number of the disk under a drive letter, or the share."""
         kernel = ctypes.windll.kernel32
         kernel.CreateFileW.restype = ctypes.c_void_p
         if kernel.GetDriveTypeW(path.anchor) == _NETWORK_DRIVE:
-            return path.anchor.lower()
+            return frozenset((path.anchor.lower(),))
         handle = kernel.CreateFileW("\\\\.\\" + path.drive, 0, 3, None, 3, 0, None)
         if handle in (None, ctypes.c_void_p(-1).value):
-            return ""
+            return frozenset()
         number = (ctypes.c_ulong * 3)()  # kind of device, number of the disk, partition
         read = ctypes.c_ulong()
         told = kernel.DeviceIoControl(
             ctypes.c_void_p(handle), _STORAGE_NUMBER, None, 0, number, ctypes.sizeof(number), ctypes.byref(read), None
         )
         kernel.CloseHandle(ctypes.c_void_p(handle))
-        return f"{number[0]}:{number[1]}" if told else ""
+        return frozenset((f"{number[0]}:{number[1]}",)) if told else frozenset()
 
     def _windows_place(path: Path) -> Place:
         kinds: dict[int, Place] = {2: "removable", 4: "network"}
@@ -210,19 +220,26 @@ else:
         # flock belongs to the open file, not the process: it also keeps out a second opening within one process.
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
-    def _disk_of(path: Path) -> str:
-        """The disk under a folder, not its partition; a share by its name; nothing for memory like a disk."""
+    def _disks_of(path: Path) -> frozenset[str]:
+        """The disks under a folder, not its partition; a share by its name; nothing for memory like a disk."""
         table = Path("/proc/self/mountinfo").read_text(encoding="utf-8") if sys.platform == "linux" else ""
         if not table:
-            return str(path.stat().st_dev)
+            return frozenset((str(path.stat().st_dev),))
         mount, device, kind = mount_of(path, table)
         if kind in _NETWORK:
-            return mount
-        block = Path("/sys/dev/block", device)
-        if not block.exists():
-            return ""
-        disk = block.resolve()
-        return disk.parent.name if (disk / "partition").exists() else disk.name
+            return frozenset((mount,))
+        return disks_below(Path("/sys/dev/block", device))
+
+
+def disks_below(block: Path) -> frozenset[str]:
+    """The disks that a block device of Linux lies on: under a partition, an encrypted one, or volumes put together."""
+    if not block.exists():
+        return frozenset()
+    device = block.resolve()
+    below = [disks_below(each) for each in device.glob("slaves/*")]
+    if below:
+        return frozenset[str]().union(*below)
+    return frozenset((device.parent.name if (device / "partition").exists() else device.name,))
 
 
 def _linux_place(path: Path) -> Place:

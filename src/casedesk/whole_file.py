@@ -20,17 +20,22 @@ class FileNotWritten(CaseDeskError):
 
     def __init__(self, path: Path, error: OSError) -> None:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-        held = isinstance(error, PermissionError) and path.is_file()
-        if full:
+        if is_folder(path):
+            message = _("“{name}” is a folder, so no file can be written under this name.")
+            hint = _("Nothing was written. Give the file a name of its own, then try again.")
+        elif full:
             message = _("The file “{name}” was not written: the disk is full.")
             hint = _("A file of this name that was there before is as it was. Free some space, or choose another disk.")
-        elif held:
+        elif isinstance(error, PermissionError) and path.is_file():
             message = _("The file “{name}” is open in another program or may not be changed.")
             hint = _("It is as it was. Close it there, or choose another name, then try again.")
+        elif not is_folder(path.parent):
+            message = _("The file “{name}” was not written: there is no folder {folder}.")
+            hint = _("Nothing was written. Make the folder or choose another one, then try again.")
         else:
             message = _("The file “{name}” could not be written there.")
             hint = _("Nothing half written was left. Choose another folder, then try again.")
-        super().__init__(message.format(name=path.name), hint=hint)
+        super().__init__(message.format(name=path.name or path, folder=path.parent), hint=hint)
 
 
 class FileIsThere(CaseDeskError):
@@ -42,8 +47,23 @@ class FileIsThere(CaseDeskError):
         )
 
 
+def is_folder(path: Path) -> bool:
+    """Whether a folder has this name; no folder has a name that no disk takes."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
 def must_be_new(path: Path) -> None:
-    if path.exists():
+    """Refuse a name under which no new file can stand: before a passphrase is asked for, and again when it is made."""
+    try:
+        there = path.exists()
+    except OSError as error:  # a name that no disk takes
+        raise FileNotWritten(path, error) from None
+    if is_folder(path) or not is_folder(path.parent):
+        raise FileNotWritten(path, FileNotFoundError())
+    if there:
         raise FileIsThere(path)
 
 

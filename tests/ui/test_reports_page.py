@@ -133,7 +133,12 @@ def test_arrows_step_and_a_period_that_is_not_over_says_so(shown: Shown) -> None
     shown.press(KEY.Key_Right)
     assert page.period.words.text() == "June 2026"
     shown.page()
-    assert "has not begun yet" in words_of(page)
+    assert "June 2026 has not begun yet" in words_of(page)
+    assert page.tables == [], "though the month before has figures"
+    assert not any(
+        each.isEnabled() for each in (page.csv_button, page.excel_button, page.pdf_button, page.print_button)
+    )
+    assert page.print_preview() is None
 
 
 def test_enter_on_a_figure_shows_its_cases_and_back_returns_to_it(shown: Shown) -> None:
@@ -296,7 +301,7 @@ def test_a_file_that_cannot_be_written_is_asked_for_again_and_nothing_is_typed_t
     (dialog,) = shown.window.findChildren(QFileDialog)
     dialog.close()
     dialog.fileSelected.emit(str(tmp_path / "pulled out" / "all.xlsx"))
-    shown.wait(lambda: "could not be written there" in words_of(shown.window))
+    shown.wait(lambda: "there is no folder" in words_of(shown.window))
     assert shown.rows() == []
     shown.press(KEY.Key_Return)
     shown.save_as(tmp_path / "all.xlsx")
@@ -312,7 +317,7 @@ def test_after_a_paper_that_could_not_be_written_enter_saves_again(shown: Shown,
     QTest.keyClicks(paper.who.reason, "Review")
     shown.press(KEY.Key_Return)
     shown.save_as(tmp_path / "gone" / "may.pdf")
-    shown.wait(lambda: "could not be written there" in words_of(shown.window))
+    shown.wait(lambda: "there is no folder" in words_of(shown.window))
     shown.press(KEY.Key_Return)
     shown.wait(paper.who.receiver.hasFocus)
     shown.press(KEY.Key_Escape)

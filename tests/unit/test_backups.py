@@ -312,9 +312,28 @@ def test_what_would_be_lost_is_what_no_copy_elsewhere_has(desk: Desk, tmp_path: 
 
 
 def test_a_copy_on_the_same_disk_is_refused(desk: Desk, tmp_path: Path) -> None:
-    with pytest.raises(backups.NotAnotherDisk):
+    with pytest.raises(backups.NotAnotherDisk, match="on the same disk"):
         backups.copy_backup(desk, tmp_path)
     assert not machine.another_disk(tmp_path, tmp_path.parent)
+
+
+@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="there is no memory like a disk here")  # noqa: S108 - looked at
+def test_memory_like_a_disk_is_refused_in_words_that_are_true(desk: Desk) -> None:
+    with pytest.raises(backups.NotAnotherDisk, match="cannot be told that this folder is on another disk"):
+        backups.copy_backup(desk, Path("/dev/shm"))  # noqa: S108 - nothing is written
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a tree of links as Linux has it")
+def test_volumes_are_followed_to_the_disks_they_lie_on(tmp_path: Path) -> None:
+    """As /sys tells them: an encrypted volume over two partitions of one disk and one of another."""
+    for part in ("sda/sda1", "sda/sda2", "sdb/sdb1"):
+        (tmp_path / part).mkdir(parents=True)
+        (tmp_path / part / "partition").write_text("1")
+    for volume, below in (("dm-0", "sda/sda1"), ("dm-1", "sda/sda2"), ("dm-1", "sdb/sdb1"), ("dm-2", "dm-1")):
+        (tmp_path / volume / "slaves").mkdir(parents=True, exist_ok=True)
+        (tmp_path / volume / "slaves" / Path(below).name).symlink_to(tmp_path / below)
+    told = {name: sorted(machine.disks_below(tmp_path / name)) for name in ("sda/sda1", "sdb", "dm-0", "dm-2", "none")}
+    assert told == {"sda/sda1": ["sda"], "sdb": ["sdb"], "dm-0": ["sda"], "dm-2": ["sda", "sdb"], "none": []}
 
 
 def test_copies_of_several_computers_lie_on_one_stick(desk: Desk, tmp_path: Path) -> None:

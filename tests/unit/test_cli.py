@@ -145,9 +145,9 @@ def test_what_cannot_be_done_is_said_in_one_or_two_lines(
 
 
 def test_a_folder_without_a_vault_is_said(tmp_path: Path) -> None:
-    done = casedesk("check", "--user", "farzana", "--store", tmp_path)
+    done = process_of("check", "--user", "farzana", "--store", tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "There is no vault in this folder." in done.stderr
+    assert f"There is no vault in the folder {tmp_path}." in done.stderr
 
 
 def test_a_damaged_record_is_found_by_the_check(store_folder: Path) -> None:
@@ -211,7 +211,7 @@ def test_help_says_every_word(command: str) -> None:
 def test_a_folder_that_cannot_be_has_no_vault() -> None:
     done = process_of("check", "--user", "farzana", "--store", "x" * 300)
     assert done.returncode == 1
-    assert "There is no vault in this folder." in done.stderr
+    assert "There is no vault in the folder " in done.stderr
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])  # as what a pipe takes on Linux, and on Windows

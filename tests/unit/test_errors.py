@@ -20,6 +20,8 @@ from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError, InvalidInput, Problem
 from casedesk.logs import OurMistake
 from casedesk.services.problem_report import problem_report
+from casedesk.services.statistics import periods
+from casedesk.services.statistics.periods import NotBegun
 from casedesk.storage.vault import WrongPlace
 from tests.unit.test_permissions import service_functions
 
@@ -31,6 +33,7 @@ REPEATS = {
     "NotRemoved",
     "FileIsThere",
     "FileNotWritten",
+    "FolderTaken",
     "NotDone",
     "NameTaken",
     "NoInvitation",
@@ -45,6 +48,7 @@ REPEATS = {
     "Refused",
     "StillNeeded",
     "Unreadable",
+    "VaultMissing",
     "_Unusable",
 }
 
@@ -82,6 +86,7 @@ def test_every_error_says_in_whole_sentences_what_happened_and_holds_no_data() -
     found = {each.__name__: each for each in every_error()}
     assert len(found) > 70
     made = {
+        "NotBegun": NotBegun(periods.month(2026, 6)),
         "InvalidInput": InvalidInput({MARKER: [Problem("Write the date.")]}),
         "OurMistake": OurMistake(ValueError(MARKER)),
         "WrongPlace": WrongPlace("cloud"),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from io import BytesIO
 from itertools import islice
 from pathlib import Path
 
+import pikepdf
 import pytest
 from sqlalchemy import select
 
-from casedesk import codelists, practice
+from casedesk import codelists, i18n, practice
 from casedesk.desk import Desk
 from casedesk.machine import lock_file
 from casedesk.models import Case, FollowUp, Person, Recruiter, Referral, State
@@ -18,13 +20,19 @@ from casedesk.practice import centre
 from casedesk.practice.names import rows
 from casedesk.practice.people import journeys, taka_for
 from casedesk.practice.situations import SITUATIONS
+from casedesk.reports.assemble import letter_preview, summary_preview
+from casedesk.reports.preview import text_of
+from casedesk.reports.report_paper import write_report
 from casedesk.services import triage
 from casedesk.services.consents import scope_for
 from casedesk.services.drafts import drafts
 from casedesk.services.office import colleagues, office, sign_in
+from casedesk.services.prints import Copy, PrintRequest
 from casedesk.services.providers import providers
 from casedesk.services.referrals.reading import waiting
 from casedesk.services.rules import problems
+from casedesk.services.statistics import periods, reports
+from casedesk.services.statistics.shapes import Request
 from casedesk.storage.checking import check
 from casedesk.storage.passphrases import passphrase_problem
 from casedesk.storage.vault import LOCK, AlreadyOpen
@@ -165,3 +173,31 @@ def test_a_store_that_is_no_practice_centre_is_left_alone(store_folder: Path) ->
     with pytest.raises(centre.NotPractice):
         centre.open_or_build(store_folder, people=3, clock=lambda: NOW)
     assert (store_folder / "vault.db").read_bytes() == before
+
+
+def test_every_page_of_every_paper_says_that_the_people_are_invented(desk: Desk) -> None:
+    """A report, a case summary and a referral letter; the papers of a centre with real people say nothing of it."""
+    with desk.read() as session:
+        wanted = select(Referral.id, Referral.case_id).join(Case, Case.id == Referral.case_id)
+        referral, case_id = session.execute(wanted.where(Case.owner_id == desk.actor.id)).first() or (None, None)
+    assert referral is not None
+    assert case_id is not None
+    for language, said in (("en", "Practice: the people are invented"), ("bn", "অনুশীলন: মানুষগুলো কাল্পনিক")):
+        with i18n.speaking(language):
+            report = reports.make(desk, Request("R1", periods.month(2026, 4)))
+        asked = PrintRequest(language=language, reason="practice")
+        made = (
+            write_report(report, Copy(1, 1, NOW), language),
+            summary_preview(desk, case_id, asked).pdf,
+            letter_preview(desk, referral, asked).pdf,
+        )
+        for paper in made:
+            with pikepdf.open(BytesIO(paper)) as pages:
+                count = len(pages.pages)
+            assert text_of(paper).count(said) == count
+
+
+def test_building_tells_how_many_people_are_registered(tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    centre.build(tmp_path / "store", people=12, clock=lambda: NOW, progress=lambda *each: told.append(each))
+    assert told == [(0, 12), (10, 12)]

@@ -28,7 +28,7 @@ from casedesk.services.intake import register_case
 from casedesk.services.prints import Copy
 from casedesk.services.statistics import periods
 from casedesk.services.statistics.reports import make
-from casedesk.services.statistics.shapes import Among, Report, Request, Shown
+from casedesk.services.statistics.shapes import EMPTY, Among, Cell, Column, Report, Request, Row, Section, Shown, Table
 from tests.conftest import NOW
 from tests.unit.test_case_register import somebody
 
@@ -62,6 +62,7 @@ def test_it_says_what_is_counted_for_whom_and_when(report: Report) -> None:
         "For: District office",
         "copy 1",
         "Counts from 1 to 4 show as <5",
+        "0–4 means a count from 0 to 4, and – that there is nothing to count or too few to tell.",
         "They are not a sample of all who return",
         "Page 1 of",
         "contains no names",
@@ -69,6 +70,30 @@ def test_it_says_what_is_counted_for_whom_and_when(report: Report) -> None:
     ):
         assert said in text, said
     assert "Rahima" not in text
+
+
+def test_under_a_table_stands_what_its_signs_mean(report: Report) -> None:
+    cells = (Cell(Shown.EXACT, 7), Cell(Shown.UNDER, high=4), Cell(Shown.RANGE, low=0, high=4), Cell(Shown.HIDDEN))
+    heads = tuple(Column(str(at), str(at)) for at in range(len(cells)))
+    table = Table("x", "X", "", heads, (Row("a", "A", cells),))
+    told = replace(report, sections=(Section("X", (table,)),), notes=())
+    text = words(write_report(told, COPY, "en"))
+    signs = "<5: from 1 to 4 · 0–4 and the like: somewhere in this range · –: nothing to count, or too few to tell"
+    assert signs in text
+    assert replace(table, rows=(Row("a", "A", (cells[0], EMPTY)),)).signs == ("–: nothing to count",)
+    assert replace(table, rows=(Row("a", "A", cells[:1]),)).signs == ()
+
+
+def test_a_period_to_come_leaves_in_no_form(desk: Desk, tmp_path: Path) -> None:
+    report = make(desk, Request("R1", periods.month(2026, 6)))
+    assert report.not_begun
+    for kind in FileKind:
+        with pytest.raises(periods.NotBegun, match="June 2026 has not begun yet"):
+            save_report(desk, report, kind, tmp_path / f"x.{kind}", HANDING)
+    with pytest.raises(periods.NotBegun):
+        print_report(desk, report, HANDING)
+    assert list(tmp_path.glob("x.*")) == []
+    assert disclosures(desk) == []
 
 
 def test_the_day_is_that_of_the_place_where_it_is_made(report: Report) -> None:

@@ -229,8 +229,15 @@ def test_a_file_held_by_another_program_is_named_and_stays(tmp_path: Path, monke
 
 
 def test_a_folder_that_is_not_there_is_told_in_words(tmp_path: Path) -> None:
-    with pytest.raises(FileNotWritten, match="could not be written there"), whole_file(tmp_path / "no" / "x.csv"):
+    with pytest.raises(FileNotWritten, match=r"there is no folder .*no\."), whole_file(tmp_path / "no" / "x.csv"):
         pass
+
+
+def test_a_folder_of_the_name_of_a_file_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").mkdir()
+    with pytest.raises(FileNotWritten, match=r"“x\.csv” is a folder"), whole_file(tmp_path / "x.csv") as file:
+        file.write(b"x")
+    assert [each.name for each in tmp_path.iterdir()] == ["x.csv"]
 
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed here")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from casedesk.cli.files import must_be_readable
 from casedesk.cli.signing_in import ask_name, passphrase_of, signed_in, store_of, user_word
 from casedesk.cli.speech import Commands, NotDone, say
 from casedesk.desk import DHAKA
@@ -13,9 +14,10 @@ from casedesk.i18n import _
 from casedesk.services import backups, restores
 from casedesk.services.backups import Loss
 from casedesk.services.slots import Person
-from casedesk.storage.backup.restoring import settle
+from casedesk.storage.backup.restoring import FolderTaken, settle
 from casedesk.storage.backup.sealed import Manifest
 from casedesk.storage.vault import vault_exists
+from casedesk.whole_file import is_folder
 
 
 def add(commands: Commands) -> None:
@@ -39,6 +41,10 @@ def add(commands: Commands) -> None:
 
 
 def _backup(asked: argparse.Namespace) -> int:
+    if asked.copy_to is not None and not asked.list:
+        if not is_folder(asked.copy_to):
+            raise NotDone(_("There is no folder {name}.").format(name=asked.copy_to), hint=_("Nothing was copied."))
+        backups.must_be_another_disk(store_of(asked), asked.copy_to)
     with signed_in(asked) as desk:
         if asked.list:
             found = backups.backups(desk)
@@ -48,9 +54,7 @@ def _backup(asked: argparse.Namespace) -> int:
                 told = _told(each.manifest) if each.manifest is not None else _("cannot be read")
                 say(f"{each.path}  {file_size(each.size)}  {told}")
         elif asked.copy_to is not None:
-            if not asked.copy_to.is_dir():
-                raise NotDone(_("There is no folder {name}.").format(name=asked.copy_to), hint=_("Nothing was copied."))
-            copied = backups.copy_backup(desk, asked.copy_to, same_disk=False)
+            copied = backups.copy_backup(desk, asked.copy_to)
             say(_("Copied and read back: {name}").format(name=copied))
         else:
             made = backups.make_backup(desk)
@@ -61,9 +65,13 @@ def _backup(asked: argparse.Namespace) -> int:
 def _restore(asked: argparse.Namespace) -> int:
     store = store_of(asked)
     settle(store)
-    if not asked.file.is_file():
-        raise NotDone(_("The file {name} cannot be read.").format(name=asked.file), hint=_("Nothing was changed."))
-    if vault_exists(store) and store.absolute() != asked.into.absolute():
+    must_be_readable(asked.file)
+    if not asked.why.strip():
+        raise NotDone(_("Say why it is restored."), hint=_("Nothing was changed."))
+    here = store.absolute() == asked.into.absolute()
+    if asked.into.exists() and (vault_exists(store) or not here):  # else it may hold the settings of a first start
+        raise FolderTaken(asked.into)
+    if vault_exists(store) and not here:
         with signed_in(asked) as desk:
             second = _second(asked)
             manifest, lost = backups.preview(desk, asked.file)
@@ -76,6 +84,8 @@ def _restore(asked: argparse.Namespace) -> int:
         first = Person(name, passphrase_of(name))
         say(_told(restores.restore_here(asked.into, asked.file, first, asked.why, _second(asked))))
     say(_("Restored into: {name}").format(name=asked.into))
+    if not here:
+        say(_("To work with what was restored: --store {name}").format(name=asked.into))
     return 0
 
 

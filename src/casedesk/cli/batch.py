@@ -40,6 +40,8 @@ def add(commands: Commands) -> None:
 
 def _batch(asked: argparse.Namespace) -> int:
     run = {"preview": _preview, "out": _out, "in": _in, "list": _list}[asked.what]
+    if asked.stick is not None:
+        stick.must_be_there(asked.stick)
     with signed_in(asked) as desk:
         return run(desk, asked)
 

@@ -31,6 +31,14 @@ def add(commands: Commands) -> None:
     options.add_argument("--check", action="store_true", help=_("Verify the database as well."))
 
 
+def must_be_postgres(url: str) -> None:
+    """Refuse an address of something else."""
+    if not url.startswith("postgresql+psycopg://"):
+        raise NotDone(
+            _("The address of the database begins with postgresql+psycopg://."), hint=_("Nothing was changed.")
+        )
+
+
 @contextmanager
 def national_at(desk: Desk, url: str) -> Iterator[NationalStore]:
     """The database of the central office, closed after the block."""
@@ -38,10 +46,6 @@ def national_at(desk: Desk, url: str) -> Iterator[NationalStore]:
 
     from casedesk.sync.national import open_national
 
-    if not url.startswith("postgresql+psycopg://"):
-        raise NotDone(
-            _("The address of the database begins with postgresql+psycopg://."), hint=_("Nothing was changed.")
-        )
     try:
         national = open_national(desk, url)
     except (SQLAlchemyError, ModuleNotFoundError):  # the bundle for a desk has no driver for it
@@ -61,6 +65,7 @@ def _central(asked: argparse.Namespace) -> int:
     from casedesk.sync.national import check_national, follow
     from casedesk.sync.visit import relay_of, visit
 
+    must_be_postgres(asked.database)
     with signed_in(asked) as desk, national_at(desk, asked.database) as national:
         taken = visit(desk).taken if relay_of(desk) is not None else take_inbox(desk)
         told = follow(desk, national)

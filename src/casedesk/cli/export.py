@@ -9,17 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from casedesk import codelists
+from casedesk.cli.files import new_file_kind, written
 from casedesk.cli.signing_in import signed_in, user_word
-from casedesk.cli.speech import Commands, NotDone, say
+from casedesk.cli.speech import Commands, say
 from casedesk.desk import now
-from casedesk.formats import file_size, number
+from casedesk.formats import number, quoted, visible
 from casedesk.i18n import _, ngettext
+from casedesk.parsing import latin_digits
 from casedesk.services.case_register import Register
+from casedesk.services.given_out import explained
 from casedesk.services.prints import CODED, FULL, SHARED
-from casedesk.whole_file import must_be_new, new_file
+from casedesk.whole_file import new_file
 
 if TYPE_CHECKING:
-    from casedesk.reports.hand_out import FileKind, FirstRows
+    from casedesk.reports.hand_out import FirstRows
 
 
 def add(commands: Commands) -> None:
@@ -30,8 +33,10 @@ def add(commands: Commands) -> None:
     options.add_argument("--profile", choices=(CODED, SHARED, FULL), default=CODED, help=_("How much it tells."))
     purposes = codelists.get("print_purpose").where("for_register")
     options.add_argument("--for", dest="purpose", choices=purposes, default="own_file", help=_("What it is for."))
-    options.add_argument("--to", dest="receiver", required=True, metavar="WORDS", help=_("Who receives it."))
-    options.add_argument("--why", required=True, metavar="WORDS", help=_("Why it leaves. It is recorded."))
+    receiver = _("Who receives the file. Needed with --out.")
+    options.add_argument("--to", dest="receiver", metavar="WORDS", default="", help=receiver)
+    why = _("Why it leaves. It is recorded. Needed with --out.")
+    options.add_argument("--why", metavar="WORDS", default="", help=why)
     options.add_argument(
         "--opened", nargs=2, type=_day, metavar="DAY", help=_("Only cases opened from one day to another.")
     )
@@ -42,13 +47,17 @@ def add(commands: Commands) -> None:
 
 
 def _day(text: str) -> date:
-    return date.fromisoformat(text)
+    try:
+        return date.fromisoformat(latin_digits(text.strip()))
+    except ValueError:
+        words = _("“{text}” is no day. Write it like 2026-05-31")
+        raise argparse.ArgumentTypeError(words.format(text=visible(quoted(text)))) from None
 
 
 def _export(asked: argparse.Namespace) -> int:
-    from casedesk.reports.hand_out import first_rows, save_register
+    from casedesk.reports.hand_out import BOOKS, first_rows, save_register
 
-    kind = new_file_kind(asked.out) if asked.out is not None else None
+    kind = new_file_kind(asked.out, *BOOKS) if asked.out is not None else None
     wanted = Register(
         profile=asked.profile,
         purpose=asked.purpose,
@@ -57,6 +66,8 @@ def _export(asked: argparse.Namespace) -> int:
         opened=tuple(asked.opened) if asked.opened else None,
         open_only=asked.open_only,
     )
+    if kind is not None:
+        explained(wanted.receiver, wanted.reason)
     with signed_in(asked) as desk:
         if kind is None:
             _show(first_rows(desk, wanted))
@@ -84,9 +95,9 @@ def _show(found: FirstRows) -> None:
 
 def _dictionary(asked: argparse.Namespace) -> int:
     from casedesk.reports.dictionary import dictionary
-    from casedesk.reports.hand_out import write_book
+    from casedesk.reports.hand_out import BOOKS, write_book
 
-    kind = file_kind(asked.out) if asked.out is not None else None
+    kind = new_file_kind(asked.out, *BOOKS) if asked.out is not None else None
     book = dictionary(now())
     if kind is None:
         for record, field, label, shape, level, *_more in book.sheets[0].rows:
@@ -96,29 +107,3 @@ def _dictionary(asked: argparse.Namespace) -> int:
         write_book(book, kind, file, Path(scratch))
     written(asked.out)
     return 0
-
-
-def file_kind(path: Path, *, pdf: bool = False) -> FileKind:
-    """What the ending of the name asks for."""
-    from casedesk.reports.hand_out import FileKind, kind_of
-
-    kind = kind_of(path)
-    if kind is None or (kind is FileKind.PDF and not pdf):
-        known = ", ".join(f".{each}" for each in FileKind if pdf or each is not FileKind.PDF)
-        raise NotDone(
-            _("The file {name} has an ending that is not known here.").format(name=path),
-            hint=_("Nothing was written. Use one of these: {endings}.").format(endings=known),
-        )
-    return kind
-
-
-def new_file_kind(path: Path, *, pdf: bool = False) -> FileKind:
-    """The same, for a file that must not be there yet."""
-    kind = file_kind(path, pdf=pdf)
-    must_be_new(path)
-    return kind
-
-
-def written(path: Path) -> None:
-    """Say what stands there now."""
-    say(_("Written: {name}, {size}.").format(name=path, size=file_size(path.stat().st_size)))

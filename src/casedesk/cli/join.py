@@ -5,16 +5,19 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from casedesk.cli.roster import computer, said
+from casedesk.cli.files import contents, must_be_readable
+from casedesk.cli.roster import computer, needed
 from casedesk.cli.signing_in import signed_in, user_word
-from casedesk.cli.speech import WRONG, Commands, NotDone, say
+from casedesk.cli.speech import WRONG, Commands, say
 from casedesk.desk import Desk
 from casedesk.i18n import _
 from casedesk.sync import computers, joining
 from casedesk.sync.batch import LARGEST_HEADER
 from casedesk.sync.files import inbox, outbox
+from casedesk.sync.stick import must_be_there
 
 WHAT = ("ask", "look", "let-in", "admit", "new-key")
+NEEDED = {"ask": ("from",), "let-in": ("words",), "admit": ("computer",)}
 
 
 def add(commands: Commands) -> None:
@@ -29,7 +32,7 @@ def add(commands: Commands) -> None:
     options = commands.add("join", _join, _("Let a new computer join the organisation."), more)
     user_word(options)
     options.add_argument("what", choices=WHAT, metavar="|".join(WHAT), help=_("What to do."))
-    options.add_argument("--from", dest="file", metavar="INVITATION", type=Path, help=_("The file of the invitation."))
+    options.add_argument("--from", metavar="INVITATION", type=Path, help=_("The file of the invitation."))
     options.add_argument("--words", metavar="WORDS", help=_("The six words, as they were read out."))
     options.add_argument("--stick", metavar="DIR", type=Path, help=_("The folder of the stick, for the request."))
     options.add_argument("--computer", metavar="XXX/K4", help=_("A computer of the list."))
@@ -37,20 +40,16 @@ def add(commands: Commands) -> None:
 
 def _join(asked: argparse.Namespace) -> int:
     run = {"ask": _ask, "look": _look, "let-in": _let_in, "admit": _admit, "new-key": _new_key}[asked.what]
+    needed(asked, NEEDED.get(asked.what, ()))
+    must_be_readable(vars(asked)["from"])
+    if asked.stick is not None:
+        must_be_there(asked.stick)
     with signed_in(asked) as desk:
         return run(desk, asked)
 
 
 def _ask(desk: Desk, asked: argparse.Namespace) -> int:
-    path = said(asked.file, "--from")
-    try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST_HEADER)
-    except OSError as error:
-        raise NotDone(
-            _("The file {name} cannot be read: {why}.").format(name=path, why=error.strerror or ""),
-            hint=_("Nothing was changed."),
-        ) from None
+    raw = contents(vars(asked)["from"], LARGEST_HEADER, _("Nothing was changed."))
     _tell(desk, joining.ask_to_join(desk, raw), asked.stick)
     return 0
 
@@ -83,7 +82,7 @@ def _look(desk: Desk, asked: argparse.Namespace) -> int:  # noqa: ARG001 - all o
 
 
 def _let_in(desk: Desk, asked: argparse.Namespace) -> int:
-    words = said(asked.words, "--words").split()
+    words = asked.words.split()
     for request in joining.requests(desk, inbox(desk.store.vault.folder)):
         if request.words.split() == words:
             joining.let_in(desk, request)

@@ -6,8 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
+from casedesk.cli.files import contents
 from casedesk.cli.signing_in import signed_in, user_word
-from casedesk.cli.speech import WRONG, Commands, NotDone, say
+from casedesk.cli.speech import WRONG, Commands, say
 from casedesk.formats import number
 from casedesk.i18n import _, ngettext
 from casedesk.services import sections
@@ -48,7 +49,9 @@ def _keys() -> str:
 
 
 def _register(asked: argparse.Namespace) -> int:
-    raw = contents(asked.file)
+    raw = contents(asked.file, LARGEST + 1, _("Nobody was registered."))
+    if not raw:
+        raise NotAFileOfPeople(_("The file is empty."))
     with signed_in(asked) as desk:
         rows = read_people(raw, desk.today())
         outcome = register_people(desk, rows, all_or_nothing=asked.all_or_nothing)
@@ -67,17 +70,3 @@ def _register(asked: argparse.Namespace) -> int:
     if outcome.refused and not outcome.registered and asked.all_or_nothing:
         say(_("Nobody was registered, because not every row is good."), to=sys.stderr)
     return WRONG if outcome.refused else 0
-
-
-def contents(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST + 1)
-    except OSError as error:
-        raise NotDone(
-            _("The file {name} cannot be read: {why}.").format(name=path, why=error.strerror or type(error).__name__),
-            hint=_("Nobody was registered."),
-        ) from None
-    if not raw:
-        raise NotAFileOfPeople(_("The file is empty."))
-    return raw

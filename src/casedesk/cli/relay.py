@@ -41,8 +41,14 @@ def add(commands: Commands) -> None:
         "--listen", metavar="ADDRESS:PORT", default=LISTEN, help=_("Where it listens: {listen}.").format(listen=LISTEN)
     )
     options.add_argument(
-        "--quota", metavar="MIB", type=int, default=QUOTA, help=_("How much may lie here for each desk.")
+        "--quota", metavar="MIB", type=_quota, default=QUOTA, help=_("How much may lie here for each desk.")
     )
+
+
+def _quota(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(_("say a whole number of MiB from 1"))
+    return int(text)
 
 
 def _relay(asked: argparse.Namespace) -> int:

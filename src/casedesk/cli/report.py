@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from casedesk import codelists, formats, i18n
-from casedesk.cli.central import national_at
-from casedesk.cli.export import new_file_kind, written
+from casedesk.cli.central import must_be_postgres, national_at
+from casedesk.cli.files import new_file_kind, written
 from casedesk.cli.signing_in import signed_in, user_word
 from casedesk.cli.speech import Commands, say
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
-from casedesk.services.given_out import Handing
+from casedesk.services.given_out import Handing, explained
 from casedesk.services.office import colleagues
 from casedesk.services.statistics import periods, reports, tables
 from casedesk.services.statistics.shapes import Among, Report, Request, Section, Table
@@ -62,12 +62,19 @@ class NoSuch(CaseDeskError):
 
 
 def _report(asked: argparse.Namespace) -> int:
-    from casedesk.reports.hand_out import changed_since_given_out
+    from casedesk.reports.hand_out import FileKind, changed_since_given_out
 
-    period = periods.read(asked.period)
-    kind = new_file_kind(asked.out, pdf=True) if asked.out is not None else None
+    name, period = reports.kind_of(asked.report).id, periods.read(asked.period)
+    _refuse_unknown(asked)
+    if asked.database is not None:
+        must_be_postgres(asked.database)
+    kind = new_file_kind(asked.out, *FileKind) if asked.out is not None else None
+    if kind is not None:
+        explained(asked.receiver, asked.why)
     with signed_in(asked) as desk:
-        request = Request(asked.report, period, _among(desk, asked), not asked.alone, asked.publish)
+        if not period.begun(desk.today()):
+            raise periods.NotBegun(period)
+        request = Request(name, period, _among(desk, asked), not asked.alone, asked.publish)
         made = _made(desk, request, asked.database)
         if kind is None:
             for line in (*lines_of(made), *filter(None, [changed_since_given_out(desk, made)])):
@@ -93,7 +100,8 @@ def _save(desk: Desk, made: Report, kind: FileKind, asked: argparse.Namespace) -
     written(asked.out)
 
 
-def _among(desk: Desk, asked: argparse.Namespace) -> Among:
+def _refuse_unknown(asked: argparse.Namespace) -> None:
+    """Codes that no list has."""
     for code_list, codes in (
         ("return_category", asked.category),
         ("destination_country", asked.country),
@@ -102,6 +110,9 @@ def _among(desk: Desk, asked: argparse.Namespace) -> Among:
         for code in codes:
             if codelists.get(code_list).find(code) is None:
                 raise NoSuch(code)
+
+
+def _among(desk: Desk, asked: argparse.Namespace) -> Among:
     owners = {user.name: user.id for user in colleagues(desk)} if asked.worker else {}
     for name in asked.worker:
         if name not in owners:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TypeVar
 
+from casedesk.cli.files import contents, must_be_readable
 from casedesk.cli.signing_in import another_secret, signed_in, user_word
 from casedesk.cli.speech import Commands, NotDone, say
 from casedesk.desk import Desk
@@ -14,10 +15,17 @@ from casedesk.services.office import colleagues
 from casedesk.sync import computers, invitations, organisation, people
 from casedesk.sync.batch import LARGEST_HEADER
 from casedesk.sync.line import der_of
-from casedesk.whole_file import new_file
+from casedesk.whole_file import must_be_new, new_file
 
-T = TypeVar("T")
 WHAT = ("begin", "list", "show", "invite", "end", "people", "renew", "relay")
+NEEDED = {
+    "begin": ("out",),
+    "invite": ("centre", "out"),
+    "end": ("computer",),
+    "people": ("computer", "users"),
+    "renew": ("root",),
+    "relay": ("url",),
+}
 
 
 def add(commands: Commands) -> None:
@@ -56,12 +64,16 @@ def _roster(asked: argparse.Namespace) -> int:
         "renew": _renew,
         "relay": _relay,
     }[asked.what]
+    needed(asked, NEEDED.get(asked.what, ()))
+    if asked.what in ("begin", "invite"):
+        must_be_new(asked.out)
+    must_be_readable(asked.root, asked.issuer)
     with signed_in(asked) as desk:
         return run(desk, asked)
 
 
 def _begin(desk: Desk, asked: argparse.Namespace) -> int:
-    path = said(asked.out, "--out")
+    path = asked.out
     organisation.begin_organisation(desk, path, another_secret(_("Passphrase for the root key:")))
     say(_("The organisation begins. The root key is in {name}; keep it away from this computer.").format(name=path))
     return 0
@@ -87,26 +99,18 @@ def _show(desk: Desk, asked: argparse.Namespace) -> int:  # noqa: ARG001 - all o
 def _relay(desk: Desk, asked: argparse.Namespace) -> int:
     from casedesk.sync.visit import name_relay
 
-    url = said(asked.url, "--url")
-    name_relay(desk, url, _certificate(asked.issuer) if asked.issuer else b"")
-    say(_("The relay is {url}. New invitations tell it too.").format(url=url))
+    name_relay(desk, asked.url, _certificate(asked.issuer) if asked.issuer else b"")
+    say(_("The relay is {url}. New invitations tell it too.").format(url=asked.url))
     return 0
 
 
 def _certificate(path: Path) -> bytes:
     """A certificate as DER, from a file in either form."""
-    try:
-        raw = path.read_bytes()[:LARGEST_HEADER]
-    except OSError as error:
-        raise NotDone(
-            _("The file {name} cannot be read: {why}.").format(name=path, why=error.strerror or ""),
-            hint=_("Nothing was changed."),
-        ) from None
-    return der_of(raw)
+    return der_of(contents(path, LARGEST_HEADER, _("Nothing was changed.")))
 
 
 def _invite(desk: Desk, asked: argparse.Namespace) -> int:
-    centre, path = said(asked.centre, "--centre").upper(), said(asked.out, "--out")
+    centre, path = asked.centre.upper(), asked.out
     with new_file(path) as file:
         file.write(invitations.invite(desk, centre, central=asked.central))
     say(
@@ -124,7 +128,7 @@ def _end(desk: Desk, asked: argparse.Namespace) -> int:
 
 
 def _people(desk: Desk, asked: argparse.Namespace) -> int:
-    key, wanted = computer(desk, asked.computer), said(asked.users, "--users").split(",")
+    key, wanted = computer(desk, asked.computer), asked.users.split(",")
     found = [row.id for row in colleagues(desk) if row.active and row.sign_in_name in wanted]
     if len(found) != len(wanted):
         raise NotDone(
@@ -137,23 +141,22 @@ def _people(desk: Desk, asked: argparse.Namespace) -> int:
 
 
 def _renew(desk: Desk, asked: argparse.Namespace) -> int:
-    root = said(asked.root, "--root")
-    organisation.renew_roster_key(desk, root, another_secret(_("Passphrase for the root key:")))
+    organisation.renew_roster_key(desk, asked.root, another_secret(_("Passphrase for the root key:")))
     say(_("The list is signed with a new key. Carry it to everybody."))
     return 0
 
 
-def computer(desk: Desk, name: str | None) -> bytes:
+def computer(desk: Desk, name: str) -> bytes:
     """The key of the computer called CENTRE/NAME."""
-    wanted = said(name, "--computer").upper()
+    wanted = name.upper()
     for row in computers.members(desk):
         if f"{row.centre}/{row.name}".upper() == wanted:
             return row.desk
     raise computers.NotOurs
 
 
-def said(value: T | None, word: str) -> T:
-    """What was said after a word; complains if it was not."""
-    if value is None:
-        raise NotDone(_("Say {word}.").format(word=word), hint=_("Nothing was changed."))
-    return value
+def needed(asked: argparse.Namespace, options: Iterable[str]) -> None:
+    """Refuse words that lack one of these options."""
+    for option in options:
+        if getattr(asked, option) is None:
+            raise NotDone(_("Say {word}.").format(word=f"--{option}"), hint=_("Nothing was changed."))

@@ -18,7 +18,7 @@ from casedesk.paths import default_store
 from casedesk.services.office import sign_in, sign_out
 from casedesk.storage.backup.restoring import settle
 from casedesk.storage.keys import passphrase_bytes
-from casedesk.storage.vault import VaultMissing
+from casedesk.storage.vault import VaultMissing, must_open
 
 LONGEST_LINE = 4096
 
@@ -43,8 +43,10 @@ def user_word(options: argparse._ArgumentGroup) -> None:
 
 @contextmanager
 def signed_in(asked: argparse.Namespace) -> Iterator[Desk]:
+    """The desk of whoever signs in. What can be refused without a passphrase is refused before it is asked for."""
     folder = store_of(asked)
     settle(folder)
+    must_open(folder)
     name = asked.user or ask_name()
     desk = sign_in(folder, name, passphrase_of(name))
     try:
@@ -59,7 +61,7 @@ def store_of(asked: argparse.Namespace) -> Path:
     try:
         store.exists()
     except OSError:  # a name that no disk takes
-        raise VaultMissing from None
+        raise VaultMissing(store) from None
     return store
 
 

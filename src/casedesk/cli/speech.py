@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NoReturn, TextIO
 
 from casedesk.errors import CaseDeskError, InvalidInput
-from casedesk.i18n import LANGUAGES, _
+from casedesk.i18n import LANGUAGES, N_, _
 
 WRONG, MISUSED = 1, 2
 
@@ -33,6 +33,38 @@ class Help(argparse.RawDescriptionHelpFormatter):
         prefix: str | None = None,
     ) -> None:
         super().add_usage(usage, actions, groups, _("Usage:") + " " if prefix is None else prefix)  # type: ignore[arg-type]  # passed on
+
+
+# What argparse says of words it does not understand, in ours. What is not here is a mistake of the program's own.
+IN_OUR_WORDS = {
+    "argument %(argument_name)s: %(message)s": N_("%(argument_name)s: %(message)s"),
+    "invalid choice: %(value)r (choose from %(choices)s)": N_("“%(value)s” is not one of these: %(choices)s"),
+    "unknown parser %(parser_name)r (choices: %(choices)s)": N_("“%(parser_name)s” is not one of these: %(choices)s"),
+    "invalid %(type)s value: %(value)r": N_("“%(value)s” cannot be used here"),
+    "the following arguments are required: %s": N_("say also %s"),
+    "one of the arguments %s is required": N_("say also one of %s"),
+    "unrecognized arguments: %s": N_("%s is not known here"),
+    "not allowed with argument %s": N_("it does not go together with %s"),
+    "ambiguous option: %(option)s could match %(matches)s": N_("%(option)s could be %(matches)s"),
+    "ignored explicit argument %r": N_("nothing is said after it, but %r was"),
+    "expected one argument": N_("say something after it"),
+    "expected at most one argument": N_("say one thing at most after it"),
+    "expected at least one argument": N_("say something after it"),
+    "expected %s arguments": N_("say %s things after it"),
+}
+
+
+def _in_our_words(text: str) -> str:
+    return _(IN_OUR_WORDS[text]) if text in IN_OUR_WORDS else text
+
+
+def _counted_in_our_words(_one: str, many: str, _count: int) -> str:
+    return _in_our_words(many)
+
+
+# argparse asks gettext for its words by these two names: in the computer's language, from a catalogue that nobody has.
+setattr(argparse, "_", _in_our_words)  # noqa: B010 - to the types it is no part of the module
+setattr(argparse, "ngettext", _counted_in_our_words)  # noqa: B010
 
 
 class Parser(argparse.ArgumentParser):
@@ -102,10 +134,12 @@ def say(text: str, *, to: TextIO | None = None) -> None:
 
 
 def complain(error: CaseDeskError) -> None:
-    say(error.message, to=sys.stderr)
-    if isinstance(error, InvalidInput):
+    if isinstance(error, InvalidInput):  # its own words are for a form
         for found in error.problems.values():
             for problem in found:
                 say(problem.text, to=sys.stderr)
-    elif error.hint:
+        say(_("Nothing was changed. Say it again with this put right."), to=sys.stderr)
+        return
+    say(error.message, to=sys.stderr)
+    if error.hint:
         say(error.hint, to=sys.stderr)

@@ -10,11 +10,12 @@ from sqlalchemy import select
 
 from casedesk import codelists, i18n
 from casedesk.case_numbers import read_case_number
+from casedesk.cli.files import new_file_kind, written
 from casedesk.cli.signing_in import signed_in, user_word
-from casedesk.cli.speech import Commands, NotDone, say
+from casedesk.cli.speech import Commands, NotDone
 from casedesk.desk import Desk
 from casedesk.errors import NotFound
-from casedesk.formats import file_size, quoted
+from casedesk.formats import quoted
 from casedesk.formats import visible as visible_text
 from casedesk.i18n import _
 from casedesk.models import CaseIndex
@@ -37,27 +38,35 @@ def add(commands: Commands) -> None:
 
 def _summary(asked: argparse.Namespace) -> int:
     from casedesk.reports.assemble import print_summary
+    from casedesk.reports.hand_out import FileKind
     from casedesk.services.prints import PrintRequest
 
     request = PrintRequest(level=asked.level, language=i18n.language(), purpose=asked.purpose, reason=asked.why.strip())
     if not request.reason:
         raise NotDone(_("Say why it is printed."), hint=_("Nothing was printed."))
+    number = _number(asked.number)
+    new_file_kind(asked.out, FileKind.PDF)
     with signed_in(asked) as desk, new_file(asked.out) as file:
-        (paper,) = print_summary(desk, _case(desk, asked.number), request, "file")
+        (paper,) = print_summary(desk, _case(desk, number), request, "file")
         file.write(paper)
-    say(_("Written: {name}, {size}.").format(name=asked.out, size=file_size(len(paper))))
+    written(asked.out)
     return 0
 
 
-@needs("case.list")
-def _case(desk: Desk, case_number: str) -> UUID:
-    """The case with exactly this number, typed with or without dashes and in any digits."""
-    number = read_case_number(case_number)
+def _number(typed: str) -> str:
+    """A case number, typed with or without dashes and in any digits."""
+    number = read_case_number(typed)
     if number is None:
         raise NotDone(
-            _("“{text}” is no case number.").format(text=visible_text(quoted(case_number))),
+            _("“{text}” is no case number.").format(text=visible_text(quoted(typed))),
             hint=_("Nothing was printed. Write it whole, like DHK-26-K3-00042-R, as the page of the case shows it."),
         )
+    return number
+
+
+@needs("case.list")
+def _case(desk: Desk, number: str) -> UUID:
+    """The case with exactly this number."""
     wanted = select(CaseIndex.case_id).where(CaseIndex.case_number == number)
     with desk.read() as session:
         found = session.scalar(wanted.where(visible(desk.actor)))

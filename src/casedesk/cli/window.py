@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from casedesk import i18n, practice
+from casedesk.cli import shown_before
 from casedesk.cli.signing_in import store_of
 from casedesk.cli.speech import Commands, say
 from casedesk.errors import CaseDeskError
@@ -45,7 +46,9 @@ def add(commands: Commands) -> None:
 
 def _people(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= MOST_PEOPLE:
-        raise argparse.ArgumentTypeError(_("say a number up to {most}").format(most=number(MOST_PEOPLE)))
+        raise argparse.ArgumentTypeError(
+            _("say a number from {least} to {most}").format(least=number(1), most=number(MOST_PEOPLE))
+        )
     return int(text)
 
 
@@ -101,19 +104,21 @@ def _practice(folder: Path, people: int) -> Practice:
 
 
 def _built(folder: Path, people: int) -> centre.Practice:
-    """The practice centre, with a line that tells how far it is where one can be seen."""
+    """The practice centre, with a line that tells how far it is; into a file it is told seldom."""
     from casedesk.practice import centre
 
     began = time.monotonic()
 
     def tell(done: int, of: int) -> None:
         if done == 0:
-            words = _("Building the practice centre with {count} invented people. This takes a minute.")
+            words = _("Building the practice centre with {count} invented people. 500 take a few minutes.")
             say(words.format(count=number(people)), to=sys.stderr)
+        reached = _("Building the practice centre: {done} of {all} people").format(done=number(done), all=number(of))
         if sys.stderr.isatty():
-            words = _("Building the practice centre: {done} of {all}")
-            sys.stderr.write("\r" + words.format(done=number(done), all=number(of)))
+            sys.stderr.write("\r" + reached)
             sys.stderr.flush()
+        elif done and done % 100 == 0:
+            say(reached, to=sys.stderr)
 
     built = centre.open_or_build(folder, people=people, progress=tell)
     if sys.stderr.isatty():
@@ -128,8 +133,11 @@ def _show_headless(asked: argparse.Namespace) -> int:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     out: Path = asked.out
     built = _built(Path(getattr(asked, "store", None) or out / "store"), asked.people)
+    shown_before.take_away(out)
     desk = sign_in(built.folder, built.sign_in_name, built.passphrase)
     from casedesk.ui import showing
+
+    say(_("Now the pictures and papers are made. This takes a minute or two."), to=sys.stderr)
 
     spoken = i18n.language()
     try:
@@ -139,6 +147,7 @@ def _show_headless(asked: argparse.Namespace) -> int:
     finally:
         i18n.use(spoken)
         sign_out(desk)
+    shown_before.remember(out, written)
     say(_("Registered through the window: {number}").format(number=shown.case_number))
     vault = sorted(path for path in built.folder.iterdir() if path.is_file())
     for path in [*vault, *written]:

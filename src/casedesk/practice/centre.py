@@ -46,6 +46,7 @@ CENTRE = NewCentre(
     practice=True,
 )
 COLLEAGUES = (("Kamrul Hasan", "kamrul"), ("Rumana Akter", "rumana"))
+TOLD_EACH = 10  # people
 CONTACTS = ("welfare_check", "safety_check")
 Report = Callable[[int, int], object]
 
@@ -124,7 +125,7 @@ def build(
     clock: Callable[[], datetime] = now,
     progress: Report | None = None,
 ) -> Practice:
-    """Make a practice centre in an empty folder. `progress` is told how many of how many writes are done."""
+    """Make a practice centre in an empty folder. `progress` is told how many of how many people are registered."""
     today = clock().astimezone(DHAKA).date()
     chance = Random(seed)  # noqa: S311 - invented people are no secret
     invented = sorted(islice(journeys(seed, today), people), key=lambda one: one.registered_at)
@@ -135,12 +136,14 @@ def build(
         desks = [desk, *_colleagues(desk)]
         building = Building(desks, at, _partners(desk, today, at), today)
         _recruiters(desk)
-        entries = _in_order(invented)
-        for done, entry in enumerate(entries):
+        registered = 0
+        for entry in _in_order(invented):
+            if entry.event is None:
+                if progress is not None and registered % TOLD_EACH == 0:
+                    progress(registered, people)
+                registered += 1
             at.moment = entry.at
             building.enter(entry)
-            if progress is not None and done % 50 == 0:
-                progress(done, len(entries))
         at.moment = clock()
         _rates(desk, chance)
         _begun_intakes(desk, seed, today, people)

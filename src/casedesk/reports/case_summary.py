@@ -37,6 +37,7 @@ def _document(summary: SummaryContent) -> Document:
     return Document(
         title=f"{kind} {summary.number}",
         centre=summary.centre,
+        invented=summary.invented,
         under_centre=kind,
         heading=summary.number,
         under_heading=_("Printed {when} · copy {number}").format(when=summary.printed_at, number=summary.copy_number),

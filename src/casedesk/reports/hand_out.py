@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 from casedesk import formats, i18n
 from casedesk.desk import Desk
@@ -25,6 +25,7 @@ from casedesk.services.case_register import Register, extract
 from casedesk.services.given_out import Handing
 from casedesk.services.prints import Copy
 from casedesk.services.statistics.kept import fingerprint
+from casedesk.services.statistics.periods import NotBegun
 from casedesk.services.statistics.shapes import Report
 from casedesk.whole_file import whole_file
 
@@ -38,6 +39,9 @@ class FileKind(StrEnum):
     XLSX = "xlsx"
     CSV = "csv"
     JSON = "json"
+
+
+BOOKS: Final = (FileKind.XLSX, FileKind.CSV, FileKind.JSON)  # what tables are written as
 
 
 class StaysInside(CaseDeskError):
@@ -57,6 +61,7 @@ def kind_of(path: Path) -> FileKind | None:
 
 def print_report(desk: Desk, report: Report, handing: Handing) -> bytes:
     """One copy for the printer, recorded."""
+    _must_be_ready(report, handing)
     copy = next_copy(desk, report)
     paper = write_report(report, copy, handing.language, handing.receiver)
     _record(desk, report, copy, handing, hashlib.sha256(paper).hexdigest())
@@ -74,6 +79,7 @@ def save_report(
     progress: Progress = silent,
 ) -> None:
     """Write the report into a file and record that it leaves. A password is for PDF only."""
+    _must_be_ready(report, handing)
     if report.internal and kind is not FileKind.PDF:
         raise StaysInside
     copy = next_copy(desk, report)
@@ -121,7 +127,7 @@ class FirstRows:
 
 
 def first_rows(desk: Desk, asked: Register, progress: Progress = silent) -> FirstRows:
-    """Look before it leaves: nothing is written or recorded."""
+    """Look before it leaves: nothing is written or recorded, so nobody has to say why."""
     made = extract(desk, asked, progress)
     sheet = register_book(desk, asked, made, codes=False).sheets[0]
     rows = (tuple("" if cell is None else str(cell) for cell in row) for row in islice(sheet.rows, SHOWN_BEFORE))
@@ -131,6 +137,7 @@ def first_rows(desk: Desk, asked: Register, progress: Progress = silent) -> Firs
 
 def save_register(desk: Desk, asked: Register, kind: FileKind, path: Path, progress: Progress = silent) -> int:
     """Write the case register into a file and record that it leaves; returns how many cases it tells of."""
+    given_out.explained(asked.receiver, asked.reason)
     made = extract(desk, asked, progress)
     language = i18n.language()
 
@@ -168,6 +175,13 @@ def _digest(file: IO[bytes]) -> str:
     while part := file.read(1 << 20):
         made.update(part)
     return made.hexdigest()
+
+
+def _must_be_ready(report: Report, handing: Handing) -> None:
+    """Refuse before anything is made: nobody said for whom and why, or there is nothing to report yet."""
+    given_out.explained(handing.receiver, handing.reason)
+    if report.not_begun:
+        raise NotBegun(report.request.period)
 
 
 def next_copy(desk: Desk, report: Report) -> Copy:

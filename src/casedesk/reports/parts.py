@@ -164,4 +164,5 @@ class Document:
     at_foot: tuple[Part, ...]
     keep_safe: str
     under_foot: str = ""
+    invented: str = ""  # of a practice centre: stands under its name on every page
     numbered: bool = False

@@ -32,6 +32,7 @@ def _document(letter: LetterContent) -> Document:
     return Document(
         title=_("Referral {number}").format(number=letter.number),
         centre=letter.centre,
+        invented=letter.invented,
         under_centre=letter.address,
         heading=_("Referral {number}").format(number=letter.number),
         under_heading=_("{day} · copy {number} of {copies}").format(

@@ -111,8 +111,10 @@ def _label(column: RegisterColumn, code: str) -> str:
 
 
 def _about(desk: Desk, asked: Register, made: Extract) -> list[tuple[str, str]]:
+    centre = office(desk)
     said = [
-        (_("Centre"), office(desk).name),
+        (_("Centre"), centre.name),
+        *([(_("Note"), centre.invented)] if centre.invented else []),
         (_("What it tells"), _(PROFILES[asked.profile])),
         (_("For"), f"{codelists.get('print_purpose').label(asked.purpose)}: {asked.receiver}"),
         (_("Why"), asked.reason),

@@ -41,6 +41,7 @@ def about(report: Report) -> list[tuple[str, str]]:
     period = report.request.period
     said = [
         (_("Centre"), report.centre),
+        (_("Note"), report.invented),
         (_("Period"), period.label + (f" ({_('so far')})" if report.so_far else "")),
         (_("Days"), f"{formats.day(period.first)} – {formats.day(period.last)}"),
         (_("Filters"), "; ".join(report.filters) or _("none")),

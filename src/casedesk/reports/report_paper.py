@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from secrets import token_hex
 
@@ -47,6 +47,7 @@ def _document(report: Report, copy: Copy, receiver: str) -> Document:
     return Document(
         title=report.title,
         centre=report.centre,
+        invented=report.invented,
         under_centre="",
         heading=report.title,
         under_heading=made,
@@ -91,14 +92,14 @@ def _parts(told: Told) -> Iterator[Part]:
         if place:
             yield Gap(1.5)
         yield _figures(table, table.title if table.title != told.title else "")
-        yield from _quiet(table.notes)
+        yield from _quiet(filter(None, (" · ".join(table.signs), *table.notes)))
         yield from (Picture(chart, chart.title, apart=False) for chart in charts if chart.title == table.title)
     tables = {table.title for table in told.tables}
     yield from (Picture(chart, chart.title, chart.title != told.title) for chart in charts if chart.title not in tables)
     yield from _quiet(told.notes)
 
 
-def _quiet(notes: Sequence[str]) -> Iterator[Part]:
+def _quiet(notes: Iterable[str]) -> Iterator[Part]:
     for note in notes:
         yield Text(note, Look.QUIET)
 

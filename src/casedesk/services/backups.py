@@ -32,11 +32,13 @@ MANY: Final = 200  # operations after which a backup is due whatever the day is 
 
 
 class NotAnotherDisk(CaseDeskError):
-    """A copy beside the vault dies with it."""
+    """A copy beside the vault dies with it, and one in the computer's memory when it is switched off."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, sure: bool) -> None:
         super().__init__(
-            _("This folder is on the same disk as the vault."),
+            _("This folder is on the same disk as the vault.")
+            if sure
+            else _("It cannot be told that this folder is on another disk than the vault."),
             hint=_("Nothing was copied. Choose a USB stick or another disk, so that one of the two survives."),
         )
 
@@ -155,14 +157,20 @@ def newest_backup(folder: Path, before: Path | None = None) -> Path | None:
 # Elsewhere
 
 
+def must_be_another_disk(store: Path, folder: Path) -> None:
+    """Refuse a folder for copies that may end together with the vault."""
+    if not machine.another_disk(store, folder):
+        raise NotAnotherDisk(sure=machine.same_disk(store, folder))
+
+
 @needs("backup.copy")
 def copy_backup(desk: Desk, folder: Path, progress: Progress = silent, *, same_disk: bool = False) -> Path:
     """Copy the newest backup to another disk, after making one if anything was written since, and read it back.
 
     `same_disk` is for tests and for those who know that a folder is another disk though it does not look it.
     """
-    if not same_disk and not machine.another_disk(desk.store.vault.folder, folder):
-        raise NotAnotherDisk
+    if not same_disk:
+        must_be_another_disk(desk.store.vault.folder, folder)
     newest = next((each for each in _here(desk.store.vault) if each.manifest is not None), None)
     if newest is None or newest.manifest is None or _stale(desk, newest.manifest):
         newest = make(desk.store.vault, desk.clock(), progress)

@@ -185,8 +185,6 @@ class Extract:
 @needs("register.coded")
 def extract(desk: Desk, asked: Register, progress: Progress = silent) -> Extract:
     """The register for somebody; what it refuses, it refuses before anything is written."""
-    if not asked.receiver.strip() or not asked.reason.strip():
-        raise NoReason
     scope = _scope(asked)
     if asked.profile != CODED:
         return _named(desk, asked, scope, progress)

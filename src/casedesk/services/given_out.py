@@ -48,7 +48,7 @@ def report_given_out(
     desk: Desk, report: str, period: str, copy: Copy, handing: Handing, digest: str, figures: str | None = None
 ) -> UUID:
     """Record that a copy leaves. Raises NoReason, and Conflict where another copy was counted meanwhile."""
-    receiver, reason = _said(handing.receiver, handing.reason)
+    receiver, reason = explained(handing.receiver, handing.reason)
     document = _document(report, period)
     with desk.write("report.give_out", reason=reason) as session:
         if copy.number != _copies(session, document) + 1:
@@ -93,7 +93,7 @@ def register_given_out(
     desk: Desk, asked: Register, language: str, told: Sequence[str], cases: Sequence[UUID], digest: str
 ) -> None:
     """Record that a register leaves as a file."""
-    receiver, reason = _said(asked.receiver, asked.reason)
+    receiver, reason = explained(asked.receiver, asked.reason)
     subjects: Sequence[UUID | None] = cases if asked.profile != CODED else [None]
     with desk.write("register.export", reason=reason) as session:
         session.add_all(
@@ -114,7 +114,8 @@ def register_given_out(
         )
 
 
-def _said(receiver: str, reason: str) -> tuple[str, str]:
+def explained(receiver: str, reason: str) -> tuple[str, str]:
+    """For whom and why, as it is recorded; raises NoReason where one of them is not said."""
     receiver, reason = " ".join(receiver.split()), reason.strip()
     if not receiver or not reason:
         raise NoReason

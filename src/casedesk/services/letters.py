@@ -59,6 +59,7 @@ class LetterContent:
     not_included: tuple[str, ...] = ()
     tells: tuple[str, ...] = ()
     guardian_signs: bool = False
+    invented: str = ""  # what a practice centre says of the people
 
     def free_texts(self) -> list[str]:
         return [
@@ -107,6 +108,7 @@ def _letter(desk: Desk, source: Source, referral: ReferralFacts) -> LetterConten
     service = codelists.get("service_type").label(referral.row.service)
     return LetterContent(
         centre=centre.name,
+        invented=centre.invented,
         address=" · ".join(part for part in (centre.address, centre.phone) if part),
         number=referral.row.number,
         case_number=facts.number if "name_age" in shared else facts.person_code,

@@ -82,6 +82,11 @@ class OfficeFacts:
         first, second = i18n.spoken_first(self.name_bn, self.name_en)
         return first or second
 
+    @property
+    def invented(self) -> str:
+        """What every paper and file of a practice centre says of the people on it; nothing where they live."""
+        return _("Practice: the people are invented") if self.practice else ""
+
 
 @dataclass(frozen=True, slots=True)
 class UserRow:

@@ -91,6 +91,7 @@ class SummaryContent:
     left_out: tuple[str, ...] = ()
     tells: tuple[str, ...] = ()
     guardian_signs: bool = False
+    invented: str = ""  # what a practice centre says of the people
 
     def __post_init__(self) -> None:
         if self.own_words and self.level != FULL:
@@ -190,7 +191,7 @@ def source_of(desk: Desk, case_id: UUID, request: PrintRequest, copy: Copy) -> S
 
 
 def _summary(desk: Desk, source: Source) -> SummaryContent:
-    request, facts = source.request, source.facts
+    request, facts, centre = source.request, source.facts, office(desk)
     parts = request.parts
     person = _person(source)
     happened, why_not = _happened(source) if HAPPENED in parts else ((), "")
@@ -201,7 +202,8 @@ def _summary(desk: Desk, source: Source) -> SummaryContent:
     ).format(count=formats.number(restricted))
     return SummaryContent(
         level=request.level,
-        centre=office(desk).name,
+        centre=centre.name,
+        invented=centre.invented,
         number=facts.person_code if source.coded else facts.number,
         printed_at=formats.moment(source.copy.at),
         copy_number=formats.number(source.copy.number),

@@ -192,7 +192,7 @@ def _unwrapped(file: keys.KeysFile, person: Person) -> tuple[keys.Slot, bytearra
         recovery.wipe()
     data_key = keys.open_slot(file.store, slot, secret) if slot is not None else None
     if slot is None or data_key is None:
-        raise keys.WrongPassphrase
+        raise keys.WrongPassphrase(person.sign_in_name)
     return slot, data_key
 
 
@@ -315,7 +315,7 @@ def _part(into: Path) -> Path:
     part = into.with_name(f"{into.name}{sealed.PART}")
     _cleared(part)
     if into.exists():
-        raise restoring.FolderTaken
+        raise restoring.FolderTaken(into)
     return part
 
 

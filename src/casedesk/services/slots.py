@@ -46,7 +46,10 @@ def user_of(session: Session, store: bytes, slot: bytes) -> User | None:
 def proved(store: Store, person: Person) -> User | None:
     """Whose passphrase it is, if it is the right one and they work here; raises WrongPassphrase."""
     slot = store.vault.keys.of_user(person.sign_in_name)
-    verify_passphrase(store.vault, slot, person.passphrase)
+    try:
+        verify_passphrase(store.vault, slot, person.passphrase)
+    except keys.WrongPassphrase:  # where two have typed, whose it was
+        raise keys.WrongPassphrase(person.sign_in_name) from None
     with store.read() as session:
         user = user_of(session, store.vault.store, slot.id) if slot is not None else None
         return user if user is not None and user.active else None

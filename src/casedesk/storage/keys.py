@@ -32,6 +32,7 @@ from nacl.pwhash import argon2id
 
 from casedesk import machine
 from casedesk.errors import CaseDeskError, StorageFailed, StorageFull
+from casedesk.formats import quoted, visible
 from casedesk.i18n import N_, _
 
 KEYS: Final = "vault.keys"
@@ -99,9 +100,11 @@ class KeysNewer(CaseDeskError):
 class WrongPassphrase(CaseDeskError):
     """Name and passphrase do not belong together; which of the two is wrong is not told."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "") -> None:
+        words = _("The name “{name}” and the passphrase given for it do not belong together. Try again.")
         super().__init__(
-            _("That did not match. Try again."), hint=_("Nothing is lost. Look at Caps Lock and the keyboard language.")
+            words.format(name=visible(quoted(name))) if name else _("That did not match. Try again."),
+            hint=_("Nothing is lost. Look at Caps Lock and the keyboard language."),
         )
 
 

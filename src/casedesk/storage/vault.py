@@ -25,7 +25,7 @@ from casedesk.i18n import _
 from casedesk.storage import keys
 from casedesk.storage.keys import FLOOR, Cost, Finding, KeysFile, Kind, Slot
 from casedesk.storage.recovery_key import RecoveryKey, WrongRecoveryKey, new_recovery_key, read_recovery_key
-from casedesk.storage.tries import Tries
+from casedesk.storage.tries import MustWait, Tries
 
 VAULT: Final = "vault.db"
 LOCK: Final = "vault.lock"
@@ -58,11 +58,11 @@ _ALONE: Final = ("journal_mode = OFF", "synchronous = OFF", *_PRAGMAS[4:])
 
 
 class VaultMissing(CaseDeskError):
-    """There is no vault in this folder."""
+    """There is no vault in the folder."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
         super().__init__(
-            _("There is no vault in this folder."),
+            _("There is no vault in the folder {folder}.").format(folder=folder.absolute()),
             hint=_("Nothing was created. Choose another folder, or restore a backup."),
         )
 
@@ -214,6 +214,13 @@ class _Statements(NamedTuple):
 def vault_exists(folder: Path) -> bool:
     """Whether somebody set up a vault here, whole or not; a set-up that was cut short does not count."""
     return (folder / VAULT).exists() or ((folder / keys.KEYS).exists() and not (folder / UNFINISHED).exists())
+
+
+def must_open(folder: Path) -> None:
+    """Refuse what can be told of a vault before a passphrase: none there, open elsewhere, in a wrong place, spoilt."""
+    _openable(folder).close()
+    if seconds := waiting(folder):
+        raise MustWait(seconds)
 
 
 def waiting(folder: Path) -> int:
@@ -371,15 +378,9 @@ def _unlocked(
     wanted: Callable[[KeysFile], Slot | None],
     wrong: type[CaseDeskError],
 ) -> Vault:
-    _refuse_engine()
-    if not (folder / VAULT).exists():
-        raise VaultMissing
-    _refuse_place(folder)
-    lock = _locked(folder)
+    lock = _openable(folder)
     opened = None
     try:
-        _refuse_file(folder / VAULT)
-        keys.copies(folder)  # a keys file that nobody can use is not a wrong try
         tries = Tries(folder)
         tries.begin()
         opened = keys.open_keys(folder, secret, wanted)
@@ -392,6 +393,22 @@ def _unlocked(
             keys.wipe(opened.data_key)
         lock.close()
         raise
+
+
+def _openable(folder: Path) -> IO[bytes]:
+    """The lock of a vault that the right passphrase opens, as far as can be told without it."""
+    _refuse_engine()
+    if not (folder / VAULT).exists():
+        raise VaultMissing(folder)
+    _refuse_place(folder)
+    lock = _locked(folder)
+    try:
+        _refuse_file(folder / VAULT)
+        keys.copies(folder)  # a keys file that nobody can use is not a wrong try
+    except BaseException:
+        lock.close()
+        raise
+    return lock
 
 
 def open_beside(folder: Path, file: KeysFile, slot: bytes, data_key: bytearray, lock: IO[bytes]) -> Vault:

@@ -20,6 +20,7 @@ from casedesk.sync.batch import file_name
 from casedesk.sync.files import inbox, on_a_stick, outbox
 from casedesk.sync.outbox import State, uncovered
 from casedesk.sync.receipts import KEPT_DAYS
+from casedesk.whole_file import is_folder
 
 
 class NoStick(CaseDeskError):
@@ -41,11 +42,16 @@ class Written:
     removed: int
 
 
+def must_be_there(root: Path) -> None:
+    """Refuse a stick that is not put in."""
+    if not is_folder(root):
+        raise NoStick(root)
+
+
 @needs("sync.carry")
 def write_stick(desk: Desk, root: Path, progress: Progress = silent) -> Written:
     """Write what waits to a stick, read it back, and take away what is no longer needed there."""
-    if not root.is_dir():
-        raise NoStick(root)
+    must_be_there(root)
     ours, stick = outbox(desk.store.vault.folder), on_a_stick(root)
     stick.clean()
     with desk.read() as session:
@@ -71,8 +77,7 @@ def write_stick(desk: Desk, root: Path, progress: Progress = silent) -> Written:
 @needs("sync.carry")
 def take_stick(desk: Desk, root: Path, progress: Progress = silent, *, by_itself: bool = False) -> list[Taken]:
     """Take in what lies on a stick. What cannot be opened is for somebody else and stays there."""
-    if not root.is_dir():
-        raise NoStick(root)
+    must_be_there(root)
     stick, here = on_a_stick(root), inbox(desk.store.vault.folder)
     with desk.read() as session:
         known = {*session.scalars(select(BatchIn.name)), *session.scalars(select(BatchOut.name))}

@@ -106,6 +106,8 @@ def _heights(parts: Sequence[Any]) -> list[float]:
 
 def _head(document: Document) -> list[Any]:
     left = [paragraph(document.centre, TITLE, SEMIBOLD), paragraph(document.under_centre, CAPTION + 0.5, colour=GREY)]
+    if document.invented:
+        left.append(paragraph(document.invented, CAPTION + 0.5, SEMIBOLD))
     right = [
         paragraph(document.heading, TITLE, SEMIBOLD, align=TA_RIGHT),
         paragraph(document.under_heading, CAPTION, colour=GREY, align=TA_RIGHT),

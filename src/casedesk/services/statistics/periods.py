@@ -35,6 +35,16 @@ class NoPeriod(CaseDeskError):
         )
 
 
+class NotBegun(CaseDeskError):
+    """A report of days to come."""
+
+    def __init__(self, period: Period) -> None:
+        super().__init__(
+            _("{period} has not begun yet, so there is nothing to report.").format(period=period.label),
+            hint=_("Nothing was written. Choose a period that has begun."),
+        )
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Period:
     """Days from `first` to `last`, both included."""
@@ -63,6 +73,10 @@ class Period:
         if self.first == self.last:
             return formats.day(self.first)
         return _("{first} to {last}").format(first=formats.day(self.first), last=formats.day(self.last))
+
+    def begun(self, today: date) -> bool:
+        """Whether its first day has come."""
+        return self.first <= today
 
     def over(self, today: date) -> bool:
         """Whether all its days have passed."""

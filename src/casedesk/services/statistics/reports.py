@@ -78,12 +78,18 @@ class Records(Protocol):
     def read(self) -> AbstractContextManager[Session]: ...
 
 
+def kind_of(name: str) -> Kind:
+    """The report of this name, in either case."""
+    kind = CATALOGUE.get(name.upper())
+    if kind is None:
+        raise NoReport(name)
+    return kind
+
+
 @needs("statistics.view")
 def make(desk: Desk, request: Request, records: Records | None = None) -> Report:
     """Compute a report, in the language spoken."""
-    kind = CATALOGUE.get(request.report.upper())
-    if kind is None:
-        raise NoReport(request.report)
+    kind = kind_of(request.report)
     if not filters(kind.id):
         request = replace(request, among=Among())
     return needs(kind.action)(_made)(desk, request, kind, records)
@@ -94,6 +100,7 @@ def _made(desk: Desk, request: Request, kind: Kind, records: Records | None) -> 
     before = request.period.before() if request.compare and compares(kind.id) else None
     least = suppress.PUBLISHING if request.publishing else suppress.INSIDE
     spans = (request.period,) if before is None else (request.period, before)
+    centre = office(desk)
     with (records or desk).read() as session:
         maker = Maker(session, asked, spans, least, may(desk, "case.list"))
         sections = kind.make(maker)
@@ -101,7 +108,8 @@ def _made(desk: Desk, request: Request, kind: Kind, records: Records | None) -> 
     return Report(
         request=replace(request, report=kind.id),
         title=_(kind.title),
-        centre=office(desk).name,
+        centre=centre.name,
+        invented=centre.invented,
         made_at=desk.clock(),
         made_by=desk.actor.name,
         today=desk.today(),
@@ -110,7 +118,7 @@ def _made(desk: Desk, request: Request, kind: Kind, records: Records | None) -> 
         filters=among,
         notes=_notes(desk, request, kind, least),
         speaks_for=_(SPEAKS_FOR),
-        so_far=request.period.first <= desk.today() and not request.period.over(desk.today()),
+        so_far=request.period.begun(desk.today()) and not request.period.over(desk.today()),
         internal=_stays_inside(desk, request, kind),
     )
 
@@ -139,19 +147,25 @@ def _notes(desk: Desk, request: Request, kind: Kind, least: int) -> tuple[str, .
     notes = []
     if kind.action == AS_THEY_ARE:
         notes.append(_("Figures as they are, for work inside the centre. This report is not given out."))
+        notes.append(_("– means that there is nothing to count."))
     else:
         words = _(
             "Counts from 1 to {most} show as <{least}; counts beside them become ranges, so that nobody can be worked"
             " out. Small groups are told together."
         )
         notes.append(words.format(most=formats.number(least - 1), least=formats.number(least)))
+        words = _(
+            "{range} means a count from {least} to {most}, and – that there is nothing to count or too few to tell."
+        )
+        low, high = formats.number(0), formats.number(least - 1)
+        notes.append(words.format(range=f"{low}–{high}", least=low, most=high))
         if _stays_inside(desk, request, kind):
             notes.append(
                 _("This report stays in the centre: whole months, quarters and years of everybody may be given out.")
             )
     if not serves_all(desk.actor, kind.action):
         notes.append(_("Only the cases you may know of are counted."))
-    if request.period.first > desk.today():
+    if not request.period.begun(desk.today()):
         notes.append(_("This period has not begun yet."))
     elif not request.period.over(desk.today()):
         notes.append(_("The period is not over: these are the figures so far."))

@@ -8,6 +8,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from casedesk import formats
+from casedesk.i18n import _
 from casedesk.services.statistics.periods import Period
 
 
@@ -121,6 +122,22 @@ class Table:
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
 
+    @property
+    def signs(self) -> tuple[str, ...]:
+        """What the signs in it mean that stand for a figure, in the language spoken; each where it first occurs."""
+        cells = {cell.shown: cell for row in reversed(self.rows) for cell in reversed(row.cells)}
+        told = []
+        if under := cells.get(Shown.UNDER):
+            words = _("{sign}: from {first} to {last}")
+            told.append(words.format(sign=under.words, first=formats.number(1), last=formats.number(under.high or 1)))
+        if wide := cells.get(Shown.RANGE):
+            told.append(_("{sign} and the like: somewhere in this range").format(sign=wide.words))
+        if Shown.HIDDEN in cells:
+            told.append(_("{sign}: nothing to count, or too few to tell").format(sign=cells[Shown.HIDDEN].words))
+        elif Shown.EMPTY in cells:
+            told.append(_("{sign}: nothing to count").format(sign=cells[Shown.EMPTY].words))
+        return tuple(told)
+
 
 class ChartKind(StrEnum):
     BARS = "bars"
@@ -186,6 +203,12 @@ class Report:
     speaks_for: str = ""
     so_far: bool = False  # the period is not over
     internal: bool = False
+    invented: str = ""  # what a practice centre says of the people
+
+    @property
+    def not_begun(self) -> bool:
+        """Whether it is about days to come, of which there is nothing to tell."""
+        return not self.request.period.begun(self.today)
 
     @property
     def tables(self) -> tuple[Table, ...]:

@@ -340,7 +340,7 @@ BREAKDOWNS: dict[str, Breakdown] = {
             "closing",
             N_("How cases were closed"),
             mapped(StatusEvent.reason_code, group_of("closure_reason", "counts_as"), "neutral"),
-            words=(("positive", N_("Well")), ("neutral", N_("Neither")), ("negative", N_("Not well"))),
+            words=(("positive", N_("Well")), ("neutral", N_("Neither well nor badly")), ("negative", N_("Not well"))),
         ),
     )
 }

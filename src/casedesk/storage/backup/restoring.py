@@ -67,9 +67,9 @@ class OfAnotherVault(CaseDeskError):
 class FolderTaken(CaseDeskError):
     """A restore goes into a new folder only."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
         super().__init__(
-            _("There is something in this folder already."),
+            _("There is something in the folder {name} already.").format(name=folder),
             hint=_("Nothing was changed. A backup is restored into a new folder only."),
         )
 
@@ -77,7 +77,7 @@ class FolderTaken(CaseDeskError):
 def restore(path: Path, subkey: Subkey, into: Path, file: KeysFile, step: Step = no_step) -> Manifest:
     """Make a vault of a backup in a folder that is not there yet. A backup that is not whole leaves nothing."""
     if into.exists():
-        raise FolderTaken
+        raise FolderTaken(into)
     manifest = verify(path, subkey, step)
     if manifest.store != file.store:
         raise OfAnotherVault

@@ -168,9 +168,9 @@ class ReportsPage(Page):
         made = _("made {when}").format(when=formats.clock(report.made_at))
         self.told.setText(" · ".join(part for part in (report.headline, made) if part))
         for each in self._ways_out:
-            each.setEnabled(True)
+            each.setEnabled(not report.not_begun)
         for each in (self.csv_button, self.excel_button):
-            each.setEnabled(not report.internal)
+            each.setEnabled(not report.internal and not report.not_begun)
             tip(each, _("This report stays in the centre.") if report.internal else "")
         self._build()
         self._place()
@@ -222,7 +222,7 @@ class ReportsPage(Page):
     def _build(self) -> None:
         """Tables and charts of the report, not yet placed."""
         self.tables, self.charts = [], []
-        if self.report is None or _nothing(self.report):
+        if self.report is None or self.report.not_begun or _nothing(self.report):
             return
         for table in self.report.tables:
             made = FigureTable(table)
@@ -304,7 +304,7 @@ class ReportsPage(Page):
     def _empty(self, report: Report) -> EmptyState:
         period = report.request.period
         words = _("Nothing was recorded in {period}").format(period=period.label)
-        if period.first > self.here.desk.today():
+        if report.not_begun:
             words = _("{period} has not begun yet").format(period=period.label)
         earlier = button(_("The period before"), "default", "previous", clicked=partial(self.period.step, -1))
         return EmptyState("reports", words, _("Choose another period, or take a filter away."), (earlier,))
@@ -319,7 +319,9 @@ class ReportsPage(Page):
 
     def export(self, kind: FileKind = FileKind.XLSX) -> None:
         """Ask for whom, why and where; then write the file."""
-        if self.report is None or self.report.internal or not may(self.here.desk, "report.give_out"):
+        if self.report is None or self.report.internal or self.report.not_begun:
+            return
+        if not may(self.here.desk, "report.give_out"):
             return
         title = f"{self.report.title}, {self.report.request.period.label}"
         sheet = HandOutSheet(self, title, FILES, kind)
@@ -386,7 +388,7 @@ class ReportsPage(Page):
             self.here.go(to)
 
     def print_preview(self) -> Goto | None:
-        if not may(self.here.desk, "report.give_out"):
+        if not may(self.here.desk, "report.give_out") or (self.report is not None and self.report.not_begun):
             return None
         return Goto("report_paper", {"asked": stored(self.request)})
 
