@@ -112,7 +112,7 @@ def _in(desk: Desk, asked: argparse.Namespace) -> int:
         say(in_words(each))
     count = sum(each.fate is Fate.APPLIED for each in taken)
     say(ngettext("Taken in: {count} file.", "Taken in: {count} files.", count).format(count=number(count)))
-    return WRONG if any(each.fate is Fate.REFUSED and each.kind for each in taken) else 0
+    return WRONG if any(each.went_wrong for each in taken) else 0
 
 
 def in_words(taken: arrivals.Taken) -> str:

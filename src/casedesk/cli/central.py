@@ -88,4 +88,4 @@ def _central(asked: argparse.Namespace) -> int:
         say(f"- {each}")
     if asked.check and not wrong:
         say(_("Everything agrees."))
-    return WRONG if wrong or any(each.fate is Fate.REFUSED and each.kind for each in taken) else 0
+    return WRONG if wrong or any(each.went_wrong for each in taken) else 0

@@ -22,7 +22,6 @@ def add(commands: Commands) -> None:
 
 def _sync(asked: argparse.Namespace) -> int:
     from casedesk.cli.batch import in_words
-    from casedesk.sync.files import Fate
     from casedesk.sync.visit import visit
 
     with signed_in(asked) as desk:
@@ -34,4 +33,4 @@ def _sync(asked: argparse.Namespace) -> int:
     say(text.format(count=number(done.fetched), size=file_size(done.size)))
     for each in done.taken:
         say(in_words(each))
-    return WRONG if any(each.fate is Fate.REFUSED and each.kind for each in done.taken) else 0
+    return WRONG if any(each.went_wrong for each in done.taken) else 0

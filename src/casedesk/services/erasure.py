@@ -42,7 +42,7 @@ from casedesk.services.referrals.reading import GROUPS
 from casedesk.services.slots import Person, proved
 from casedesk.services.words import BETWEEN
 from casedesk.storage.arrived import LINKS, first_written
-from casedesk.storage.belonging import cases_of_stored, read_records, records_of
+from casedesk.storage.belonging import alone, read_records
 from casedesk.storage.erasing import Target, order
 from casedesk.storage.orders import REASON, knew, orders_about
 from casedesk.storage.registers import Knowledge
@@ -188,12 +188,7 @@ def _targets(session: Session, record: Recorded, *, counted: bool) -> Iterator[T
 
 def _records(session: Session, case: Case) -> list[Recorded]:
     """What belongs to the case, removed or not. What another case tells that is not erased, stays with that one."""
-    by_table = records_of(session, {case.id})
-    belongs = cases_of_stored(session, by_table)
-    others = set().union(*belongs.values()) - {case.id}
-    kept = others - _erased(session, others)
-    wanted = {table: {id_ for id_ in ids if not belongs.get(id_, set()) & kept} for table, ids in by_table.items()}
-    return read_records(session, wanted)
+    return read_records(session, alone(session, case.id, lambda others: others - _erased(session, others)))
 
 
 def _erased(session: Session, cases: Collection[UUID]) -> set[UUID]:

@@ -71,6 +71,22 @@ def read_records(session: Session, ids: Mapping[str, Collection[UUID]]) -> list[
     return found
 
 
+def records_themselves(session: Session, case_id: UUID) -> list[Recorded]:
+    """The records of a case, read."""
+    return read_records(session, records_of(session, {case_id}))
+
+
+def alone(session: Session, case_id: UUID, staying: Callable[[set[UUID]], Collection[UUID]]) -> dict[str, set[UUID]]:
+    """What goes when a case goes, ids by table: without what it shares with another case that stays.
+
+    `staying` tells of the cases with which it shares something, itself not among them, which ones do.
+    """
+    by_table = records_of(session, {case_id})
+    belongs = cases_of_stored(session, by_table)
+    kept = set(staying(set().union(*belongs.values()) - {case_id}))
+    return {table: {id_ for id_ in ids if not belongs.get(id_, set()) & kept} for table, ids in by_table.items()}
+
+
 def ids_of(session: Session, cases: Collection[UUID]) -> set[UUID]:
     """The same without the tables: an id belongs to one only."""
     return set().union(*records_of(session, cases).values())

@@ -193,12 +193,15 @@ def erase(operation: Operation, level: int, index: int) -> Operation:
 def _without(section: Section, index: int) -> Itemised:
     if isinstance(section, Shut) or index not in range(len(section.leaves)):
         raise ValueError("the section shows no leaf with this index")
-    items = section.leaves if isinstance(section, Itemised) else _items(section)
-    erased = Erased(_item_commitment(section.level, index, items[index]))
+    items = items_of(section)
+    erased = Erased(item_commitment(section.level, index, items[index]))
     return Itemised(section.level, (*items[:index], erased, *items[index + 1 :]))
 
 
-def _items(section: Open) -> tuple[Kept | Erased, ...]:
+def items_of(section: Open | Itemised) -> tuple[Kept | Erased, ...]:
+    """The leaves of a section, each with the key of its own that it has when not all are shown."""
+    if isinstance(section, Itemised):
+        return section.leaves
     return tuple([Kept(leaf, leaf_key(section.key, index)) for index, leaf in enumerate(section.leaves)])
 
 
@@ -230,12 +233,13 @@ def section_root(section: Section) -> bytes:
         case Open(level, leaves, key):
             found = [commitment(leaf_key(key, index), level, index, leaf) for index, leaf in enumerate(leaves)]
         case Itemised(level, items):
-            found = [_item_commitment(level, index, item) for index, item in enumerate(items)]
+            found = [item_commitment(level, index, item) for index, item in enumerate(items)]
     data = b"".join((_section_start(level, len(found)), *found))
     return blake2b(data, digest_size=HASH_SIZE, person=b"cdesk.root.1").digest()
 
 
-def _item_commitment(level: int, index: int, item: Kept | Erased) -> bytes:
+def item_commitment(level: int, index: int, item: Kept | Erased) -> bytes:
+    """The fingerprint that stands for a leaf, whether it is there or not."""
     return item.commitment if isinstance(item, Erased) else commitment(item.key, level, index, item.leaf)
 
 

@@ -350,7 +350,7 @@ def remove_slot(vault: Vault, slot: bytes) -> None:
 
 
 def close_to_users(vault: Vault) -> None:
-    """Let nobody's passphrase open the vault any more; the recovery key and the organisation's still do."""
+    """Let nobody's passphrase open the vault any more; the recovery key still does."""
     _write(vault, tuple(each for each in vault.keys.slots if each.kind is not Kind.USER))
 
 

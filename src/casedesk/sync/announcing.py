@@ -65,10 +65,9 @@ def renew(
         members=place.roster.members if members is None else members,
         invitations=place.roster.invitations if invitations is None else invitations,
     )
-    signed = sign_roster(changed, SigningKey(member.roster_seed))
-    take_roster(session, signed, desk.clock())
+    take_roster(session, sign_roster(changed, SigningKey(member.roster_seed)), desk.clock())
     _seal_anew(session, desk, place.roster, changed)
-    announce(session, desk, standing(session), signed, also)
+    announce(session, desk, standing(session), also)
 
 
 def _seal_anew(session: Session, desk: Desk, old: Roster, new: Roster) -> None:
@@ -88,12 +87,12 @@ def _seal_anew(session: Session, desk: Desk, old: Roster, new: Roster) -> None:
                 outbox(desk.store.vault.folder).remove(row.name)
 
 
-def announce(session: Session, desk: Desk, place: Standing, signed: bytes, also: Member | None = None) -> None:
-    """A file with the roster and the admissions known here, for everybody else."""
+def announce(session: Session, desk: Desk, place: Standing, also: Member | None = None) -> None:
+    """A file with the newest roster and the admissions known here, for everybody else."""
     recipients = [*place.recipients(EVERYONE), *([also] if also is not None else [])]
     if not recipients:
         return
-    body = RosterBody(signed or newest_signed(session), tuple(admissions(session)))
+    body = RosterBody(newest_signed(session), tuple(admissions(session)))
     keep_letter(session, desk, place.author, Kind.ROSTER, body, {each.desk: each.seal for each in recipients})
 
 

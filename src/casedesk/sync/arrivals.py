@@ -62,6 +62,11 @@ class Taken:
     fate: Fate
     why: str = ""
 
+    @property
+    def went_wrong(self) -> bool:
+        """Whether a file that was for us was refused; of one that nobody here can open that is no news."""
+        return self.fate is Fate.REFUSED and self.kind != ""
+
 
 @dataclass(frozen=True, slots=True)
 class FileInRow:

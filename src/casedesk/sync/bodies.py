@@ -81,7 +81,7 @@ class CodedRows(Body, frozen=True, forbid_unknown_fields=True):
 
 
 class RosterBody(Body, frozen=True, forbid_unknown_fields=True):
-    """The signed roster, unless only admissions are told, and the admissions known to the sender."""
+    """The newest signed roster, and the admissions, that the sender knows."""
 
     roster: bytes
     admissions: tuple[Admitted, ...]

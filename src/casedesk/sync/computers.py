@@ -98,7 +98,7 @@ def admit_to_centre(desk: Desk, key: bytes) -> None:
             raise NotOurs
         given = admit(place.signing, place.organisation, member)
         take_admissions(session, place.roster, [given], desk.clock())
-        announce(session, desk, standing(session), b"")
+        announce(session, desk, standing(session))
     desk.note("sync.admitted")
 
 

@@ -26,13 +26,12 @@ from casedesk.models import (
     Change,
     ConsentLine,
     LetOut,
-    Recorded,
 )
 from casedesk.models import Operation as OperationRow
 from casedesk.services.consents import holds, newest_lines
 from casedesk.services.erasure import END
 from casedesk.storage import belonging
-from casedesk.storage.belonging import cases_of_stored, ids_of, read_records, records_of
+from casedesk.storage.belonging import alone, cases_of_stored, ids_of, records_themselves
 from casedesk.storage.bulk import in_parts
 from casedesk.storage.fitting import id_of
 from casedesk.storage.operations import (
@@ -276,7 +275,7 @@ class _Unwritten(NamedTuple):
 
 def _told_anew(session: Session, case: UUID) -> Operation:
     """What will be written down to tell all of a case again."""
-    altered = [all_it_says(record) for record in every_record_of(session, case)]
+    altered = [all_it_says(record) for record in records_themselves(session, case)]
     floors = belonging.floors(session, altered, belonging.cases_of(session, altered), case)
     leaves = leaves_of_altered(altered, floors)
     return new_operation(leaves, wall=0, flags=0, actor=bytes(ID_SIZE), kind=OperationKind.WORK, schema=SCHEMA)
@@ -588,18 +587,10 @@ def _shows_of_named(
 
 def forget(session: Session, case_id: UUID, decisions: Mapping[UUID, Decision], eyes: Eyes, upto: int) -> Forget:
     """The order to forget a case. What it shares with another case that stays open is not named."""
-    by_table = records_of(session, {case_id})
-    shared = cases_of_stored(session, by_table)
-    others = set().union(*shared.values()) - decisions.keys()
-    known = {**decisions, **decide(session, others, eyes)}
-    own = [
-        record
-        for record in set().union(*by_table.values())
-        if not any(known[case].view == IDENTIFIED for case in shared.get(record, set()) - {case_id})
-    ]
+
+    def open_there(others: set[UUID]) -> set[UUID]:
+        known = {**decisions, **decide(session, others - decisions.keys(), eyes)}
+        return {case for case in others if known[case].view == IDENTIFIED}
+
+    own = set().union(*alone(session, case_id, open_there).values())
     return Forget(case_id, tuple(sorted(own)), upto)
-
-
-def every_record_of(session: Session, case_id: UUID) -> list[Recorded]:
-    """The records of a case themselves."""
-    return read_records(session, records_of(session, {case_id}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import pyrage
@@ -126,7 +127,7 @@ def admissions(session: Session) -> list[Admitted]:
     return [Admitted(row.desk, row.admitted_by, row.signature) for row in rows]
 
 
-def take_roster(session: Session, signed: bytes, now: object) -> Roster:
+def take_roster(session: Session, signed: bytes, now: datetime) -> Roster:
     """Keep a newer roster; the same one again changes nothing. Raises NotThisRoster."""
     member = session.get(Membership, 1)
     if member is None:
@@ -142,7 +143,7 @@ def take_roster(session: Session, signed: bytes, now: object) -> Roster:
     return new
 
 
-def take_admissions(session: Session, roster: Roster, offered: Sequence[Admitted], now: object) -> None:
+def take_admissions(session: Session, roster: Roster, offered: Sequence[Admitted], now: datetime) -> None:
     """Keep the admissions that hold; others are left aside without a word, since they open nothing."""
     for each in offered:
         known = session.get(Admission, (each.desk, each.by))

@@ -22,6 +22,7 @@ from casedesk.i18n import _
 from casedesk.models import BatchOut, Disclosure, Erasure, LetOut
 from casedesk.progress import Progress, silent
 from casedesk.services.permissions import needs
+from casedesk.storage.belonging import records_themselves
 from casedesk.storage.bulk import in_parts
 from casedesk.storage.operations import pack
 from casedesk.storage.recorder import own_chain, say_again
@@ -38,7 +39,6 @@ from casedesk.sync.leaving import (
     Plan,
     decide,
     desk_audience,
-    every_record_of,
     forget,
     plans,
     sent_so_far,
@@ -450,7 +450,7 @@ def _say_again_what_was_forgotten(desk: Desk, audience: str) -> None:
         anew = to_tell_anew(session, audience, desk.today(), sent_so_far(session, audience))
     for case in sorted(anew):
         with desk.write("case.said_again", about=case) as session:
-            for record in every_record_of(session, case):
+            for record in records_themselves(session, case):
                 say_again(session, record)
             row = session.get_one(LetOut, (audience, case))
             row.view, row.forgotten = IDENTIFIED, False

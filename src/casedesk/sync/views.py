@@ -8,15 +8,14 @@ from dataclasses import replace
 from casedesk.storage.operations import (
     Erased,
     Itemised,
-    Kept,
     Leaf,
     Operation,
     Section,
     Shut,
-    commitment,
     digest,
     digest_only,
-    leaf_key,
+    item_commitment,
+    items_of,
     leaves_of,
     section_root,
 )
@@ -44,15 +43,8 @@ def _partly(section: Section, shows: Callable[[int, Leaf], bool]) -> Section:
         return section
     if not any(shows(level, leaf) for leaf in leaves):
         return Shut(level, section_root(section))
-    items = (
-        section.leaves
-        if isinstance(section, Itemised)
-        else [Kept(leaf, leaf_key(section.key, index)) for index, leaf in enumerate(section.leaves)]
-    )
     left = tuple(
-        item
-        if isinstance(item, Erased) or shows(level, item.leaf)
-        else Erased(commitment(item.key, level, index, item.leaf))
-        for index, item in enumerate(items)
+        item if isinstance(item, Erased) or shows(level, item.leaf) else Erased(item_commitment(level, index, item))
+        for index, item in enumerate(items_of(section))
     )
     return Itemised(level, left)
