@@ -534,6 +534,8 @@ def test_a_pause_shows_the_time_and_nothing_of_the_person(desk: Desk, show: Show
     (cover,) = window.findChildren(PauseCover)
     assert cover.size() == window.size()
     assert words_on(cover) == ["15:00", "A short pause. Everything is kept."]
+    Typist(window).press(Key.Key_2, modifier=CTRL)
+    assert the_intake(window).isVisible(), "the keys of pages rest"
     press_button(cover, "Continue")
     QApplication.sendPostedEvents(None, 52)  # DeferredDelete
     assert window.findChildren(PauseCover) == []

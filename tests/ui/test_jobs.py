@@ -17,7 +17,7 @@ from casedesk.progress import Cancelled, Progress, Reached
 from casedesk.services import office
 from casedesk.ui.kit.working import Working
 from tests.conftest import PASSPHRASE
-from tests.support.sitting import SECONDS, Sitting, press, words_of
+from tests.support.sitting import SECONDS, Sitting, press, type_keys, words_of
 
 
 def write_much(desk: Desk, begun: Event, progress: Progress) -> None:
@@ -146,6 +146,19 @@ def test_paused_work_can_be_cancelled_and_is_where_the_window_is_locked(inside: 
         leave()
         qtbot.waitUntil(lambda: not window.findChildren(Working), timeout=SECONDS)
     assert [type(each) for each in ended] == [Cancelled, Cancelled]
+
+
+def test_work_that_ends_behind_the_cover_leaves_no_sheet(inside: Sitting, qtbot: QtBot) -> None:
+    window, gate, told = inside.window, Event(), list[str]()
+    window.jobs.run_long(window, "Counting", partial(count_to, 12, gate), told.append)
+    window.hide_screen()
+    gate.set()
+    qtbot.waitUntil(lambda: told == ["done"], timeout=SECONDS)
+    qtbot.waitUntil(lambda: not window.findChildren(Working), timeout=SECONDS)
+    window.uncover()
+    assert "Please wait…" not in words_of(window)
+    type_keys("typed on the page")
+    assert inside.page.line.text() == "typed on the page"
 
 
 def test_work_that_cannot_pause_offers_it_to_nobody(inside: Sitting, qtbot: QtBot) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QPushButton
+from PySide6.QtWidgets import QApplication, QDialog, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from casedesk import i18n, logs, machine
@@ -27,6 +27,7 @@ from casedesk.storage.keys import FLOOR
 from casedesk.sync.process import beside
 from casedesk.ui.application import LOCKED, Practice
 from casedesk.ui.kit import clipboard, theme
+from casedesk.ui.kit.messages import tell
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.page import Goto
 from casedesk.ui.settings import SettingsPage
@@ -403,6 +404,48 @@ def test_a_sheet_is_hidden_and_comes_back(inside: Sitting) -> None:
     assert sheet.isVisible()
     type_keys("sheet")
     assert sheet.line.text() == "in the sheet"
+
+
+def test_what_opens_behind_the_cover_waits_there_and_takes_no_key(inside: Sitting) -> None:
+    window = inside.window
+    type_keys("half ")
+    press(Key.Key_F9)
+    sheet = tell(window, "The work has failed.")
+    dialog = QDialog(window)
+    dialog.open()
+    inside.page.line.setFocus()
+    assert not sheet.isVisible()
+    assert not dialog.isVisible()
+    assert "The work has failed." not in words_of(window)
+    assert focused() is window.cover
+    type_keys(PASSPHRASE)
+    press(Key.Key_Return)
+    inside.qtbot.waitUntil(lambda: window.cover is None, timeout=SECONDS)
+    assert inside.page.line.text() == "half "
+    assert "The work has failed." in words_of(window)
+    assert dialog.isVisible()
+    dialog.close()
+    assert sheet.isAncestorOf(focused())
+    press(Key.Key_Escape)
+    type_keys("a sentence")
+    assert inside.page.line.text() == "half a sentence"
+
+
+def test_a_sheet_that_closed_behind_the_cover_stays_closed(inside: Sitting) -> None:
+    window = inside.window
+    before, meanwhile = sheet_over(inside), NoteSheet(inside.page.here, inside.window)
+    press(Key.Key_F9)
+    before.dismiss()
+    meanwhile.open()
+    meanwhile.dismiss()
+    assert focused() is window.cover
+    window.uncover()
+    assert not before.isVisible()
+    assert not meanwhile.isVisible()
+    type_keys("on the page")
+    assert inside.page.line.text() == "on the page"
+    press(Key.Key_Comma, Held.ControlModifier)
+    assert window.where().page == "settings"
 
 
 def test_a_menu_is_hidden_too(inside: Sitting) -> None:

@@ -245,6 +245,13 @@ def test_a_workbook_is_saved_by_keys_after_saying_for_whom(shown: Shown, tmp_pat
     assert not QSettings(QSettings.Scope.UserScope, "QtProject").contains("FileDialog/history")
 
 
+def test_the_key_of_the_file_opens_one_sheet_and_none_over_another(shown: Shown) -> None:
+    shown.page()
+    shown.press(KEY.Key_E, CONTROL)
+    shown.press(KEY.Key_E, CONTROL)
+    assert len(shown.window.findChildren(HandOutSheet)) == 1
+
+
 def test_the_paper_is_saved_from_its_preview(shown: Shown, tmp_path: Path) -> None:
     shown.page()
     shown.press(KEY.Key_P, CONTROL)

@@ -204,12 +204,12 @@ class Window(QMainWindow):
         return shortcut
 
     def _focus_moved(self, _before: QWidget | None, now: QWidget | None) -> None:
-        """While a sheet is open, the keys of pages belong to it."""
+        """The keys of pages rest while something lies over the page: a sheet, the pause of an interview, the cover."""
         if now is None or not self.isAncestorOf(now):
             return
-        in_sheet = any(sheet.isAncestorOf(now) for sheet in self._sheets())
+        on_page = self._shell.isAncestorOf(now)
         for shortcut in self._keys:
-            shortcut.setEnabled(not in_sheet)
+            shortcut.setEnabled(on_page)
 
     # Going places
 
@@ -321,11 +321,10 @@ class Window(QMainWindow):
 
     def _close_sheets(self) -> None:
         for sheet in self._sheets():
-            sheet.show()  # one that is hidden by the cover must be open to be closed; nothing is painted meanwhile
             sheet.dismiss()
 
     def _sheets(self) -> list[Sheet]:
-        return [sheet for sheet in self.findChildren(Sheet) if not sheet.isHidden() or sheet in self.curtain.behind]
+        return [sheet for sheet in self.findChildren(Sheet) if sheet.is_open]
 
     def _count_clashes(self) -> None:
         """How many answers wait for this user's decision, at the place of Sync."""
@@ -386,6 +385,8 @@ class Window(QMainWindow):
     def uncover(self) -> None:
         """Take the cover away."""
         self.curtain.open()
+        if QApplication.focusWidget() is None and self.page is not None:  # what had it is gone
+            self.page.setFocus()
         self.watch.hide(False)
 
     def _shifted(self) -> None:

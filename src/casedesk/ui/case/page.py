@@ -279,7 +279,7 @@ class CasePage(Page):
             self.record_follow_up()
 
     def _covered(self) -> bool:
-        return any(sheet.isVisible() for sheet in self.window().findChildren(Sheet))
+        return any(sheet.is_open for sheet in self.window().findChildren(Sheet))
 
     def print_preview(self) -> Goto | None:
         return self.case.print_place() if self.case.is_open and self.case.may("case.print") else None

@@ -28,6 +28,7 @@ class Sheet(QWidget):
         self._host = host.window()
         self._width = width
         self._before: QWidget | None = None
+        self.is_open = False  # also while the cover hides it
         self.safe: QWidget | None = None  # what has the focus at first, where that is not the first control
         self._least = 0  # as high as it was opened
         self.setAccessibleName(title)
@@ -68,6 +69,7 @@ class Sheet(QWidget):
         focused = QApplication.focusWidget()
         in_window = focused is not None and self._host.isAncestorOf(focused)
         self._before = focused if in_window else self._host.focusWidget()  # not in a file dialog that goes
+        self.is_open = True
         self._place()
         self.show()
         self.raise_()
@@ -95,8 +97,9 @@ class Sheet(QWidget):
 
     def dismiss(self) -> None:
         """Close it and give the focus back."""
-        if self.isHidden():
+        if not self.is_open:
             return
+        self.is_open = False
         self.hide()
         before, self._before = self._before, None
         if before is not None and isValid(before):  # the page may have been rebuilt meanwhile

@@ -86,7 +86,9 @@ class ReportsPage(Page):
         self._late = QTimer(self, singleShot=True, interval=tokens()["time_ms"]["progress_after"])
         self._late.timeout.connect(self._show_waiting)
         self._make()
-        QShortcut(QKeySequence("Ctrl+E"), self).activated.connect(self.export)
+        export = QShortcut(QKeySequence("Ctrl+E"), self)
+        export.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)  # not while a sheet lies over it
+        export.activated.connect(self.export)
         self.compute()
 
     # Making
