@@ -69,7 +69,7 @@ def measure() -> Iterator[Way]:
                         line.send(path, [box_of(bytes(other.verify_key))])
                     else:
                         waiting = line.waiting()[0]
-                        line.fetch(waiting, scratch / "in")
+                        line.fetch(waiting, scratch / f"in{waiting.n}")
                         line.take_out(waiting)
                 cut.close()
                 yield Way(what, size, cut.passed, cut.cuts)

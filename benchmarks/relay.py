@@ -105,7 +105,7 @@ def _lines(url: str, files: list[list[bytes]], scratch: Path) -> Callable[[int],
             fetched = 0
             while fetched < FILES:
                 for waiting in line.waiting(wait=30):
-                    line.fetch(waiting, home / "in")
+                    line.fetch(waiting, home / f"in{waiting.n}")
                     line.take_out(waiting)
                     fetched += 1
         return time.perf_counter() - began

@@ -25,8 +25,9 @@ from casedesk.sync import computers
 from casedesk.sync.arrivals import Taken, files_in, take_inbox
 from casedesk.sync.batch import Kind, Why
 from casedesk.sync.bodies import Receipt
+from casedesk.sync.carrying import State
 from casedesk.sync.files import Fate, inbox, outbox
-from casedesk.sync.outbox import State, files_out, keep_file, make_files
+from casedesk.sync.outbox import files_out, keep_file, make_files
 from casedesk.sync.receipts import take_receipt
 from casedesk.sync.stick import take_stick, write_stick
 from tests.conftest import NOW, PASSPHRASE

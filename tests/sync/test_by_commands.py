@@ -20,7 +20,8 @@ from casedesk.services.consents import RecordConsent, record_consent
 from casedesk.services.intake import register_case
 from casedesk.services.office import check_store, sign_in
 from casedesk.sync import computers
-from casedesk.sync.outbox import State, files_out
+from casedesk.sync.carrying import State
+from casedesk.sync.outbox import files_out
 from casedesk.sync.visit import name_relay
 from tests.conftest import PASSPHRASE
 from tests.support import postgres

@@ -16,7 +16,7 @@ SYNC 14
   a batch that unpacks to gigabytes: test_batch (a bomb …)
   clock 1970, 2009 or 2099: faults/test_disk (whatever the clock says), test_schedules (clock)
   line cut every few kilobytes: test_relay, test_visit (a line that breaks …)
-  relay loses everything: here
+  relay loses everything: here; a stick that was lost is made good by the relay: here
   laptop restored, cloned, handed over: unit/test_backups (new chain), test_schedules, test_joining (handed over)
   central restored: here, with its orders, what it was shown later and its rows without names
   a laptop restored: test_newcomers (after a restore …), here (its own chain, its files, what it was shown)
@@ -85,7 +85,8 @@ from casedesk.sync.joining import ask_for_new_key, let_in, look_at_request
 from casedesk.sync.leaving import own_chains
 from casedesk.sync.membership import new_identity
 from casedesk.sync.outbox import files_out, keep_letter, make_files, uncovered
-from casedesk.sync.visit import name_relay, visit
+from casedesk.sync.stick import write_stick
+from casedesk.sync.visit import hear_answer, name_relay, visit
 from casedesk.sync.withdrawing import withdraw
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.exchange import order_erasure, records, words_in
@@ -238,9 +239,7 @@ def test_what_comes_before_the_list_that_names_its_author_is_kept_until_the_list
     assert names(two) == {"Sentinel first", "Sentinel second"}
     assert inbox(two.store.vault.folder).names() == []
     give_waiting(two, three)
-    with three.read() as session:
-        left = {key for row in uncovered(session) for key in {*row.sealed_to} - {*row.covered_by}}
-    assert key_of(two).hex() not in left, "it hears that its files were taken in"
+    assert files_left(three, two) == [], "it hears that its files were taken in"
     assert check_store(coordinator(two)).wrong == []
 
 
@@ -282,6 +281,77 @@ def test_a_relay_that_lost_everything_is_sent_again_what_no_receipt_covers(
         assert names(two) == {"Sentinel"}
         visit(coordinator(one))
         assert visit(coordinator(one)).sent == 0, "what is covered is not sent again"
+
+
+def test_what_went_by_a_stick_that_was_lost_goes_by_the_relay(one: Desk, central: Desk, tmp_path: Path) -> None:
+    """No receipt would miss an order to forget: it has no number."""
+    go = shared(one, SECRET)
+    with relay_of_office(one, tmp_path / "relay") as port:
+        name_relay(admin(central), f"http://127.0.0.1:{port}", b"")
+        for desk in (one, central, one):
+            visit(coordinator(desk))
+        withdraw(one, go, "sync_central_identified")
+        (tmp_path / "stick").mkdir()
+        (order,) = orders_waiting(one)
+        assert order in write_stick(coordinator(one), tmp_path / "stick").files
+        for desk in (one, central, one):
+            visit(coordinator(desk))
+        assert names(central) == set()
+        assert orders_waiting(one) == []
+
+
+def test_what_was_fetched_and_lost_with_a_restore_before_its_receipt_went_is_sent_again(
+    one: Desk, central: Desk, tmp_path: Path
+) -> None:
+    go, late = shared(one, SECRET), registered(one, "Late")
+    with relay_of_office(one, tmp_path / "relay") as port:
+        name_relay(admin(central), f"http://127.0.0.1:{port}", b"")
+        for desk in (one, central, one):
+            visit(coordinator(desk))
+        shutil.copytree(central.store.vault.folder, tmp_path / "backup")
+        withdraw(one, go, "sync_central_identified")
+        agree(one, late, "sync_central_identified")
+        visit(coordinator(one))
+        hear_answer(admin(central))  # which sends nothing
+        assert names(central) == {"Late"}
+        with restored(central, tmp_path / "backup") as old:
+            for desk in (old, one, old):
+                visit(coordinator(desk))
+            assert names(old) == {"Late"}
+            assert places_of(SECRET, old, (old,)) == []
+            visit(coordinator(one))
+            assert files_left(one, old) == []
+            assert check_store(coordinator(old)).wrong == []
+
+
+def files_left(of: Desk, to: Desk) -> list[str]:
+    """The kinds of the files that a desk is still to be given."""
+    key = key_of(to).hex()
+    with of.read() as session:
+        rows = [row for row in uncovered(session) if key in {*row.sealed_to} - {*row.covered_by}]
+        return [row.kind for row in rows if row.kind != Kind.RECEIPT]
+
+
+def test_who_was_restored_while_a_colleague_is_away_is_sent_again_what_it_had(
+    one: Desk, two: Desk, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    three = new_desk(tmp_path / "K5", "K5")
+    request.addfinalizer(three.store.vault.close)
+    join(one, three)
+    hand_rosters(one, [two])
+    shutil.copytree(two.store.vault.folder, tmp_path / "backup")
+    write(one, "Sentinel")
+    carry(one, two)
+    give_waiting(two, one)
+    assert Kind.CHAIN not in files_left(one, two)
+    assert Kind.CHAIN in files_left(one, three)
+    with restored(two, tmp_path / "backup") as old:
+        take_inbox(coordinator(old))  # nothing comes; it tells what it holds
+        give_waiting(old, one)
+        make_files(coordinator(one), "DHK")
+        assert Kind.CHAIN in files_left(one, old)
+        carry(one, old)
+        assert names(old) == {"Sentinel"}
 
 
 def test_the_central_office_restored_from_an_old_backup_is_sent_again_what_it_may_have_and_forgets_again(

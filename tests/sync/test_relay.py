@@ -10,8 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Barrier, Thread
+from typing import ClassVar
 
 import httpx
 import pytest
@@ -19,7 +21,18 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey
 from sqlalchemy import event
 
-from casedesk.sync.line import Address, Line, LineBroken, NotAdmitted, NotTheRelay, RelayFull, ToldItWasEnded, Waiting
+from casedesk.errors import StorageFailed
+from casedesk.sync.line import (
+    Address,
+    Line,
+    LineBroken,
+    NotAdmitted,
+    NotTheRelay,
+    RelayFull,
+    RelayRefused,
+    ToldItWasEnded,
+    Waiting,
+)
 from casedesk.sync.relay import app
 from casedesk.sync.relay.admission import Admission, Guest, Invitation, NotARoster, answer, box_of, pass_of, tag_of
 from casedesk.sync.relay.app import LARGEST_JOIN, Relay
@@ -132,10 +145,10 @@ def test_a_file_goes_from_one_desk_to_two_others_and_then_goes_away(
         alif.send(sealed, [box(BINA), box(CHAN)])
         alif.send(sealed, [box(BINA), box(CHAN)])  # once more does no harm
         assert alif.waiting() == []
-        for line in (bina, chan):
+        for line, name in ((bina, "bina"), (chan, "chan")):
             (found,) = line.waiting()
-            line.fetch(found, tmp_path / "fetched.cdb")
-            assert (tmp_path / "fetched.cdb").read_bytes() == sealed.read_bytes()
+            line.fetch(found, tmp_path / name)
+            assert (tmp_path / name).read_bytes() == sealed.read_bytes()
             line.take_out(found)
             line.take_out(found)
             assert line.waiting() == []
@@ -497,3 +510,73 @@ def test_the_box_holds_the_line_until_something_comes(served: Served, sealed: Pa
 def test_without_a_pinned_issuer_only_this_computer_is_spoken_to(url: str) -> None:
     with pytest.raises(NotTheRelay):
         Line(Address(url), ALIF)
+
+
+class Liar(BaseHTTPRequestHandler):
+    """Something in the place of a relay: it names files that nobody wrote, and sends without an end."""
+
+    offered: ClassVar[list[tuple[str, int]]] = []
+
+    def do_POST(self) -> None:
+        self._say({"id": "1", "nonce": "00", "relay": "00"} if self.path.endswith("session") else {"token": "t"})
+
+    def do_GET(self) -> None:
+        if self.path.startswith("/v1/box"):
+            self._say([{"n": n, "sha256": name, "size": size} for n, (name, size) in enumerate(self.offered, 1)])
+            return
+        self.send_response(200)
+        self.end_headers()
+        with suppress(OSError):
+            while True:
+                self.wfile.write(bytes(1000))
+
+    def _say(self, what: object) -> None:
+        said = json.dumps(what).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+
+    def log_message(self, *_said: object) -> None: ...
+
+
+@pytest.fixture
+def liar() -> Iterator[Line]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Liar)
+    serving = Thread(target=server.serve_forever)
+    serving.start()
+    with Line(Address(f"http://127.0.0.1:{server.server_port}"), ALIF, rest=at_once) as line:
+        yield line
+    server.shutdown()
+    serving.join()
+    server.server_close()
+
+
+def test_what_a_relay_names_is_believed_within_limits(
+    liar: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its name becomes one on our disk, and more than was announced would fill it."""
+    right = "ab" * 32
+    wrong = [("../../vault.db" + "0" * 50, 9), ("AB" * 32, 9), ("ab" * 31, 9), (right + "\n", 9)]
+    monkeypatch.setattr(Liar, "offered", [*wrong, (right, 0), (right, -1), (right, 2**25 + 1), (right, 5_000)])
+    (found,) = liar.waiting()
+    assert found == Waiting(8, right, 5_000)
+    assert liar.waiting(after=8) == [], "nor is it asked for ever what comes after"
+    with pytest.raises(LineBroken):
+        liar.fetch(found, tmp_path / "part")
+    assert (tmp_path / "part").stat().st_size <= 5_000
+
+
+def test_what_is_no_list_is_said(liar: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Liar, "offered", [(1, "x")])
+    with pytest.raises(RelayRefused):
+        liar.waiting()
+
+
+def test_a_disk_that_does_not_take_what_is_fetched_is_said(served: Served, sealed: Path, tmp_path: Path) -> None:
+    with served.line(ALIF) as alif, served.line(BINA) as bina:
+        alif.send(sealed, [box(BINA)])
+        (found,) = bina.waiting()
+        with pytest.raises(StorageFailed):
+            bina.fetch(found, tmp_path / "gone" / "part")
+        assert bina.waiting() == [found]

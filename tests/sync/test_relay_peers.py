@@ -49,8 +49,8 @@ def test_two_relays_share_an_index_and_a_folder_behind_one_door(database: str, t
             found = bina.waiting()
             assert len(found) == 3
             for each, path in zip(found, sealed, strict=True):
-                bina.fetch(each, tmp_path / "fetched")
-                assert (tmp_path / "fetched").read_bytes() == path.read_bytes()
+                bina.fetch(each, tmp_path / f"fetched{each.n}")
+                assert (tmp_path / f"fetched{each.n}").read_bytes() == path.read_bytes()
                 bina.take_out(each)
             assert bina.waiting() == []
     assert cut.cuts > 0

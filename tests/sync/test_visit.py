@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,15 +15,17 @@ import pytest
 from nacl.signing import SigningKey
 
 from casedesk.desk import Clock, Desk, now
+from casedesk.errors import StorageFull
 from casedesk.models import Membership
 from casedesk.progress import Cancelled, Progress
 from casedesk.services.intake import register_case
 from casedesk.services.notes import add_note
 from casedesk.storage.recorder import own_chain
 from casedesk.sync import computers, invitations, joining
+from casedesk.sync.carrying import State
 from casedesk.sync.files import inbox
 from casedesk.sync.line import Address, Line, LineBroken, NotACertificate, NotAdmitted, NotTheRelay, OutOfDate, der_of
-from casedesk.sync.outbox import State, files_out
+from casedesk.sync.outbox import files_out
 from casedesk.sync.visit import (
     NoAnswer,
     NoRelay,
@@ -92,6 +96,27 @@ def test_a_line_that_breaks_everywhere_brings_all_of_it_once(first: Desk, second
     assert people(second) == people(first)
     assert len(people(first)) == 5
     assert cut.cuts > 0
+
+
+def test_the_relay_forgets_a_file_only_when_it_is_on_the_disk(
+    first: Desk, second: Desk, relay_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert relay_port
+    join(first, second)
+    register_case(first, a_returnee())
+    sent = visit(coordinator(first)).sent
+
+    def refuse(_file: int) -> None:
+        raise OSError(errno.ENOSPC, "no")
+
+    with monkeypatch.context() as full:
+        full.setattr(os, "fsync", refuse)
+        with pytest.raises(StorageFull):
+            hear_answer(admin(second))  # which only fetches
+    assert inbox(second.store.vault.folder).names() == []
+    assert visit(coordinator(second)).fetched >= sent
+    assert people(second) == people(first) != set()
+    assert not list(inbox(second.store.vault.folder).path.iterdir())
 
 
 def test_cancelling_keeps_what_came_and_goes_on_next_time(first: Desk, second: Desk, relay_port: int) -> None:

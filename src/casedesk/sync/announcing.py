@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import msgspec
 from nacl.signing import SigningKey
 from sqlalchemy import select
@@ -19,14 +17,12 @@ from casedesk.storage.recorder import own_chain
 from casedesk.storage.vault import close_to_users
 from casedesk.sync.batch import EVERYONE, Kind, Reader
 from casedesk.sync.bodies import RosterBody, read_body
+from casedesk.sync.carrying import BY_FILE, BY_NUMBER, DONE, MADE_AGAIN, State
 from casedesk.sync.files import outbox
 from casedesk.sync.intake import judge_again
 from casedesk.sync.membership import Standing, admissions, newest_roster, standing, take_admissions, take_roster
-from casedesk.sync.outbox import State, keep_letter
+from casedesk.sync.outbox import keep_letter
 from casedesk.sync.roster import Member, NotThisRoster, Open, Roster, read_roster, sign_roster
-
-_BY_NUMBER: Final = (Kind.CHAIN, Kind.SNAPSHOT)  # what a desk lacks of these, its receipts tell
-_BY_FILE: Final = (Kind.ORDERS, Kind.SHOW, Kind.CODED)  # made again for everybody who lacks the file
 
 
 class Ended(CaseDeskError):
@@ -76,13 +72,13 @@ def _seal_anew(session: Session, desk: Desk, old: Roster, new: Roster) -> None:
         known = old.member(member.desk)
         if known is None or known.seals == member.seals:
             continue
-        waiting = select(BatchOut).where(BatchOut.state.not_in((State.COVERED, State.FORKED)))
-        for row in session.scalars(waiting.where(BatchOut.kind.in_(_BY_NUMBER + _BY_FILE))):
+        waiting = select(BatchOut).where(BatchOut.state.not_in(DONE))
+        for row in session.scalars(waiting.where(BatchOut.kind.in_(MADE_AGAIN))):
             if member.desk.hex() not in {*row.sealed_to} - {*row.covered_by}:
                 continue
-            if row.kind in _BY_NUMBER:
+            if row.kind in BY_NUMBER:
                 row.sealed_to = [each for each in row.sealed_to if each != member.desk.hex()]
-            if row.kind in _BY_FILE or not row.sealed_to:
+            if row.kind in BY_FILE or not row.sealed_to:
                 row.state = State.FORKED
                 outbox(desk.store.vault.folder).remove(row.name)
 

@@ -29,7 +29,7 @@ from casedesk.storage.erasing import NotTheSame, Order, by_place, obey, show
 from casedesk.storage.operations import MalformedBody, unpack
 from casedesk.storage.store import Store
 from casedesk.storage.vault import VaultUnreadable
-from casedesk.sync import chains
+from casedesk.sync import carrying, chains
 from casedesk.sync.announcing import close_if_ended, reader_before_joining, take_roster_file
 from casedesk.sync.batch import Batch, Header, Kind, Refused, Why, file_name, is_proved, open_batch
 from casedesk.sync.bodies import CodedRows, Orders, Receipt, read_body
@@ -43,7 +43,6 @@ from casedesk.sync.process import Seat, beside
 from casedesk.sync.receipts import is_due, take_receipt, write_receipts
 from casedesk.sync.roster import Member, end_of, is_believed
 
-_FIRST: Final = (Kind.ROSTER, Kind.ORDERS, Kind.CHAIN, Kind.SNAPSHOT, Kind.SHOW, Kind.CODED, Kind.RECEIPT, Kind.JOIN)
 # What says nothing of the file that was being taken in: it stays and is tried again.
 _OF_THIS_COMPUTER: Final = (Cancelled, StorageFull, StorageFailed, VaultUnreadable, OSError, MemoryError)
 # Another program, or the next list of computers, may take what is set aside for these.
@@ -165,9 +164,9 @@ def _in_order(desk: Desk, folder: Folder) -> list[str]:
             continue
         try:
             header = _opened(desk, folder.read(name)).header
-            order.append((_FIRST.index(header.kind), header.first, header.made, name))
+            order.append((carrying.IN.index(header.kind), header.first, header.made, name))
         except (Refused, NotJoined):
-            order.append((len(_FIRST), 0, 0, name))
+            order.append((len(carrying.IN), 0, 0, name))
     return [name for *_place, name in sorted(order)]
 
 

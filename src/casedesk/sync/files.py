@@ -24,6 +24,7 @@ OUTBOX: Final = "outbox"
 INBOX: Final = "inbox"
 ON_A_STICK: Final = "CASEDESK"
 _PART: Final = ".part"
+_DIGITS: Final = 32  # of the hash, in a name
 _NAME: Final = re.compile(r"[0-9a-f]{32}\.cdb")
 
 
@@ -45,6 +46,15 @@ class NotWritten(CaseDeskError):
             _("The file could not be written whole: what was read back differs."),
             hint=_("Your work is safe on this computer. Try another stick or disk."),
         )
+
+
+@contextlib.contextmanager
+def disk_in_words() -> Iterator[None]:
+    """What the disk did not take or give, as a person may be told."""
+    try:
+        yield
+    except OSError as error:
+        raise storage_error(error) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +91,18 @@ class Folder:
                 raise storage_error(error) from error
             raise
         return name
+
+    def coming(self, sha256: str) -> Path:
+        """Where a file gathers while it comes over a line. `clean` leaves it: it goes on from there."""
+        with disk_in_words():
+            machine.private_folder(self.path)
+        return self.path / (sha256[:_DIGITS] + _PART)
+
+    def keep(self, part: Path) -> None:
+        """Keep what gathered there."""
+        with disk_in_words():
+            self.put(part.read_bytes())
+            part.unlink()
 
     def read(self, name: str) -> bytes:
         """The bytes of a file, never more than a batch may have and one; empty if it is gone or cannot be read."""

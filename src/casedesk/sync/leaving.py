@@ -47,13 +47,13 @@ from casedesk.storage.operations import (
 )
 from casedesk.storage.recorder import OPERATION_TABLE, SCHEMA, all_it_says, leaves_of_altered, own_chain
 from casedesk.sync.batch import CENTRAL, MOST_OPERATIONS, Kind, Stretch
+from casedesk.sync.carrying import State
 from casedesk.sync.roster import Member
 from casedesk.sync.views import view_of_leaves
 
 IDENTIFIED, CODED, COUNTED, SHUT = "identified", "coded", "counted", "shut"
 _SCOPES: Final = {IDENTIFIED: "sync_central_identified", CODED: "sync_central_coded", COUNTED: "statistics"}
 KEPT: Final = "store_data"
-FORKED: Final = "forked"  # a file that counts no longer: what stood in it is sent again
 # About the office and nobody it serves. Whatever is not named here and belongs to no case stays.
 _OF_THE_OFFICE: Final = frozenset(("centre", "exchange_rate", "official_cost_limit", "provider", "provider_service"))
 _NAMES_A_CASE: Final = ("case_id", "about")
@@ -319,7 +319,10 @@ def own_chains(session: Session) -> Sequence[Chain]:
 def sent_upto(session: Session, audience: str, chain: bytes) -> int:
     """The number of the last operation of the chain that stands in a file for this audience."""
     wanted = select(func.max(BatchOut.last)).where(
-        BatchOut.audience == audience, BatchOut.chain == chain, BatchOut.kind == Kind.CHAIN, BatchOut.state != FORKED
+        BatchOut.audience == audience,
+        BatchOut.chain == chain,
+        BatchOut.kind == Kind.CHAIN,
+        BatchOut.state != State.FORKED,
     )
     return session.scalar(wanted) or 0
 

@@ -6,6 +6,7 @@ no other, so neither the computer's list of authorities nor a proxy in between m
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -17,12 +18,15 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import httpx
+import msgspec
 from nacl.signing import SigningKey
 
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
 from casedesk.machine import private_file
 from casedesk.progress import silent
+from casedesk.sync.batch import LARGEST_SEALED
+from casedesk.sync.files import disk_in_words
 from casedesk.sync.relay.admission import answer, box_of, pass_of
 
 T = TypeVar("T")
@@ -34,6 +38,7 @@ PIECE: Final = 2 * 1024  # a piece is one record of TLS, and of a record that wa
 BREAKS: Final = 8  # breaks in a row without a byte gained, before we stop
 LONGEST_PAUSE: Final = 20.0  # seconds
 PATIENCE: Final = httpx.Timeout(30, connect=15)
+_HASH: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class LineBroken(CaseDeskError):
@@ -149,6 +154,11 @@ class Waiting:
     sha256: str
     size: int
 
+    @property
+    def may_be(self) -> bool:
+        """Whether there can be such a file: its name becomes one on our disk, and its size is what is let in."""
+        return _HASH.fullmatch(self.sha256) is not None and 1 <= self.size <= LARGEST_SEALED
+
 
 class Line:
     """A session with one relay. Every call may be made again; `rest` waits between tries, and may raise to end it.
@@ -216,12 +226,19 @@ class Line:
                 timeout=httpx.Timeout(30 + wait, connect=15),
             )
         )
-        return [Waiting(int(each["n"]), str(each["sha256"]), int(each["size"])) for each in answered.json()]
+        try:
+            found = msgspec.json.decode(answered.content, type=list[Waiting])
+        except msgspec.MsgspecError:
+            raise RelayRefused(answered.status_code) from None
+        return [each for each in found if each.n > after and each.may_be]
 
-    def fetch(self, file: Waiting, into: Path, told: Callable[[int, int], object] = lambda _done, _of: None) -> None:
-        """Bring a file from the relay into `into`; what came before a break stays there as `.part`."""
-        part = into.with_suffix(".part")
+    def fetch(self, file: Waiting, part: Path, told: Callable[[int, int], object] = lambda _done, _of: None) -> None:
+        """Bring a file from the relay into `part`, going on from what came before a break. It is whole and the right
+        one then, and still to be kept: nothing made sure that it is on the disk."""
+        with disk_in_words():
+            self._fetch(file, part, told)
 
+    def _fetch(self, file: Waiting, part: Path, told: Callable[[int, int], object]) -> None:
         def here() -> int:
             return part.stat().st_size if part.exists() else 0
 
@@ -236,7 +253,6 @@ class Line:
         if not right:
             part.unlink()
             raise LineBroken
-        part.replace(into)
 
     def take_out(self, file: Waiting) -> None:
         """Tell the relay that the file is kept here."""
@@ -255,7 +271,7 @@ class Line:
         return int(answered.headers.get("Upload-Offset", 0)) if answered.status_code == 200 else 0
 
     def _download(self, file: Waiting, part: Path, begun: int, told: Callable[[int, int], object]) -> None:
-        headers = self._signed_in() | {"Range": f"bytes={begun}-"}
+        headers = self._signed_in() | {"Range": f"bytes={begun}-", "Accept-Encoding": "identity"}
         with _failures(), self._http.stream("GET", f"/v1/files/{file.sha256}", headers=headers) as answered:
             if answered.status_code == 401:
                 self._token = ""
@@ -263,7 +279,9 @@ class Line:
             if answered.status_code not in (200, 206):
                 raise RelayRefused(answered.status_code)
             with private_file(part, "wb" if answered.status_code == 200 else "ab") as out:
-                for piece in answered.iter_bytes(PIECE):
+                for piece in answered.iter_raw(PIECE):
+                    if out.tell() + len(piece) > file.size:
+                        raise LineBroken
                     out.write(piece)
                     told(out.tell(), file.size)
 

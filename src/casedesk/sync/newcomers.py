@@ -19,25 +19,25 @@ from casedesk.models import Admission, BatchOut, Case, Chain, Change, Covered, P
 from casedesk.models import Operation as OperationRow
 from casedesk.storage.operations import place_of_parent
 from casedesk.sync.batch import CENTRAL, Kind
+from casedesk.sync.carrying import BY_FILE, UNDERWAY, State
 from casedesk.sync.intake import gaps, has_told
-from casedesk.sync.leaving import CONFIDENTIAL, FORKED, own_chains, sent_upto
+from casedesk.sync.leaving import CONFIDENTIAL, own_chains, sent_upto
 from casedesk.sync.membership import Standing
 from casedesk.sync.roster import Member, is_believed
 
-_UNDERWAY: Final = ("built", "partly", "sent")
 WHOLE: Final = "whole"  # what is kept of a file with all rows without a name, not only those that changed
 
 
 def lacking(session: Session, audience: str, desk: bytes) -> Iterator[tuple[Chain, list[tuple[int, int]]]]:
     """Of our own chains what others of the audience were sent, and this desk neither has nor is being sent."""
     for chain in own_chains(session):
-        wanted = select(BatchOut.first, BatchOut.last, BatchOut.sealed_to).where(
+        wanted = select(BatchOut).where(
             BatchOut.audience == audience,
             BatchOut.chain == chain.id,
             BatchOut.kind == Kind.CHAIN,
-            BatchOut.state.in_(_UNDERWAY),
+            BatchOut.state.in_(UNDERWAY),
         )
-        underway = [(row.first, row.last) for row in session.execute(wanted) if desk.hex() in row.sealed_to]
+        underway = [(row.first, row.last) for row in session.scalars(wanted) if is_for(row, desk)]
         end = sent_upto(session, audience, chain.id) + 1
         if ranges := gaps(_held(session, desk, chain.id), [*underway, (end, end)]):
             yield chain, ranges
@@ -67,7 +67,7 @@ def to_show_again(session: Session, audience: str, desk: bytes) -> tuple[set[UUI
 
 def take_off_lost(session: Session, audience: str, desk: bytes) -> None:
     """Files that a desk lost are no longer to reach it: what was made in their place has all they had."""
-    for kind in (Kind.ORDERS, Kind.SHOW, Kind.CODED) if audience == CENTRAL else (Kind.SHOW,):
+    for kind in BY_FILE if audience == CENTRAL else (Kind.SHOW,):
         for row in _lost(session, audience, desk, kind):
             row.sealed_to = [each for each in row.sealed_to if each != desk.hex()]
 
@@ -75,9 +75,14 @@ def take_off_lost(session: Session, audience: str, desk: bytes) -> None:
 def _lost(session: Session, audience: str, desk: bytes, kind: Kind) -> list[BatchOut]:
     """The files of a kind that this desk was given, and by its receipts neither holds nor is being sent."""
     wanted = select(BatchOut).where(
-        BatchOut.audience == audience, BatchOut.kind == kind, BatchOut.state.not_in(_UNDERWAY)
+        BatchOut.audience == audience, BatchOut.kind == kind, BatchOut.state.not_in(UNDERWAY)
     )
-    return [row for row in session.scalars(wanted) if desk.hex() in {*row.sealed_to} - {*row.covered_by}]
+    return [row for row in session.scalars(wanted) if is_for(row, desk)]
+
+
+def is_for(row: BatchOut, desk: bytes) -> bool:
+    """Whether this desk is still to be given the file, as far as its receipts say."""
+    return desk.hex() in {*row.sealed_to} - {*row.covered_by}
 
 
 def to_pass_on(
@@ -113,7 +118,7 @@ def to_give_back(
     for chain in theirs:
         held = _held(session, restored.desk, chain.id)
         proofs = {seq: signature for seq, signature in _proofs(session, chain.id).items() if seq > held}
-        underway = _passed(session, restored.desk, chain.id).intersection(_UNDERWAY)
+        underway = _passed(session, restored.desk, chain.id).intersection(UNDERWAY)
         if proofs and chain.id in continued and not underway and not has_told(session, chain, held + 1):
             yield chain, held + 1, proofs
 
@@ -130,7 +135,7 @@ def to_pass_on_of_ended(
     for chain in session.scalars(wanted.order_by(Chain.ix)).all():
         held = _held(session, colleague.desk, chain.id)
         proofs = {seq: signature for seq, signature in _believed(session, place, chain).items() if seq > held}
-        underway = _passed(session, colleague.desk, chain.id).intersection(_UNDERWAY)
+        underway = _passed(session, colleague.desk, chain.id).intersection(UNDERWAY)
         if proofs and not underway and _is_first_to_hold(session, place, audience, chain, max(proofs)):
             yield chain, held + 1, proofs
 
@@ -175,7 +180,7 @@ def _proofs(session: Session, chain: bytes) -> dict[int, bytes]:
 def _passed(session: Session, desk: bytes, chain: bytes) -> set[str]:
     """Where the files are that pass the chain on to this desk."""
     wanted = select(BatchOut.state, BatchOut.sealed_to).where(
-        BatchOut.chain == chain, BatchOut.kind == Kind.SNAPSHOT, BatchOut.state != FORKED
+        BatchOut.chain == chain, BatchOut.kind == Kind.SNAPSHOT, BatchOut.state != State.FORKED
     )
     return {row.state for row in session.execute(wanted) if desk.hex() in row.sealed_to}
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -26,9 +25,10 @@ from casedesk.storage.belonging import records_themselves
 from casedesk.storage.bulk import in_parts
 from casedesk.storage.operations import pack
 from casedesk.storage.recorder import own_chain, say_again
-from casedesk.sync import batch, leaving, newcomers
+from casedesk.sync import batch, newcomers
 from casedesk.sync.batch import CENTRAL, EVERYONE, MOST_OPERATIONS, Author, Kind, Passed, Stretch, seal, write_batch
 from casedesk.sync.bodies import Body, Order, Orders, write_body
+from casedesk.sync.carrying import DONE, MADE_AGAIN, OUT, State
 from casedesk.sync.files import Folder, outbox
 from casedesk.sync.leaving import (
     CODED,
@@ -50,19 +50,6 @@ from casedesk.sync.roster import Member
 
 FOR_THE_LINE: Final = 128 * 1024
 FOR_A_STICK: Final = 16 * 1024 * 1024
-# by what receipts tell, if the file was lost
-_MADE_AGAIN: Final = (Kind.CHAIN, Kind.SNAPSHOT, Kind.ORDERS, Kind.SHOW, Kind.CODED)
-_ORDER: Final = (Kind.ROSTER, Kind.ORDERS, Kind.RECEIPT, Kind.JOIN, Kind.CHAIN, Kind.SHOW, Kind.SNAPSHOT, Kind.CODED)
-
-
-class State(StrEnum):
-    """Where a file of ours is on its way."""
-
-    BUILT = "built"
-    PARTLY = "partly"
-    SENT = "sent"
-    COVERED = "covered"
-    FORKED = leaving.FORKED
 
 
 class NobodyThere(CaseDeskError):
@@ -195,10 +182,8 @@ def files_out(desk: Desk) -> list[FileRow]:
 
 def uncovered(session: Session) -> list[BatchOut]:
     """What is still to be carried, in the order of a slow line."""
-    rows = session.scalars(
-        select(BatchOut).where(BatchOut.state.not_in((State.COVERED, State.FORKED))).order_by(BatchOut.id)
-    ).all()
-    return sorted(rows, key=lambda row: (_ORDER.index(Kind(row.kind)), row.id))
+    rows = session.scalars(select(BatchOut).where(BatchOut.state.not_in(DONE)).order_by(BatchOut.id)).all()
+    return sorted(rows, key=lambda row: (OUT.index(Kind(row.kind)), row.id))
 
 
 def _make_some(desk: Desk, folder: Folder, audience: str, largest: int) -> tuple[list[str], bool]:
@@ -463,7 +448,7 @@ def _sweep(desk: Desk, folder: Folder) -> None:
         folder.clean()
         known = set(session.scalars(select(BatchOut.name)))
         for row in uncovered(session):
-            if row.kind in _MADE_AGAIN and not folder.size(row.name):
+            if row.kind in MADE_AGAIN and not folder.size(row.name):
                 row.state = State.FORKED
         for name in folder.names():
             if name not in known:

@@ -16,19 +16,18 @@ from casedesk.storage.chain import link_at
 from casedesk.storage.installation import remember, remembered
 from casedesk.sync.batch import Header, Kind, Refused, Why, open_batch
 from casedesk.sync.bodies import Line, Receipt
+from casedesk.sync.carrying import BY_NUMBER, State
 from casedesk.sync.chains import Outcome
 from casedesk.sync.files import Fate, Folder, inbox, outbox
 from casedesk.sync.intake import heed_fork, held_of
 from casedesk.sync.leaving import own_chains
 from casedesk.sync.membership import NotJoined, Standing, standing
-from casedesk.sync.outbox import State, keep_letter
+from casedesk.sync.outbox import keep_letter
 from casedesk.sync.roster import Member
 
 KEPT_DAYS: Final = 30
 OWN: Final = "own"  # the note of a chain that the writer of the receipt wrote itself
 _TOLD_OF: Final = "told_of_chain"
-_OF_A_CHAIN: Final = (Kind.CHAIN, Kind.SNAPSHOT)
-_OF_NO_CHAIN: Final = (Kind.SHOW, Kind.CODED)  # what no number tells of and no receipt names again
 
 
 def take_receipt(desk: Desk, place: Standing, author: Member, told: Receipt) -> None:
@@ -62,10 +61,13 @@ def take_receipt(desk: Desk, place: Standing, author: Member, told: Receipt) -> 
             )
         )
         for row in session.scalars(select(BatchOut)).all():
-            if went_back and row.kind in _OF_NO_CHAIN:
-                _take_back(row, author.desk.hex())
-            ended = told_again if row.kind in _OF_A_CHAIN else done
+            if author.desk.hex() not in row.sealed_to:
+                continue
+            ended = told_again if row.kind in BY_NUMBER else done
             _settle(folder, row, author.desk.hex(), held, ended, active)
+            # each receipt names every order that was obeyed, and the other files once
+            if row.name not in done and (row.kind == Kind.ORDERS or (went_back and row.kind != Kind.RECEIPT)):
+                _take_back(row, author.desk.hex())
     for chain, at in forked:
         _go_on_after_a_fork(desk, place, chain, at)
 
@@ -80,10 +82,14 @@ def _went_back(session: Session, author: bytes, held: Mapping[bytes, Line], ours
 
 
 def _take_back(row: BatchOut, author: str) -> None:
-    """A file that was lost with a restore is on its way again; one that is gone is made again."""
-    if author in row.covered_by:
+    """A file that did not come there or was lost with a restore is on its way again; one that is gone is made again.
+
+    What of numbered operations had come there is made again by what is held of them.
+    """
+    if row.kind not in BY_NUMBER:
         row.covered_by = [each for each in row.covered_by if each != author]
-        row.state = State.BUILT if row.state == State.SENT else row.state
+    if author not in row.covered_by and row.state == State.SENT:
+        row.state = State.BUILT
 
 
 def _hold_the_same(session: Session, line: Line) -> bool:
@@ -96,12 +102,7 @@ def _settle(
     folder: Folder, row: BatchOut, author: str, held: dict[bytes, Line], done: Collection[str], active: set[str]
 ) -> None:
     """Bring one file of ours to the state that a receipt gives it."""
-    if author not in row.sealed_to:
-        return
-    if row.kind == Kind.ORDERS and row.name not in done:
-        _take_back(row, author)
-        return
-    line = held.get(row.chain) if row.chain is not None and row.kind in _OF_A_CHAIN else None
+    line = held.get(row.chain) if row.chain is not None and row.kind in BY_NUMBER else None
     if row.name in done or (line is not None and line.held >= row.last):
         row.covered_by = sorted({*row.covered_by, author})
         if set(row.covered_by) >= set(row.sealed_to) & active and row.state != State.FORKED:

@@ -17,8 +17,9 @@ from casedesk.progress import Progress, silent
 from casedesk.services.permissions import needs
 from casedesk.sync.arrivals import Taken, take_inbox
 from casedesk.sync.batch import file_name
+from casedesk.sync.carrying import DONE, State
 from casedesk.sync.files import inbox, on_a_stick, outbox
-from casedesk.sync.outbox import State, uncovered
+from casedesk.sync.outbox import uncovered
 from casedesk.sync.receipts import KEPT_DAYS
 from casedesk.whole_file import is_folder
 
@@ -56,7 +57,7 @@ def write_stick(desk: Desk, root: Path, progress: Progress = silent) -> Written:
     stick.clean()
     with desk.read() as session:
         waiting = [row.name for row in uncovered(session)]
-        gone = set(session.scalars(select(BatchOut.name).where(BatchOut.state.in_((State.COVERED, State.FORKED)))))
+        gone = set(session.scalars(select(BatchOut.name).where(BatchOut.state.in_(DONE))))
     there = set(stick.names())
     for name in sorted(there & gone):
         stick.remove(name)
@@ -70,7 +71,7 @@ def write_stick(desk: Desk, root: Path, progress: Progress = silent) -> Written:
             written.append(name)
     with desk.local() as session:
         for row in session.scalars(select(BatchOut).where(BatchOut.name.in_(written), BatchOut.state == State.BUILT)):
-            row.state = State.SENT
+            row.state = State.CARRIED
     return Written(tuple(written), sum(ours.size(name) for name in written), len(there & gone))
 
 

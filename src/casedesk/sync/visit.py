@@ -19,7 +19,6 @@ from sqlalchemy import select
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
-from casedesk.machine import private_folder
 from casedesk.models import BatchOut, Covered, Membership
 from casedesk.progress import Progress, silent
 from casedesk.services.office import clock_is_wrong
@@ -30,16 +29,15 @@ from casedesk.sync.announcing import close_if_ended, newest_signed, take_roster_
 from casedesk.sync.arrivals import Taken, take_inbox
 from casedesk.sync.batch import Kind
 from casedesk.sync.bodies import RosterBody, write_body
+from casedesk.sync.carrying import TO_SEND, State
 from casedesk.sync.files import inbox, outbox
 from casedesk.sync.invitations import read_invitation
 from casedesk.sync.line import Address, LetGo, Line, LineBroken, NotAdmitted, NotTheRelay, ToldItWasEnded
 from casedesk.sync.membership import NotJoined, standing
-from casedesk.sync.outbox import FOR_THE_LINE, State, audiences, make_files, uncovered
+from casedesk.sync.outbox import FOR_THE_LINE, audiences, make_files, uncovered
 from casedesk.sync.relay.admission import box_of
 
-ENDING: Final = ".cdb"
 APART: Final = timedelta(minutes=10)
-NAME: Final = 32  # digits of the hash in a file's name
 
 
 class NoRelay(CaseDeskError):
@@ -177,7 +175,8 @@ def ask_by_relay(desk: Desk, progress: Progress = silent) -> None:
     except NotAdmitted:
         if asked.state == State.BUILT:
             raise
-    _mark(desk, asked.name, State.SENT)
+    else:
+        _mark(desk, asked.name, State.SENT)
 
 
 @needs("sync.join")
@@ -263,10 +262,10 @@ def _to_send(desk: Desk) -> list[tuple[str, int, list[str]]]:
         asked = {(row.chain, row.desk.hex()): row.wanted for row in session.scalars(select(Covered))}
         found = []
         for row in uncovered(session):
-            again = any(_wants(row, asked.get((row.chain or b"", key), [])) for key in row.sealed_to)
-            if (row.state in (State.BUILT, State.PARTLY) or again) and folder.size(row.name):
-                boxes = [box_of(bytes.fromhex(key)) for key in row.sealed_to if key not in row.covered_by]
-                found.append((row.name, row.size, boxes))
+            left = [key for key in row.sealed_to if key not in row.covered_by]
+            again = any(_wants(row, asked.get((row.chain or b"", key), [])) for key in left)
+            if (row.state in TO_SEND or again) and folder.size(row.name):
+                found.append((row.name, row.size, [box_of(bytes.fromhex(key)) for key in left]))
         return found
 
 
@@ -278,19 +277,20 @@ def _wants(row: BatchOut, wanted: list[list[int]]) -> bool:
 def _mark(desk: Desk, name: str, state: State) -> None:
     with desk.local() as session:
         row = session.scalars(select(BatchOut).where(BatchOut.name == name)).one()
-        if row.state in (State.BUILT, State.PARTLY):
+        if row.state in TO_SEND:
             row.state = state
 
 
 def _fetch(desk: Desk, line: Line, done: Visited, progress: Progress) -> None:
     folder = inbox(desk.store.vault.folder)
-    private_folder(folder.path)
     after = 0
     while waiting := line.waiting(after):
         told = _Summed(progress, sum(each.size for each in waiting))
         for each in waiting:
-            line.fetch(each, folder.path / (each.sha256[:NAME] + ENDING), told)
-            line.take_out(each)
+            part = folder.coming(each.sha256)
+            line.fetch(each, part, told)
+            folder.keep(part)
+            line.take_out(each)  # the relay forgets it, so it is on the disk by now
             after = each.n
             told.behind += each.size
             done.fetched, done.size = done.fetched + 1, done.size + each.size

@@ -20,6 +20,7 @@ from casedesk.services.permissions import may
 from casedesk.storage.store import Touched
 from casedesk.sync import arrivals, outbox, stick
 from casedesk.sync.arrivals import FileInRow, Taken
+from casedesk.sync.carrying import State
 from casedesk.sync.line import Address
 from casedesk.sync.outbox import FileRow
 from casedesk.sync.preview import Preview, previews
@@ -168,7 +169,7 @@ class SyncPage(Page):
         self._side.addStretch(1)
 
     def _tell_state(self) -> None:
-        went = [each.made_at for each in self.seen.sent if each.state != outbox.State.BUILT]
+        went = [each.made_at for each in self.seen.sent if each.state != State.BUILT]
         self.last.setText(_("Last sent {when}").format(when=formats.moment(max(went))) if went else "")
         self.last.setVisible(bool(went))
         self.send_button.setEnabled(self.seen.relay is not None)

@@ -11,8 +11,9 @@ from casedesk.storage.arrived import ERASED_TABLE
 from casedesk.storage.erasing import EVERY_FIELD
 from casedesk.sync.arrivals import FileInRow, Taken
 from casedesk.sync.batch import CENTRAL, EVERYONE, Kind, Refused, Why
+from casedesk.sync.carrying import State
 from casedesk.sync.files import Fate
-from casedesk.sync.outbox import FileRow, State
+from casedesk.sync.outbox import FileRow
 from casedesk.sync.preview import Preview
 
 KINDS = {
@@ -62,11 +63,13 @@ def state_words(row: FileRow) -> tuple[str, str, str]:
             return _("Replaced by a newer file"), "muted", "retry"
         case State.PARTLY:
             return _("Stopped on the way. It goes on where it stopped."), "warn", "problem"
-        case State.SENT if row.covered:
+        case State.SENT | State.CARRIED if row.covered:
             told = _("Received by {some} of {all}")
             return told.format(some=formats.number(row.covered), all=formats.number(row.wanted)), "text2", "sent"
         case State.SENT:
             return _("Sent. No receipt yet."), "text2", "sent"
+        case State.CARRIED:
+            return _("Written to a stick. No receipt yet."), "text2", "sent"
     return _("Waits on this computer"), "text2", "waiting"
 
 
