@@ -236,10 +236,10 @@ def disks_below(block: Path) -> frozenset[str]:
     if not block.exists():
         return frozenset()
     device = block.resolve()
+    if (device / "partition").exists():
+        device = device.parent
     below = [disks_below(each) for each in device.glob("slaves/*")]
-    if below:
-        return frozenset[str]().union(*below)
-    return frozenset((device.parent.name if (device / "partition").exists() else device.name,))
+    return frozenset[str]().union(*below) if below else frozenset((device.name,))
 
 
 def _linux_place(path: Path) -> Place:

@@ -332,8 +332,17 @@ def test_volumes_are_followed_to_the_disks_they_lie_on(tmp_path: Path) -> None:
     for volume, below in (("dm-0", "sda/sda1"), ("dm-1", "sda/sda2"), ("dm-1", "sdb/sdb1"), ("dm-2", "dm-1")):
         (tmp_path / volume / "slaves").mkdir(parents=True, exist_ok=True)
         (tmp_path / volume / "slaves" / Path(below).name).symlink_to(tmp_path / below)
-    told = {name: sorted(machine.disks_below(tmp_path / name)) for name in ("sda/sda1", "sdb", "dm-0", "dm-2", "none")}
-    assert told == {"sda/sda1": ["sda"], "sdb": ["sdb"], "dm-0": ["sda"], "dm-2": ["sda", "sdb"], "none": []}
+    (tmp_path / "dm-1" / "dm-1p1").mkdir()
+    (tmp_path / "dm-1" / "dm-1p1" / "partition").write_text("1")
+    disks = {
+        "sda/sda1": ["sda"],
+        "sdb": ["sdb"],
+        "dm-0": ["sda"],
+        "dm-2": ["sda", "sdb"],
+        "dm-1/dm-1p1": ["sda", "sdb"],
+        "none": [],
+    }
+    assert {name: sorted(machine.disks_below(tmp_path / name)) for name in disks} == disks
 
 
 def test_copies_of_several_computers_lie_on_one_stick(desk: Desk, tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from casedesk.cli.speech import complain
 from casedesk.desk import Desk
+from casedesk.errors import InvalidInput, Problem
 from casedesk.machine import lock_file
 from casedesk.services import backups, office
 from casedesk.storage.keys import FLOOR
@@ -59,6 +61,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ((*RESTORE, "--into", "folder.pdf"), "There is something in the folder folder.pdf already."),
         (("restore", "no.cdbackup", *RESTORE[2:]), "The file no.cdbackup cannot be read"),
         (("register", "--from", "no.json"), "The file no.json cannot be read"),
+        (("restore", "there.pdf", *RESTORE[2:]), "This file is not a backup of CaseDesk, or it was cut short."),
+        (("register", "--from", "there.pdf"), "The file is not JSON"),
         (("register", "--from", "folder.pdf"), "The file folder.pdf cannot be read"),
         (("batch", "out", "--stick", "no"), "There is no folder no."),
         (("batch", "in", "--stick", "no"), "There is no folder no."),
@@ -94,6 +98,17 @@ def test_where_there_is_no_vault_the_folder_is_named_and_no_passphrase_asked_for
     assert (done.returncode, done.stdout) == (1, "")
     assert f"There is no vault in the folder {tmp_path / 'nothing'}." in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_where_there_is_no_vault_that_is_told_before_what_is_asked_of_it(tmp_path: Path) -> None:
+    done = casedesk("backup", "--copy-to", tmp_path, "--store", tmp_path, typed="")
+    assert "There is no vault in the folder " in done.stderr
+
+
+def test_what_a_form_would_show_at_a_field_is_told_as_a_command_tells_it(capsys: pytest.CaptureFixture[str]) -> None:
+    complain(InvalidInput({"user.passphrase": [Problem("This passphrase is short.")]}))
+    told = "This passphrase is short.\nNothing was changed. Say it again with this put right.\n"
+    assert capsys.readouterr().err == told
 
 
 def test_a_vault_that_is_open_elsewhere_is_told_before_a_passphrase_is_asked_for(store_folder: Path) -> None:

@@ -62,7 +62,7 @@ def test_it_says_what_is_counted_for_whom_and_when(report: Report) -> None:
         "For: District office",
         "copy 1",
         "Counts from 1 to 4 show as <5",
-        "0–4 means a count from 0 to 4, and – that there is nothing to count or too few to tell.",
+        "0–4 means a count from 0 to 4, and – that there is no figure here or too few to tell.",
         "They are not a sample of all who return",
         "Page 1 of",
         "contains no names",
@@ -78,9 +78,9 @@ def test_under_a_table_stands_what_its_signs_mean(report: Report) -> None:
     table = Table("x", "X", "", heads, (Row("a", "A", cells),))
     told = replace(report, sections=(Section("X", (table,)),), notes=())
     text = words(write_report(told, COPY, "en"))
-    signs = "<5: from 1 to 4 · 0–4 and the like: somewhere in this range · –: nothing to count, or too few to tell"
+    signs = "<5: from 1 to 4 · 0–4 and the like: somewhere in this range · –: no figure here, or too few to tell"
     assert signs in text
-    assert replace(table, rows=(Row("a", "A", (cells[0], EMPTY)),)).signs == ("–: nothing to count",)
+    assert replace(table, rows=(Row("a", "A", (cells[0], EMPTY)),)).signs == ("–: no figure here",)
     assert replace(table, rows=(Row("a", "A", cells[:1]),)).signs == ()
 
 

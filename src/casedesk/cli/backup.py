@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from casedesk.cli.files import must_be_readable
-from casedesk.cli.signing_in import ask_name, passphrase_of, signed_in, store_of, user_word
+from casedesk.cli.signing_in import ask_name, passphrase_of, signed_in, store_of, user_word, vault_of
 from casedesk.cli.speech import Commands, NotDone, say
 from casedesk.desk import DHAKA
 from casedesk.formats import clock, day, file_size, number
@@ -15,7 +15,7 @@ from casedesk.services import backups, restores
 from casedesk.services.backups import Loss
 from casedesk.services.slots import Person
 from casedesk.storage.backup.restoring import FolderTaken, settle
-from casedesk.storage.backup.sealed import Manifest
+from casedesk.storage.backup.sealed import Manifest, keys_in
 from casedesk.storage.vault import vault_exists
 from casedesk.whole_file import is_folder
 
@@ -44,7 +44,7 @@ def _backup(asked: argparse.Namespace) -> int:
     if asked.copy_to is not None and not asked.list:
         if not is_folder(asked.copy_to):
             raise NotDone(_("There is no folder {name}.").format(name=asked.copy_to), hint=_("Nothing was copied."))
-        backups.must_be_another_disk(store_of(asked), asked.copy_to)
+        backups.must_be_another_disk(vault_of(asked), asked.copy_to)
     with signed_in(asked) as desk:
         if asked.list:
             found = backups.backups(desk)
@@ -65,12 +65,13 @@ def _backup(asked: argparse.Namespace) -> int:
 def _restore(asked: argparse.Namespace) -> int:
     store = store_of(asked)
     settle(store)
-    must_be_readable(asked.file)
     if not asked.why.strip():
         raise NotDone(_("Say why it is restored."), hint=_("Nothing was changed."))
     here = store.absolute() == asked.into.absolute()
     if asked.into.exists() and (vault_exists(store) or not here):  # else it may hold the settings of a first start
         raise FolderTaken(asked.into)
+    must_be_readable(asked.file)
+    keys_in(asked.file)  # tells whether it is a backup
     if vault_exists(store) and not here:
         with signed_in(asked) as desk:
             second = _second(asked)

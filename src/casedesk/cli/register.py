@@ -13,7 +13,7 @@ from casedesk.formats import number
 from casedesk.i18n import _, ngettext
 from casedesk.services import sections
 from casedesk.services.answers import label_of
-from casedesk.services.imports import LARGEST, NotAFileOfPeople, in_words, read_people, register_people
+from casedesk.services.imports import LARGEST, NotAFileOfPeople, in_words, people_in, read_people, register_people
 
 EXAMPLE = """\
 [
@@ -52,6 +52,7 @@ def _register(asked: argparse.Namespace) -> int:
     raw = contents(asked.file, LARGEST + 1, _("Nobody was registered."))
     if not raw:
         raise NotAFileOfPeople(_("The file is empty."))
+    people_in(raw)
     with signed_in(asked) as desk:
         rows = read_people(raw, desk.today())
         outcome = register_people(desk, rows, all_or_nothing=asked.all_or_nothing)

@@ -44,9 +44,7 @@ def user_word(options: argparse._ArgumentGroup) -> None:
 @contextmanager
 def signed_in(asked: argparse.Namespace) -> Iterator[Desk]:
     """The desk of whoever signs in. What can be refused without a passphrase is refused before it is asked for."""
-    folder = store_of(asked)
-    settle(folder)
-    must_open(folder)
+    folder = vault_of(asked)
     name = asked.user or ask_name()
     desk = sign_in(folder, name, passphrase_of(name))
     try:
@@ -54,6 +52,14 @@ def signed_in(asked: argparse.Namespace) -> Iterator[Desk]:
             yield desk
     finally:
         sign_out(desk)
+
+
+def vault_of(asked: argparse.Namespace) -> Path:
+    """The folder of a vault that the right passphrase opens, as far as can be told without it."""
+    folder = store_of(asked)
+    settle(folder)
+    must_open(folder)
+    return folder
 
 
 def store_of(asked: argparse.Namespace) -> Path:

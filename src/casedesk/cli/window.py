@@ -137,7 +137,7 @@ def _show_headless(asked: argparse.Namespace) -> int:
     desk = sign_in(built.folder, built.sign_in_name, built.passphrase)
     from casedesk.ui import showing
 
-    say(_("Now the pictures and papers are made. This takes a minute or two."), to=sys.stderr)
+    say(_("Now the pictures and papers are made. This takes a few minutes."), to=sys.stderr)
 
     spoken = i18n.language()
     try:

@@ -77,6 +77,11 @@ class Outcome:
 
 def read_people(raw: bytes, today: date) -> list[Row]:
     """The people of a file, each with the answers that were understood and the problems with the others."""
+    return [_row(number, each, today) for number, each in enumerate(people_in(raw), start=1)]
+
+
+def people_in(raw: bytes) -> list[Any]:
+    """The people of a file, as they are written there; raises NotAFileOfPeople for something else."""
     if len(raw) > LARGEST:
         raise NotAFileOfPeople(_("The file is larger than {count} MB.").format(count=LARGEST // 1024 // 1024))
     try:
@@ -89,7 +94,7 @@ def read_people(raw: bytes, today: date) -> list[Row]:
         raise NotAFileOfPeople(_("The file is not a list of people."))
     if not listed:
         raise NotAFileOfPeople(_("The list is empty."))
-    return [_row(number, each, today) for number, each in enumerate(listed, start=1)]
+    return listed
 
 
 @needs("case.register")

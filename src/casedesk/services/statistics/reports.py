@@ -147,7 +147,7 @@ def _notes(desk: Desk, request: Request, kind: Kind, least: int) -> tuple[str, .
     notes = []
     if kind.action == AS_THEY_ARE:
         notes.append(_("Figures as they are, for work inside the centre. This report is not given out."))
-        notes.append(_("– means that there is nothing to count."))
+        notes.append(_("– means that there is no figure here."))
     else:
         words = _(
             "Counts from 1 to {most} show as <{least}; counts beside them become ranges, so that nobody can be worked"
@@ -155,7 +155,7 @@ def _notes(desk: Desk, request: Request, kind: Kind, least: int) -> tuple[str, .
         )
         notes.append(words.format(most=formats.number(least - 1), least=formats.number(least)))
         words = _(
-            "{range} means a count from {least} to {most}, and – that there is nothing to count or too few to tell."
+            "{range} means a count from {least} to {most}, and – that there is no figure here or too few to tell."
         )
         low, high = formats.number(0), formats.number(least - 1)
         notes.append(words.format(range=f"{low}–{high}", least=low, most=high))

@@ -31,7 +31,7 @@ class Shown(StrEnum):
     RANGE = "range"  # from `low` to `high`, or more where there is none; what the rest of the table says already
     UNDER = "under"  # at least one, and fewer than `high` + 1
     HIDDEN = "hidden"  # rests on too few
-    EMPTY = "empty"  # nothing to count or to divide by
+    EMPTY = "empty"  # nothing to count or to divide by, or not counted there
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +133,9 @@ class Table:
         if wide := cells.get(Shown.RANGE):
             told.append(_("{sign} and the like: somewhere in this range").format(sign=wide.words))
         if Shown.HIDDEN in cells:
-            told.append(_("{sign}: nothing to count, or too few to tell").format(sign=cells[Shown.HIDDEN].words))
+            told.append(_("{sign}: no figure here, or too few to tell").format(sign=cells[Shown.HIDDEN].words))
         elif Shown.EMPTY in cells:
-            told.append(_("{sign}: nothing to count").format(sign=cells[Shown.EMPTY].words))
+            told.append(_("{sign}: no figure here").format(sign=cells[Shown.EMPTY].words))
         return tuple(told)
 
 
