@@ -112,6 +112,16 @@ def say_today(qtbot: QtBot, window: Window, words: str) -> None:
     qtbot.waitUntil(lambda: bar_of(window) is None)
 
 
+def test_a_mistake_of_ours_is_admitted(qtbot: QtBot, store_folder: Path) -> None:
+    sitting = Sitting(qtbot, store_folder, clock=lambda: CLOCKS["1970"])
+    window = sitting.enter("farzana", PASSPHRASE)
+    bar = bar_of(window)
+    assert bar is not None
+    bar._refused(ValueError())
+    assert "because of a mistake in CaseDesk" in words_of(window)
+    sitting.end()
+
+
 def test_the_answer_outlives_a_lock_and_a_computer_that_is_set_right(qtbot: QtBot, store_folder: Path) -> None:
     computer = [CLOCKS["1970"]]
     sitting = Sitting(qtbot, store_folder, clock=lambda: computer[0])

@@ -9,8 +9,11 @@ from threading import Event, Thread, current_thread, main_thread
 from weakref import ref
 
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
+from casedesk import logs
 from casedesk.desk import Desk
 from casedesk.models import Preference
 from casedesk.progress import Cancelled, Progress, Reached
@@ -87,6 +90,21 @@ def test_work_that_ends_without_an_answer_is_told_and_holds_up_nobody(inside: Si
     window.jobs.run_long(window, "Reading", partial(fail, Panic), lambda _nothing: None)
     qtbot.waitUntil(lambda: "because of a mistake in CaseDesk" in words_of(window), timeout=SECONDS)
     qtbot.waitUntil(lambda: not window.findChildren(Working), timeout=SECONDS)
+
+
+def test_a_mistake_of_ours_is_logged_also_when_nobody_waits_for_the_work(inside: Sitting, qtbot: QtBot) -> None:
+    gate, owner = Event(), QWidget()
+
+    def work() -> None:
+        gate.wait()
+        raise ValueError
+
+    with logs.kept(inside.folder):
+        inside.window.jobs.run(owner, work, print)
+        delete(owner)
+        gate.set()
+        log = inside.folder / logs.FILE
+        qtbot.waitUntil(lambda: log.exists() and "ValueError" in log.read_text(encoding="utf-8"), timeout=SECONDS)
 
 
 def test_of_work_that_failed_nothing_stays(inside: Sitting, qtbot: QtBot) -> None:

@@ -165,6 +165,33 @@ def test_a_page_that_cannot_be_stored_stays_and_says_so(qtbot: QtBot, store_fold
     sitting.end()
 
 
+class SavingPage(NotePage):
+    """Saves its line as a job, and has nothing typed once it hears of it."""
+
+    def save(self) -> None:
+        work = partial(office.prefer, self.here.desk, "saved", self.line.text())
+        self.here.jobs.write(self, work, lambda _nothing: self.line.clear())
+
+
+@pytest.mark.parametrize("leave", [lambda window: window.go(Goto("settings")), Window.lock], ids=["page", "lock"])
+def test_what_was_just_saved_does_not_come_back_as_unsaved(
+    qtbot: QtBot, store_folder: Path, leave: Callable[[Window], None]
+) -> None:
+    sitting = Sitting(qtbot, store_folder, tables=lambda: ({"today": SavingPage, "settings": SettingsPage}, {}))
+    window = sitting.enter("farzana", PASSPHRASE)
+    page = window.page
+    assert isinstance(page, SavingPage)
+    page.line.setText("a note")
+    page.save()
+    leave(window)
+    if sitting.restarts:
+        window = sitting.after_lock().enter("", PASSPHRASE)
+    kept = office.preferences(window.desk)
+    assert kept["saved"] == "a note"
+    assert "note_first" not in kept
+    sitting.end()
+
+
 def test_who_locks_by_the_key_is_told_before_what_was_typed_is_lost(qtbot: QtBot, store_folder: Path) -> None:
     FullPage.room = False
     sitting = Sitting(qtbot, store_folder, tables=lambda: ({"today": FullPage, "settings": SettingsPage}, {}))

@@ -11,9 +11,10 @@ from uuid import UUID
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QSettings, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QLabel, QLineEdit
+from PySide6.QtWidgets import QApplication, QCheckBox, QFileDialog, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 from sqlalchemy import select
 
@@ -34,6 +35,7 @@ from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.page import Goto, Here, Page
 from casedesk.ui.print import printing
 from casedesk.ui.print.page import PrintPage
+from casedesk.ui.print.pages import PaperView, Thumbnail
 from casedesk.ui.print.preview import Preview
 from casedesk.ui.window import Window
 from tests.support.hands import Hands
@@ -259,6 +261,30 @@ def test_a_partner_without_consent_gets_nothing(shown: Shown) -> None:
         shown.made()
         assert pane.choices.refused.isHidden() is allowed
         assert shown.page.save_button.isEnabled() is allowed
+
+
+def test_the_page_in_view_is_told_and_marked_at_once(qtbot: QtBot) -> None:
+    told = list[tuple[int, int]]()
+    view = PaperView()
+    qtbot.addWidget(view)
+    view.page_changed.connect(lambda at, count: told.append((at, count)))
+    view.resize(700, 600)
+    view.show()
+
+    def marked() -> list[bool]:
+        QApplication.processEvents()
+        return [each.isChecked() for each in view.findChildren(Thumbnail) if each.isVisible()]
+
+    def show() -> None:
+        view.show_pages([QImage(597, 842, QImage.Format.Format_RGB32) for _page in range(3)])
+
+    show()
+    assert told[-1] == (0, 3)
+    assert marked() == [True, False, False]
+    view.go_to(1)
+    show()
+    assert told[-1] == (1, 3)
+    assert marked() == [False, True, False]
 
 
 def test_a_language_switch_keeps_what_was_chosen(shown: Shown) -> None:

@@ -26,7 +26,7 @@ from casedesk.ui.application import tables
 from casedesk.ui.case.page import CasePage
 from casedesk.ui.kit.buttons import IconButton
 from casedesk.ui.page import Goto
-from casedesk.ui.review import ReviewPage
+from casedesk.ui.review import Answer, ReviewPage
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.on_screen import cut_off
 from tests.support.people import a_returnee
@@ -220,6 +220,32 @@ def test_the_arrow_keys_pick_and_go_on(inside: Sitting, two: Two) -> None:
     assert second.has_focus()
     press(Key.Key_Up)
     assert first.has_focus()
+
+
+def test_what_was_picked_is_kept_while_looking_at_the_next_record(inside: Sitting, two: Two) -> None:
+    desk = inside.window.desk
+    second = replace(two, first=desk, case_id=register_case(desk, a_returnee(person__village_or_street="Charpara")))
+    second.bring(desk, two.other)
+    second.disagree()
+    page = review(inside, two.case_id)
+
+    def turn(way: QPushButton, to: UUID) -> Answer:
+        way.click()
+        inside.qtbot.waitUntil(lambda: page.parts[0].row.case_id == to, timeout=SECONDS)
+        return next(part for part in page.parts if VILLAGE in part.row.keys)
+
+    def pick_other(part: Answer) -> int | str | None:
+        part.pick(next(side.operation for side in part.row.sides if side.operation != part.picked))
+        return part.picked
+
+    here = pick_other(next(part for part in page.parts if VILLAGE in part.row.keys))
+    there = pick_other(turn(page.next, second.case_id))
+    assert {here, there} <= set(page.place()["picked"].values())
+    assert turn(page.previous, two.case_id).picked == here
+    page.main_action()
+    inside.qtbot.waitUntil(lambda: len(clashes(desk)) == 2 and len(page.groups) == 1, timeout=SECONDS)
+    assert set(page.place()["picked"]) == {str(each.id) for each in clashes(desk)}
+    assert there in page.place()["picked"].values()
 
 
 def test_the_case_says_so_and_leads_there(inside: Sitting, two: Two) -> None:

@@ -16,6 +16,7 @@ from casedesk.services.office import confirm_today
 from casedesk.ui.jobs import Jobs
 from casedesk.ui.kit.blocks import Banner
 from casedesk.ui.kit.buttons import button
+from casedesk.ui.kit.messages import show_error
 from casedesk.ui.kit.theme import current
 
 
@@ -81,6 +82,8 @@ class ClockBar(Banner):
             self._explain(" ".join(problem.text for found in error.problems.values() for problem in found))
         elif isinstance(error, CaseDeskError):
             self._explain(" ".join((error.message, error.hint)))
+        else:
+            show_error(self, error)
         self.line.setFocus()
 
     def _explain(self, sentence: str) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 
 from casedesk.progress import Cancelled, Progress
 from casedesk.ui import garbage
-from casedesk.ui.kit.messages import show_error
+from casedesk.ui.kit.messages import log_mistake, show_error
 from casedesk.ui.kit.working import Working
 
 T = TypeVar("T")
@@ -54,8 +54,9 @@ class _Job:
         """Tell the owner, if it is still there."""
         error, self._error = self._error, None  # whose trace holds the work, with the passphrase that was wrong
         if not shiboken6.isValid(self._owner):
-            return
-        if error is None:
+            if error is not None:
+                log_mistake(error)
+        elif error is None:
             self._done(self._made)
         else:
             (self._failed or partial(show_error, self._owner))(error)

@@ -253,13 +253,21 @@ class ReviewPage(Page):
         return block("foot", inside)
 
     def place(self) -> dict[str, Any]:
-        picked = {str(each.row.id): each.picked for each in self.parts if each.picked is not None}
-        return {"about": self._about, "again": sorted(self._again), "picked": picked, "note": self.note.text()}
+        self._keep_picked()
+        return {
+            "about": self._about,
+            "again": sorted(self._again),
+            "picked": dict(self._picked),
+            "note": self.note.text(),
+        }
 
     def refresh(self, touched: Touched) -> None:
         if touched.tables:
-            self._picked |= {str(each.row.id): each.picked for each in self.parts if each.picked is not None}
             self._look()
+
+    def _keep_picked(self) -> None:
+        """What is picked in the record that is shown, with what was picked in others before."""
+        self._picked |= {str(each.row.id): each.picked for each in self.parts if each.picked is not None}
 
     # Reading and showing
 
@@ -269,6 +277,9 @@ class ReviewPage(Page):
     def _show(self, found: tuple[list[ClashRow], list[ClashRow], list[SkippedRow]]) -> None:
         still, settled, skipped = found
         again = [each for each in settled if each.id in self._again]
+        self._keep_picked()
+        open_ones = {str(each.id) for each in (*still, *again)}
+        self._picked = {clash: side for clash, side in self._picked.items() if clash in open_ones}
         self.groups = grouped([*still, *again])
         keys = [each.key for each in self.groups]
         if self._about not in keys:
@@ -462,10 +473,6 @@ class Answer(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_B and not event.modifiers() and self.both is not None:
             self.pick(BOTH)
-        elif event.key() == Qt.Key.Key_Down:
-            self.moved.emit(self, 1)
-        elif event.key() == Qt.Key.Key_Up:
-            self.moved.emit(self, -1)
         else:
             super().keyPressEvent(event)
 

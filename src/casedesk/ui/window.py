@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from threading import Event
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedLayout, QWidget
 
@@ -25,7 +25,7 @@ from casedesk.ui.clock_bar import ClockBar
 from casedesk.ui.curtain import Curtain
 from casedesk.ui.hub import Hub
 from casedesk.ui.idle import Watch
-from casedesk.ui.jobs import LONGEST_WRITE, Jobs
+from casedesk.ui.jobs import LONGEST_LOOK, LONGEST_WRITE, Jobs
 from casedesk.ui.kit.badges import BadgeSpec, count_badge
 from casedesk.ui.kit.blocks import Banner
 from casedesk.ui.kit.hide import Cover
@@ -306,6 +306,7 @@ class Window(QMainWindow):
     def _put_away(self) -> bool:
         """Close what lies over the page and store what was typed; False, with the reason shown, if that cannot be:
         then the page stays."""
+        self._let_writes_end(LONGEST_WRITE)
         self._close_sheets()
         try:
             if self.page is not None:
@@ -314,10 +315,15 @@ class Window(QMainWindow):
             hint = _("The page stays open, so that nothing typed is lost. Try again when this is mended.")
             tell(self, _("Not stored yet"), " ".join((error.message, error.hint, hint)), kind="danger")
             return False
-        stored = Event()
-        self.jobs.write(self, stored.set, lambda _nothing: None)
-        stored.wait(LONGEST_WRITE)
+        self._let_writes_end(LONGEST_WRITE)
         return True
+
+    def _let_writes_end(self, longest: float) -> None:
+        """Wait for what is being written, and tell whom it was for: what is saved is not stored as unsaved."""
+        written = Event()
+        self.jobs.write(self, written.set, lambda _nothing: None)
+        written.wait(longest)
+        QCoreApplication.sendPostedEvents(self.jobs)
 
     def _close_sheets(self) -> None:
         for sheet in self._sheets():
@@ -421,6 +427,7 @@ class Window(QMainWindow):
         self.jobs.cancel()  # what is typed waits for no long work
         lost = False
         try:
+            self._let_writes_end(LONGEST_LOOK)
             self._close_sheets()
             lost = not self._stored()
             if self.page is not None and not (lost and why == KEY):

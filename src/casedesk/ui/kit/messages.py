@@ -71,7 +71,12 @@ def tell(parent: QWidget, message: str, hint: str = "", *, kind: str = "info") -
 
 def show_error(parent: QWidget, error: Exception) -> Sheet:
     """Tell a person's error in its own words; log our own mistake by kind and place only, and admit it."""
+    log_mistake(error)
+    told = error if isinstance(error, CaseDeskError) else OurMistake(error)
+    return tell(parent, told.message, told.hint, kind="danger")
+
+
+def log_mistake(error: Exception) -> None:
+    """Log it if it is ours, also where nobody is there to be told."""
     if not isinstance(error, CaseDeskError):
         log.error("a mistake of ours", exc_info=error)
-        error = OurMistake(error)
-    return tell(parent, error.message, error.hint, kind="danger")

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWi
 from casedesk import formats
 from casedesk.i18n import _
 from casedesk.ui.kit.buttons import PressButton
-from casedesk.ui.kit.layouts import clear, row, widget
+from casedesk.ui.kit.layouts import clear, row, show_now, widget
 from casedesk.ui.kit.theme import current
 
 A4_WIDTH = 597  # in 1/72 inch, and the pixel that a picture is rounded up by
@@ -112,6 +112,9 @@ class PaperView(QWidget):
         for page in self._pages:
             self._inside.addWidget(page, 0, Qt.AlignmentFlag.AlignHCenter)
         self._inside.addStretch(1)
+        if (ground := self.area.widget()) is not None:
+            show_now(ground)
+        self._inside.activate()  # only what has its place can tell which page is in view
         self._show_thumbnails()
         self.area.verticalScrollBar().setValue(at)
         self.page_changed.emit(self.page(), len(self._pages))

@@ -8,14 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QTimer
 from PySide6.QtGui import QImage
 
 from casedesk import i18n
 from casedesk.desk import Desk
 from casedesk.errors import NotAllowed
 from casedesk.i18n import _, languages
-from casedesk.reports import preview as finished
 from casedesk.reports.hand_out import FileKind, next_copy, print_report, save_report
 from casedesk.reports.report_paper import write_report
 from casedesk.services.given_out import Handing
@@ -128,10 +126,6 @@ class ReportPaperPage(PaperPage):
 
     def _show(self, images: Sequence[QImage]) -> None:
         self.view.show_pages(images)
-        QTimer.singleShot(0, self, self._tell_page)  # the pages have their places by the next event
-
-    def _tell_page(self) -> None:
-        self.view.page_changed.emit(self.view.page(), finished.pages(self.shown.pdf) if self.shown is not None else 0)
 
     def ready(self) -> bool:
         return self.shown is not None
