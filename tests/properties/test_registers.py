@@ -11,7 +11,7 @@ import pytest
 from casedesk.fields import Field, Unsettled
 from casedesk.models import Case, ConsentLine, Person, SafetyFlag, fields_of, recorded_models, registers_of
 from casedesk.storage.operations import Value
-from casedesk.storage.registers import Place, current, in_causal_order, shown
+from casedesk.storage.registers import Place, current, in_causal_order, shown_value
 
 Marks = dict[int, list[tuple[int, int, int]]]  # chain → (its place, peer, up to where)
 
@@ -89,7 +89,7 @@ def test_a_causal_order_never_puts_what_knows_before_what_is_known(rounds: int) 
 
 def chosen(fields: dict[str, Field], *values: dict[str, Value]) -> dict[str, Value]:
     contenders = [(place(number, 1, 100 - number), said) for number, said in enumerate(values)]
-    forth, back = shown(fields, contenders)[1], shown(fields, contenders[::-1])[1]
+    forth, back = shown_value(fields, contenders)[1], shown_value(fields, contenders[::-1])[1]
     assert forth == back
     return dict(forth)
 

@@ -17,7 +17,7 @@ from casedesk.storage.checking import check
 from casedesk.storage.store import Store, Touched
 from casedesk.sync.chains import Outcome, Slice
 from casedesk.sync.intake import take_in
-from casedesk.sync.process import CutShort, Refused, beside
+from casedesk.sync.process import CutShort, SaidBeside, beside
 from tests.conftest import NOW
 from tests.support.exchange import Office, everybody_may, own, piece_of, records
 from tests.support.pausing import PausedAtOnce, cancel_while_paused
@@ -101,7 +101,7 @@ def test_it_can_be_cancelled_while_it_is_paused(office: Office) -> None:
 
 def test_what_it_says_to_a_person_is_said_here(office: Office) -> None:
     desk = office.add()
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(SaidBeside) as refused:
         beside(desk.store, refuse)
     assert (refused.value.message, refused.value.hint) == ("This file is not for us.", "It was left where it is.")
 

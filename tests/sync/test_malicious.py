@@ -38,7 +38,7 @@ from casedesk.storage.recorder import MARK_TABLE, NO_RECORD, OPERATION_TABLE, SC
 from casedesk.sync import computers
 from casedesk.sync.arrivals import Taken, take_inbox
 from casedesk.sync.batch import CENTRAL, EVERYONE, MOST_OPERATIONS, Kind, Stretch, seal, write_batch
-from casedesk.sync.bodies import Line, Order, Orders, Receipt, write_body
+from casedesk.sync.bodies import Holding, Orders, Receipt, WrittenOrder, write_body
 from casedesk.sync.files import Fate, inbox
 from casedesk.sync.people import set_people
 from casedesk.sync.roster import certify, sign_roster
@@ -445,12 +445,14 @@ def breaks_its_own_links(a: Attack) -> None:
 
 
 def orders_to_forget_what_others_wrote(a: Attack) -> None:
-    orders = Orders((Order(a.case_id.bytes, "", a.chain.id, 1), Order(a.person_id.bytes, "name_en", a.chain.id, 1)))
+    orders = Orders(
+        (WrittenOrder(a.case_id.bytes, "", a.chain.id, 1), WrittenOrder(a.person_id.bytes, "name_en", a.chain.id, 1))
+    )
     a.put(Kind.ORDERS, write_body(orders))
 
 
 def orders_in_our_name(a: Attack) -> None:
-    a.put(Kind.ORDERS, write_body(Orders((Order(a.case_id.bytes, "", a.our_chain.id, 1),))))
+    a.put(Kind.ORDERS, write_body(Orders((WrittenOrder(a.case_id.bytes, "", a.our_chain.id, 1),))))
 
 
 def orders_that_are_no_orders(a: Attack) -> None:
@@ -555,16 +557,16 @@ def jumps_in_the_life_of_its_own_case(a: Attack) -> None:
 
 
 def tells_receipts_of_everything(a: Attack) -> None:
-    line = Line(a.our_chain.id, 2**62, bytes(32), ((1, 2**62),), None, "")
+    line = Holding(a.our_chain.id, 2**62, bytes(32), ((1, 2**62),), None, "")
     a.put(Kind.RECEIPT, write_body(Receipt((line,), (("../../vault.db", ""),))), audience=EVERYONE)
 
 
 def tells_of_a_fork_before_the_beginning(a: Attack) -> None:
-    a.put(Kind.RECEIPT, write_body(Receipt((Line(a.our_chain.id, 0, bytes(32), (), 0, ""),), ())), audience=EVERYONE)
+    a.put(Kind.RECEIPT, write_body(Receipt((Holding(a.our_chain.id, 0, bytes(32), (), 0, ""),), ())), audience=EVERYONE)
 
 
 def tells_of_a_fork_at_the_beginning(a: Attack) -> None:
-    a.put(Kind.RECEIPT, write_body(Receipt((Line(a.our_chain.id, 0, bytes(32), (), 1, ""),), ())), audience=EVERYONE)
+    a.put(Kind.RECEIPT, write_body(Receipt((Holding(a.our_chain.id, 0, bytes(32), (), 1, ""),), ())), audience=EVERYONE)
 
 
 Trick = Callable[[Attack], None]

@@ -41,6 +41,7 @@ from casedesk.storage.arrived import first_written as first_place
 from casedesk.storage.bulk import in_parts
 from casedesk.storage.registers import Knowledge, Place, current, in_causal_order
 
+KEEPING, COUNTING = "store_data", "statistics"  # the purposes that say whether data are kept at all, and counted
 ASKED_ANSWERS = ("given", "refused")
 UNSENT = ("draft", "ready")
 TELL_PARTNER = N_("Tell the partner to stop using the data")
@@ -396,7 +397,7 @@ def _effects(session: Session, case_id: UUID, scope: str) -> tuple[Effects, list
     unsent = [(referral, row) for referral, row in resting if row.status in UNSENT]
     told = tuple(row for referral, row in resting if referral.id in sent)
     papers = _papers(session, case_id, [line for line, purpose in lines.items() if purpose == scope])
-    effects = Effects(scope, tuple(row for _referral, row in unsent), told, papers, scope == "store_data")
+    effects = Effects(scope, tuple(row for _referral, row in unsent), told, papers, scope == KEEPING)
     return effects, [referral for referral, _row in unsent]
 
 

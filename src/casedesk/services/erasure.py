@@ -35,7 +35,7 @@ from casedesk.models import (
     recorded_models,
 )
 from casedesk.services import lifecycle
-from casedesk.services.consents import ERASE, TAKE_BACK, TELL_PARTNER, newest_lines, status_now
+from casedesk.services.consents import COUNTING, ERASE, KEEPING, TAKE_BACK, TELL_PARTNER, newest_lines, status_now
 from casedesk.services.follow_ups import still_planned
 from casedesk.services.permissions import may, needs, open_case, within_reach
 from casedesk.services.referrals.reading import GROUPS
@@ -47,7 +47,6 @@ from casedesk.storage.erasing import Target, order
 from casedesk.storage.orders import REASON, knew, orders_about
 from casedesk.storage.registers import Knowledge
 
-KEEPING, COUNTED = "store_data", "statistics"
 ASKED_FOR: Final = ("withdrawn", "refused")
 WORDS: Final = frozenset((Kind.LINE, Kind.TEXT, Kind.LINES, Kind.PHONE))
 LINKING: Final = frozenset((*LINKS, "removed_at"))
@@ -210,7 +209,7 @@ def _erased(session: Session, cases: Collection[UUID]) -> set[UUID]:
 
 
 def _is_counted(session: Session, desk: Desk, case: Case) -> bool:
-    return status_now(session, case.id, COUNTED, desk.today()) == "given"
+    return status_now(session, case.id, COUNTING, desk.today()) == "given"
 
 
 # What stands against it

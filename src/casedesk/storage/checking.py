@@ -44,8 +44,7 @@ from casedesk.storage.operations import (
     unpack,
 )
 from casedesk.storage.recorder import to_leaf
-from casedesk.storage.registers import Knowledge, Place, current
-from casedesk.storage.registers import shown as shown_value
+from casedesk.storage.registers import Knowledge, Place, current, shown_value
 from casedesk.storage.store import Store
 from casedesk.storage.vault import VaultMismatch, VaultUnreadable
 

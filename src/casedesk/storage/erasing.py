@@ -39,6 +39,10 @@ class Order(NamedTuple):
     record: UUID
     field: str
 
+    @classmethod
+    def of(cls, row: Erasure) -> Order:
+        return cls(row.chain, row.chain_seq, row.record, row.field)
+
 
 class NotTheSame(Exception):
     """What is shown later is not what was told before: the digests differ. Nothing was taken."""
@@ -54,7 +58,7 @@ def targets_of(operation: Operation) -> list[Target]:
 
 def orders_here(session: Session) -> set[Order]:
     """All orders to forget that are known, each with the place where it stands."""
-    return {Order(each.chain, each.chain_seq, each.record, each.field) for each in session.scalars(select(Erasure))}
+    return {Order.of(each) for each in session.scalars(select(Erasure))}
 
 
 def by_place(orders: Collection[Order]) -> dict[tuple[bytes, int], list[Target]]:

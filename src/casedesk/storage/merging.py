@@ -49,8 +49,7 @@ from casedesk.storage.fitting import fitted, id_of, kept
 from casedesk.storage.operations import Value, pack, unpack
 from casedesk.storage.orders import forgotten, orders_about, spoken_of
 from casedesk.storage.recorder import MARK_TABLE, gate, own_chain, registers_written
-from casedesk.storage.registers import Knowledge, Place, Values, current
-from casedesk.storage.registers import shown as shown_value
+from casedesk.storage.registers import Knowledge, Place, Values, current, shown_value
 
 V = TypeVar("V")
 _Refused: TypeAlias = tuple[int, str, bytes, str]  # local number, table, record, register

@@ -124,7 +124,7 @@ def known_first(items: Sequence[T], place: Callable[[T], Place], knows: Callable
     return found
 
 
-def shown(fields: Mapping[str, Field], contenders: Sequence[tuple[Place, Values]]) -> tuple[Place, Values]:
+def shown_value(fields: Mapping[str, Field], contenders: Sequence[tuple[Place, Values]]) -> tuple[Place, Values]:
     """The write whose value a record shows, by the rule that its fields declare."""
 
     def rank(contender: tuple[Place, Values]) -> tuple[object, ...]:

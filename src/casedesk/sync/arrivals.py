@@ -25,7 +25,7 @@ from casedesk.progress import Cancelled, Progress, silent
 from casedesk.services.office import close_to_ended
 from casedesk.services.permissions import needs
 from casedesk.storage.bulk import in_parts
-from casedesk.storage.erasing import NotTheSame, Order, by_place, obey, show
+from casedesk.storage.erasing import NotTheSame, by_place, obey, show
 from casedesk.storage.operations import MalformedBody, unpack
 from casedesk.storage.store import Store
 from casedesk.storage.vault import VaultUnreadable
@@ -339,8 +339,8 @@ def _obey(desk: Desk, place: Standing, author: Member, told: Orders) -> tuple[Fa
     """
     with desk.store.intake() as (session, merged):
         owned = set(session.scalars(select(Chain.id).where(Chain.desk != author.desk)))
-        foreign = _foreign(session, place, author, {UUID(bytes=order.record) for order in told.orders})
-        orders = {Order(each.chain, each.seq, UUID(bytes=each.record), each.field) for each in told.orders}
+        orders = told.read()
+        foreign = _foreign(session, place, author, {order.record for order in orders})
         allowed = {order for order in orders if order.chain not in owned and order.record not in foreign}
         for (chain, seq), targets in by_place(allowed).items():
             merged.add(obey(session, chain, seq, targets, desk.clock()))

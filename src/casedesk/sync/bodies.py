@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, TypeAlias, TypeVar
+from uuid import UUID
 
 import msgspec
 
+from casedesk.storage.erasing import Order
 from casedesk.sync.batch import Refused, Why
 from casedesk.sync.roster import Admitted, Member
 
@@ -22,7 +25,7 @@ class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A body that is a map; what is repeated in it stands in arrays."""
 
 
-class Order(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class WrittenOrder(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """To forget a field of a record, or all of it where `field` is empty: what was written before this place."""
 
     record: Id
@@ -32,24 +35,31 @@ class Order(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
 
 
 class Orders(Body, frozen=True, forbid_unknown_fields=True):
-    orders: tuple[Order, ...]
+    orders: tuple[WrittenOrder, ...]
+
+    @staticmethod
+    def of(orders: Iterable[Order]) -> Orders:
+        return Orders(tuple(WrittenOrder(each.record.bytes, each.field, each.chain, each.seq) for each in orders))
+
+    def read(self) -> set[Order]:
+        return {Order(each.chain, each.seq, UUID(bytes=each.record), each.field) for each in self.orders}
 
 
-class Line(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class Holding(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """What the writer of a receipt holds of one chain, and what it lacks."""
 
     chain: Id
     held: Number
     head: Hash
-    wanted: tuple[tuple[Number, Number], ...]
-    fork: Seq | None
+    wanted: tuple[tuple[Number, Number], ...]  # from and to of what is missing
+    fork: Seq | None  # the first number at which its author told two stories
     note: Name
 
 
 class Receipt(Body, frozen=True, forbid_unknown_fields=True):
     """What is held, and what became of files: name and reason, an empty one if all is well."""
 
-    chains: tuple[Line, ...]
+    chains: tuple[Holding, ...]
     files: tuple[tuple[Name, Name], ...]
 
 

@@ -1,7 +1,6 @@
-"""What passes between the files of a batch and the store: a piece of a chain, and what is held of each chain.
+"""What passes between the files of a batch and the store: a piece of a chain, and what became of it.
 
-Who opens a file makes a `Slice`, and may do so only from what was signed by the desk named in it. Who stores and
-merges answers with `Held`; from that receipts are written.
+Who opens a file makes a `Slice`, and may do so only from what was signed by the desk named in it.
 """
 
 from __future__ import annotations
@@ -57,17 +56,6 @@ class Outcome(enum.StrEnum):
     WAITING = "waiting"  # what comes before it is missing
     FORK = "fork"  # its desk tells its past in another way
     NOT_ITS_OWN = "not_its_own"  # the chain belongs to another desk
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What is held of one chain: the lines of a receipt."""
-
-    chain: bytes
-    held: int
-    head: bytes
-    wanted: tuple[tuple[int, int], ...] = ()  # from and to of what is missing
-    fork: int | None = None  # the first number at which its author told two stories
 
 
 def checked(

@@ -27,11 +27,12 @@ from casedesk.storage.merging import (
     next_number,
     reconsider,
 )
-from casedesk.storage.operations import place_of_parent, start_link
+from casedesk.storage.operations import HASH_SIZE, place_of_parent, start_link
 from casedesk.storage.recorder import MARK_TABLE, own_chain
 from casedesk.storage.registers import Place
 from casedesk.storage.store import Store
-from casedesk.sync.chains import Held, Outcome, Slice
+from casedesk.sync.bodies import Holding
+from casedesk.sync.chains import Outcome, Slice
 
 AT_ONCE: Final = 2000  # operations in one transaction at most
 _FEWEST: Final = 100
@@ -250,16 +251,16 @@ def entitled_targets(session: Session, arrived: Arrived) -> list[Target]:
     return [(record, field) for record, field in targets if (record, field or EVERY_FIELD) not in refused]
 
 
-def held_of(session: Session, waiting: Mapping[bytes, Collection[tuple[int, int]]] | None = None) -> list[Held]:
+def held_of(session: Session, waiting: Mapping[bytes, Collection[tuple[int, int]]] | None = None) -> list[Holding]:
     """What is held of each chain, for a receipt; `waiting` has the ranges of the files that could not be taken yet."""
     waiting = waiting or {}
     chains = {chain.id: chain for chain in session.scalars(select(Chain).order_by(Chain.id))}
     found = []
     for id_ in sorted(chains.keys() | waiting.keys()):
         chain = chains.get(id_)
-        held, head = (chain.held, chain.head) if chain is not None else (0, b"")
+        held, head = (chain.held, chain.head) if chain is not None else (0, bytes(HASH_SIZE))
         wanted = tuple(gaps(held, waiting.get(id_, ())))
-        found.append(Held(id_, held, head, wanted, chain.fork_at if chain is not None else None))
+        found.append(Holding(id_, held, head, wanted, chain.fork_at if chain is not None else None, note=""))
     return found
 
 

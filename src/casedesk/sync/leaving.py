@@ -28,7 +28,7 @@ from casedesk.models import (
     LetOut,
 )
 from casedesk.models import Operation as OperationRow
-from casedesk.services.consents import holds, newest_lines
+from casedesk.services.consents import COUNTING, KEEPING, holds, newest_lines
 from casedesk.services.erasure import END
 from casedesk.storage import belonging
 from casedesk.storage.belonging import alone, cases_of_stored, ids_of, records_themselves
@@ -52,8 +52,7 @@ from casedesk.sync.roster import Member
 from casedesk.sync.views import view_of_leaves
 
 IDENTIFIED, CODED, COUNTED, SHUT = "identified", "coded", "counted", "shut"
-_SCOPES: Final = {IDENTIFIED: "sync_central_identified", CODED: "sync_central_coded", COUNTED: "statistics"}
-KEPT: Final = "store_data"
+_SCOPES: Final = {IDENTIFIED: "sync_central_identified", CODED: "sync_central_coded", COUNTED: COUNTING}
 # About the office and nobody it serves. Whatever is not named here and belongs to no case stays.
 _OF_THE_OFFICE: Final = frozenset(("centre", "exchange_rate", "official_cost_limit", "provider", "provider_service"))
 _NAMES_A_CASE: Final = ("case_id", "about")
@@ -82,7 +81,7 @@ WHY_BACK: Final = {
 }
 
 
-Place: TypeAlias = tuple[str, bytes, str]  # table, record, field
+LeafPlace: TypeAlias = tuple[str, bytes, str]  # table, record, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +101,8 @@ class Going:
     link: bytes
     whole: Operation
     view: Operation
-    back: Mapping[Place, Back]
-    cases: Mapping[Place, frozenset[UUID]]
+    back: Mapping[LeafPlace, Back]
+    cases: Mapping[LeafPlace, frozenset[UUID]]
     is_bookkeeping: bool = False
 
 
@@ -330,7 +329,7 @@ def sent_upto(session: Session, audience: str, chain: bytes) -> int:
 def decide(session: Session, cases: Collection[UUID], eyes: Eyes) -> dict[UUID, Decision]:
     """For each case how much of it these eyes may see."""
     central = eyes.audience == CENTRAL
-    lines = newest_lines(session, cases, tuple(_SCOPES.values()) if central else (KEPT,))
+    lines = newest_lines(session, cases, tuple(_SCOPES.values()) if central else (KEEPING,))
     secret: set[UUID] = set()
     for some in in_parts(list(cases)):
         found = session.execute(CONFIDENTIAL.where(Case.id.in_(some)))
@@ -352,13 +351,13 @@ def _people_of(row: Row[UUID, UUID | None, UUID | None, list[str] | None]) -> se
 def _named(session: Session, desks: Collection[Member], today: date) -> dict[bytes, frozenset[UUID]]:
     """For each of these desks the confidential cases that the people there may read."""
     secret = {row.id: _people_of(row) for row in session.execute(CONFIDENTIAL.where(Case.removed_at.is_(None)))}
-    kept = {case for case, lines in newest_lines(session, secret, (KEPT,)).items() if holds(lines[KEPT], today)}
+    kept = {case for case, lines in newest_lines(session, secret, (KEEPING,)).items() if holds(lines[KEEPING], today)}
     here = {desk.desk: {UUID(bytes=each) for each in desk.people} for desk in desks}
     return {key: frozenset(case for case in kept if secret[case] & people) for key, people in here.items()}
 
 
 def _for_centre(lines: Mapping[str, ConsentLine], secret: bool, today: date) -> Decision:
-    line = lines.get(KEPT)
+    line = lines.get(KEEPING)
     if secret:
         return Decision(SHUT, why=Back.CONFIDENTIAL)
     return Decision(IDENTIFIED, line.id) if line is not None and holds(line, today) else Decision(SHUT, why=_why(line))
@@ -441,7 +440,7 @@ def _going(
         return Going(row.chain_seq, row.link, operation, operation, {}, {}, is_bookkeeping(operation))
     leaves = list(shown(operation))
     belongs = _belongs(leaves, cases)
-    back: dict[Place, Back] = {}
+    back: dict[LeafPlace, Back] = {}
     closed = {cases: _closed(cases, decisions) for cases in set(belongs.values())}
     for level, leaf in leaves:
         why = _back(level, leaf, belongs[place_of(leaf)], closed, audience)
@@ -478,11 +477,11 @@ def _is_the_end(leaf: Leaf, leaves: Sequence[tuple[int, Leaf]], why: Back, audie
     return any((each.table, each.field, each.value) == (OPERATION_TABLE, "action", END) for _level, each in leaves)
 
 
-def place_of(leaf: Leaf) -> Place:
+def place_of(leaf: Leaf) -> LeafPlace:
     return leaf.table, leaf.record, leaf.field
 
 
-def _belongs(leaves: Sequence[tuple[int, Leaf]], cases: Cases) -> dict[Place, frozenset[UUID]]:
+def _belongs(leaves: Sequence[tuple[int, Leaf]], cases: Cases) -> dict[LeafPlace, frozenset[UUID]]:
     """The cases of each leaf: those its record belongs to now, and those the operation itself names for it.
 
     What is said of the operation belongs to all that it touches.

@@ -160,12 +160,10 @@ def _follow_chain(
     progress: Progress,
     whole: int,
 ) -> None:
-    author = roster.member(chain.desk)
-    centre = author.centre if author is not None else ""
     for first in range(held + 1, chain.held + 1, AT_ONCE):
         progress.step(done.operations, whole)
         piece = _piece(session, chain, first, min(first + AT_ONCE - 1, chain.held))
-        with national.intake(centre) as (writing, merged):
+        with national.intake(roster.centre_of(chain.desk)) as (writing, merged):
             accepted = accept(writing, piece, desk.clock(), _as_judged(session, chain))
             if accepted.outcome not in (Outcome.STORED, Outcome.KNOWN):
                 raise AnotherStory

@@ -23,11 +23,12 @@ from casedesk.progress import Progress, silent
 from casedesk.services.permissions import needs
 from casedesk.storage.belonging import records_themselves
 from casedesk.storage.bulk import in_parts
+from casedesk.storage.erasing import Order
 from casedesk.storage.operations import pack
 from casedesk.storage.recorder import own_chain, say_again
 from casedesk.sync import batch, newcomers
 from casedesk.sync.batch import CENTRAL, EVERYONE, MOST_OPERATIONS, Author, Kind, Passed, Stretch, seal, write_batch
-from casedesk.sync.bodies import Body, Order, Orders, write_body
+from casedesk.sync.bodies import Body, Orders, write_body
 from casedesk.sync.carrying import DONE, MADE_AGAIN, OUT, State
 from casedesk.sync.files import Folder, outbox
 from casedesk.sync.leaving import (
@@ -152,8 +153,7 @@ def order_to_erase(desk: Desk, case_id: UUID) -> str | None:
             .scalar_subquery()
         )
         told = session.scalars(select(Erasure).where(Erasure.chain == chain.id, Erasure.chain_seq == newest))
-        orders = [Order(each.record.bytes, each.field, each.chain, each.chain_seq) for each in told]
-        piece = _Piece(Kind.ORDERS, write_body(Orders(tuple(orders))), told={"cases": 1})
+        piece = _Piece(Kind.ORDERS, write_body(Orders.of(map(Order.of, told))), told={"cases": 1})
         part = Part(Kind.ORDERS, {}, chain=chain.id)
         return _keep(session, desk, outbox(desk.store.vault.folder), place, CENTRAL, piece, part)
 
@@ -244,8 +244,8 @@ def _pieces(place: Standing, audience: str, part: Part, largest: int) -> Iterato
         told = {"cases": len(rows.rows)} | ({newcomers.WHOLE: 1} if rows.whole else {})
         yield _Piece(part.kind, write_body(rows), told=told, to=to)
     elif part.forgets:
-        orders = [Order(record.bytes, "", part.chain, each.upto) for each in part.forgets for record in each.records]
-        yield _Piece(part.kind, write_body(Orders(tuple(orders))), told={"cases": len(part.forgets)}, to=to)
+        orders = (Order(part.chain, each.upto, record, "") for each in part.forgets for record in each.records)
+        yield _Piece(part.kind, write_body(Orders.of(orders)), told={"cases": len(part.forgets)}, to=to)
     for start in range(0, len(part.going) if part.kind is Kind.SHOW else 0, MOST_OPERATIONS):
         some = part.going[start : start + MOST_OPERATIONS]
         yield _Piece(part.kind, _packed(some), some, _told(some), chain=part.chain, to=to)

@@ -25,7 +25,7 @@ from casedesk.sync.leaving import (
     Eyes,
     Forget,
     Going,
-    Place,
+    LeafPlace,
     Plan,
     Sent,
     again,
@@ -112,7 +112,7 @@ def cases_of(going: Sequence[Going]) -> set[UUID]:
     return {case for each in going for found in cases_told(each).values() for case in found}
 
 
-def cases_told(going: Going) -> dict[Place, frozenset[UUID]]:
+def cases_told(going: Going) -> dict[LeafPlace, frozenset[UUID]]:
     """The leaves of a record of a case that go; what is said of the act, and Disclosures, tell nothing new."""
     if going.is_bookkeeping:
         return {}

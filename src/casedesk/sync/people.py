@@ -39,7 +39,7 @@ class NotListedHere(CaseDeskError):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Workplace:
     """A computer of this centre, and who the list says works there. `keeps_list` where it is signed."""
 
     key: bytes
@@ -50,14 +50,14 @@ class Place:
 
 
 @needs("sync.look")
-def places(desk: Desk) -> list[Place]:
+def places(desk: Desk) -> list[Workplace]:
     """The computers of this centre that are in use, this one first."""
     with desk.read() as session:
         found_here = standing(session)
         signs = session.get_one(Membership, 1).roster_seed is not None
     me = found_here.me
     found = [
-        Place(
+        Workplace(
             each.desk,
             f"{each.centre}/{each.name}",
             frozenset(UUID(bytes=user) for user in each.people),

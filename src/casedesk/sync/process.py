@@ -77,7 +77,7 @@ class CutShort(CaseDeskError):
         )
 
 
-class Refused(CaseDeskError):
+class SaidBeside(CaseDeskError):
     """What the other process says to a person."""
 
 
@@ -138,7 +138,7 @@ def _wait(store: Store, pipe: Pipe, progress: Progress) -> Any:
             case _Failed(cancelled=True):
                 raise Cancelled
             case _Failed(message, hint, ours=""):
-                raise Refused(message, hint=hint)
+                raise SaidBeside(message, hint=hint)
             case _Failed(ours=kind):
                 raise RuntimeError(f"beside: {kind}")
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import Final
 
+import msgspec
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
@@ -15,7 +16,7 @@ from casedesk.models import BatchIn, BatchOut, Chain, Covered
 from casedesk.storage.chain import link_at
 from casedesk.storage.installation import remember, remembered
 from casedesk.sync.batch import Header, Kind, Refused, Why, open_batch
-from casedesk.sync.bodies import Line, Receipt
+from casedesk.sync.bodies import Holding, Receipt
 from casedesk.sync.carrying import BY_NUMBER, State
 from casedesk.sync.chains import Outcome
 from casedesk.sync.files import Fate, Folder, inbox, outbox
@@ -72,7 +73,7 @@ def take_receipt(desk: Desk, place: Standing, author: Member, told: Receipt) -> 
         _go_on_after_a_fork(desk, place, chain, at)
 
 
-def _went_back(session: Session, author: bytes, held: Mapping[bytes, Line], ours: Collection[bytes]) -> bool:
+def _went_back(session: Session, author: bytes, held: Mapping[bytes, Holding], ours: Collection[bytes]) -> bool:
     """Whether the author was restored from a backup: it goes on in a new chain, or holds less of ours than it said."""
     known = {row.chain: row for row in session.scalars(select(Covered).where(Covered.desk == author))}
     its_own = {chain for chain, line in held.items() if line.note == OWN}
@@ -92,14 +93,14 @@ def _take_back(row: BatchOut, author: str) -> None:
         row.state = State.BUILT
 
 
-def _hold_the_same(session: Session, line: Line) -> bool:
+def _hold_the_same(session: Session, line: Holding) -> bool:
     """Whether what the writer of the receipt holds of a chain is what we have of it: the other story came after it."""
     chain = session.scalars(select(Chain).where(Chain.id == line.chain)).one()
     return line.held <= chain.held and link_at(session, chain, line.held) == line.head
 
 
 def _settle(
-    folder: Folder, row: BatchOut, author: str, held: dict[bytes, Line], done: Collection[str], active: set[str]
+    folder: Folder, row: BatchOut, author: str, held: dict[bytes, Holding], done: Collection[str], active: set[str]
 ) -> None:
     """Bring one file of ours to the state that a receipt gives it."""
     line = held.get(row.chain) if row.chain is not None and row.kind in BY_NUMBER else None
@@ -140,48 +141,46 @@ def write_receipts(desk: Desk) -> None:
         obeyed = session.scalars(
             select(BatchIn).where(BatchIn.told, BatchIn.kind == Kind.ORDERS, BatchIn.state == Fate.APPLIED)
         ).all()
-        centres = {member.centre for row in came if (member := place.roster.member(row.desk)) is not None}
-        centres |= _to_hear_of_a_restore(session, place)
-        unread = [row for row in came if row.why == Why.NEWER and not row.desk]  # nobody here can say from whom
-        if unread:
-            centres |= {each.centre for each in place.roster.members if each.active}
-        waiting = _waiting(desk, place, session)
-        lines = held_of(session, {header.chain or b"": ranges for header, ranges in waiting})
-        owners = {header.chain: place.roster.member(header.desk) for header, _ranges in waiting}
-        owners |= {row.id: place.roster.member(row.desk) for row in session.scalars(select(Chain))}
-        its_own = {chain.id for chain in own_chains(session)}
+        active = [each for each in place.roster.members if each.active]
+        centres = {place.roster.centre_of(row.desk) for row in came} | _to_hear_of_a_restore(session, place)
+        if any(_is_of_anybody(row) for row in came):
+            centres |= {each.centre for each in active}
+        holdings = _holdings(desk, place, session)
         for centre in sorted(centres):
-            to = [
-                each
-                for each in place.roster.members
-                if each.centre == centre and each.active and each.desk != place.me.desk
-            ]
-            if not to:
-                continue
-            told = [
-                row
-                for row in (*obeyed, *came)
-                if (m := place.roster.member(row.desk)) is not None and m.centre == centre
-            ]
-            told += unread
-            body = Receipt(
-                tuple(
-                    Line(
-                        line.chain,
-                        line.held,
-                        line.head or bytes(32),
-                        line.wanted,
-                        line.fork,
-                        OWN if line.chain in its_own else "",
-                    )
-                    for line in lines
-                    if line.chain in its_own or ((m := owners.get(line.chain)) is not None and m.centre == centre)
-                ),
-                tuple((row.name, _said(row)) for row in told),
-            )
-            _seal_receipt(session, desk, folder, place, to, body)
+            to = [each for each in active if each.centre == centre and each.desk != place.me.desk]
+            if to:
+                body = _told_to(centre, place, holdings, (*obeyed, *came))
+                _seal_receipt(session, desk, folder, place, to, body)
         for row in came:
             row.told = row.state != Fate.WAITING
+
+
+def _holdings(desk: Desk, place: Standing, session: Session) -> list[tuple[Holding, str]]:
+    """What is held of each chain, and the centre of its author. Those that we wrote have a note of that."""
+    waiting = _waiting(desk, place, session)
+    authors = {header.chain or b"": header.desk for header, _ranges in waiting}
+    authors |= {row.id: row.desk for row in session.scalars(select(Chain))}
+    ours = {chain.id for chain in own_chains(session)}
+    held = held_of(session, {header.chain or b"": ranges for header, ranges in waiting})
+    noted = [msgspec.structs.replace(each, note=OWN) if each.chain in ours else each for each in held]
+    return [(each, place.roster.centre_of(authors[each.chain])) for each in noted]
+
+
+def _told_to(
+    centre: str, place: Standing, holdings: Iterable[tuple[Holding, str]], files: Iterable[BatchIn]
+) -> Receipt:
+    """What a centre is told: of its own chains and files, of our chains, and of files of which nobody knows whose."""
+    return Receipt(
+        tuple(each for each, of in holdings if each.note == OWN or of == centre),
+        tuple(
+            (row.name, _said(row)) for row in files if _is_of_anybody(row) or place.roster.centre_of(row.desk) == centre
+        ),
+    )
+
+
+def _is_of_anybody(row: BatchIn) -> bool:
+    """Whether nobody here can say from whom a file is: a newer program wrote it."""
+    return row.why == Why.NEWER and not row.desk
 
 
 def is_due(desk: Desk) -> bool:

@@ -99,6 +99,11 @@ class Roster(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def member(self, desk: bytes) -> Member | None:
         return next((each for each in self.members if each.desk == desk), None)
 
+    def centre_of(self, desk: bytes) -> str:
+        """The centre of a desk; an empty word for one that is not listed."""
+        member = self.member(desk)
+        return member.centre if member is not None else ""
+
     @property
     def authors(self) -> frozenset[bytes]:
         """The desks whose signature is known, those that were ended too: what they wrote before still counts."""

@@ -31,7 +31,7 @@ from casedesk.ui.page import Here
 from casedesk.ui.passphrases import NewPassphrase
 
 if TYPE_CHECKING:  # the libraries of sync are loaded when needed
-    from casedesk.sync.people import Place
+    from casedesk.sync.people import Workplace
 
 Cost = Callable[[], keys.Cost]
 Work = Callable[[Mapping[str, object], str], object]
@@ -42,7 +42,7 @@ class Where:
     """Where people work, where computers exchange: the computers of the centre, and what is said of each user."""
 
     computers: Mapping[UUID, Sequence[str]]
-    places: Sequence[Place]
+    places: Sequence[Workplace]
 
     @property
     def keeps_list(self) -> bool:
@@ -54,7 +54,7 @@ class Where:
         return any(each.is_this and (each.keeps_list or user in each.people) for each in self.places)
 
     @property
-    def others(self) -> list[Place]:
+    def others(self) -> list[Workplace]:
         """The other computers of the centre."""
         return [each for each in self.places if not each.is_this]
 
@@ -317,17 +317,17 @@ class PlacesSheet(Sheet):
         self.foot.addStretch(1)
         self.foot.addWidget(button(_("Close"), clicked=self.dismiss))
 
-    def _let_work(self, place: Place) -> QPushButton:
+    def _let_work(self, place: Workplace) -> QPushButton:
         let = button(_("Let work there"), size="s", clicked=partial(self._let, place))
         let.setAccessibleName(_("Let {name} work at {computer}").format(name=self._user.name, computer=place.name))
         return let
 
-    def _take_away(self, place: Place) -> QPushButton:
+    def _take_away(self, place: Workplace) -> QPushButton:
         take = button(_("Take away"), "danger", size="s", clicked=partial(self._ask_take, place))
         take.setAccessibleName(_("Take {computer} away from {name}").format(name=self._user.name, computer=place.name))
         return take
 
-    def _ask_take(self, place: Place) -> None:
+    def _ask_take(self, place: Workplace) -> None:
         ask(
             self,
             _("Take {computer} away from {name}?").format(name=self._user.name, computer=place.name),
@@ -341,7 +341,7 @@ class PlacesSheet(Sheet):
             danger=True,
         )
 
-    def _take(self, place: Place) -> None:
+    def _take(self, place: Workplace) -> None:
         from casedesk.sync.people import works_no_more_at
 
         self.setEnabled(False)
@@ -349,7 +349,7 @@ class PlacesSheet(Sheet):
         words = _("{name} is no longer on the list for {computer}. Send it with the page Sync.")
         self._here.jobs.write(self, work, partial(self._listed, words, place), failed=self._refused)
 
-    def _let(self, place: Place) -> None:
+    def _let(self, place: Workplace) -> None:
         from casedesk.sync.people import also_works_at
 
         self.setEnabled(False)
@@ -357,7 +357,7 @@ class PlacesSheet(Sheet):
         words = _("{name} is on the list for {computer}. Send it with the page Sync.")
         self._here.jobs.write(self, work, partial(self._listed, words, place), failed=self._refused)
 
-    def _listed(self, words: str, place: Place, _nothing: object) -> None:
+    def _listed(self, words: str, place: Workplace, _nothing: object) -> None:
         self.dismiss()
         self._here.say(words.format(name=self._user.name, computer=place.name))
         self._done()
