@@ -200,6 +200,18 @@ def test_a_set_up_whose_disk_fails_as_its_file_is_finished_begins_again(
     holds("first_run", store, [], {})
 
 
+@pytest.mark.parametrize("number", range(17, 22))
+def test_a_set_up_that_cannot_read_its_new_tables_says_so(bench: Workbench, tmp_path: Path, number: int) -> None:
+    """SQLite calls a table missing if who knew that there was none yet fails to look again."""
+    store, marks = tmp_path / "live" / "store", tmp_path / "marks"
+    store.parent.mkdir()
+    marks.touch()
+    said = bench.run("first_run", store, marks, Fault("pread64", number, "EIO"))
+    assert "Traceback" not in said
+    assert marks.read_text().startswith("refused")
+    holds("first_run", store, [], {})
+
+
 # What must hold
 
 

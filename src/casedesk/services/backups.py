@@ -119,6 +119,8 @@ def bring_up_to_date(opened: Vault, at: datetime) -> None:
     """Run the missing steps; then put into the records what a newer program said and this one could only keep aside."""
     before = revision(opened.reader)
     migrate(opened.writer)
+    if before != HEAD:
+        opened.reader.dispose()  # SQLite calls it a missing table where reading fails and tables of before are known
     if before not in (None, HEAD):
         with Store(opened).intake() as (session, merged):
             merged.add(apply_parked(session, at))

@@ -29,7 +29,6 @@ from casedesk.storage import installation, keys, vault
 from casedesk.storage.chain import begin_chain
 from casedesk.storage.checking import Findings, check
 from casedesk.storage.keys import Cost
-from casedesk.storage.migrate import migrate
 from casedesk.storage.passphrases import passphrase_problem
 from casedesk.storage.recorder import NEWEST_SURE, Act, own_chain
 from casedesk.storage.recovery_key import RecoveryKey, new_recovery_key
@@ -123,7 +122,7 @@ def set_up(
         folder, sign_in_name=centre.sign_in_name, passphrase=centre.passphrase, cost=cost
     )
     with vault.or_closed(opened):
-        migrate(opened.writer)
+        backups.bring_up_to_date(opened, clock())
         store = Store(opened)
         user = User(
             name=centre.user_name,
