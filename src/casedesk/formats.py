@@ -140,6 +140,12 @@ def moment(value: datetime) -> str:
     return f"{day(_in_dhaka(value))}, {clock(value)}"
 
 
+def claimed_moment(value: datetime, *, doubtful: bool) -> str:
+    """12 May 2026, 15:02 · clock in doubt: a moment as a computer told it."""
+    when = moment(value)
+    return _("{when} · clock in doubt").format(when=when) if doubtful else when
+
+
 def clock(value: datetime) -> str:
     """15:02 in Dhaka"""
     return digits(f"{_in_dhaka(value):%H:%M}")

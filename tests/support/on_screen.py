@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QLabel, QWidget
 
 from casedesk.ui.kit.texts import ElidedLabel, PlainLabel
+from casedesk.ui.kit.theme import current
 
 
 def fits(label: PlainLabel) -> bool:
@@ -25,6 +26,16 @@ def cut_off(root: QWidget) -> list[str]:
     """Labels that have not the room they need."""
     labels = [label for label in root.findChildren(PlainLabel) if label.isVisible()]
     return [label.text() for label in labels if label.text() and not fits(label)]
+
+
+def ringed(view: QAbstractItemView) -> bool:
+    """Whether the row one stands on has the ring of the focus, on its left and all along."""
+    row, picture = view.visualRect(view.currentIndex()), view.viewport().grab().toImage()
+    across = (0, picture.width() // 2, picture.width() * 3 // 4)
+    focus = current().colour("focus")
+    return picture.pixelColor(0, row.center().y()) == focus and all(
+        picture.pixelColor(x, row.bottom()) == focus for x in across
+    )
 
 
 def nameless(root: QWidget) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from threading import Event
 from uuid import UUID
@@ -15,7 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from casedesk.desk import Actor, Desk
+from casedesk.desk import Actor, Clock, Desk
 from casedesk.models import Case
 from casedesk.reports import assemble
 from casedesk.services import cases, consents, follow_ups, intake_views, notes
@@ -46,6 +46,7 @@ from casedesk.ui.kit.written import UpazilaEdit
 from casedesk.ui.page import Goto, Here, Page
 from casedesk.ui.window import Window
 from casedesk.values import Money
+from tests.conftest import NOW
 from tests.support.hands import Hands
 from tests.support.on_screen import cut_off, fits
 from tests.support.people import a_returnee
@@ -461,6 +462,43 @@ def test_what_was_typed_and_not_saved_is_there_again(shown: Shown, desk: Desk) -
 
 
 # Notes and follow-ups
+
+
+def test_what_was_unfolded_stays_unfolded_when_something_is_added_above(shown: Shown, desk: Desk) -> None:
+    person = {
+        "nickname": "Moyna",
+        "village_or_street": "Charpara",
+        "upazila": "Sadar",
+        "name_en": "Rahima Begum",
+        "name_bn": "রহিমা বেগম",
+        "phone_1": "+8801711000111",
+        "contact_person_name": "Salma",
+    }
+    answers = cases.case_facts(desk, shown.case_id).answers
+    edits = {f"person.{name}": (answers.get(f"person.{name}"), value) for name, value in person.items()}
+    cases.edit_case(desk, shown.case_id, edits)
+    page = shown.open("timeline")
+    shown.sees("Show 2 more")
+    next(b for b in page.findChildren(QAbstractButton) if b.text() == "Show 2 more").click()
+    shown.wait(lambda: "Show 2 more" not in shown.said())
+    notes.add_note(desk, shown.case_id, "general", "She slept well")
+    shown.sees("She slept well")
+    assert "Show 2 more" not in shown.said()
+
+
+def test_one_kind_of_entry_is_chosen_and_heard(shown: Shown, desk: Desk) -> None:
+    notes.add_note(desk, shown.case_id, "general", "She slept well")
+    part = shown.open("timeline").part
+    assert isinstance(part, TimelinePart)
+    shown.wait(lambda: part.chips["note"].accessibleName() == "Notes  1")
+    part.chips["note"].click()
+    assert [code for code, chip in part.chips.items() if chip.isChecked()] == ["note"]
+
+
+def test_a_look_at_a_time_in_doubt_says_so(shown: Shown, desk: Desk) -> None:
+    cases.look(replace(desk, clock=Clock(lambda: NOW - timedelta(days=400))), shown.case_id)
+    shown.open("looked")
+    shown.sees("clock in doubt")
 
 
 def test_a_note_is_added_and_corrected_by_another(shown: Shown, desk: Desk) -> None:

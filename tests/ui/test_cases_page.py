@@ -25,7 +25,8 @@ from casedesk.ui.cases.filters import Picker
 from casedesk.ui.cases.own_views import NameSheet
 from casedesk.ui.cases.page import CasesPage
 from casedesk.ui.cases.table import KEPT, PAGE, STEP, Column, matched, room_for
-from tests.support.on_screen import cut_off, nameless
+from tests.support.on_screen import cut_off, nameless, ringed
+from tests.support.sitting import activate
 from tests.ui.list_support import KEY, TODAY, Shown, show, someone, words_on
 
 TOLD = (
@@ -104,6 +105,15 @@ def test_the_keys_move_through_the_list(shown: Shown) -> None:
         "Rahima Khatun",
         "Shefali Begum",
     ]
+
+
+def test_the_row_with_the_focus_has_a_ring(shown: Shown) -> None:
+    assert names(shown)
+    shown.cases.view.setFocus()
+    activate(shown.window)
+    assert ringed(shown.cases.view)
+    shown.press(KEY.Key_Slash)
+    assert not ringed(shown.cases.view)
 
 
 def test_digits_choose_views_and_letters_act(shown: Shown, people: dict[str, UUID]) -> None:

@@ -23,7 +23,7 @@ from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.page import Goto
 from casedesk.ui.window import Window
 from tests.support.hands import Hands
-from tests.support.on_screen import cut_off, nameless
+from tests.support.on_screen import cut_off, nameless, ringed
 from tests.support.people import a_returnee
 
 KEY, NONE = Qt.Key, Qt.KeyboardModifier.NoModifier
@@ -323,12 +323,21 @@ def test_coming_back_finds_the_same_tab_row_and_words(shown: Shown) -> None:
     shown.press(KEY.Key_Slash)
     shown.type("a")
     shown.press(KEY.Key_Tab)
+    page.former.click()
     page.list.setFocus()
     shown.press(KEY.Key_Down)
     place = page.place()
     shown.window.rebuild()
     assert shown.page.place() == place
     assert shown.page.list.current_id() == UUID(place["selected"])
+    assert shown.page.former.isChecked()
+
+
+def test_the_row_with_the_focus_has_a_ring(shown: Shown) -> None:
+    page = shown.open()
+    assert ringed(page.list)
+    page.search.setFocus()
+    assert not ringed(page.list)
 
 
 @pytest.mark.parametrize("size", [(1366, 768), (1024, 600)])

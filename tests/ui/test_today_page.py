@@ -17,14 +17,17 @@ from casedesk import i18n
 from casedesk.desk import Desk
 from casedesk.services.drafts import begin_draft
 from casedesk.services.follow_ups import FollowUpRow, follow_ups_of, plan
+from casedesk.services.referrals.making import MakeReferral, make_referral
 from casedesk.services.today import FIRST, Task
 from casedesk.ui.move_sheet import MoveSheet
+from casedesk.ui.page import Goto
 from casedesk.ui.referrals import ReferralsPage
 from casedesk.ui.today.lines import Heading
 from casedesk.ui.today.page import TodayPage, greeting
 from casedesk.ui.today.sheets import RecordSheet
 from tests.conftest import NOW
-from tests.support.on_screen import cut_off, nameless
+from tests.support.on_screen import cut_off, nameless, ringed
+from tests.support.sitting import activate
 from tests.ui.list_support import CONTROL, KEY, TODAY, Shown, show, someone, words_on
 
 TOLD: tuple[tuple[str, str, int, dict[str, object]], ...] = (
@@ -222,6 +225,19 @@ def test_tiles_open_their_lists(shown: Shown) -> None:
         shown.window.back()
         shown.wait(lambda: isinstance(shown.window.page, TodayPage) and len(names(shown)) == 3)
     assert ReferralsPage.nav == "referrals"
+
+
+def test_the_referral_with_the_focus_has_a_ring(shown: Shown, desk: Desk, people: dict[str, UUID]) -> None:
+    make_referral(desk, MakeReferral(people["Rubel Mia"], service="legal_counselling", as_draft=True))
+    shown.window.go(Goto("referrals", {"group": "drafts"}))
+    page = shown.window.page
+    assert isinstance(page, ReferralsPage)
+    shown.wait(lambda: page.list.referral() is not None)
+    page.list.setFocus()
+    activate(shown.window)
+    assert ringed(page.list)
+    page.tabs.setFocus()
+    assert not ringed(page.list)
 
 
 def test_drafts_open_at_the_last_part(shown: Shown, tomorrow: Desk) -> None:

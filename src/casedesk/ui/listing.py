@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QWidget
 
 from casedesk.case_numbers import short_number
@@ -31,6 +31,23 @@ LEAST = 12  # pixels under which nothing is written
 def short(number: str) -> str:
     """The short form of a case number, for dense screens; a number of another form stays whole."""
     return short_number(number) if number.count("-") == 4 else number
+
+
+def button_place(room: QRect, width: int, edge: int) -> QRect:
+    """Where in a row its one button is: so wide, so far from the right."""
+    width, height = current().scaled(width), current().scaled(28)
+    return QRect(room.right() - width - edge + 1, room.center().y() - height // 2, width, height)
+
+
+def paint_button(painter: QPainter, place: QRect, words: str) -> None:
+    """The button of a row, which is part of the picture."""
+    theme = current()
+    painter.setPen(QPen(theme.colour("line2"), 1))
+    painter.setBrush(theme.colour("surface"))
+    painter.drawRoundedRect(QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+    painter.setFont(theme.font("label"))
+    painter.setPen(theme.colour("text"))
+    painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
 
 
 def write_line(

@@ -18,8 +18,8 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen
-from PySide6.QtWidgets import QAbstractItemView, QListView, QStackedLayout, QStyle, QStyledItemDelegate, QWidget
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtWidgets import QAbstractItemView, QListView, QStackedLayout, QStyledItemDelegate, QWidget
 
 from casedesk import codelists, formats
 from casedesk.desk import DHAKA, Desk
@@ -31,9 +31,10 @@ from casedesk.storage.store import Touched
 from casedesk.ui.kit.badges import BadgeSpec, badge_size, count_badge, paint_badge, priority_badge, status_badge
 from casedesk.ui.kit.blocks import EmptyState, keys_hint
 from casedesk.ui.kit.layouts import block, column, row, widget
+from casedesk.ui.kit.style import paint_ground
 from casedesk.ui.kit.texts import PlainLabel, rule
 from casedesk.ui.kit.theme import current, tokens
-from casedesk.ui.listing import ViewTabs, short, write_line
+from casedesk.ui.listing import ViewTabs, button_place, paint_button, short, write_line
 from casedesk.ui.page import Goto, Here, Page
 
 TABS = {"waiting": N_("Waiting for an answer"), "answered": N_("Answered"), "drafts": N_("Not sent yet")}
@@ -225,21 +226,16 @@ class ReferralPainter(QStyledItemDelegate):
         return QSize(200, current().scaled(LINE + (2 if language() == "bn" else 0)))
 
     def paint(self, painter: QPainter, option: Any, index: Index) -> None:
-        theme, listed, room = current(), index.data(ROW), QRectF(option.rect)
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        listed, room = index.data(ROW), QRectF(option.rect)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if chosen or option.state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(room, theme.colour("sel" if chosen else "hover"))
-        painter.fillRect(QRectF(room.x(), room.bottom() - 1, room.width(), 1), theme.colour("line"))
-        if chosen:
-            painter.fillRect(QRectF(room.x(), room.y(), 3, room.height()), theme.colour("accent"))
+        paint_ground(painter, room, option.state, current())
         self._row(painter, room, listed)
         painter.restore()
 
     def _row(self, painter: QPainter, room: QRectF, listed: ListedReferral) -> None:
-        place = QRectF(self.button_place(room.toRect()))
-        self._button(painter, place, next_words(listed))
+        place = self.button_place(room.toRect())
+        paint_button(painter, place, next_words(listed))
         spec = state_badge(listed)
         right = float(place.left()) - 14
         for badge in (spec, priority_badge("urgent") if listed.referral.priority == "urgent" else None):
@@ -261,17 +257,7 @@ class ReferralPainter(QStyledItemDelegate):
 
     def button_place(self, room: QRect) -> QRect:
         """Where in a row its button is."""
-        width, height = current().scaled(BUTTON), current().scaled(28)
-        return QRect(room.right() - width - 23, room.center().y() - height // 2, width, height)
-
-    def _button(self, painter: QPainter, place: QRectF, words: str) -> None:
-        theme = current()
-        painter.setPen(QPen(theme.colour("line2"), 1))
-        painter.setBrush(theme.colour("surface"))
-        painter.drawRoundedRect(place.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
-        painter.setFont(theme.font("label"))
-        painter.setPen(theme.colour("text"))
-        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
+        return button_place(room, BUTTON, 24)
 
 
 class ReferralList(QListView):

@@ -494,8 +494,7 @@ def _said(each: ClashRow, side: Side) -> str:
 
 def _told(side: Side) -> str:
     """Who said it, when and as part of what, and why."""
-    when = formats.moment(side.at)
-    at = _("{when} · clock in doubt").format(when=when) if side.doubtful else when
+    at = formats.claimed_moment(side.at, doubtful=side.doubtful)
     parts = (side.by, at, action_words(side.action), f"“{side.reason}”" if side.reason else "")
     return " · ".join(part for part in parts if part)
 

@@ -7,7 +7,7 @@ from datetime import date
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from casedesk import formats
 from casedesk.errors import CaseDeskError, InvalidInput
@@ -23,13 +23,13 @@ from casedesk.ui.form_sheet import declared
 from casedesk.ui.kept import kept_of, put_back
 from casedesk.ui.kit.badges import Badge, BadgeSpec
 from casedesk.ui.kit.blocks import Banner, Card, EmptyState, keys_hint
-from casedesk.ui.kit.buttons import button
+from casedesk.ui.kit.buttons import Filter, button
 from casedesk.ui.kit.cards import BROAD_SIDE, Columns
 from casedesk.ui.kit.layouts import Flow, clear, column, row, widget
 from casedesk.ui.kit.messages import show_error
 from casedesk.ui.kit.questions import Form
 from casedesk.ui.kit.sheet import Sheet
-from casedesk.ui.kit.texts import PlainLabel, restyle, section_title
+from casedesk.ui.kit.texts import PlainLabel, section_title
 
 KINDS = (
     ("all", N_("All")),
@@ -114,16 +114,17 @@ class TimelinePart(Part):
         self._open_sheet = open_sheet
         self._kind = "all"
         self._limit = SHOWN
-        self._unfolded: set[int] = set()
-        self.chips: dict[str, QPushButton] = {}
+        self._unfolded: set[Told] = set()
+        self.chips: dict[str, Filter] = {}
         self.box: NoteBox | None = NoteBox(case) if case.may("case.note") else None
         self._entries = QVBoxLayout()
         self._entries.setContentsMargins(0, 0, 0, 0)
         self._entries.setSpacing(0)
-        shelf = Flow(gap=6)
+        shelf, one_of = Flow(gap=6), QButtonGroup(self)
         for code, word in KINDS:
-            self.chips[code] = chip = button(_(word), clicked=partial(self.choose, code))
-            chip.setProperty("variant", "chip")
+            self.chips[code] = chip = Filter(_(word), on=code == self._kind)
+            chip.clicked.connect(lambda _on, code=code: self.choose(code))
+            one_of.addButton(chip)
             shelf.addWidget(chip)
         above = [self.box] if self.box is not None else []
         main = column(*above, widget(shelf), self._entries, None, gap=12)
@@ -145,6 +146,7 @@ class TimelinePart(Part):
     def choose(self, kind: str) -> None:
         """Show one kind of entry, or all."""
         self._kind, self._limit = kind, SHOWN
+        self.chips[kind].setChecked(True)
         self.look()
 
     def look(self) -> None:
@@ -161,7 +163,7 @@ class TimelinePart(Part):
             if (day.year, day.month) != month:
                 month = (day.year, day.month)
                 self._entries.addWidget(_month(day))
-            self._entries.addWidget(self._row(at, told, last=at == min(len(shown), self._limit) - 1))
+            self._entries.addWidget(self._row(told, last=at == min(len(shown), self._limit) - 1))
         if not shown:
             self._entries.addWidget(EmptyState("timeline", _("Nothing here yet")))
         if len(shown) > self._limit or (not self.case.complete and self.case.entries):
@@ -177,18 +179,14 @@ class TimelinePart(Part):
             if code != "all":
                 number = f"{formats.number(count)}{more if code != 'note' else ''}"
                 text = _("{kind}  {count}").format(kind=text, count=number)
-            chip = self.chips[code]
-            chip.setText(text)
-            chip.setAccessibleName(text)
-            chip.setProperty("state", "on" if code == self._kind else "off")
-            restyle(chip)
+            self.chips[code].say(text)
 
     def _earlier(self) -> None:
         self._limit += SHOWN
         self.case.read_earlier()
         self.look()
 
-    def _row(self, at: int, told: Told, *, last: bool) -> QWidget:
+    def _row(self, told: Told, *, last: bool) -> QWidget:
         card = Card(dense=True)
         when = PlainLabel(formats.moment(told.at), "caption")
         head = row(PlainLabel(told.title, "label", weight=600, wrap=True), when, gap=10)
@@ -197,30 +195,30 @@ class TimelinePart(Part):
         card.body.addLayout(head)
         if told.text:
             card.body.addWidget(PlainLabel(told.text, "reading", wrap=True, selectable=True))
-        self._add_changes(card, at, told)
+        self._add_changes(card, told)
         card.body.addLayout(self._foot(told))
         ring = Ring(told.icon, "accent" if told.kind == "note" else "text2", last=last)
         inside = row(ring, column(card, gap=0, margins=(0, 0, 0, 8)), gap=10)
         inside.setStretch(1, 1)
         return widget(inside)
 
-    def _add_changes(self, card: Card, at: int, told: Told) -> None:
+    def _add_changes(self, card: Card, told: Told) -> None:
         """What changed: label, before and after."""
-        whole = at in self._unfolded or len(told.changes) <= FEW + 1
+        whole = told in self._unfolded or len(told.changes) <= FEW + 1
         for label, before, after in told.changes if whole else told.changes[:FEW]:
             card.body.addWidget(PlainLabel(_change_words(label, before, after), "body", tone="text2", wrap=True))
         if not whole:
             count = len(told.changes) - FEW
             words = ngettext("Show {count} more", "Show {count} more", count).format(count=formats.number(count))
-            card.body.addWidget(button(words, "link", size="s", clicked=partial(self._unfold, at)))
+            card.body.addWidget(button(words, "link", size="s", clicked=partial(self._unfold, told)))
         if told.withheld:
             words = ngettext(
                 "{count} restricted answer is not shown.", "{count} restricted answers are not shown.", told.withheld
             ).format(count=formats.number(told.withheld))
             card.body.addWidget(PlainLabel(words, "caption", wrap=True))
 
-    def _unfold(self, at: int) -> None:
-        self._unfolded.add(at)
+    def _unfold(self, told: Told) -> None:
+        self._unfolded.add(told)
         self.look()
 
     def _foot(self, told: Told) -> QVBoxLayout:

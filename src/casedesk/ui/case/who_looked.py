@@ -83,7 +83,8 @@ def _row(entry: Entry) -> QHBoxLayout:
     words = " · ".join(part for part in (action_words(entry.action), printed_words(entry), entry.reason) if part)
     what = PlainLabel(words, "body", tone="text2", wrap=True)
     who = PlainLabel(entry.by or _("Not known"), "label", wrap=True)
-    inside = row(icon, who, what, PlainLabel(formats.moment(entry.at), "caption"), gap=10, margins=(16, 6, 16, 6))
+    when = PlainLabel(formats.claimed_moment(entry.at, doubtful=entry.doubtful), "caption")
+    inside = row(icon, who, what, when, gap=10, margins=(16, 6, 16, 6))
     inside.setStretch(1, 1)
     inside.setStretch(2, 2)
     return inside

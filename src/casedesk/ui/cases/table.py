@@ -45,6 +45,7 @@ from casedesk.services.search import (
 from casedesk.ui.jobs import Jobs
 from casedesk.ui.kit.badges import category_badge, paint_badge, priority_badge, status_badge
 from casedesk.ui.kit.icons import paint_icon
+from casedesk.ui.kit.style import paint_ground
 from casedesk.ui.kit.texts import tip, visible
 from casedesk.ui.kit.theme import current, tokens
 from casedesk.ui.listing import short, write_line
@@ -329,13 +330,13 @@ class CaseDelegate(QStyledItemDelegate):
         painter.restore()
 
     def _ground(self, painter: QPainter, room: QRectF, state: Any, at: int, column: Column) -> None:
-        theme = current()
-        chosen = bool(state & QStyle.StateFlag.State_Selected)
-        if chosen or at == self._view.hovered:
-            painter.fillRect(room, theme.colour("sel" if chosen else "hover"))
-        painter.fillRect(QRectF(room.x(), room.bottom() - 1, room.width(), 1), theme.colour("line"))
-        if chosen and column is Column.PRIORITY:
-            painter.fillRect(QRectF(room.x(), room.y(), 3, room.height()), theme.colour("accent"))
+        view = self._view
+        if at == view.hovered:
+            state |= QStyle.StateFlag.State_MouseOver
+        if view.hasFocus():
+            state |= QStyle.StateFlag.State_HasFocus
+        shown = [each for each in Column if not view.isColumnHidden(each)]
+        paint_ground(painter, room, state, current(), first=column is shown[0], last=column is shown[-1])
 
     def _waiting(self, painter: QPainter, room: QRectF, column: Column) -> None:
         if column not in (Column.PERSON, Column.NEXT):

@@ -3,7 +3,6 @@
 # ruff: noqa: N802 - Qt names the methods
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -22,12 +21,12 @@ from casedesk.ui.directory.panels import FEWEST, Panel, checked_words, counted, 
 from casedesk.ui.directory.sheets import PartnerSheet, RecruiterSheet
 from casedesk.ui.kept import Typed
 from casedesk.ui.kit.blocks import EmptyState
-from casedesk.ui.kit.buttons import PressButton, button, tabs
+from casedesk.ui.kit.buttons import Filter, button, tabs
 from casedesk.ui.kit.choices import CodeLine
 from casedesk.ui.kit.layouts import block, column, row, widget
 from casedesk.ui.kit.lines import Cell, Heading, Line, Listing
 from casedesk.ui.kit.sheet import Sheet
-from casedesk.ui.kit.texts import PlainLabel, escape_key, restyle
+from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.kit.theme import current
 from casedesk.ui.kit.topbar import SearchBox
 from casedesk.ui.page import Goto, Here, Page
@@ -37,24 +36,6 @@ PANEL = 340
 WIDE = 980  # width of the page from which the facts stand beside the list without being asked for
 MOST_SERVICES = 2
 MINE = {"provider", "provider_service", "recruiter", "recruiter_involvement", "referral", "status_event"}
-
-
-class Filter(PressButton):
-    """A chip that is on or off."""
-
-    def __init__(self, text: str, changed: Callable[[], object]) -> None:
-        super().__init__(escape_key(text))
-        self.setProperty("variant", "chip")
-        self.setCheckable(True)
-        self.setFont(current().font("body", 500))
-        self.setAccessibleName(text)
-        self.toggled.connect(self._show)
-        self.toggled.connect(lambda _on: changed())
-        self._show(False)
-
-    def _show(self, on: bool) -> None:
-        self.setProperty("state", "on" if on else "off")
-        restyle(self)
 
 
 class DirectoryPage(Page):
@@ -70,6 +51,9 @@ class DirectoryPage(Page):
         selected: str | None = None,
         search: str = "",
         service: str | None = None,
+        former: bool = False,
+        often: bool = False,
+        unlicensed: bool = False,
     ) -> None:
         super().__init__(here)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -90,9 +74,11 @@ class DirectoryPage(Page):
         self.service.setPlaceholderText(_("Any service"))
         self.service.setMaximumWidth(220)
         self.service.set_code(service)
-        self.former = Filter(_("Former partners too"), self.fill)
-        self.often = Filter(_("Named in {count}+ cases").format(count=formats.number(FEWEST)), self.fill)
-        self.unlicensed = Filter(_("No valid licence"), self.fill)
+        self.former = Filter(_("Former partners too"), on=former)
+        self.often = Filter(_("Named in {count}+ cases").format(count=formats.number(FEWEST)), on=often)
+        self.unlicensed = Filter(_("No valid licence"), on=unlicensed)
+        for chip in (self.former, self.often, self.unlicensed):
+            chip.toggled.connect(lambda _on: self.fill())
         self.count = PlainLabel("", "body", tone="muted")
         self.list = Listing(self._headings(), _("Partners") if self.tab == PARTNERS else _("Recruiters and agencies"))
         self.panel = Panel(self._close_panel)
@@ -291,6 +277,9 @@ class DirectoryPage(Page):
             "selected": str(self._chosen) if self._chosen is not None else None,
             "search": self.search.text(),
             "service": self.service.code(),
+            "former": self.former.isChecked(),
+            "often": self.often.isChecked(),
+            "unlicensed": self.unlicensed.isChecked(),
         }
 
     def focus_search(self) -> bool:

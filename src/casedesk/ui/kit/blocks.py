@@ -23,6 +23,7 @@ from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.kit.theme import current
 
 BANNER_ICONS = {"info": "info", "warn": "warn", "danger": "danger", "ok": "ok"}
+BAR = 6  # how high a thin bar is
 ARROWS = {"↑": "up", "↓": "down", "←": "back", "→": "forward"}  # the typeface has none
 
 
@@ -143,7 +144,7 @@ class ProgressBar(QWidget):
     def __init__(self, share: float = 0.0, *, name: str = "", tone: str = "accent") -> None:
         super().__init__()
         self._share, self._tone = share, tone
-        self.setFixedHeight(6)
+        self.setFixedHeight(BAR)
         self.setMinimumWidth(40)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._name = name
@@ -159,16 +160,21 @@ class ProgressBar(QWidget):
         return self._share
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        theme = current()
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.colour("line" if theme.dark else "sunken"))
-        painter.drawRoundedRect(self.rect(), 3, 3)
-        if self._share > 0:
-            painter.setBrush(theme.colour(self._tone))
-            painter.drawRoundedRect(QRectF(0, 0, max(6.0, self.width() * self._share), 6), 3, 3)
+        paint_bar(painter, QRectF(self.rect()), self._share, self._tone)
         painter.end()
+
+
+def paint_bar(painter: QPainter, room: QRectF, share: float, tone: str = "accent") -> None:
+    """A thin bar from 0 to 1, as high as `room`."""
+    theme = current()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.colour("line" if theme.dark else "sunken"))
+    painter.drawRoundedRect(room, 3, 3)
+    if share > 0:
+        painter.setBrush(theme.colour(tone))
+        painter.drawRoundedRect(QRectF(room.x(), room.y(), max(6.0, room.width() * share), room.height()), 3, 3)
 
 
 class StatTile(PressButton):

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from casedesk.i18n import _
 from casedesk.ui.kit.icons import icon as icon_of
-from casedesk.ui.kit.texts import escape_key, tip
+from casedesk.ui.kit.texts import escape_key, restyle, tip
 from casedesk.ui.kit.theme import current
 
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -167,6 +167,28 @@ class Switch(QCheckBox):
         painter.setBrush(theme.colour("on_accent" if on else "ctrl"))
         painter.drawEllipse(QRectF(inner.right() - 18 if on else inner.left() + 2, inner.top() + 2, 16, 16))
         painter.end()
+
+
+class Filter(PressButton):
+    """A chip that is on or off, and stays where it is."""
+
+    def __init__(self, text: str, *, on: bool = False) -> None:
+        super().__init__()
+        self.setProperty("variant", "chip")
+        self.setCheckable(True)
+        self.setFont(current().font("body", 500))
+        self.say(text)
+        self.setChecked(on)
+        self.toggled.connect(self._show)
+        self._show(on)
+
+    def say(self, text: str) -> None:
+        self.setText(escape_key(text))
+        self.setAccessibleName(text)
+
+    def _show(self, on: bool) -> None:
+        self.setProperty("state", "on" if on else "off")
+        restyle(self)
 
 
 class Chip(PressButton):

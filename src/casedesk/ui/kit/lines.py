@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from casedesk.ui.kit.icons import paint_icon
+from casedesk.ui.kit.style import paint_ground
 from casedesk.ui.kit.texts import visible
 from casedesk.ui.kit.theme import current
 
@@ -101,22 +102,19 @@ class Lines(QAbstractTableModel):
 
 
 class Painter(QStyledItemDelegate):
-    """Paints a cell: icon, first line, second line; the chosen row has a bar at its left."""
+    """Paints a cell: icon, first line, second line."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         model = index.model()
         if not isinstance(model, Lines):
             return
-        cell, theme = model.cell(index), current()
-        rect = QRect(option.rect)
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        cell, rect, view = model.cell(index), QRect(option.rect), self.parent()
+        state = option.state & ~QStyle.StateFlag.State_MouseOver
+        if isinstance(view, QWidget) and view.hasFocus():
+            state |= QStyle.StateFlag.State_HasFocus
+        first, last = index.column() == 0, index.column() == model.columnCount() - 1
         painter.save()
-        if chosen:
-            painter.fillRect(rect, theme.colour("sel"))
-            if index.column() == 0:
-                painter.fillRect(QRect(rect.x(), rect.y(), 3, rect.height()), theme.colour("accent"))
-        painter.setPen(QPen(theme.colour("line"), 1))
-        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        paint_ground(painter, QRectF(rect), state, current(), first=first, last=last)
         inside = rect.adjusted(20 if index.column() == 0 else 8, 0, -10, 0)
         if cell.icon:
             paint_icon(painter, QRectF(inside.x(), rect.center().y() - 9, 18, 18), cell.icon, cell.tone)

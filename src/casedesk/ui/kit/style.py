@@ -75,6 +75,27 @@ def paint_ring(painter: QPainter, rect: QRectF, theme: Theme, *, on: bool, enabl
     painter.restore()
 
 
+def paint_ground(
+    painter: QPainter, room: QRectF, state: State, theme: Theme, *, first: bool = True, last: bool = True
+) -> None:
+    """What lies under a row of a painted list, or under one cell of it: chosen, pointed at, with the ring of the
+    focus. A table has the focus with the whole row, though Qt says so to one cell."""
+    chosen = bool(state & State.State_Selected)
+    if chosen or state & State.State_MouseOver:
+        painter.fillRect(room, theme.colour("sel" if chosen else "hover"))
+    painter.fillRect(QRectF(room.x(), room.bottom() - 1, room.width(), 1), theme.colour("line"))
+    if chosen and first:
+        painter.fillRect(QRectF(room.x(), room.y(), 3, room.height()), theme.colour("accent"))
+    if chosen and state & State.State_HasFocus:
+        sides = [QRectF(room.x(), room.y(), room.width(), 2), QRectF(room.x(), room.bottom() - 2, room.width(), 2)]
+        if first:
+            sides.append(QRectF(room.x(), room.y(), 2, room.height()))
+        if last:
+            sides.append(QRectF(room.right() - 2, room.y(), 2, room.height()))
+        for side in sides:
+            painter.fillRect(side, theme.colour("focus"))
+
+
 def _square(rect: QRectF, side: float) -> QRectF:
     centre = rect.center()
     return QRectF(centre.x() - side / 2, centre.y() - side / 2, side, side)

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QPointF, QRectF, QSize
+from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
@@ -22,7 +22,7 @@ from casedesk.services.search import shown_names
 from casedesk.services.today import DraftProgress
 from casedesk.ui.backups import loss_card
 from casedesk.ui.kit.badges import badge_size, count_badge, paint_badge
-from casedesk.ui.kit.blocks import ProgressBar
+from casedesk.ui.kit.blocks import BAR, paint_bar
 from casedesk.ui.kit.buttons import PressButton, button
 from casedesk.ui.kit.icons import Icon
 from casedesk.ui.kit.layouts import block, clear, column, row
@@ -173,9 +173,7 @@ class SideRow(PressButton):
             write_line(painter, low, self._words, "caption", "text2")
             return
         width = write_line(painter, low, self._words, "caption", "text2", right=True)
-        bar = ProgressBar(self._share)
-        bar.resize(round(low.width() - width - 10), 6)
-        painter.drawPixmap(QPointF(low.x(), low.center().y() - 3), bar.grab())
+        paint_bar(painter, QRectF(low.x(), low.center().y() - BAR / 2, low.width() - width - 10, BAR), self._share)
 
 
 def _when(saved: datetime, now: datetime) -> str:

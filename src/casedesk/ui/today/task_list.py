@@ -8,16 +8,17 @@ from datetime import date
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen
-from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtWidgets import QAbstractItemView, QListView, QStyledItemDelegate, QStyleOptionViewItem
 
 from casedesk import formats
 from casedesk.i18n import _, language
 from casedesk.services.today import CONTACT, FLAG, Due, Group, Task
 from casedesk.ui.kit.badges import badge_size, category_badge, count_badge, paint_badge, priority_badge
 from casedesk.ui.kit.icons import paint_icon
+from casedesk.ui.kit.style import paint_ground
 from casedesk.ui.kit.theme import current
-from casedesk.ui.listing import write_line
+from casedesk.ui.listing import button_place, paint_button, write_line
 from casedesk.ui.today.lines import (
     GROUPS,
     ROW,
@@ -31,6 +32,7 @@ from casedesk.ui.today.lines import (
     task_key,
 )
 
+BUTTON = 92
 ICONS = {
     "welfare_check": "call",
     "service_followup": "training",
@@ -132,31 +134,19 @@ class TaskDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         line = index.data(ROW)
-        room, state = QRectF(option.rect), option.state
+        room = QRectF(option.rect)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if isinstance(line, Heading):
             self._heading(painter, room, line)
         else:
-            self._ground(painter, room, state)
+            paint_ground(painter, room, option.state, current())
             if isinstance(line, More):
                 words = _("Show all {count}").format(count=formats.number(line.total))
                 write_line(painter, room.adjusted(16, 0, -16, 0), words, "label", "accent")
             else:
                 self._task(painter, room, line, index.model())
         painter.restore()
-
-    def _ground(self, painter: QPainter, room: QRectF, state: QStyle.StateFlag) -> None:
-        theme = current()
-        chosen = bool(state & QStyle.StateFlag.State_Selected)
-        if chosen or state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(room, theme.colour("sel" if chosen else "hover"))
-        painter.fillRect(QRectF(room.x(), room.bottom() - 1, room.width(), 1), theme.colour("line"))
-        if chosen:
-            painter.fillRect(QRectF(room.x(), room.y(), 3, room.height()), theme.colour("accent"))
-        if chosen and state & QStyle.StateFlag.State_HasFocus:
-            painter.setPen(QPen(theme.colour("focus"), 2))
-            painter.drawRect(room.adjusted(1, 1, -1, -1))
 
     def _heading(self, painter: QPainter, room: QRectF, line: Heading) -> None:
         late = line.due is Due.OVERDUE
@@ -187,7 +177,7 @@ class TaskDelegate(QStyledItemDelegate):
         paint_icon(painter, sign, ICONS.get(task.kind, "document"), "danger" if task.kind == FLAG else "text2")
         left += side + 14
         place = self.button_place(room.toRect())
-        self._button(painter, QRectF(place), next_words(task))
+        paint_button(painter, place, next_words(task))
         right = self._badges(painter, room, task, place.left() - 12)
         words = QRectF(left, room.y() + 5, max(right - left, 40), (room.height() - 10) / 2)
         write_line(painter, words, task.what, "label", "text")
@@ -207,15 +197,4 @@ class TaskDelegate(QStyledItemDelegate):
 
     def button_place(self, room: QRect) -> QRect:
         """Where in a row its button is."""
-        theme = current()
-        height = theme.scaled(26)
-        return QRect(room.right() - theme.scaled(92) - 15, room.center().y() - height // 2, theme.scaled(92), height)
-
-    def _button(self, painter: QPainter, place: QRectF, words: str) -> None:
-        theme = current()
-        painter.setPen(QPen(theme.colour("line2"), 1))
-        painter.setBrush(theme.colour("surface"))
-        painter.drawRoundedRect(place.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
-        metrics = QFontMetricsF(theme.font("body", 500))
-        inner = place.adjusted((place.width() - metrics.horizontalAdvance(words)) / 2, 0, 0, 0)
-        write_line(painter, inner, words, "body", "text", weight=500)
+        return button_place(room, BUTTON, 16)
