@@ -82,9 +82,9 @@ from casedesk.sync.bodies import Coded, CodedRows, Count, Orders, Receipt, read_
 from casedesk.sync.coded import row_of, take_coded
 from casedesk.sync.files import INBOX, OUTBOX, Fate, Folder, inbox, outbox
 from casedesk.sync.joining import ask_for_new_key, let_in, look_at_request
-from casedesk.sync.leaving import own_chains
 from casedesk.sync.membership import new_identity
 from casedesk.sync.outbox import files_out, keep_letter, make_files, uncovered
+from casedesk.sync.planning import own_chains
 from casedesk.sync.stick import write_stick
 from casedesk.sync.visit import hear_answer, name_relay, visit
 from casedesk.sync.withdrawing import withdraw

@@ -31,8 +31,9 @@ from casedesk.sync.batch import CENTRAL, Batch, Kind, Reader, open_batch
 from casedesk.sync.bodies import CodedRows, Orders, read_body
 from casedesk.sync.coded import of_month, row_of
 from casedesk.sync.files import outbox
-from casedesk.sync.leaving import IDENTIFIED, WHY_BACK, Back, plans
+from casedesk.sync.leaving import IDENTIFIED, WHY_BACK, Back
 from casedesk.sync.outbox import make_files
+from casedesk.sync.planning import plans
 from casedesk.sync.preview import previews
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.people import a_returnee
@@ -396,7 +397,7 @@ def test_what_more_than_one_file_holds_is_shown_whole(fresh: Office, monkeypatch
     desk = fresh.desk
     for number in range(6):
         someone(desk, f"Sentinel{number}", **{(BY_NAME, CODED, COUNTED)[number % 3]: "given"})
-    monkeypatch.setattr("casedesk.sync.leaving.MOST_OPERATIONS", 4)
+    monkeypatch.setattr("casedesk.sync.planning.MOST_OPERATIONS", 4)
     [told] = previews(coordinator(desk), CENTRAL)
     assert (told.cases, told.coded_cases, told.counted_cases) == (2, 2, 2)
     batches = sent(fresh)
@@ -408,7 +409,7 @@ def test_what_more_than_one_file_holds_is_shown_whole(fresh: Office, monkeypatch
 def test_many_looks_do_not_hold_up_the_work_after_them(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is worth no file of its own goes along, however much there is of it."""
     desk = office.desk
-    monkeypatch.setattr("casedesk.sync.leaving.MOST_OPERATIONS", 3)
+    monkeypatch.setattr("casedesk.sync.planning.MOST_OPERATIONS", 3)
     for _look in range(7):
         desk.note("case.looked")
     assert previews(coordinator(desk), CENTRAL)[0].is_empty

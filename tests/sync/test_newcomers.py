@@ -27,8 +27,8 @@ from casedesk.sync import computers
 from casedesk.sync.arrivals import take_inbox
 from casedesk.sync.batch import CENTRAL, Batch, Kind, Passed, Refused, Stretch, open_batch, prove, seal, write_batch
 from casedesk.sync.files import Fate, inbox, outbox
-from casedesk.sync.leaving import plans
 from casedesk.sync.outbox import make_files
+from casedesk.sync.planning import plans
 from casedesk.sync.preview import previews
 from casedesk.sync.stick import take_stick, write_stick
 from tests.conftest import NOW, PASSPHRASE

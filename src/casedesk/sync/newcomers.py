@@ -21,8 +21,9 @@ from casedesk.storage.operations import place_of_parent
 from casedesk.sync.batch import CENTRAL, Kind
 from casedesk.sync.carrying import BY_FILE, UNDERWAY, State
 from casedesk.sync.intake import gaps, has_told
-from casedesk.sync.leaving import CONFIDENTIAL, own_chains, sent_upto
+from casedesk.sync.leaving import CONFIDENTIAL
 from casedesk.sync.membership import Standing
+from casedesk.sync.planning import own_chains, sent_upto
 from casedesk.sync.roster import Member, is_believed
 
 WHOLE: Final = "whole"  # what is kept of a file with all rows without a name, not only those that changed

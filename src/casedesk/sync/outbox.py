@@ -31,22 +31,10 @@ from casedesk.sync.batch import CENTRAL, EVERYONE, MOST_OPERATIONS, Author, Kind
 from casedesk.sync.bodies import Body, Orders, write_body
 from casedesk.sync.carrying import DONE, MADE_AGAIN, OUT, State
 from casedesk.sync.files import Folder, outbox
-from casedesk.sync.leaving import (
-    CODED,
-    IDENTIFIED,
-    SHUT,
-    Eyes,
-    Going,
-    Plan,
-    decide,
-    desk_audience,
-    forget,
-    plans,
-    sent_so_far,
-    to_tell_anew,
-)
+from casedesk.sync.leaving import CODED, IDENTIFIED, SHUT, Eyes, Going, decide
 from casedesk.sync.membership import Standing, standing
 from casedesk.sync.parts import Part, cases_of, cases_told, parts_for_newcomers, parts_of
+from casedesk.sync.planning import Plan, desk_audience, forget, plans, sent_so_far, to_tell_anew
 from casedesk.sync.roster import Member
 
 FOR_THE_LINE: Final = 128 * 1024

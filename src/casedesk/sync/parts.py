@@ -17,23 +17,9 @@ from casedesk.storage.recorder import OPERATION_TABLE, own_chain
 from casedesk.sync import coded, newcomers
 from casedesk.sync.batch import CENTRAL, Kind, Stretch
 from casedesk.sync.bodies import Coded, CodedRows
-from casedesk.sync.leaving import (
-    CODED,
-    COUNTED,
-    IDENTIFIED,
-    Decision,
-    Eyes,
-    Forget,
-    Going,
-    LeafPlace,
-    Plan,
-    Sent,
-    again,
-    decide,
-    forget,
-    shows_about,
-)
+from casedesk.sync.leaving import CODED, COUNTED, IDENTIFIED, Decision, Eyes, Going, LeafPlace, decide
 from casedesk.sync.membership import Standing
+from casedesk.sync.planning import Forget, Plan, Sent, again, forget, shows_about
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,10 @@ from casedesk.storage.bulk import in_parts
 from casedesk.storage.operations import OperationKind, shown
 from casedesk.storage.recorder import OPERATION_TABLE
 from casedesk.sync.batch import Kind
-from casedesk.sync.leaving import Back, Going, place_of, plans, sent_so_far
+from casedesk.sync.leaving import Back, Going, place_of
 from casedesk.sync.membership import standing
 from casedesk.sync.parts import Part, parts_for_newcomers, parts_of
+from casedesk.sync.planning import plans, sent_so_far
 
 _Told: TypeAlias = tuple[str, UUID | None, str, str, int, bool, Back | None]
 

@@ -21,9 +21,9 @@ from casedesk.sync.carrying import BY_NUMBER, State
 from casedesk.sync.chains import Outcome
 from casedesk.sync.files import Fate, Folder, inbox, outbox
 from casedesk.sync.intake import heed_fork, held_of
-from casedesk.sync.leaving import own_chains
 from casedesk.sync.membership import NotJoined, Standing, standing
 from casedesk.sync.outbox import keep_letter
+from casedesk.sync.planning import own_chains
 from casedesk.sync.roster import Member
 
 KEPT_DAYS: Final = 30
