@@ -178,7 +178,8 @@ def test_the_central_office_sees_what_each_consent_allows_and_nothing_else(compu
 def test_bad_words_get_clear_sentences(computers: Computers, tmp_path: Path) -> None:
     computers.add("K9")
     for words, told in (
-        (("batch", "out", "--stick", tmp_path / "nowhere"), "does not belong to an organisation"),
+        (("batch", "out", "--stick", computers.stick), "does not belong to an organisation"),
+        (("batch", "out", "--stick", tmp_path / "nowhere"), "There is no folder"),
         (("batch", "in", "--stick", tmp_path / "nowhere"), "There is no folder"),
         (("join", "ask"), "Say --from."),
         (("join", "new-key"), "does not belong to an organisation"),
