@@ -30,7 +30,7 @@ from casedesk.ui.review import Answer, ReviewPage
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.on_screen import cut_off
 from tests.support.people import a_returnee
-from tests.support.sitting import SECONDS, Sitting, entered, press, words_of
+from tests.support.sitting import SECONDS, Sitting, entered, focused, press, words_of
 from tests.sync.office import first_desk, join, new_desk
 
 Key, Held = Qt.Key, Qt.KeyboardModifier
@@ -122,6 +122,7 @@ def test_a_clash_is_settled_here_and_vanishes_there(inside: Sitting, two: Two) -
     inside.qtbot.waitUntil(lambda: clashes(desk) == [], timeout=SECONDS)
     assert case_facts(desk, two.case_id).answers[VILLAGE] == "Charpara School"
     inside.qtbot.waitUntil(lambda: "Nothing differs" in words_of(page), timeout=SECONDS)
+    assert focused() is page
     two.bring(desk, two.other)
     assert clashes(two.other) == []
     assert case_facts(two.other, two.case_id).answers[VILLAGE] == "Charpara School"

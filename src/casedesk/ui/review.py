@@ -284,6 +284,7 @@ class ReviewPage(Page):
         keys = [each.key for each in self.groups]
         if self._about not in keys:
             self._about = keys[0] if keys else ""
+        had_focus = self._has_focus()
         focused = next((part.row.id for part in self.parts if part.has_focus()), None)
         self.note.setParent(self)  # typed words outlive the card they stand in
         clear(self._body)
@@ -302,7 +303,8 @@ class ReviewPage(Page):
         self._foot.setVisible(group is not None)
         self.save.setVisible(any(part.row.may_settle for part in self.parts))
         self._both_hint.setVisible(any(part.both is not None for part in self.parts))
-        self._focus(focused)
+        if had_focus:
+            self._focus(focused)
 
     def _show_group(self, group: Differing, at: int) -> None:
         told = _("{record} · {number} of {all}")
@@ -345,10 +347,17 @@ class ReviewPage(Page):
             rows.add(line)
         self._body.addWidget(card)
 
+    def _has_focus(self) -> bool:
+        """Whether the keys go to this page, and not to a sheet over it."""
+        here = self.window().focusWidget()
+        return here is not None and (here is self or self.isAncestorOf(here))
+
     def _focus(self, clash: int | None) -> None:
         part = next((each for each in self.parts if each.row.id == clash), self.parts[0] if self.parts else None)
         if part is not None and (clash is not None or not self.note.hasFocus()):
             part.take_focus()
+        elif part is None:
+            self.setFocus()  # or the next button in the sidebar would have it
 
     # Choosing
 
