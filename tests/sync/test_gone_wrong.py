@@ -243,6 +243,30 @@ def test_what_comes_before_the_list_that_names_its_author_is_kept_until_the_list
     assert check_store(coordinator(two)).wrong == []
 
 
+def test_a_list_that_was_lost_with_a_restore_is_told_again(
+    one: Desk, two: Desk, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    shutil.copytree(two.store.vault.folder, tmp_path / "backup")
+    three = new_desk(tmp_path / "K5", "K5")
+    request.addfinalizer(three.store.vault.close)
+    join(one, three)
+    for each in (two, three):
+        carry(one, each)
+        give_waiting(each, one)
+    with one.read() as session:
+        assert Kind.ROSTER not in {row.kind for row in uncovered(session)}, "nobody is to be told any more"
+    write(three, "Sentinel")
+    with restored(two, tmp_path / "backup") as old:
+        take_inbox(coordinator(old))  # nothing comes; it tells what it holds
+        give_waiting(old, one)
+        carry(three, old)
+        assert names(old) == set()
+        carry(one, old)
+        assert names(old) == {"Sentinel"}
+        give_waiting(old, one)
+        assert Kind.ROSTER not in files_left(one, old)
+
+
 def test_a_file_that_is_made_while_the_outbox_is_tidied_stays(
     one: Desk, central: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

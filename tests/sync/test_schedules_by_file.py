@@ -24,7 +24,7 @@ from sqlalchemy import select
 from casedesk.desk import Desk
 from casedesk.errors import InvalidInput
 from casedesk.lifecycles import steps_from
-from casedesk.models import BatchIn, Case, CaseNote, Chain, CodedRow, Person
+from casedesk.models import BatchIn, Case, CaseNote, Chain, CodedRow, Membership, Person
 from casedesk.services import lifecycle
 from casedesk.services.cases import case_facts, edit_case
 from casedesk.services.consents import RecordConsent, holds, newest_lines
@@ -34,12 +34,17 @@ from casedesk.services.notes import add_note
 from casedesk.services.office import check_store, sign_in
 from casedesk.services.referrals.making import MakeReferral, make_referral
 from casedesk.storage.installation import FILE
+from casedesk.sync import computers, invitations, joining
 from casedesk.sync.arrivals import Taken, take_inbox
 from casedesk.sync.batch import Kind
+from casedesk.sync.carrying import State
 from casedesk.sync.coded import row_of
 from casedesk.sync.files import INBOX, OUTBOX, Fate, inbox, on_a_stick, outbox
+from casedesk.sync.membership import NotJoined
 from casedesk.sync.outbox import FOR_A_STICK, audiences, make_files, uncovered
+from casedesk.sync.relay.admission import box_of
 from casedesk.sync.stick import take_stick, write_stick
+from casedesk.sync.visit import mark, to_send
 from casedesk.sync.withdrawing import record_consent, withdraw
 from casedesk.values import PartialDay
 from tests.conftest import NOW, PASSPHRASE
@@ -53,6 +58,7 @@ from tests.sync.test_late import lists, refused
 STEPS = 40
 CENTRES = {"K3": "DHK", "K4": "DHK", "K5": "DHK", "S1": "SYL", "Q1": "HQX"}
 OFFICES = (("K3", "K4", "K5", "Q1"), ("K3", "K4", "S1", "Q1"))  # three laptops of one centre; two centres
+LATE = 2  # this one of them joins on the way
 BY_NAME, WITHOUT = "sync_central_identified", "sync_central_coded"
 PRIORITIES = ("low", "medium", "high", "urgent")
 BY_FILE = (Kind.ROSTER, Kind.SHOW, Kind.CODED)
@@ -67,6 +73,7 @@ class Computer:
     name: str
     folder: Path
     wall: datetime = NOW
+    belongs: bool = True
     copies: list[Path] = field(default_factory=list)
     desk: Desk = field(init=False)
 
@@ -89,13 +96,51 @@ class Computer:
         self.desk.store.vault.close()
 
 
+class Relay:
+    """A box for each computer. What was fetched is gone, and nothing is brought there twice without a reason."""
+
+    def __init__(self) -> None:
+        self.boxes: dict[str, list[bytes]] = {}
+
+    def visit(self, at: Computer) -> bool:
+        """Bring and fetch as `casedesk.sync.visit` does; whether anything moved."""
+        make_all(at.desk)
+        sent = self._send(at)
+        fetched = self.boxes.pop(box_of(key_of(at.desk)), [])
+        if fetched:
+            give(at.desk, *fetched)
+            make_all(at.desk)
+        return self._send(at) or sent or bool(fetched)
+
+    def _send(self, at: Computer) -> bool:
+        names = to_send(at.desk)
+        for name, _size, boxes in names:
+            for box in boxes:
+                self.boxes.setdefault(box, []).append(outbox(at.folder).read(name))
+            mark(at.desk, name, State.SENT)
+        return bool(names)
+
+
+def is_member(desk: Desk) -> bool:
+    with desk.read() as session:
+        member = session.get(Membership, 1)
+        return member is not None and member.joined_at is not None
+
+
+def make_all(desk: Desk, largest: int = FOR_A_STICK) -> None:
+    with contextlib.suppress(NotJoined):
+        for audience in audiences(desk):
+            make_files(desk, audience, largest)
+
+
 class History:
     """One history of an organisation."""
 
-    def __init__(self, computers: Sequence[Computer], folder: Path, seed: int) -> None:
-        self.computers, self.folder = computers, folder
+    def __init__(self, all_four: Sequence[Computer], folder: Path, seed: int) -> None:
+        self.computers, self.folder = all_four, folder
         self.random = Random(seed)  # noqa: S311 - a history that can be had again
         self.sticks = [self._new_stick() for _stick in range(2)]
+        self.relay = Relay()
         self.post: list[bytes] = []  # files on their way one by one, in any order and as often as anybody likes
         self.names: dict[UUID, str] = {}
         self.notes: dict[str, set[str]] = {"DHK": set(), "SYL": set()}
@@ -105,14 +150,15 @@ class History:
     def run(self) -> None:
         often: list[tuple[int, Callable[[Computer], None]]] = [
             (4, self.register), (5, self.edit), (4, self.agree), (3, self.take_back), (7, self.write), (8, self.read),
-            (4, self.send), (5, self.receive), (1, self.lose), (1, self.delay), (1, self.damage), (1, self.spoil),
-            (2, self.clock), (1, self.die_writing), (1, self.die_reading), (2, self.keep_copy), (1, self.restore),
-            (1, self.clone),
+            (4, self.send), (5, self.receive), (5, self.visit), (1, self.lose), (1, self.delay), (1, self.damage),
+            (1, self.spoil), (2, self.clock), (1, self.die_writing), (1, self.die_reading), (2, self.keep_copy),
+            (1, self.restore), (1, self.clone), (3, self.let_in),
         ]  # fmt: skip
         weights, steps = zip(*often, strict=True)
         for _step in range(STEPS):
             (step,) = self.random.choices(steps, weights)
             step(self.random.choice(self.computers))
+        self.let_in()
 
     # What people do
 
@@ -181,9 +227,7 @@ class History:
     # What happens to files
 
     def make(self, at: Computer) -> None:
-        largest = self.random.choice((A_SMALL_FILE, FOR_A_STICK))
-        for audience in audiences(at.desk):
-            make_files(at.desk, audience, largest)
+        make_all(at.desk, self.random.choice((A_SMALL_FILE, FOR_A_STICK)))
 
     def write(self, at: Computer) -> None:
         self.make(at)
@@ -195,6 +239,9 @@ class History:
     def send(self, at: Computer) -> None:
         self.make(at)
         self.post += waiting(at.desk)
+
+    def visit(self, at: Computer) -> None:
+        self.relay.visit(at)
 
     def receive(self, at: Computer) -> None:
         """A few of them, some twice, in any order."""
@@ -242,6 +289,22 @@ class History:
 
     # What happens to computers
 
+    def let_in(self, _at: object = None) -> None:
+        """The late one joins. Of the list that names it the others hear by a file, before or after its own files."""
+        first, late = self.computers[0], self.computers[LATE]
+        if late.belongs:
+            return
+        walls, first.wall, late.wall = (first.wall, late.wall), NOW, NOW  # an invitation is for two weeks
+        asked = joining.ask_to_join(late.desk, invitations.invite(first.desk, late.centre))
+        give(first.desk, outbox(late.folder).read(asked.file))
+        (request,) = joining.requests(first.desk, inbox(first.folder))
+        joining.let_in(first.desk, request)
+        if late.centre == first.centre:
+            computers.admit_to_centre(first.desk, key_of(late.desk))
+        late.belongs = True
+        first.wall, late.wall = walls
+        first.copies.clear()  # who signs the list is not put back to where it would sign another in its place
+
     def clock(self, at: Computer) -> None:
         begin = self.random.choice((datetime(1970, 1, 2, tzinfo=UTC), datetime(2009, 1, 4, tzinfo=UTC), NOW))
         at.wall = begin + timedelta(days=self.random.randrange(20_000))
@@ -262,7 +325,9 @@ class History:
         at.start()
 
     def keep_copy(self, at: Computer) -> None:
-        """Its whole folder, or its vault alone."""
+        """Its whole folder, or its vault alone; of one that is still to join it would be a stranger's."""
+        if not is_member(at.desk):
+            return
         to = self.folder / f"{at.name} {self.random.getrandbits(32)}"
         ignored = self.random.choice(((), (OUTBOX, INBOX)))
         shutil.copytree(at.folder, to, ignore=lambda _folder, _names: ignored)
@@ -280,7 +345,7 @@ class History:
         colleagues = [each for each in self.computers if each.centre == at.centre]
         if not at.copies or (len(colleagues) == 1 and not at.is_central):
             return
-        settle(colleagues)  # what nobody else has would be lost with any disk
+        settle(colleagues, self.relay)  # what nobody else has would be lost with any disk
         at.stop()
         at.folder = at.copies.pop(self.random.randrange(len(at.copies)))
         if shows:
@@ -300,35 +365,15 @@ def give(desk: Desk, *sealed: bytes) -> list[Taken]:
     return take_inbox(desk)
 
 
-def settle(computers: Sequence[Computer]) -> None:
-    """Everybody gives everybody what is theirs, until nothing moves."""
-    keys = {each.name: key_of(each.desk).hex() for each in computers}
-    for each in computers:
+def settle(some: Sequence[Computer], relay: Relay) -> None:
+    """Everybody visits the relay, until nothing moves."""
+    for each in some:
         take_inbox(each.desk)
     for _round in range(30):
-        moved = False
-        for of in computers:
-            for audience in audiences(of.desk):
-                make_files(of.desk, audience)
-            for to in computers:
-                moved |= to is not of and bool(_hand_over(of, to, keys[to.name]))
-        if not moved:
+        moved = [relay.visit(each) for each in some]
+        if not any(moved):
             return
     raise AssertionError("it does not come to rest")
-
-
-def _hand_over(of: Computer, to: Computer, key: str) -> list[Taken]:
-    """What is meant for a computer and has not come there yet."""
-    folder = outbox(of.folder)
-    with to.desk.read() as session:
-        came = set(session.scalars(select(BatchIn.name)))
-    with of.desk.read() as session:
-        names = [
-            row.name
-            for row in uncovered(session)
-            if key in {*row.sealed_to} - {*row.covered_by} and row.name not in came and folder.size(row.name)
-        ]
-    return give(to.desk, *(folder.read(name) for name in names)) if names else []
 
 
 # What must hold
@@ -421,9 +466,10 @@ def joined_offices(tmp_path_factory: pytest.TempPathFactory) -> Callable[[tuple[
             first_desk(folder / name) if name == "K3" else new_desk(folder / name, name, CENTRES[name])
             for name in names
         ]
-        for each in others:
+        early = [each for each, name in zip(others, names[1:], strict=True) if name != names[LATE]]
+        for each in early:
             join(first, each, centre=each.centre, central=each.centre == "HQX")
-        hand_rosters(first, others)
+        hand_rosters(first, early)
         for each in (first, *others):
             each.store.vault.close()
         return folder
@@ -440,9 +486,9 @@ def history(
     ids = Random(f"ids {seed}")  # noqa: S311 - not the numbers of the history, or two records get one id
     monkeypatch.setattr("secrets.token_bytes", ids.randbytes)
     monkeypatch.setattr("casedesk.models.base.uuid4", lambda: UUID(int=ids.getrandbits(128)))
-    computers = [Computer(name, folder / name) for name in names]
-    yield History(computers, tmp_path, seed)
-    for each in computers:
+    all_four = [Computer(name, folder / name, belongs=name != names[LATE]) for name in names]
+    yield History(all_four, tmp_path, seed)
+    for each in all_four:
         each.stop()
 
 
@@ -456,11 +502,11 @@ def test_what_was_agreed_is_known_and_nothing_else_whatever_happens_to_files_and
     history.run()
     for each in history.computers:
         each.wall = END
-    settle(history.computers)
+    settle(history.computers, history.relay)
     written = {key for each in history.computers for key in records(each.desk)}
     for each in history.computers:  # what sync itself wrote down goes along with what is worth a file
         history.register(each)
-    settle(history.computers)
+    settle(history.computers, history.relay)
     same_at_colleagues(history, written)
     central_has_what_was_agreed(history)
     nothing_is_left(history)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 from nacl.signing import SigningKey
 from sqlalchemy import select
@@ -84,12 +86,15 @@ def _seal_anew(session: Session, desk: Desk, old: Roster, new: Roster) -> None:
 
 
 def announce(session: Session, desk: Desk, place: Standing, also: Member | None = None) -> None:
-    """A file with the newest roster and the admissions known here, for everybody else."""
-    recipients = [*place.recipients(EVERYONE), *([also] if also is not None else [])]
-    if not recipients:
-        return
+    """Tell everybody else the newest list, and `also` who is not on it any more."""
+    if recipients := [*place.recipients(EVERYONE), *([also] if also is not None else [])]:
+        tell_list(session, desk, place, recipients)
+
+
+def tell_list(session: Session, desk: Desk, place: Standing, to: Iterable[Member]) -> None:
+    """A file with the newest roster and the admissions known here, for these computers."""
     body = RosterBody(newest_signed(session), tuple(admissions(session)))
-    keep_letter(session, desk, place.author, Kind.ROSTER, body, {each.desk: each.seal for each in recipients})
+    keep_letter(session, desk, place.author, Kind.ROSTER, body, {each.desk: each.seal for each in to})
 
 
 def newest_signed(session: Session) -> bytes:

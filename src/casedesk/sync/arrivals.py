@@ -31,7 +31,7 @@ from casedesk.storage.store import Store
 from casedesk.storage.vault import VaultUnreadable
 from casedesk.sync import carrying, chains
 from casedesk.sync.announcing import close_if_ended, reader_before_joining, take_roster_file
-from casedesk.sync.batch import Batch, Header, Kind, Refused, Why, file_name, is_proved, open_batch
+from casedesk.sync.batch import Batch, Header, Kind, Reader, Refused, Why, file_name, is_proved, open_batch, open_header
 from casedesk.sync.bodies import CodedRows, Orders, Receipt, read_body
 from casedesk.sync.coded import take_coded
 from casedesk.sync.files import Fate, Folder, inbox
@@ -163,23 +163,22 @@ def _in_order(desk: Desk, folder: Folder) -> list[str]:
         if row is not None and row.state == Fate.ASIDE and row.why not in _TRIED_AGAIN:
             continue
         try:
-            header = _opened(desk, folder.read(name)).header
+            header = open_header(folder.read(name), _reader(desk))
             order.append((carrying.IN.index(header.kind), header.first, header.made, name))
         except (Refused, NotJoined):
             order.append((len(carrying.IN), 0, 0, name))
     return [name for *_place, name in sorted(order)]
 
 
-def _opened(desk: Desk, sealed: bytes) -> Batch:
+def _reader(desk: Desk) -> Reader:
     with desk.read() as session:
         try:
-            reader = standing(session).reader
+            return standing(session).reader
         except NotJoined:
             before = reader_before_joining(session)
             if before is None:
                 raise
-            reader = before
-    return open_batch(sealed, reader)
+            return before
 
 
 def _take(desk: Desk, folder: Folder, name: str, progress: Progress) -> Taken:
@@ -191,7 +190,7 @@ def _take(desk: Desk, folder: Folder, name: str, progress: Progress) -> Taken:
     try:
         if not is_itself:
             raise Refused(Why.DAMAGED)
-        batch = _opened(desk, sealed)
+        batch = open_batch(sealed, _reader(desk))
         kind, author = batch.header.kind, batch.header.desk
         fate, why = _apply(desk, batch, progress)
     except _OF_THIS_COMPUTER:

@@ -289,9 +289,18 @@ def file_name(sealed: bytes) -> str:
 
 def open_batch(sealed: bytes, reader: Reader) -> Batch:
     """Open a sealed file, or raise Refused. Cheap limits come first; nothing is unpacked before the signature holds."""
+    return read_batch(_unsealed(sealed, reader), reader)
+
+
+def open_header(sealed: bytes, reader: Reader) -> Header:
+    """Only what stands before the body, checked as `open_batch` does, for who is to say what a file is."""
+    return _checked(_unsealed(sealed, reader), reader)[0]
+
+
+def _unsealed(sealed: bytes, reader: Reader) -> bytes:
     if len(sealed) > LARGEST_SEALED:
         raise Refused(Why.TOO_LARGE)
-    return read_batch(unseal(sealed, reader.identities), reader)
+    return unseal(sealed, reader.identities)
 
 
 def unseal(sealed: bytes, identities: Iterable[str]) -> bytes:
@@ -306,6 +315,12 @@ def unseal(sealed: bytes, identities: Iterable[str]) -> bytes:
 
 def read_batch(plain: bytes, reader: Reader) -> Batch:
     """Check an unsealed batch in the order of SYNC 5 and SECURITY 10: limits, form, who wrote it, for whom, content."""
+    header, signed = _checked(plain, reader)
+    return Batch(header, _unpacked(signed[-header.size :], header.raw))
+
+
+def _checked(plain: bytes, reader: Reader) -> tuple[Header, bytes]:
+    """The header and what is signed, which ends with the packed body."""
     header, signed, signature = _divided(plain)
     if header.org != reader.organisation:
         raise Refused(Why.OTHER_ORGANISATION)
@@ -317,7 +332,7 @@ def read_batch(plain: bytes, reader: Reader) -> Batch:
         raise Refused(Why.SIGNATURE) from None
     if header.audience not in reader.audiences | {EVERYONE} or (header.to and reader.desk not in header.to):
         raise Refused(Why.OTHER_AUDIENCE)
-    return Batch(header, _unpacked(signed[-header.size :], header.raw))
+    return header, signed
 
 
 def _divided(plain: bytes) -> tuple[Header, bytes, bytes]:

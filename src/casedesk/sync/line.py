@@ -11,8 +11,7 @@ import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -179,6 +178,7 @@ class Line:
         self._wait = rest
         self._code = code
         self._token = self._relay = ""
+        self._there: Any = None  # the time there, as it says it
         url = httpx.URL(address.url)
         here = url.scheme == "http" and url.host in ("127.0.0.1", "localhost", "::1")
         if not here and (address.issuer is None or url.scheme != "https" or not url.host):
@@ -319,10 +319,10 @@ class Line:
         self._wait(min(0.1 * 2**breaks, LONGEST_PAUSE))
 
     def clock(self) -> datetime | None:
-        """What time it is at the relay, as far as it says so."""
-        answered = self._again(lambda: self._request("GET", "/v1/box"))
-        with suppress(ValueError):
-            return parsedate_to_datetime(answered.headers.get("Date", ""))
+        """What time it was at the relay when it let us in, as far as it says so."""
+        self._again(self._signed_in)
+        with suppress(TypeError, ValueError, OverflowError, OSError):
+            return datetime.fromtimestamp(self._there, UTC)
         return None
 
     def relay(self) -> str:
@@ -344,7 +344,7 @@ class Line:
             if opened.get("ended"):
                 headers = _bearing(str(opened["token"]))
                 raise ToldItWasEnded(self._request("GET", "/v1/roster", headers=headers, signed_in=False).content)
-            self._token, self._relay = str(opened["token"]), str(asked["relay"])
+            self._token, self._relay, self._there = str(opened["token"]), str(asked["relay"]), opened.get("time")
         return _bearing(self._token)
 
     def _request(

@@ -15,9 +15,10 @@ from casedesk.desk import Desk
 from casedesk.models import BatchIn, BatchOut, Chain, Covered
 from casedesk.storage.chain import link_at
 from casedesk.storage.installation import remember, remembered
-from casedesk.sync.batch import Header, Kind, Refused, Why, open_batch
+from casedesk.sync.announcing import tell_list
+from casedesk.sync.batch import Header, Kind, Refused, Why, open_header
 from casedesk.sync.bodies import Holding, Receipt
-from casedesk.sync.carrying import BY_NUMBER, State
+from casedesk.sync.carrying import BY_NUMBER, DONE, State
 from casedesk.sync.chains import Outcome
 from casedesk.sync.files import Fate, Folder, inbox, outbox
 from casedesk.sync.intake import heed_fork, held_of
@@ -61,14 +62,19 @@ def take_receipt(desk: Desk, place: Standing, author: Member, told: Receipt) -> 
                 Covered.desk == author.desk, Covered.chain.in_(ours), Covered.chain.not_in(list(held))
             )
         )
-        for row in session.scalars(select(BatchOut)).all():
+        newest_list: BatchOut | None = None
+        for row in session.scalars(select(BatchOut).order_by(BatchOut.id)).all():
             if author.desk.hex() not in row.sealed_to:
                 continue
+            if row.kind == Kind.ROSTER:
+                newest_list = row
             ended = told_again if row.kind in BY_NUMBER else done
             _settle(folder, row, author.desk.hex(), held, ended, active)
             # each receipt names every order that was obeyed, and the other files once
             if row.name not in done and (row.kind == Kind.ORDERS or (went_back and row.kind != Kind.RECEIPT)):
                 _take_back(row, author.desk.hex())
+        if went_back and newest_list is not None and newest_list.state in DONE:  # it is gone, and was lost there
+            tell_list(session, desk, place, [author])
     for chain, at in forked:
         _go_on_after_a_fork(desk, place, chain, at)
 
@@ -222,7 +228,7 @@ def _waiting(desk: Desk, place: Standing, session: Session) -> list[tuple[Header
     wanted = select(BatchIn.name).where(BatchIn.state == Fate.WAITING, BatchIn.kind == Kind.CHAIN)
     for name in session.scalars(wanted):
         with contextlib.suppress(Refused):
-            header = open_batch(folder.read(name), place.reader).header
+            header = open_header(folder.read(name), place.reader)
             found.setdefault(header.chain, (header, []))[1].append((header.first, header.last))
     return list(found.values())
 

@@ -176,7 +176,7 @@ def ask_by_relay(desk: Desk, progress: Progress = silent) -> None:
         if asked.state == State.BUILT:
             raise
     else:
-        _mark(desk, asked.name, State.SENT)
+        mark(desk, asked.name, State.SENT)
 
 
 @needs("sync.join")
@@ -245,17 +245,17 @@ def _make(desk: Desk) -> None:
 
 def _send(desk: Desk, line: Line, done: Visited, progress: Progress) -> None:
     folder = outbox(desk.store.vault.folder)
-    waiting = _to_send(desk)
+    waiting = to_send(desk)
     told = _Summed(progress, sum(size for _name, size, _to in waiting))
     for name, size, to in waiting:
-        _mark(desk, name, State.PARTLY)
+        mark(desk, name, State.PARTLY)
         line.send(folder.path / name, to, told)
-        _mark(desk, name, State.SENT)
+        mark(desk, name, State.SENT)
         told.behind += size
         done.sent, done.size = done.sent + 1, done.size + size
 
 
-def _to_send(desk: Desk) -> list[tuple[str, int, list[str]]]:
+def to_send(desk: Desk) -> list[tuple[str, int, list[str]]]:
     """Name, size and boxes of what was not brought there yet, or is asked for again."""
     folder = outbox(desk.store.vault.folder)
     with desk.read() as session:
@@ -274,7 +274,8 @@ def _wants(row: BatchOut, wanted: list[list[int]]) -> bool:
     return row.kind == Kind.CHAIN and any(first <= row.last and last >= row.first for first, last in wanted)
 
 
-def _mark(desk: Desk, name: str, state: State) -> None:
+def mark(desk: Desk, name: str, state: State) -> None:
+    """Note how far a file is brought there."""
     with desk.local() as session:
         row = session.scalars(select(BatchOut).where(BatchOut.name == name)).one()
         if row.state in TO_SEND:
