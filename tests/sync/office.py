@@ -21,7 +21,7 @@ from casedesk.sync import announcing, computers, invitations, joining, organisat
 from casedesk.sync.arrivals import Taken, take_inbox
 from casedesk.sync.bodies import RosterBody, write_body
 from casedesk.sync.files import inbox, outbox
-from casedesk.sync.membership import Standing, admissions, standing
+from casedesk.sync.membership import Standing, admissions, newest_signed, standing
 from casedesk.sync.outbox import make_files, uncovered
 from casedesk.sync.relay.admission import Admission, NotARoster
 from casedesk.sync.roster import NotThisRoster, read_roster
@@ -131,7 +131,7 @@ def let_in(first: Desk, new: Desk, *, centre: str = "DHK", central: bool = False
 def hand_rosters(of: Desk, to: Iterable[Desk]) -> None:
     """Give everybody the newest roster."""
     with of.read() as session:
-        body = write_body(RosterBody(announcing.newest_signed(session), tuple(admissions(session))))
+        body = write_body(RosterBody(newest_signed(session), tuple(admissions(session))))
     for each in to:
         announcing.take_roster_file(each, body)
 

@@ -19,7 +19,7 @@ SYNC 14
   relay loses everything: here; a stick that was lost is made good by the relay: here
   laptop restored, cloned, handed over: unit/test_backups (new chain), test_schedules, test_joining (handed over)
   central restored: here, with its orders, what it was shown later and its rows without names
-  a laptop restored: test_newcomers (after a restore …), here (its own chain, its files, what it was shown)
+  a laptop restored: test_newcomers (after a restore …), here (its own chain, its files, what it was shown, the list)
   edit and removal at once: test_taking_in (an edit beats a removal …)
   consent withdrawn while a batch is on the way: test_erasure (an order that comes before …), test_exchange_by_stick
   erased value in an old batch: test_erasure (an order that comes before …); in a backup: here
@@ -265,6 +265,23 @@ def test_a_list_that_was_lost_with_a_restore_is_told_again(
         assert names(old) == {"Sentinel"}
         give_waiting(old, one)
         assert Kind.ROSTER not in files_left(one, old)
+
+
+def test_a_list_that_was_lost_with_a_laptop_before_it_was_carried_is_made_again(
+    one: Desk, two: Desk, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    three = new_desk(tmp_path / "K5", "K5")
+    request.addfinalizer(three.store.vault.close)
+    join(one, three)
+    backup = tmp_path / "backup"  # which has the vault alone
+    shutil.copytree(one.store.vault.folder, backup, ignore=lambda _folder, _names: [OUTBOX, INBOX, FILE])
+    with restored(one, backup) as again:
+        carry(again, two)
+        assert {each.name for each in standing_of(two).roster.members} == {"K3", "K4", "K5"}
+        give_waiting(two, again)
+        assert Kind.ROSTER not in files_left(again, two)
+        make_files(coordinator(again), "DHK")
+        assert files_left(again, three).count(Kind.ROSTER) == 1, "once is enough"
 
 
 def test_a_file_that_is_made_while_the_outbox_is_tidied_stays(

@@ -26,7 +26,7 @@ from casedesk.sync.computers import NotOurs
 from casedesk.sync.files import Fate, inbox, outbox
 from casedesk.sync.invitations import NoInvitation
 from casedesk.sync.joining import NameTaken, NotInvited, OtherCentre
-from casedesk.sync.membership import AlreadyJoined, NotJoined, new_identity
+from casedesk.sync.membership import AlreadyJoined, NotJoined, new_identity, newest_signed
 from casedesk.sync.organisation import NotTheRootKey
 from casedesk.sync.outbox import NobodyThere, files_out, make_files
 from casedesk.sync.roster import Member, NotThisRoster, sign_roster
@@ -261,7 +261,7 @@ def test_a_laptop_is_handed_over(first: Desk, second: Desk) -> None:
 
 def test_an_older_roster_changes_nothing(first: Desk, second: Desk) -> None:
     with first.read() as session:
-        older = announcing.newest_signed(session)
+        older = newest_signed(session)
     join(first, second)
     number = standing_of(second).roster.number
     assert not announcing.take_roster_file(second, write_body(RosterBody(older, ())))

@@ -24,7 +24,7 @@ from casedesk.models import Membership
 from casedesk.services.office import check_store, sign_in
 from casedesk.storage.operations import Leaf, MalformedBody, Open, Operation, digest, link, pack, unpack
 from casedesk.storage.recorder import own_chain
-from casedesk.sync.announcing import Ended, newest_signed
+from casedesk.sync.announcing import Ended
 from casedesk.sync.arrivals import take_inbox
 from casedesk.sync.batch import (
     CENTRAL,
@@ -41,7 +41,7 @@ from casedesk.sync.batch import (
 )
 from casedesk.sync.bodies import RosterBody, write_body
 from casedesk.sync.files import Fate, inbox
-from casedesk.sync.membership import admissions
+from casedesk.sync.membership import admissions, newest_signed
 from casedesk.sync.roster import Roster, sign_roster
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.an_inbox import a_case, agree, files_of_every_kind

@@ -11,8 +11,8 @@ from nacl.signing import SigningKey
 
 from casedesk.desk import Desk
 from casedesk.storage.recorder import own_chain
-from casedesk.sync.announcing import newest_signed
 from casedesk.sync.line import Address, Line, NotAdmitted
+from casedesk.sync.membership import newest_signed
 from casedesk.sync.relay.admission import box_of
 from casedesk.sync.roster import mark_of
 from tests.support.command_line import casedesk

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 from nacl.signing import SigningKey
 from sqlalchemy import select
@@ -12,7 +10,7 @@ from sqlalchemy.orm import Session
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
-from casedesk.models import BatchOut, Membership, RosterCopy
+from casedesk.models import BatchOut, Membership
 from casedesk.storage import installation
 from casedesk.storage.chain import continue_chain
 from casedesk.storage.recorder import own_chain
@@ -22,8 +20,8 @@ from casedesk.sync.bodies import RosterBody, read_body
 from casedesk.sync.carrying import BY_FILE, BY_NUMBER, DONE, MADE_AGAIN, State
 from casedesk.sync.files import outbox
 from casedesk.sync.intake import judge_again
-from casedesk.sync.membership import Standing, admissions, newest_roster, standing, take_admissions, take_roster
-from casedesk.sync.outbox import keep_letter
+from casedesk.sync.membership import Standing, newest_roster, standing, take_admissions, take_roster
+from casedesk.sync.outbox import keep_list
 from casedesk.sync.roster import Member, NotThisRoster, Open, Roster, read_roster, sign_roster
 
 
@@ -88,17 +86,7 @@ def _seal_anew(session: Session, desk: Desk, old: Roster, new: Roster) -> None:
 def announce(session: Session, desk: Desk, place: Standing, also: Member | None = None) -> None:
     """Tell everybody else the newest list, and `also` who is not on it any more."""
     if recipients := [*place.recipients(EVERYONE), *([also] if also is not None else [])]:
-        tell_list(session, desk, place, recipients)
-
-
-def tell_list(session: Session, desk: Desk, place: Standing, to: Iterable[Member]) -> None:
-    """A file with the newest roster and the admissions known here, for these computers."""
-    body = RosterBody(newest_signed(session), tuple(admissions(session)))
-    keep_letter(session, desk, place.author, Kind.ROSTER, body, {each.desk: each.seal for each in to})
-
-
-def newest_signed(session: Session) -> bytes:
-    return session.scalars(select(RosterCopy.signed).order_by(RosterCopy.number.desc()).limit(1)).one()
+        keep_list(session, desk, place, recipients)
 
 
 # Taken in

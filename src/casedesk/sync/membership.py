@@ -118,8 +118,13 @@ def as_member(session: Session, key: bytes, desk: Desk, *, central: bool) -> tup
 def newest_roster(session: Session) -> Roster | None:
     """The roster that holds, if there is one."""
     member = session.get(Membership, 1)
-    signed = session.scalar(select(RosterCopy.signed).order_by(RosterCopy.number.desc()).limit(1))
-    return None if member is None or signed is None else read_roster(signed, member.organisation, member.root)
+    signed = newest_signed(session)
+    return None if member is None or not signed else read_roster(signed, member.organisation, member.root)
+
+
+def newest_signed(session: Session) -> bytes:
+    """The roster that holds, as it was signed; empty before there is one."""
+    return session.scalar(select(RosterCopy.signed).order_by(RosterCopy.number.desc()).limit(1)) or b""
 
 
 def admissions(session: Session) -> list[Admitted]:

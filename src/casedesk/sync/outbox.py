@@ -28,11 +28,11 @@ from casedesk.storage.operations import pack
 from casedesk.storage.recorder import own_chain, say_again
 from casedesk.sync import batch, newcomers
 from casedesk.sync.batch import CENTRAL, EVERYONE, MOST_OPERATIONS, Author, Kind, Passed, Stretch, seal, write_batch
-from casedesk.sync.bodies import Body, Orders, write_body
+from casedesk.sync.bodies import Body, Orders, RosterBody, write_body
 from casedesk.sync.carrying import DONE, MADE_AGAIN, OUT, State
 from casedesk.sync.files import Folder, outbox
 from casedesk.sync.leaving import CODED, IDENTIFIED, SHUT, Eyes, Going, decide
-from casedesk.sync.membership import Standing, standing
+from casedesk.sync.membership import Standing, admissions, newest_signed, standing
 from casedesk.sync.parts import Part, cases_of, cases_told, parts_for_newcomers, parts_of
 from casedesk.sync.planning import Plan, desk_audience, forget, plans, sent_so_far, to_tell_anew
 from casedesk.sync.roster import Member
@@ -338,6 +338,12 @@ def keep_letter(
     return keep_file(session, folder, sealed, kind=kind, audience=EVERYONE, to=keys, now=now)
 
 
+def keep_list(session: Session, desk: Desk, place: Standing, to: Iterable[Member]) -> None:
+    """Keep a file with the newest list of computers, and the admissions known here, for these of them."""
+    body = RosterBody(newest_signed(session), tuple(admissions(session)))
+    keep_letter(session, desk, place.author, Kind.ROSTER, body, {each.desk: each.seal for each in to})
+
+
 def keep_file(
     session: Session,
     folder: Folder,
@@ -435,9 +441,19 @@ def _sweep(desk: Desk, folder: Folder) -> None:
     with desk.local() as session:  # the turn to write: a file that is being made beside this has no row yet
         folder.clean()
         known = set(session.scalars(select(BatchOut.name)))
-        for row in uncovered(session):
-            if row.kind in MADE_AGAIN and not folder.size(row.name):
-                row.state = State.FORKED
         for name in folder.names():
             if name not in known:
                 folder.remove(name)
+        gone = [row for row in uncovered(session) if not folder.size(row.name)]
+        for row in gone:
+            if row.kind in (*MADE_AGAIN, Kind.ROSTER):
+                row.state = State.FORKED
+        _tell_list_again(session, desk, [row for row in gone if row.kind == Kind.ROSTER])
+
+
+def _tell_list_again(session: Session, desk: Desk, gone: Collection[BatchOut]) -> None:
+    """The list as it is now, for all who are still to have one that is gone."""
+    place = standing(session)
+    left = {key for row in gone for key in {*row.sealed_to} - {*row.covered_by}}
+    if to := [each for each in place.roster.members if each.desk.hex() in left]:
+        keep_list(session, desk, place, to)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -15,7 +15,6 @@ from casedesk.desk import Desk
 from casedesk.models import BatchIn, BatchOut, Chain, Covered
 from casedesk.storage.chain import link_at
 from casedesk.storage.installation import remember, remembered
-from casedesk.sync.announcing import tell_list
 from casedesk.sync.batch import Header, Kind, Refused, Why, open_header
 from casedesk.sync.bodies import Holding, Receipt
 from casedesk.sync.carrying import BY_NUMBER, DONE, State
@@ -23,7 +22,7 @@ from casedesk.sync.chains import Outcome
 from casedesk.sync.files import Fate, Folder, inbox, outbox
 from casedesk.sync.intake import heed_fork, held_of
 from casedesk.sync.membership import NotJoined, Standing, standing
-from casedesk.sync.outbox import keep_letter
+from casedesk.sync.outbox import keep_letter, keep_list
 from casedesk.sync.planning import own_chains
 from casedesk.sync.roster import Member
 
@@ -34,49 +33,51 @@ _TOLD_OF: Final = "told_of_chain"
 
 def take_receipt(desk: Desk, place: Standing, author: Member, told: Receipt) -> None:
     """Note what the author holds, and let files go that all who are meant have."""
-    now, folder = desk.clock(), outbox(desk.store.vault.folder)
-    forked: list[tuple[bytes, int]] = []
+    key, folder = author.desk.hex(), outbox(desk.store.vault.folder)
+    done = {name for name, why in told.files if not why}
+    told_again = done | {name for name, why in told.files if why == Outcome.FORK}  # in another chain
+    active = {each.desk.hex() for each in place.roster.members if each.active}
     with desk.local() as session:
         ours = set(session.scalars(select(Chain.id).where(Chain.desk == place.me.desk)))
         held = {line.chain: line for line in told.chains}
         went_back = _went_back(session, author.desk, held, ours)
-        for line in held.values():
-            session.merge(
-                Covered(
-                    desk=author.desk,
-                    chain=line.chain,
-                    held=line.held,
-                    head=line.head,
-                    wanted=[list(each) for each in line.wanted],
-                    note=line.note,
-                    at=now,
-                )
-            )
-            if line.chain in ours and line.fork is not None and not _hold_the_same(session, line):
-                forked.append((line.chain, line.fork))
-        done = {name for name, why in told.files if not why}
-        told_again = done | {name for name, why in told.files if why == Outcome.FORK}  # in another chain
-        active = {each.desk.hex() for each in place.roster.members if each.active}
-        session.execute(
-            delete(Covered).where(
-                Covered.desk == author.desk, Covered.chain.in_(ours), Covered.chain.not_in(list(held))
-            )
-        )
-        newest_list: BatchOut | None = None
-        for row in session.scalars(select(BatchOut).order_by(BatchOut.id)).all():
-            if author.desk.hex() not in row.sealed_to:
-                continue
-            if row.kind == Kind.ROSTER:
-                newest_list = row
-            ended = told_again if row.kind in BY_NUMBER else done
-            _settle(folder, row, author.desk.hex(), held, ended, active)
+        _note_held(session, author.desk, held, ours, desk.clock())
+        forked = [
+            (line.chain, line.fork)
+            for line in held.values()
+            if line.chain in ours and line.fork is not None and not _hold_the_same(session, line)
+        ]
+        files = [row for row in session.scalars(select(BatchOut).order_by(BatchOut.id)) if key in row.sealed_to]
+        for row in files:
+            _settle(folder, row, key, held, told_again if row.kind in BY_NUMBER else done, active)
             # each receipt names every order that was obeyed, and the other files once
             if row.name not in done and (row.kind == Kind.ORDERS or (went_back and row.kind != Kind.RECEIPT)):
-                _take_back(row, author.desk.hex())
-        if went_back and newest_list is not None and newest_list.state in DONE:  # it is gone, and was lost there
-            tell_list(session, desk, place, [author])
+                _take_back(row, key)
+        lists = [row for row in files if row.kind == Kind.ROSTER]
+        if went_back and lists and lists[-1].state in DONE:  # it is gone here, and was lost there
+            keep_list(session, desk, place, [author])
     for chain, at in forked:
         _go_on_after_a_fork(desk, place, chain, at)
+
+
+def _note_held(
+    session: Session, author: bytes, held: Mapping[bytes, Holding], ours: Collection[bytes], now: datetime
+) -> None:
+    """Keep what the author says of each chain; of ours that it does not name it holds nothing."""
+    for line in held.values():
+        session.merge(
+            Covered(
+                desk=author,
+                chain=line.chain,
+                held=line.held,
+                head=line.head,
+                wanted=[list(each) for each in line.wanted],
+                note=line.note,
+                at=now,
+            )
+        )
+    unnamed = Covered.chain.in_(ours), Covered.chain.not_in(list(held))
+    session.execute(delete(Covered).where(Covered.desk == author, *unnamed))
 
 
 def _went_back(session: Session, author: bytes, held: Mapping[bytes, Holding], ours: Collection[bytes]) -> bool:

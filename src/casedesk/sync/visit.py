@@ -25,7 +25,7 @@ from casedesk.services.office import clock_is_wrong
 from casedesk.services.permissions import needs
 from casedesk.storage.installation import remember, remembered
 from casedesk.storage.recorder import own_chain
-from casedesk.sync.announcing import close_if_ended, newest_signed, take_roster_file
+from casedesk.sync.announcing import close_if_ended, take_roster_file
 from casedesk.sync.arrivals import Taken, take_inbox
 from casedesk.sync.batch import Kind
 from casedesk.sync.bodies import RosterBody, write_body
@@ -33,7 +33,7 @@ from casedesk.sync.carrying import TO_SEND, State
 from casedesk.sync.files import inbox, outbox
 from casedesk.sync.invitations import read_invitation
 from casedesk.sync.line import Address, LetGo, Line, LineBroken, NotAdmitted, NotTheRelay, ToldItWasEnded
-from casedesk.sync.membership import NotJoined, standing
+from casedesk.sync.membership import NotJoined, newest_signed, standing
 from casedesk.sync.outbox import FOR_THE_LINE, audiences, make_files, uncovered
 from casedesk.sync.relay.admission import box_of
 
@@ -222,8 +222,8 @@ def _bring_roster(desk: Desk, line: Line) -> None:
     """Who signs rosters tells the relay whom it lets in; an older one is not taken there."""
     with desk.read() as session:
         member = session.get_one(Membership, 1)
-        signed = newest_signed(session) if member.roster_seed is not None else None
-    if signed is not None:
+        signed = newest_signed(session) if member.roster_seed is not None else b""
+    if signed:
         line.put_roster(signed)
 
 
