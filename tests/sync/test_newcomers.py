@@ -449,3 +449,23 @@ def test_a_file_that_crosses_the_end_of_a_computer_counts_up_to_there(centre: Ce
         assert session.scalars(select(Proved).where(Proved.chain == own(lost).id)).all() == [], "nobody signed that"
     assert check_store(coordinator(hq)).wrong == []
     hq.store.vault.close()
+
+
+def test_what_is_shown_across_the_end_of_a_computer_counts_up_to_there(centre: Centre, tmp_path: Path) -> None:
+    one, lost = centre.one, centre.three
+    hq = new_desk(tmp_path / "Q1", "Q1", "HQX")
+    join(one, hq, centre="HQX", central=True)
+    hand_rosters(one, [lost])
+    early = write(lost, "Sentinel Early", sync_central_coded="given")
+    carry(lost, one)
+    late = write(lost, "Sentinel Late", sync_central_coded="given")
+    carry(lost, hq, CENTRAL)
+    for case_id in (early, late):
+        record_consent(lost, case_id, RecordConsent({"sync_central_identified": "given"}, method="verbal"))
+    computers.end_computer(admin(one), key_of(lost))
+    hand_rosters(one, [hq])
+    [taken] = [each for each in carry(lost, hq, CENTRAL) if each.kind == Kind.SHOW]
+    assert (taken.fate, taken.why) == (Fate.ASIDE, "ended_desk")
+    assert names(hq) == {"Sentinel Early"}
+    assert check_store(coordinator(hq)).wrong == []
+    hq.store.vault.close()

@@ -308,7 +308,8 @@ def _as_far_as_believed(piece: chains.Slice, author: Member) -> chains.Slice:
 
 
 def _take_show(desk: Desk, place: Standing, batch: Batch, author: Member) -> tuple[Fate, str]:
-    """More levels of operations that are here: they must have the digests that are held."""
+    """More levels of operations that are here: they must have the digests that are held. Of a desk that was ended only
+    what it wrote before its end."""
     header = batch.header
     try:
         operations = unpack(batch.body)
@@ -318,16 +319,20 @@ def _take_show(desk: Desk, place: Standing, batch: Batch, author: Member) -> tup
         raise Refused(Why.DAMAGED)
     with desk.store.intake() as (session, merged):
         chain = session.scalars(select(Chain).where(Chain.id == header.chain)).first()
-        if chain is None or chain.held < header.ops[-1]:
+        if chain is None:
             return Fate.WAITING, ""
-        if chain.desk != header.desk or not is_believed(author, chain.id, header.ops[-1]):
+        if chain.desk != header.desk:
             return Fate.REFUSED, chains.Outcome.NOT_ITS_OWN
-        try:
-            shown = dict(zip(header.ops, operations, strict=True))
-            merged.add(show(session, chain.id, shown, desk.clock(), place.judge))
-        except NotTheSame:
-            raise Refused(Why.DAMAGED) from None
-    return Fate.APPLIED, ""
+        told = zip(header.ops, operations, strict=True)
+        believed = {seq: operation for seq, operation in told if is_believed(author, chain.id, seq)}
+        if chain.held < max(believed, default=0):
+            return Fate.WAITING, ""
+        if believed:
+            try:
+                merged.add(show(session, chain.id, believed, desk.clock(), place.judge))
+            except NotTheSame:
+                raise Refused(Why.DAMAGED) from None
+    return (Fate.APPLIED, "") if len(believed) == len(operations) else (Fate.ASIDE, Why.ENDED_DESK)
 
 
 def _obey(desk: Desk, place: Standing, author: Member, told: Orders) -> tuple[Fate, str]:
