@@ -94,13 +94,16 @@ class Trail(QWidget):
 
 
 def _line(entry: AuditEntry) -> QHBoxLayout:
-    refused = entry.action.startswith(REFUSED)
-    icon = Icon("restricted" if refused else ICONS.get(entry.action, "about"), "danger" if refused else "text2")
-    who = PlainLabel(entry.by or _("Not known"), "label", wrap=True)
-    what = PlainLabel(told(entry), "body", tone="text2", wrap=True)
-    when = formats.moment(entry.at)
-    at = PlainLabel(_("{when} · clock in doubt").format(when=when) if entry.doubtful else when, "caption")
-    inside = row(icon, who, what, at, gap=10, margins=(16, 6, 16, 6))
+    when = formats.claimed_moment(entry.at, doubtful=entry.doubtful)
+    return entry_line(entry.action, ICONS.get(entry.action, "about"), entry.by, told(entry), when)
+
+
+def entry_line(action: str, icon: str, by: str, what: str, when: str) -> QHBoxLayout:
+    """Who did what, and when; here, and under “Who looked” of a case."""
+    sign = Icon("restricted", "danger") if action.startswith(REFUSED) else Icon(icon, "text2")
+    who = PlainLabel(by or _("Not known"), "label", wrap=True)
+    done = PlainLabel(what, "body", tone="text2", wrap=True)
+    inside = row(sign, who, done, PlainLabel(when, "caption"), gap=10, margins=(16, 6, 16, 6))
     inside.setStretch(1, 1)
     inside.setStretch(2, 2)
     return inside

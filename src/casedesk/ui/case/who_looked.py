@@ -21,6 +21,7 @@ from casedesk.ui.kit.cards import row_card
 from casedesk.ui.kit.icons import Icon
 from casedesk.ui.kit.layouts import clear, column, row
 from casedesk.ui.kit.texts import PlainLabel
+from casedesk.ui.trail import entry_line
 
 SHOWN = 40
 ICONS = {"case.view": "show", "case.show_number": "call", "case.print": "print", "referral.print": "print"}
@@ -78,13 +79,6 @@ def _copies_row(count: int) -> QHBoxLayout:
 
 
 def _row(entry: Entry) -> QHBoxLayout:
-    refused = entry.action.startswith("denied.")
-    icon = Icon("restricted" if refused else ICONS.get(entry.action, "show"), "danger" if refused else "text2")
     words = " · ".join(part for part in (action_words(entry.action), printed_words(entry), entry.reason) if part)
-    what = PlainLabel(words, "body", tone="text2", wrap=True)
-    who = PlainLabel(entry.by or _("Not known"), "label", wrap=True)
-    when = PlainLabel(formats.claimed_moment(entry.at, doubtful=entry.doubtful), "caption")
-    inside = row(icon, who, what, when, gap=10, margins=(16, 6, 16, 6))
-    inside.setStretch(1, 1)
-    inside.setStretch(2, 2)
-    return inside
+    when = formats.claimed_moment(entry.at, doubtful=entry.doubtful)
+    return entry_line(entry.action, ICONS.get(entry.action, "show"), entry.by, words, when)
