@@ -80,6 +80,7 @@ from casedesk.sync.arrivals import files_in, take_inbox
 from casedesk.sync.batch import CENTRAL, Kind, Refused, Why, open_batch
 from casedesk.sync.bodies import Coded, CodedRows, Count, Orders, Receipt, read_body
 from casedesk.sync.coded import row_of, take_coded
+from casedesk.sync.computers import admit_to_centre
 from casedesk.sync.files import INBOX, OUTBOX, Fate, Folder, inbox, outbox
 from casedesk.sync.joining import ask_for_new_key, let_in, look_at_request
 from casedesk.sync.membership import new_identity
@@ -93,6 +94,7 @@ from tests.support.exchange import order_erasure, records, words_in
 from tests.support.people import a_returnee
 from tests.sync.office import (
     admin,
+    as_role,
     carried,
     carry,
     coordinator,
@@ -241,6 +243,25 @@ def test_what_comes_before_the_list_that_names_its_author_is_kept_until_the_list
     give_waiting(two, three)
     assert files_left(three, two) == [], "it hears that its files were taken in"
     assert check_store(coordinator(two)).wrong == []
+
+
+def test_what_a_colleague_passes_on_before_the_word_that_binds_them_came_is_kept_too(
+    one: Desk, two: Desk, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """It is passed on once."""
+    write(two, "Sentinel")
+    carry(two, one)
+    three = new_desk(tmp_path / "K5", "K5")
+    request.addfinalizer(three.store.vault.close)
+    join(one, three, admitted=False)
+    admit_to_centre(as_role(one, "supervisor"), key_of(three))
+    carried(one)
+    folder = outbox(one.store.vault.folder)
+    passed = [folder.read(row.name) for row in files_out(coordinator(one)) if row.kind == Kind.SNAPSHOT]
+    assert give(three, *passed) == [Fate.ASIDE]
+    hand_rosters(one, [three])
+    assert give(three) == [Fate.APPLIED]
+    assert names(three) == {"Sentinel"}
 
 
 def test_a_list_that_was_lost_with_a_restore_is_told_again(

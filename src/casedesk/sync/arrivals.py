@@ -263,8 +263,10 @@ def _writer_of_passed(place: Standing, header: Header, by: Member) -> Member:
         raise Refused(Why.UNKNOWN_DESK)
     if not by.active:
         raise Refused(Why.ENDED_DESK)
-    if by.desk not in place.bound or {by.centre, writer.centre} != {place.me.centre}:
+    if {by.centre, writer.centre} != {place.me.centre}:
         raise Refused(Why.OTHER_AUDIENCE)
+    if by.desk not in place.bound:  # the word of the centre may still be on its way
+        raise Refused(Why.UNKNOWN_DESK)
     return writer
 
 
