@@ -18,7 +18,7 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
 from casedesk.desk import Actor, Desk
-from casedesk.errors import NotAllowed
+from casedesk.errors import InvalidInput, NotAllowed
 from casedesk.fields import Kind, Level
 from casedesk.models import Disclosure, fields_of
 from casedesk.progress import Cancelled, Progress
@@ -224,6 +224,14 @@ def test_a_coded_register_is_one_record(desk: Desk, tmp_path: Path) -> None:
 def test_nothing_leaves_without_receiver_and_reason(desk: Desk, asked: Register, tmp_path: Path) -> None:
     with pytest.raises(NoReason):
         save_register(desk, asked, FileKind.CSV, tmp_path / "x.csv")
+    assert list(tmp_path.glob("x*")) == []
+    assert disclosures(desk) == []
+
+
+def test_receiver_and_reason_are_never_cut(desk: Desk, tmp_path: Path) -> None:
+    some(desk, 11)
+    with pytest.raises(InvalidInput):
+        save_register(desk, replace(ASKED, receiver="o" * 201), FileKind.CSV, tmp_path / "x.csv")
     assert list(tmp_path.glob("x*")) == []
     assert disclosures(desk) == []
 

@@ -6,11 +6,14 @@ from datetime import date
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from casedesk.desk import Desk
 from casedesk.errors import InvalidInput
 from casedesk.i18n import speaking
-from casedesk.services.cases import act_on_flag, case_facts, raise_flags, set_status
+from casedesk.models import StatusEvent
+from casedesk.services.cases import LOOK_AGAIN, act_on_flag, case_facts, raise_flags, set_status
+from casedesk.services.clashes import steps_skipped
 from casedesk.services.consents import RecordConsent, record_consent
 from casedesk.services.edits import as_new
 from casedesk.services.follow_ups import follow_ups_of, plan
@@ -103,3 +106,13 @@ def test_a_case_taken_up_again_is_not_looked_at_for_being_on_hold(desk: Desk, ca
     set_status(desk, case_id, "registered")
     assert planned(desk, case_id) == first
     assert {row.id: row.status for row in follow_ups_of(desk, case_id)}[look.id] == "cancelled"
+
+
+def test_a_case_on_hold_is_closed_in_steps_that_fit_together(desk: Desk, case_id: UUID) -> None:
+    set_status(desk, case_id, "on_hold", reason_code="client_away", until=date(2026, 6, 1))
+    (look,) = (row.id for row in follow_ups_of(desk, case_id) if row.task == LOOK_AGAIN)
+    close(desk, case_id, *planned(desk, case_id))
+    with desk.read() as session:
+        wanted = select(StatusEvent.to_status).where(StatusEvent.entity_id == look)
+        assert list(session.scalars(wanted)) == ["planned", "cancelled"]
+    assert steps_skipped(desk) == []

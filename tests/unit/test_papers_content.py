@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from casedesk import i18n
 from casedesk.desk import Actor, Desk
-from casedesk.errors import Conflict, NotAllowed
+from casedesk.errors import Conflict, InvalidInput, NotAllowed
 from casedesk.models import Disclosure
 from casedesk.reports import assemble, preview
 from casedesk.reports.parts import HIDDEN
@@ -324,6 +324,23 @@ def test_a_letter_without_the_name_carries_the_code(desk: Desk) -> None:
     assert facts.person_code in told(clean)
     assert absent(clean, [*NAMES, facts.number])
     assert "copy 1 of 2" in told(clean)
+
+
+@pytest.mark.parametrize("shared", [("name_age",), ("name_age", "home")])
+def test_a_letter_that_tells_the_home_gives_away_nobody_else(desk: Desk, shared: tuple[str, ...]) -> None:
+    case_id = someone(desk, person__father_name="Sarder Hossain", person__phone_1="+8801712345678")
+    words = "Call her father Sarder or 01712-345678, and Salma in Shibchar on 01811-000555."
+    paper = assemble.letter_preview(desk, a_referral(desk, case_id, fields_shared=shared, request=words), SHARED)
+    told = {"Shibchar", "01811-000555"}
+    hidden = {"Sarder", "01712-345678", "Salma"}
+    assert set(paper.given_away) == (hidden if "home" in shared else hidden | told)
+
+
+def test_a_reason_that_is_too_long_is_refused_in_words(desk: Desk) -> None:
+    case_id = someone(desk)
+    with pytest.raises(InvalidInput):
+        assemble.print_summary(desk, case_id, replace(SHARED, reason="word " * 200), "file")
+    assert rows(desk) == []
 
 
 def test_printing_a_letter_is_recorded_with_partner_and_consent(desk: Desk) -> None:

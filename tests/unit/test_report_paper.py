@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from casedesk import i18n
 from casedesk.desk import Desk
-from casedesk.errors import Conflict
+from casedesk.errors import Conflict, InvalidInput
 from casedesk.models import Disclosure
 from casedesk.reports import preview
 from casedesk.reports.hand_out import FileKind, StaysInside, changed_since_given_out, print_report, save_report
@@ -165,6 +165,14 @@ def test_nothing_leaves_without_receiver_and_reason(desk: Desk, report: Report, 
     for kind in FileKind:
         with pytest.raises(NoReason):
             save_report(desk, report, kind, tmp_path / "x", Handing("", "Meeting", "en"))
+    assert list(tmp_path.glob("*x*")) == []
+    assert disclosures(desk) == []
+
+
+@pytest.mark.parametrize("handing", [replace(HANDING, receiver="o" * 201), replace(HANDING, reason="word " * 200)])
+def test_receiver_and_reason_are_never_cut(desk: Desk, report: Report, handing: Handing, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput):
+        save_report(desk, report, FileKind.CSV, tmp_path / "x.csv", handing)
     assert list(tmp_path.glob("*x*")) == []
     assert disclosures(desk) == []
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from casedesk.desk import Desk
-from casedesk.errors import Conflict, InvalidInput, NotAllowed
+from casedesk.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from casedesk.models import SafetyFlag
 from casedesk.services.cases import act_on_flag, case_facts, edit_case, look_restricted, raise_flags
 from casedesk.services.history import who_looked
@@ -102,6 +102,15 @@ def test_what_was_done_about_a_flag_is_added_to_and_ends_once(desk: Desk, case_i
     act_on_flag(desk, case_id, flag.id, cleared_because="Her sister is with her.")
     with pytest.raises(Conflict):
         act_on_flag(desk, case_id, flag.id, cleared_because="Again")
+
+
+def test_nothing_is_done_about_a_flag_that_was_removed(desk: Desk, case_id: UUID) -> None:
+    raise_flags(desk, case_id, ["suicide_risk"])
+    (flag,) = case_facts(desk, case_id).flags
+    with desk.write("case.safety_flag", about=case_id) as session:
+        session.get_one(SafetyFlag, flag.id).removed_at = desk.clock()
+    with pytest.raises(NotFound):
+        act_on_flag(desk, case_id, flag.id, action="Stayed with her.")
 
 
 def test_a_reason_opens_what_is_restricted_and_the_owner_sees_it(desk: Desk) -> None:

@@ -507,7 +507,8 @@ def set_status(
     the planned follow-ups that are over with a case that is closed."""
     with desk.write("case.status", about=case_id) as session:
         case = open_case(desk, session, "case.status", case_id)
-        step = lifecycle.step_to("case", lifecycle.status_of(session, case_id), to)
+        was = lifecycle.status_of(session, case_id)
+        step = lifecycle.step_to("case", was, to)
         open_case(desk, session, step.by, case_id)
         if "reason" in step.needs:
             _needs_reason(to, reason_code, reason)
@@ -515,10 +516,10 @@ def set_status(
             _plan_look(session, desk, case, until)
         if "settled" in step.needs:
             settle(session, desk, case, dropped, reason_code, reason)
-        if lifecycle.status_of(session, case_id) == "on_hold":
+        elif was == "on_hold":  # settling takes every planned step
             _look_no_more(session, desk, case)
         lifecycle.take(session, desk, case, to, reason_code=reason_code, reason=reason)
-        if to == "active" and lifecycle.status_of(session, case_id) == "closed":
+        if to == "active" and was == "closed":
             case.reopen_count = (case.reopen_count or 0) + 1
 
 
@@ -575,9 +576,10 @@ def act_on_flag(desk: Desk, case_id: UUID, flag_id: UUID, *, action: str = "", c
     Raises Conflict if somebody ended it meanwhile.
     """
     with desk.write("case.safety_flag", about=case_id) as session:
+        open_case(desk, session, "case.edit", case_id)
         open_case(desk, session, "case.view_restricted", case_id)
         flag = session.get(SafetyFlag, flag_id)
-        if flag is None or flag.case_id != case_id:
+        if flag is None or flag.case_id != case_id or flag.removed_at is not None:
             raise NotFound
         if flag.cleared_at is not None:
             raise Conflict

@@ -18,6 +18,7 @@ from casedesk.errors import Conflict
 from casedesk.i18n import _
 from casedesk.models import Disclosure
 from casedesk.services.case_register import REGISTER_FILE, NoReason, Register
+from casedesk.services.edits import Edits, apply_edits, as_new
 from casedesk.services.permissions import needs
 from casedesk.services.prints import CODED, Copy
 
@@ -47,10 +48,10 @@ def next_copy(desk: Desk, report: str, period: str) -> Copy:
 def report_given_out(
     desk: Desk, report: str, period: str, copy: Copy, handing: Handing, digest: str, figures: str | None = None
 ) -> UUID:
-    """Record that a copy leaves. Raises NoReason, and Conflict where another copy was counted meanwhile."""
-    receiver, reason = explained(handing.receiver, handing.reason)
+    """Record that a copy leaves. Raises NoReason, InvalidInput, and Conflict where another was counted meanwhile."""
+    said = explained(handing.receiver, handing.reason)
     document = _document(report, period)
-    with desk.write("report.give_out", reason=reason) as session:
+    with desk.write("report.give_out", reason=handing.reason.strip()) as session:
         if copy.number != _copies(session, document) + 1:
             raise Conflict
         row = Disclosure(
@@ -60,12 +61,11 @@ def report_given_out(
             level=CODED,
             language=handing.language,
             copy_number=str(copy.number),
-            recipient_name=receiver,
             purpose=AS_REPORT,
-            reason=reason,
             hash=digest,
             figures=figures,
         )
+        apply_edits(row, said)
         session.add(row)
         return row.id
 
@@ -93,33 +93,33 @@ def register_given_out(
     desk: Desk, asked: Register, language: str, told: Sequence[str], cases: Sequence[UUID], digest: str
 ) -> None:
     """Record that a register leaves as a file."""
-    receiver, reason = explained(asked.receiver, asked.reason)
+    said = explained(asked.receiver, asked.reason)
     subjects: Sequence[UUID | None] = cases if asked.profile != CODED else [None]
-    with desk.write("register.export", reason=reason) as session:
-        session.add_all(
-            Disclosure(
+    with desk.write("register.export", reason=asked.reason.strip()) as session:
+        for case in subjects:
+            row = Disclosure(
                 case_id=case,
                 at=desk.clock(),
                 medium="file",
                 document=REGISTER_FILE,
                 level=asked.profile,
                 language=language,
-                recipient_name=receiver,
                 purpose=asked.purpose,
-                reason=reason,
                 fields=sorted(told),
                 hash=digest,
             )
-            for case in subjects
-        )
+            apply_edits(row, said)
+            session.add(row)
 
 
-def explained(receiver: str, reason: str) -> tuple[str, str]:
-    """For whom and why, as it is recorded; raises NoReason where one of them is not said."""
-    receiver, reason = " ".join(receiver.split()), reason.strip()
-    if not receiver or not reason:
+def explained(receiver: str, reason: str) -> Edits:
+    """For whom and why, as it is recorded. Raises NoReason where one of them is not said, and InvalidInput where it
+    is too long: nothing of it may be lost."""
+    if not receiver.strip() or not reason.strip():
         raise NoReason
-    return receiver[:200], reason[:500]
+    said = as_new({"recipient_name": receiver, "reason": reason})
+    apply_edits(Disclosure(), said)
+    return said
 
 
 def _document(report: str, period: str) -> str:

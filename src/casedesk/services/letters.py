@@ -12,6 +12,7 @@ from casedesk.i18n import _
 from casedesk.services.cases import CaseFacts, case_facts
 from casedesk.services.office import office
 from casedesk.services.papers import (
+    FAMILY_PHONE,
     NAMES,
     Source,
     Told,
@@ -21,6 +22,7 @@ from casedesk.services.papers import (
     home_of,
     money_of,
     names_of,
+    places_of,
     source_of,
     speaks_for,
     violation_label,
@@ -84,9 +86,10 @@ def letter_of(desk: Desk, referral_id: UUID, language: str, copy: Copy | None = 
 def hidden_from_partner(desk: Desk, referral_id: UUID) -> list[str]:
     """What the letter must not give away."""
     referral = referral_facts(desk, referral_id)
-    shared = _shared(referral)
-    values = hidden_values(desk, referral.row.case_id, SHARED) if "home" not in shared else []
-    return values if "name_age" in shared else [*values, *_all_names(case_facts(desk, referral.row.case_id))]
+    facts, shared = case_facts(desk, referral.row.case_id), _shared(referral)
+    told = {*places_of(facts), facts.answers.get(FAMILY_PHONE)} if "home" in shared else set()
+    values = [value for value in hidden_values(desk, facts.id, SHARED) if value not in told]
+    return values if "name_age" in shared else [*values, *_all_names(facts)]
 
 
 def _all_names(facts: CaseFacts) -> list[str]:
@@ -153,7 +156,7 @@ def _letter_person(source: Source, referral: ReferralFacts, shared: frozenset[st
         told.append(Told("safety", _("Safety"), _("Contact the person through us only.")))
     if "home" in shared:
         told.append(Told("home", _("Home"), home_of(source) or "—"))
-        told.append(Told("family", _("Family phone"), source.said("person.contact_person_phone") or "—"))
+        told.append(Told("family", _("Family phone"), source.said(FAMILY_PHONE) or "—"))
     if message := _text(referral, "message"):
         told.append(Told("note", _("Good to know"), message))
     if (exception := referral.values.get("consent_exception")) is not None:

@@ -48,7 +48,8 @@ from casedesk.services.words import in_words
 from casedesk.values import Money, PartialDay, Precision
 
 FAMILY = ("person.father_name", "person.mother_name", "person.contact_person_name", "person.guardian")
-PHONES = ("person.phone_1", "person.phone_2", "person.contact_person_phone")
+FAMILY_PHONE = "person.contact_person_phone"
+PHONES = ("person.phone_1", "person.phone_2", FAMILY_PHONE)
 BEHIND_BARS = {"person.home", "person.phone", "person.safe_contact", "person.family", "person.guardian"}
 PLACES = ("person.union_or_ward", "person.village_or_street", "person.current_address")
 NAMES = ("person.name_bn", "person.name_en", "person.nickname")
@@ -152,7 +153,7 @@ def hidden_values(desk: Desk, case_id: UUID, level: str) -> list[str]:
     found: list[str] = []
     if level != FULL:
         keys += [*FAMILY, *PHONES]
-        found += _places_of(facts)
+        found += places_of(facts)
     if level == CODED:
         keys += ["migration_episode.city_abroad", "recruiter.name", "promised.employer_name", "actual.employer_name"]
         found += [facts.number, facts.owner]
@@ -160,7 +161,7 @@ def hidden_values(desk: Desk, case_id: UUID, level: str) -> list[str]:
     return list(dict.fromkeys(value for value in found if value))
 
 
-def _places_of(facts: CaseFacts) -> list[str]:
+def places_of(facts: CaseFacts) -> list[str]:
     """Home, from the district down, in both scripts."""
     found = [str(value) for key in PLACES if (value := facts.answers.get(key))]
     district, upazila = _code(facts.answers.get("person.district")), _code(facts.answers.get("person.upazila"))
@@ -236,7 +237,7 @@ def _person(source: Source) -> tuple[Told, ...]:
     number = Told("case.case_number", _("Case no."), facts.number)
     if source.coded:
         number = Told("person.person_code", _("Person code"), facts.person_code)
-    family = [source.said(key) for key in ("person.contact_person_name", "person.contact_person_phone")]
+    family = [source.said(key) for key in ("person.contact_person_name", FAMILY_PHONE)]
     phones = [source.said(key) for key in PHONES[:2]]
     safe = [source.said("person.safe_contact_rule"), source.said("person.safe_contact_note")]
     told = (
@@ -379,7 +380,7 @@ def came_back(source: Source, when: str) -> str:
 
 def _arranged(source: Source) -> str:
     name, kind, licence = (source.said(f"recruiter.{part}") for part in ("name", "type", "licence_no"))
-    if name and _carries(name, _places_of(source.facts)) and source.request.level != FULL:
+    if name and _carries(name, places_of(source.facts)) and source.request.level != FULL:
         name = ""
     known = [part for part in (kind, _("licence {number}").format(number=licence) if licence else "") if part]
     if name and known:
@@ -469,7 +470,7 @@ def _helper(source: Source, referral: ReferralRow | None) -> str:
     """The partner, or only the kind of service where the name would tell a hidden place."""
     if referral is None:
         return ""
-    hides = source.coded or (source.request.level == SHARED and _carries(referral.provider, _places_of(source.facts)))
+    hides = source.coded or (source.request.level == SHARED and _carries(referral.provider, places_of(source.facts)))
     return codelists.get("service_type").label(referral.service) if hides else formats.visible(referral.provider)
 
 

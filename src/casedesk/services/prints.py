@@ -19,6 +19,7 @@ from casedesk.errors import CaseDeskError, Conflict
 from casedesk.i18n import _
 from casedesk.models import Disclosure, Provider
 from casedesk.services.consents import ConsentNow, consents_of, scope_for
+from casedesk.services.edits import apply_edits, as_new
 from casedesk.services.permissions import needs, open_case
 from casedesk.services.providers import ProviderFacts, provider
 from casedesk.services.referrals.reading import ReferralFacts, referral_facts
@@ -223,7 +224,6 @@ def print_event(
                 copy_number=str(each.copy.number),
                 recipient_id=request.recipient_id,
                 purpose=request.purpose,
-                reason=request.reason.strip() or None,
                 consent_line_id=basis.line_id,
                 consent_exception=basis.exception,
                 fields=sorted(each.tells) or None,
@@ -232,6 +232,8 @@ def print_event(
             )
             for each in printed
         ]
+        for row in rows:
+            apply_edits(row, as_new({"reason": request.reason}))
         session.add_all(rows)
         return tuple(row.id for row in rows)
 
