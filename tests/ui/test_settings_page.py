@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from casedesk import i18n
+from casedesk import formats, i18n
 from casedesk.services import audit, office
 from casedesk.settings import load
 from casedesk.storage import vault
@@ -298,6 +298,21 @@ def test_a_rate_is_kept(inside: Sitting) -> None:
     inside.qtbot.waitUntil(lambda: "32.50" in words_of(here(inside)), timeout=SECONDS)
     with inside.window.desk.read() as session:
         assert office.rates(session)["sar"] == 3250
+
+
+def test_the_official_limit_of_a_country_is_kept_and_put_right(inside: Sitting) -> None:
+    for taka in (16_000_000, 16_500_000):
+        page = section(inside, "rates", Rates)
+        page.keep_limit.click()
+        assert "Choose the country." in words_of(page)
+        page.limit_form.put(
+            {"official_cost_limit.country": "sa", "official_cost_limit.amount": Money(taka, "bdt")},
+        )
+        page.keep_limit.click()
+        shown = formats.money(Money(taka, "bdt"))
+        inside.qtbot.waitUntil(lambda shown=shown: shown in words_of(here(inside)), timeout=SECONDS)
+    (limit,) = office.cost_limits(inside.window.desk)
+    assert (limit.country, limit.amount.minor) == ("sa", 16_500_000)
 
 
 def test_the_vault_is_checked_with_its_findings(inside: Sitting) -> None:

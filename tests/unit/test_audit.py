@@ -59,10 +59,12 @@ def test_what_was_given_out_and_whom_it_is_about_is_in_it(desk: Desk) -> None:
     partner = providers.save_provider(desk, None, as_new({"type": "ngo_cso", "name_en": "Shapla house"}))
     providers.save_provider(desk, partner, {"address": (None, "Dhaka")})
     office.set_rate(desk, "sar", Money(3250, "bdt"))
+    office.set_cost_limit(desk, "sa", Money(16_500_000, "bdt"))
     handing = Handing("District office", "Asked for by letter", "en")
     report_given_out(desk, "R1", "2026-05", next_copy(desk, "R1", "2026-05"), handing, "00")
-    assert [(entry.action, entry.about) for entry in audit.trail(desk)][:4] == [
+    assert [(entry.action, entry.about) for entry in audit.trail(desk)][:5] == [
         ("report.give_out", "R1 2026-05 · District office"),
+        ("office.set_cost_limit", "Saudi Arabia"),
         ("office.set_rate", "Saudi Riyal"),
         ("directory.save_provider", "Shapla house"),
         ("directory.save_provider", "Shapla house"),

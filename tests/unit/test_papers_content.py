@@ -329,10 +329,11 @@ def test_a_letter_without_the_name_carries_the_code(desk: Desk) -> None:
 @pytest.mark.parametrize("shared", [("name_age",), ("name_age", "home")])
 def test_a_letter_that_tells_the_home_gives_away_nobody_else(desk: Desk, shared: tuple[str, ...]) -> None:
     case_id = someone(desk, person__father_name="Sarder Hossain", person__phone_1="+8801712345678")
-    words = "Call her father Sarder or 01712-345678, and Salma in Shibchar on 01811-000555."
+    cases.edit_case(desk, case_id, {"person.current_address": (None, "Nilkhet hostel")})
+    words = "Call her father Sarder or 01712-345678, and Salma in Shibchar on 01811-000555. She is in Nilkhet."
     paper = assemble.letter_preview(desk, a_referral(desk, case_id, fields_shared=shared, request=words), SHARED)
     told = {"Shibchar", "01811-000555"}
-    hidden = {"Sarder", "01712-345678", "Salma"}
+    hidden = {"Sarder", "01712-345678", "Salma", "Nilkhet"}
     assert set(paper.given_away) == (hidden if "home" in shared else hidden | told)
 
 

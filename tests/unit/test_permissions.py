@@ -215,6 +215,8 @@ OFFICE: dict[str, tuple[Callable[[Desk], object], str]] = {
     "let somebody work here": (lambda desk: office.let_work(desk, uuid4(), ["caseworker"]), "AD"),
     "end a user": (lambda desk: office.end_user(desk, uuid4()), "AD"),
     "rates": (lambda desk: office.set_rate(desk, "sar", Money(3_200, "bdt")), "CR"),
+    "limits of cost": (lambda desk: office.set_cost_limit(desk, "sa", Money(16_500_000, "bdt")), "CR"),
+    "limits of cost in use": (office.cost_limits, "CW SH CO LO SU CR DO AD"),
     "a new recovery key": (lambda desk: office.make_recovery(desk, "not this one"), "AD"),
     "note a search": (lambda desk: audit.note_search(desk, "all", 0), "CW CO LO SU CR"),
     "audit trail": (audit.trail, "SU CR AD"),

@@ -8,11 +8,17 @@ from functools import partial
 
 from sqlalchemy import func, select
 
+from casedesk import codelists
 from casedesk.desk import Desk
+from casedesk.fields import Field, Kind
 from casedesk.models import Case, CodedRow, ConsentLine, CountRow
+from casedesk.services.answers import field_of
+from casedesk.services.cases import case_facts, edit_case
 from casedesk.services.drafts import begin_draft
 from casedesk.services.intake import register_case
+from casedesk.services.office import set_cost_limit
 from casedesk.services.search import Filters, count_cases
+from casedesk.services.sections import ASSESSED
 from casedesk.services.statistics import compute, periods, reports
 from casedesk.services.statistics.compute import Asked
 from casedesk.services.statistics.indicators import INDICATORS
@@ -28,6 +34,7 @@ from casedesk.services.statistics.shapes import (
     Table,
 )
 from casedesk.services.statistics.tables import told_by_sex
+from casedesk.values import Money
 from tests.conftest import NOW
 from tests.support.people import a_returnee
 
@@ -127,6 +134,49 @@ def test_an_intake_is_timed_from_its_draft(desk: Desk) -> None:
         assert case.registered_at - case.begun_at == timedelta(minutes=25)
         found = compute.spreads(session, Asked.of(later), INDICATORS["IND-05"], MAY, "place")[0]
     assert (found.count, round(found.median)) == (1, 25)
+
+
+def test_who_paid_more_than_the_law_allows_is_counted_by_the_limit_of_the_country(desk: Desk) -> None:
+    for number in range(12):
+        paid = Money(10_000_000 if number < 5 else 60_000_000, "bdt")
+        register_case(
+            desk,
+            a_returnee(person__phone_1=f"+88017110004{number:02}", cost_item__amount=paid),
+        )
+    assert cell(report(desk, name="R3"), "money", "IND-18.all", "total").value == 0
+    set_cost_limit(desk, "my", Money(16_000_000, "bdt"))
+    assert cell(report(desk, name="R3"), "money", "IND-18.all", "total").value == 0, "of another country"
+    set_cost_limit(desk, "sa", Money(50_000_000, "bdt"))
+    set_cost_limit(desk, "sa", Money(16_500_000, "bdt"), "Circular of 2022")
+    money = report(desk, name="R3")
+    assert cell(money, "money", "IND-18.all", "total").value == 12
+    assert cell(money, "money", "IND-18.hit", "total").value == 7
+
+
+def test_who_was_asked_everything_is_answered_in_full(desk: Desk) -> None:
+    """All that is counted can be typed on the page of the case."""
+    case_id = register_case(desk, a_returnee())
+    answers = case_facts(desk, case_id).answers
+    wanted = {key: something(field_of(key)) for key in ASSESSED if key not in answers}
+    edit_case(desk, case_id, {key: (None, value) for key, value in wanted.items()})
+    month_later = replace(desk, clock=partial(lambda at: at + timedelta(days=30), desk.clock()))
+    made = reports.make(month_later, Request("R12", MAY))
+    due, filled, share = (cell(made, "kept", "all", name) for name in ("of", "hit", "share"))
+    assert (due.value, filled.value, share.value) == (len(ASSESSED), len(ASSESSED), 100)
+
+
+def something(declared: Field) -> object:
+    """An answer of the right kind."""
+    some: dict[Kind, object] = {
+        Kind.LINE: "Something",
+        Kind.PHONE: "+8801811000555",
+        Kind.COUNT: 12,
+        Kind.MONEY: Money(90_000, "sar"),
+    }
+    if declared.kind in some:
+        return some[declared.kind]
+    code = next(iter(codelists.get(declared.code_list or ""))).code
+    return [code] if declared.kind is Kind.CODES else code
 
 
 def test_the_caseload_says_how_well_records_are_kept(desk: Desk) -> None:

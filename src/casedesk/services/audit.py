@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from casedesk import codelists
 from casedesk.desk import Desk
 from casedesk.fields import Level
-from casedesk.models import Change, Disclosure, ExchangeRate, Operation, Provider, Recruiter, User
+from casedesk.models import Change, Disclosure, ExchangeRate, OfficialCostLimit, Operation, Provider, Recruiter, User
 from casedesk.services.given_out import REPORT
 from casedesk.services.office import names_of_users
 from casedesk.services.permissions import needs
@@ -32,8 +32,8 @@ NEWEST = 2**62
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One thing that was done. `about` names whom or what: a user, a partner, a currency, who received a report.
-    `scope` and `hits` are of a search."""
+    """One thing that was done. `about` names whom or what: a user, a partner, a currency, a country, who received a
+    report. `scope` and `hits` are of a search."""
 
     seq: int
     action: str
@@ -94,6 +94,9 @@ def _named(session: Session, operations: Sequence[int]) -> dict[int, str]:
     currencies = codelists.get("currency")
     for rate in session.scalars(select(ExchangeRate).where(ExchangeRate.id.in_(ids))):
         names[rate.id] = currencies.label(rate.currency)
+    countries = codelists.get("destination_country")
+    for limit in session.scalars(select(OfficialCostLimit).where(OfficialCostLimit.id.in_(ids))):
+        names[limit.id] = countries.label(limit.country)
     for out in session.scalars(select(Disclosure).where(Disclosure.id.in_(ids))):
         kind, _space, report = (out.document or "").partition(" ")
         names[out.id] = " · ".join(filter(None, (report if kind == REPORT else "", out.recipient_name)))

@@ -88,6 +88,7 @@ def hidden_from_partner(desk: Desk, referral_id: UUID) -> list[str]:
     referral = referral_facts(desk, referral_id)
     facts, shared = case_facts(desk, referral.row.case_id), _shared(referral)
     told = {*places_of(facts), facts.answers.get(FAMILY_PHONE)} if "home" in shared else set()
+    told.discard(facts.answers.get("person.current_address"))  # where they stay now is no part of the home
     values = [value for value in hidden_values(desk, facts.id, SHARED) if value not in told]
     return values if "name_age" in shared else [*values, *_all_names(facts)]
 

@@ -18,7 +18,18 @@ from casedesk import formats, i18n
 from casedesk.desk import DHAKA, NOBODY, Actor, Clock, Desk, now
 from casedesk.errors import CaseDeskError, Conflict, InvalidInput, NotAllowed, NotFound, Problem
 from casedesk.i18n import _
-from casedesk.models import Centre, Chain, Change, Device, ExchangeRate, Membership, Operation, Preference, User
+from casedesk.models import (
+    Centre,
+    Chain,
+    Change,
+    Device,
+    ExchangeRate,
+    Membership,
+    OfficialCostLimit,
+    Operation,
+    Preference,
+    User,
+)
 from casedesk.progress import Progress, silent
 from casedesk.services import backups, ways_in
 from casedesk.services.edits import apply_edits
@@ -577,6 +588,49 @@ def set_rate(desk: Desk, currency: str, taka: Money, source: str = "") -> None:
             rate = ExchangeRate(currency=currency, on=desk.today())
             session.add(rate)
         rate.taka, rate.source = taka, source or None
+
+
+@dataclass(frozen=True, slots=True)
+class CostLimit:
+    """The most that migrating to a country may cost by law."""
+
+    country: str
+    amount: Money
+    source: str
+
+
+@needs("office.view")
+def cost_limits(desk: Desk) -> list[CostLimit]:
+    """The limits in use, whatever the work; one for each country."""
+    with desk.read() as session:
+        wanted = select(OfficialCostLimit).where(*_IN_USE).order_by(OfficialCostLimit.id.desc())
+        found = {limit.country: limit for limit in session.scalars(wanted)}
+    return [
+        CostLimit(country, limit.amount, limit.source or "")
+        for country, limit in sorted(found.items(), key=lambda each: each[0] or "")
+        if country is not None and limit.amount is not None
+    ]
+
+
+@needs("office.rates")
+def set_cost_limit(desk: Desk, country: str, amount: Money, source: str = "") -> None:
+    """Say what migrating to a country may cost at most; what was said of it before is put right, in reports too."""
+    with desk.write("office.set_cost_limit") as session:
+        wanted = select(OfficialCostLimit).where(OfficialCostLimit.country == country, *_IN_USE)
+        limit = session.scalars(wanted.order_by(OfficialCostLimit.id)).first()
+        if limit is None:
+            limit = OfficialCostLimit(country=country)
+            session.add(limit)
+        limit.amount, limit.source, limit.set_by = amount, source or None, desk.actor.id
+
+
+# A limit of one trade, or of a time, is told by a central office, if at all; reports know them.
+_IN_USE = (
+    OfficialCostLimit.removed_at.is_(None),
+    OfficialCostLimit.occupation.is_(None),
+    OfficialCostLimit.valid_from.is_(None),
+    OfficialCostLimit.valid_to.is_(None),
+)
 
 
 def sign_out(desk: Desk) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from casedesk import codelists
+from casedesk.fields import Ask
 from casedesk.i18n import N_
-from casedesk.services.answers import CONSENT, TRIAGE
+from casedesk.services.answers import CONSENT, TRIAGE, field_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,11 @@ class Section:
     title: str
     keys: tuple[str, ...]
     prompt: str = ""
+
+
+def _with(section: Section, more: Mapping[str, tuple[str, ...]]) -> Section:
+    """The section with further keys, each behind the one that it goes with."""
+    return replace(section, keys=tuple(each for key in section.keys for each in (key, *more.get(key, ()))))
 
 
 CONSENT_KEYS = tuple(CONSENT + row.code for row in codelists.get("consent_scope"))
@@ -79,8 +86,14 @@ PERSON = Section(
 )
 # On the page of a case the guardian stands with the child; the intake asks with the consent.
 OF_A_CHILD = ("person.guardian", "person.guardian_safe")
-_after_names = PERSON.keys.index("person.nickname") + 1
-PERSON_ON_CASE = replace(PERSON, keys=(*PERSON.keys[:_after_names], *OF_A_CHILD, *PERSON.keys[_after_names:]))
+PERSON_ON_CASE = _with(
+    PERSON,
+    {
+        "person.nickname": OF_A_CHILD,
+        "person.village_or_street": ("person.current_address",),
+        "person.mother_name": ("person.nationality",),
+    },
+)
 JOURNEY = Section(
     "journey",
     N_("Journey and work"),
@@ -109,6 +122,26 @@ JOURNEY = Section(
         "migration_episode.wants_to_migrate_again",
     ),
     N_("Only what helps us support them. Dates can be rough."),
+)
+# What the intake has no time for is asked at the assessment, on the page of the case.
+JOURNEY_ON_CASE = _with(
+    JOURNEY,
+    {
+        "migration_episode.city_abroad": ("migration_episode.other_countries",),
+        "migration_episode.returned_on": (
+            "migration_episode.planned_months",
+            "migration_episode.arrival_point",
+            "migration_episode.occupation_before",
+        ),
+        "migration_episode.occupation_abroad": ("migration_episode.skill_level_abroad", "migration_episode.industry"),
+        "migration_episode.visa_type": ("migration_episode.stay_status",),
+        "migration_episode.travel_document_on_return": (
+            "migration_episode.detained",
+            "migration_episode.detained_days",
+            "migration_episode.detained_place",
+        ),
+        "actual.wage": ("migration_episode.first_month_earnings",),
+    },
 )
 # Asked once something happened.
 AFTER_A_VIOLATION = (
@@ -224,5 +257,31 @@ CASE_SETTINGS = Section(
         "case.intake_district",
         "case.language_of_interview",
         "case.interpreter_used",
+        "case.others_present",
     ),
+)
+
+# Where nothing is an answer too: nobody else was there, nothing is owed, the category is the one suggested.
+RIGHTLY_EMPTY = frozenset(
+    (
+        "case.category_reason",
+        "case.category_reason_text",
+        "case.others_present",
+        "case.secondary_categories",
+        "migration_episode.detained_days",
+        "migration_episode.detained_place",
+        "migration_episode.other_countries",
+        "migration_episode.wages_owed",
+        "person.current_address",
+        "person.nickname",
+    )
+)
+# The questions of the assessment that everybody has an answer to. The wages are records of their own.
+ASSESSED = tuple(
+    key
+    for section in (PERSON_ON_CASE, JOURNEY_ON_CASE, CASE_SETTINGS)
+    for key in section.keys
+    if field_of(key).ask is Ask.ASSESSMENT
+    and key.partition(".")[0] in ("case", "person", "migration_episode")
+    and key not in RIGHTLY_EMPTY
 )

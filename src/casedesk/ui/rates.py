@@ -1,4 +1,4 @@
-"""In Settings: what a unit of each currency is worth in taka."""
+"""In Settings: what a unit of each currency is worth in taka, and what migrating may cost by law."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from casedesk import codelists, formats
 from casedesk.errors import Problem
 from casedesk.i18n import _
-from casedesk.models import ExchangeRate, fields_of
+from casedesk.models import ExchangeRate, OfficialCostLimit, Recorded, fields_of
 from casedesk.services import office
-from casedesk.ui.kit.blocks import group, setting
+from casedesk.ui.kit.blocks import Card, group, setting
 from casedesk.ui.kit.buttons import button
-from casedesk.ui.kit.layouts import block, clear, column, row
+from casedesk.ui.kit.layouts import clear, row
 from casedesk.ui.kit.questions import Form
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.page import Here
@@ -21,7 +21,7 @@ from casedesk.values import Money
 
 
 class Rates(QWidget):
-    """A form for the rate of today, and the rates in use."""
+    """A form for the rate of today and one for the limit of a country, each with those in use."""
 
     def __init__(self, here: Here) -> None:
         super().__init__()
@@ -33,19 +33,27 @@ class Rates(QWidget):
 
     def _show(self) -> None:
         clear(self._inside)
-        declared = fields_of(ExchangeRate)
-        wanted = [(f"exchange_rate.{name}", declared[name]) for name in ("currency", "taka", "source")]
-        self.form = Form(wanted, today=self._here.desk.today(), columns=2)
-        self.keep = button(_("Keep this rate"), "primary", clicked=self._keep)
         hint = _("For estimates beside foreign amounts. What was written down in its own currency never changes.")
-        words = PlainLabel(hint, "body", tone="text2", wrap=True)
-        inside = column(words, self.form, row(self.keep, None), gap=12, margins=(16, 14, 16, 16))
-        self._inside.addWidget(block("card", inside))
+        self.form = self._form(ExchangeRate, "currency", "taka", "source")
+        self.keep = button(_("Keep this rate"), "primary", clicked=self._keep)
+        self._inside.addWidget(_card(_("Exchange rates"), hint, self.form, self.keep))
         with self._here.desk.read() as session:
             known = {code: minor for code, minor in office.rates(session).items() if code != "bdt"}
         if known:
             lines = [_line(code, minor) for code, minor in sorted(known.items())]
             self._inside.addWidget(group(_("Rates in use"), lines))
+        hint = _("The most that migrating to a country may cost by law, for any work. Reports tell how many paid more.")
+        self.limit_form = self._form(OfficialCostLimit, "country", "amount", "source")
+        self.keep_limit = button(_("Keep this limit"), "primary", clicked=self._keep_limit)
+        self._inside.addWidget(_card(_("Official limits of cost"), hint, self.limit_form, self.keep_limit))
+        limits = office.cost_limits(self._here.desk)
+        if limits:
+            self._inside.addWidget(group(_("Limits in use"), [_limit(each) for each in limits]))
+
+    def _form(self, model: type[Recorded], *names: str) -> Form:
+        declared = fields_of(model)
+        wanted = [(f"{model.__tablename__}.{name}", declared[name]) for name in names]
+        return Form(wanted, today=self._here.desk.today(), columns=2)
 
     def _keep(self) -> None:
         values = self.form.values()
@@ -60,14 +68,42 @@ class Rates(QWidget):
             return
         source = str(values["exchange_rate.source"] or "")
         work = partial(office.set_rate, self._here.desk, str(currency), taka, source)
-        self._here.jobs.write(self, work, self._kept)
+        self._here.jobs.write(self, work, partial(self._kept, _("The rate is kept.")))
 
-    def _kept(self, _nothing: None) -> None:
-        self._here.say(_("The rate is kept."))
+    def _keep_limit(self) -> None:
+        values = self.limit_form.values()
+        country, amount = values["official_cost_limit.country"], values["official_cost_limit.amount"]
+        problems: dict[str, list[Problem]] = {}
+        if not country:
+            problems["official_cost_limit.country"] = [Problem(_("Choose the country."))]
+        if not isinstance(amount, Money) or amount.minor <= 0:
+            problems["official_cost_limit.amount"] = [Problem(_("Write the most that it may cost."))]
+        self.limit_form.show_problems(problems)
+        if problems or not isinstance(amount, Money) or not self.limit_form.ready():
+            return
+        source = str(values["official_cost_limit.source"] or "")
+        work = partial(office.set_cost_limit, self._here.desk, str(country), amount, source)
+        self._here.jobs.write(self, work, partial(self._kept, _("The limit is kept.")))
+
+    def _kept(self, words: str, _nothing: None) -> None:
+        self._here.say(words)
         self._show()
+
+
+def _card(title: str, hint: str, form: Form, keep: QWidget) -> Card:
+    card = Card(title)
+    for each in (PlainLabel(hint, "body", tone="text2", wrap=True), form):
+        card.body.addWidget(each)
+    card.body.addLayout(row(keep, None))
+    return card
 
 
 def _line(code: str, minor: int) -> QWidget:
     currency = codelists.get("currency")[code]
     one = _("One {currency} is {taka}").format(currency=currency.label, taka=formats.money(Money(minor, "bdt")))
     return setting(one, currency.extra["iso_4217"], None)
+
+
+def _limit(limit: office.CostLimit) -> QWidget:
+    country = codelists.get("destination_country").label(limit.country)
+    return setting(country, limit.source, PlainLabel(formats.money(limit.amount), "body"))

@@ -43,7 +43,7 @@ TABS = (
     ("recovery", "key", N_("Recovery key"), "office.recovery"),
     ("people", "users-three", N_("People"), "office.edit"),
     ("centre", "buildings", N_("This centre"), "office.view"),
-    ("rates", "money", N_("Exchange rates"), "office.rates"),
+    ("rates", "money", N_("Rates and limits"), "office.rates"),
     ("computers", "sync", N_("Computers"), "sync.look"),
     ("trail", "who_looked", N_("Audit trail"), "audit.view"),
     ("backup", "usb", N_("Backup"), "backup.make"),

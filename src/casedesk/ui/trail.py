@@ -35,6 +35,7 @@ WORDS = {
     "office.way_in_changed": N_("Noticed that a passphrase or recovery key is another one"),
     "office.let_work": N_("Let somebody from another computer work here"),
     "office.set_rate": N_("Set an exchange rate"),
+    "office.set_cost_limit": N_("Set an official limit of cost"),
     "directory.save_provider": N_("Changed a partner in the directory"),
     "directory.save_recruiter": N_("Changed a recruiter in the directory"),
     "report.give_out": N_("Gave out a report"),

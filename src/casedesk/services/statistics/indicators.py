@@ -25,10 +25,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from casedesk import codelists
-from casedesk.fields import Ask, Kind
 from casedesk.i18n import N_
 from casedesk.models import (
-    Case,
     CaseIndex,
     CaseNote,
     ConsentLine,
@@ -38,17 +36,15 @@ from casedesk.models import (
     FollowUp,
     Incident,
     IncidentViolation,
-    MigrationEpisode,
     NeedItem,
     NeedsAssessment,
     OfficialCostLimit,
-    Person,
     Referral,
     SafetyFlag,
     StatusEvent,
     Triage,
-    fields_of,
 )
+from casedesk.services.sections import ASSESSED
 from casedesk.services.statistics import suppress
 from casedesk.services.statistics.shapes import Unit
 from casedesk.services.statistics.sql import Expression, local_day, mapped, minutes_between, one_of, taka
@@ -191,12 +187,8 @@ _TALKED = or_(  # registering is a contact too
     CaseIndex.case_id.in_(_cases_touched(_CONTACT, _CONTACT.done_at)),
     CaseIndex.case_id.in_(_cases_touched(_NOTE, _NOTE.at)),
 )
-_ASKED_LATER = tuple(
-    getattr(alias, name)
-    for alias, model in ((CASE, Case), (PERSON, Person), (EPISODE, MigrationEpisode))
-    for name, field in fields_of(model).items()
-    if field.ask is Ask.ASSESSMENT and field.kind is not Kind.TICK  # an empty tick is an answer
-)
+_OF_RECORD = {"case": CASE, "person": PERSON, "migration_episode": EPISODE}
+_ASKED_LATER = [getattr(_OF_RECORD[record], name) for record, _dot, name in (key.partition(".") for key in ASSESSED)]
 _FILLED = sum((case((column.is_not(None), 1), else_=0) for column in _ASKED_LATER), start=literal(0))
 _EXCLUDED = tuple(codelists.get("closure_reason").where("counts_as", "exclude"))
 _BEGUN = aliased(StatusEvent)
@@ -209,6 +201,9 @@ _ASSESSED = some(
 OF_CASES = ("sex", "category", "country", "district", "age")
 OF_REFERRALS = ("service_group", "district", "provider_type")
 
+# Counted and checked, and in no report: IND-03 is the total of the categories of IND-01 without those undecided, and
+# both of IND-15 are rows of IND-11, so that a second figure could tell a small number; IND-04 and IND-07 are about the
+# rules and the workers, not the people; IND-23 waits for the report on government services (R15).
 INDICATORS: dict[str, Indicator] = {
     each.id: each
     for each in (

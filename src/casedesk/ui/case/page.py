@@ -232,7 +232,7 @@ class CasePage(Page):
         makers: dict[str, Callable[[], Part]] = {
             "overview": partial(OverviewPart, self.case, self.open_sheet),
             "person": partial(FactsSection, self.case, sections.PERSON_ON_CASE),
-            "journey": partial(FactsSection, self.case, sections.JOURNEY),
+            "journey": partial(FactsSection, self.case, sections.JOURNEY_ON_CASE),
             "happened": partial(HappenedPart, self.case, self.open_sheet),
             "needs": partial(NeedsPart, self.case, self.open_sheet),
             "referrals": partial(ReferralsPart, self.case),
