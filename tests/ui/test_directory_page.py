@@ -204,8 +204,9 @@ def test_a_partner_is_added_with_a_service_by_keyboard(shown: Shown) -> None:
     sheet.cards[0].form.go_to("provider_service.capacity")
     shown.type("4")
     shown.press(KEY.Key_Return, CONTROL)
+    shown.press(KEY.Key_Return, CONTROL)  # while the first is being saved
     shown.wait(lambda: "Nodi Safe House" in shown.names())
-    found = next(each for each in providers(shown.desk) if each.name == "Nodi Safe House")
+    (found,) = [each for each in providers(shown.desk) if each.name == "Nodi Safe House"]
     (service,) = found.services
     assert (service.service, service.capacity, service.last_verified_on) == ("emergency_shelter", 4, date(2026, 5, 12))
     assert page.list.current_id() == found.id

@@ -194,6 +194,14 @@ def test_the_country_of_today_and_the_last_place_come_back(desk: Desk, show: Sho
     assert rows(desk, Draft) == []  # defaults alone begin no draft
 
 
+def test_an_intake_of_somebody_who_was_looked_for_begins_with_the_name(desk: Desk, show: Show, qtbot: QtBot) -> None:
+    window = show(Goto("intake", {"name": "Rohila", "kind": "full"}))
+    assert the_intake(window).talk.answers["person.name_en"] == "Rohila"
+    qtbot.waitUntil(lambda: len(rows(desk, Draft)) == 1, timeout=SECONDS)
+    window.go(Goto("today"))
+    assert rows(desk, Draft)[0].answers["person.name_en"] == "Rohila"
+
+
 def test_a_phone_asks_whether_it_is_safe_and_a_child_asks_for_the_guardian(show: Show) -> None:
     window = show(Goto("intake", {"kind": "quick"}))
     part = the_intake(window).middle.part

@@ -10,7 +10,6 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from casedesk.desk import Actor, Desk
-from casedesk.services.drafts import open_draft
 from casedesk.services.edits import as_new
 from casedesk.services.providers import save_provider
 from casedesk.ui.palette import Choice, Palette, Title, look_up
@@ -89,12 +88,11 @@ def test_referring_opens_the_sheet_for_that_person(shown: Shown, people: dict[st
     assert shown.refer_asked == [{"case_id": str(people["Rahima Khatun"])}]
 
 
-def test_a_case_is_begun_with_the_name_typed(shown: Shown, desk: Desk) -> None:
+def test_a_case_is_begun_with_the_name_typed(shown: Shown) -> None:
     look_for(shown, "কোহিনুর")
-    assert choice(shown).begin == "কোহিনুর"
+    assert choice(shown).text == "New case named “কোহিনুর”"
     shown.press(KEY.Key_Return)
-    what = shown.asked("intake")
-    assert open_draft(desk, UUID(what["draft_id"])).answers == {"person.name_bn": "কোহিনুর"}
+    assert shown.asked("intake") == {"name": "কোহিনুর", "kind": "full"}
 
 
 def test_places_and_partners_are_found_too(shown: Shown, desk: Desk) -> None:

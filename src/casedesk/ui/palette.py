@@ -28,7 +28,6 @@ from casedesk.desk import Desk
 from casedesk.i18n import _, ngettext
 from casedesk.parsing import fold
 from casedesk.search_keys import words_of
-from casedesk.services.drafts import begin_draft
 from casedesk.services.permissions import may
 from casedesk.services.providers import ProviderRow, RecruiterRow, providers, recruiters
 from casedesk.services.search import CaseRow, Filters, count_cases, find_people
@@ -57,14 +56,13 @@ class Title:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One line that can be chosen: where it leads, or the name of a case to begin."""
+    """One line that can be chosen, and where it leads."""
 
     icon: str
     text: str
     more: str = ""
     keys: str = ""
     to: Goto | None = None
-    begin: str = ""
     person: CaseRow | None = None
 
 
@@ -214,7 +212,9 @@ class Palette(Sheet):
             named = bool(words_of(typed)) and not any(c.isdigit() for c in typed)
             if named:
                 words = _("New case named “{name}”").format(name=typed)
-                made.append(Choice("add", words, _("starts a draft"), begin=typed))
+                made.append(
+                    Choice("add", words, _("starts a draft"), "", Goto("intake", {"name": typed, "kind": "full"}))
+                )
             elif not typed or fold(typed) in fold(_("New case")):
                 made.append(Choice("add", _("New case"), "", "Ctrl+N", Goto("intake")))
                 made.append(Choice("clock", _("Quick register"), _("the least that opens a case"), "", _quick()))
@@ -258,14 +258,6 @@ class Palette(Sheet):
             to = choice.to
             self.dismiss()
             self.here.go(to)
-        elif choice.begin:
-            key = "person.name_en" if choice.begin.isascii() else "person.name_bn"
-            work = partial(begin_draft, self.here.desk, "full", {key: choice.begin})
-            self.here.jobs.write(self, work, self._begun)
-
-    def _begun(self, draft_id: object) -> None:
-        self.dismiss()
-        self.here.go(Goto("intake", {"draft_id": str(draft_id), "kind": "full"}))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.line and isinstance(event, QKeyEvent):

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QPushButton, QStackedLayout, QWidget
 from casedesk import formats
 from casedesk.i18n import N_, _, ngettext
 from casedesk.search_keys import words_of
-from casedesk.services.drafts import begin_draft
 from casedesk.services.permissions import may
 from casedesk.services.search import CaseRow, Order, Places, View, near_names, places_of, view_counts
 from casedesk.storage.store import Touched
@@ -462,15 +461,7 @@ class CasesPage(Page):
     def _new_case(self, name: str) -> None:
         if not may(self.here.desk, "case.register"):
             return
-        if not name:
-            self.here.go(Goto("intake"))
-            return
-        key = "person.name_en" if name.isascii() else "person.name_bn"
-        work = partial(begin_draft, self.here.desk, "full", {key: name})
-        self.here.jobs.write(self, work, self._begun)
-
-    def _begun(self, draft_id: UUID) -> None:
-        self.here.go(Goto("intake", {"draft_id": str(draft_id), "kind": "full"}))
+        self.here.go(Goto("intake", {"name": name, "kind": "full"} if name else {}))
 
     # Keys
 

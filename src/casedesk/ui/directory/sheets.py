@@ -155,7 +155,7 @@ class _EditSheet(Sheet):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in ENTER and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.save()
+            self.save_button.click()  # does nothing while it saves
             return
         super().keyPressEvent(event)
 

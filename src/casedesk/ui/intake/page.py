@@ -43,11 +43,14 @@ LOW = 660  # a window lower than this shows less in the rail
 
 
 class IntakePage(Page):
-    """Registers a person. `kind` is "quick" or "full"; empty is the one used last."""
+    """Registers a person. `kind` is "quick" or "full"; empty is the one used last. `name` begins one about somebody who
+    was looked for and not found."""
 
     nav = "cases"
 
-    def __init__(self, here: Here, *, draft_id: str | None = None, part: str = "consent", kind: str = "") -> None:
+    def __init__(
+        self, here: Here, *, draft_id: str | None = None, part: str = "consent", kind: str = "", name: str = ""
+    ) -> None:
         super().__init__(here)
         desk = here.desk
         draft = _draft(here, draft_id)
@@ -57,6 +60,8 @@ class IntakePage(Page):
         if begins == QUICK:  # begun on the quick page, opened as a full one
             begins = sections.CONSENT_AND_SAFETY.name
         answers = draft.answers if draft else intake_views.defaults(desk, quick=self.kind == QUICK)
+        if name:
+            answers = {**answers, "person.name_en" if name.isascii() else "person.name_bn": name}
         self._asking = Asking(desk.today(), intake_views.settings(desk))
         self._begins_anew = draft is None
         self._begun_at = draft.begun_at if draft else desk.clock()
@@ -85,6 +90,8 @@ class IntakePage(Page):
         self.middle.show_part(QUICK if self.kind == QUICK else begins)
         self._tell_time()
         self._look_again()
+        if name:
+            self.saver.changed()
         if intake_views.refused(self.talk.answers):
             self._stop()
 

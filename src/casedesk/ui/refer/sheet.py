@@ -255,8 +255,8 @@ class ReferSheet(Sheet):
         super().keyPressEvent(event)
 
     def _record(self) -> None:
-        if self.steps is not None:
-            self.steps.save()
+        if self.steps is not None and self.steps.form is not None:
+            self.steps.save_button.click()  # does nothing while it saves
 
     @property
     def _is_ready(self) -> bool:
