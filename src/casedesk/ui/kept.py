@@ -44,19 +44,20 @@ class Typed(dict[str, dict[str, Any]]):
 
 
 def kept_of(form: Form) -> dict[str, Any]:
-    """What was changed in a form: what it showed before beside what it says now."""
-    edits = form.edits()
-    if not edits:
+    """What was changed in a form: what it showed before beside what it says now, and words that are not understood."""
+    edits, typed = form.edits(), form.typed()
+    if not edits and not typed:
         return {}
     before = {key: pair[0] for key, pair in edits.items()}
     now = {key: pair[1] for key, pair in edits.items()}
-    return {"before": stored(before), "now": stored(now)}
+    return {"before": stored(before), "now": stored(now), "typed": typed}
 
 
 def put_back(form: Form, kept: Mapping[str, Any], saved: Mapping[str, object]) -> None:
     """Fill a form with what is saved, and with what was typed over what was saved then."""
     form.fill({**saved, **_values(form, kept.get("before", {}))})
     form.put(_values(form, kept.get("now", {})))
+    form.put_typed(kept.get("typed", {}))
 
 
 def _values(form: Form, raw: Mapping[str, Any]) -> dict[str, object]:

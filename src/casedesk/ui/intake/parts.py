@@ -9,7 +9,7 @@ from datetime import date
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QRadioButton, QVBoxLayout, QWidget
 
 from casedesk import codelists
 from casedesk.errors import Problem
@@ -137,19 +137,12 @@ class Part(QWidget):
 
     def typed(self) -> dict[str, str]:
         """Words that are not understood yet, by key."""
-        found = {}
-        for key, question in self.questions().items():
-            line = _line(question)
-            if line is not None and question.editor.problem():
-                found[key] = line.text()
-        return found
+        return {key: words for form in self.forms for key, words in form.typed().items()}
 
     def put_typed(self, typed: Mapping[str, str]) -> None:
         """Show words again that were not understood."""
-        for key, words in typed.items():
-            if key in self.questions() and (line := _line(self.questions()[key])) is not None:
-                line.setText(words)
-                self.questions()[key].show_problems(())
+        for form in self.forms:
+            form.put_typed(typed)
 
     def show_problems(self, problems: Problems) -> None:
         for form in self.forms:
@@ -226,15 +219,10 @@ def one_stop(question: Question) -> None:
 
 def hint_inside(question: Question) -> None:
     """Show the hint in the empty line, so that the fields of two columns stand side by side."""
-    line = _line(question)
+    line = question.line()
     if line is not None and question.hint.text():
         line.setPlaceholderText(question.hint.text())
         question.hint.hide()
-
-
-def _line(question: Question) -> QLineEdit | None:
-    inputs = question.editor.inputs()
-    return inputs[0] if inputs and isinstance(inputs[0], QLineEdit) else None
 
 
 class FlagCards(TickCards):

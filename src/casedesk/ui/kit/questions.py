@@ -8,7 +8,7 @@ from datetime import date
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from casedesk.errors import Problem
 from casedesk.fields import Field, Kind, tidy
@@ -83,6 +83,11 @@ class Question(Tall):
         if own := self.editor.problem():
             return (Problem(own),)
         return tuple(each for each in self._problems if not (each.warning and each.rule in self._kept))
+
+    def line(self) -> QLineEdit | None:
+        """Where words are typed, if the answer is one line of them."""
+        first = next(iter(self.editor.inputs()), None)
+        return first if isinstance(first, QLineEdit) else None
 
     def kept_rules(self) -> frozenset[str]:
         """The rules whose warnings about this answer were read."""
@@ -230,6 +235,18 @@ class Form(QWidget):
         for key in self.questions.keys() & values.keys():
             self.questions[key].editor.set_value(values[key])
             self.questions[key].show_problems(())
+
+    def typed(self) -> dict[str, str]:
+        """Words that are not understood yet, by key."""
+        lines = {key: each.line() for key, each in self.questions.items() if each.editor.problem()}
+        return {key: line.text() for key, line in lines.items() if line is not None}
+
+    def put_typed(self, typed: Mapping[str, str]) -> None:
+        """Show words again that were not understood."""
+        for key in self.questions.keys() & typed.keys():
+            if (line := self.questions[key].line()) is not None:
+                line.setText(typed[key])
+                self.questions[key].show_problems(())
 
     def values(self) -> dict[str, object]:
         """Every answer, None where there is none."""
