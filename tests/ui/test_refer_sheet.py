@@ -20,11 +20,13 @@ from casedesk.services.cases import case_facts
 from casedesk.services.consents import consents_of
 from casedesk.services.edits import as_new
 from casedesk.services.intake import register_case
+from casedesk.services.office import preference
 from casedesk.services.providers import ServiceEdit, save_provider
 from casedesk.services.referrals.making import MakeReferral, edit_referral, make_referral
 from casedesk.services.referrals.reading import WITHOUT_CONSENT, count_referrals, referral_facts, referrals_of
 from casedesk.services.referrals.steps import send
 from casedesk.ui.kit.messages import Confirm
+from casedesk.ui.kit.questions import Form
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.page import Goto, Here, Page
 from casedesk.ui.refer import ReferSheet
@@ -366,6 +368,35 @@ def test_only_steps_that_may_follow_are_offered_and_ask_what_they_need(shown: Sh
     shown.press(KEY.Key_Tab)
     shown.press(KEY.Key_Return, CONTROL)
     shown.wait(lambda: referral_facts(shown.desk, referral_id).row.status == "declined")
+
+
+def test_what_was_typed_about_a_step_comes_back_until_it_is_recorded(shown: Shown) -> None:
+    referral_id = make_referral(
+        shown.desk,
+        MakeReferral(shown.case_id, "emergency_shelter", shown.partners["Ashroy"], fields_shared=("name_age",)),
+    )
+    send(shown.desk, referral_id, "paper")
+
+    def declining() -> Form:
+        steps = shown.open(referral_id=str(referral_id)).steps
+        assert steps is not None
+        steps.choose("declined")
+        assert steps.form is not None
+        return steps.form
+
+    declining().go_to("referral.outcome_text")
+    QTest.keyClicks(shown.window.focusWidget(), "Full until June")
+    name = f"typed.referral.{referral_id.hex}"
+    shown.press(KEY.Key_Escape)
+    shown.wait(lambda: "Full until June" in preference(shown.desk, name))
+    form = declining()
+    assert form.value("referral.outcome_text") == "Full until June"
+    form.put({"referral.decline_reason": "no_capacity"})
+    form.go_to("referral.outcome_text")
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.press(KEY.Key_Return, CONTROL)  # while the first is being saved
+    shown.wait(lambda: referral_facts(shown.desk, referral_id).row.status == "declined")
+    shown.wait(lambda: preference(shown.desk, name) == "")
 
 
 def test_a_referral_that_is_ready_goes_out_by_hand(shown: Shown) -> None:

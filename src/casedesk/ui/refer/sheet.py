@@ -285,13 +285,16 @@ class ReferSheet(Sheet):
         self.dismiss()
 
     def dismiss(self) -> None:
-        """Close it at once; what was chosen and typed for a new one is kept as a draft."""
+        """Close it at once; what was chosen and typed for a new one is kept as a draft, what was typed about a step
+        until it comes back."""
         form = self.form
         if form is not None and form.dirty and not (self._done or self._working or self._is_ready):
             self._done = True
             command = form.command(as_draft=True)
             work = partial(write, self.here.desk, command, self.referral, form.edits())
             self.here.jobs.write(self._over, work, partial(_kept, self.here))
+        if self.steps is not None:
+            self.here.jobs.write(self._over, self.steps.typed.store, lambda _nothing: None)
         super().dismiss()
 
 

@@ -18,6 +18,7 @@ from casedesk.services import lifecycle
 from casedesk.services.referrals.reading import ReferralFacts
 from casedesk.services.referrals.steps import STEP_FIELDS, take_step
 from casedesk.services.words import in_words
+from casedesk.ui.kept import Typed, kept_of, put_back
 from casedesk.ui.kit.badges import Badge, status_badge
 from casedesk.ui.kit.blocks import Banner, fact
 from casedesk.ui.kit.buttons import button
@@ -64,13 +65,15 @@ SHOWN = (
 
 
 class StepsPane(Tall):
-    """Facts of a referral and its next steps. `taken` tells that a step was recorded."""
+    """Facts of a referral and its next steps. `taken` tells that a step was recorded. What is typed about a step stays
+    in `typed` until one is."""
 
     taken = Signal()
 
     def __init__(self, here: Here, referral: ReferralFacts) -> None:
         super().__init__()
         self._here, self._referral = here, referral
+        self.typed = Typed(here.desk, f"typed.referral.{referral.row.id.hex}")
         self.to = ""
         self.form: Form | None = None
         self.buttons = {
@@ -97,13 +100,18 @@ class StepsPane(Tall):
         self._problems.hide()
         self._asked.addWidget(self._problems)
         self.form = Form(self._fields(to), today=self._here.desk.today(), columns=2, hints=self._hints(to))
-        if to == "sent":
+        put_back(self.form, self.typed.get(to, {}), {})
+        if to == "sent" and to not in self.typed:
             self.form.put({"referral.sent_by_method": "by_hand"})
+        self.form.edited.connect(partial(self._keep, self.form))
         self._asked.addWidget(self.form)
         self.save_button = button(_("Record this"), "primary", "done", clicked=self.save)
         self._asked.addLayout(row(None, self.save_button))
         first = next(iter(self.form.questions.values()), None)
         (first.editor if first is not None else self.save_button).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _keep(self, form: Form, _key: str) -> None:
+        self.typed.keep(self.to, kept_of(form))
 
     def _fields(self, to: str) -> list[tuple[str, Field]]:
         declared = fields_of(Referral)
@@ -128,6 +136,7 @@ class StepsPane(Tall):
         self._here.jobs.write(self, work, self._saved, failed=self._refused)
 
     def _saved(self, _done: None) -> None:
+        self.typed.clear()
         self.taken.emit()
 
     def _refused(self, error: Exception) -> None:
