@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -300,6 +301,10 @@ def test_a_rate_is_kept(inside: Sitting) -> None:
         assert office.rates(session)["sar"] == 3250
 
 
+def shows(sitting: Sitting, words: str) -> bool:
+    return words in words_of(here(sitting))
+
+
 def test_the_official_limit_of_a_country_is_kept_and_put_right(inside: Sitting) -> None:
     for taka in (16_000_000, 16_500_000):
         page = section(inside, "rates", Rates)
@@ -309,8 +314,7 @@ def test_the_official_limit_of_a_country_is_kept_and_put_right(inside: Sitting) 
             {"official_cost_limit.country": "sa", "official_cost_limit.amount": Money(taka, "bdt")},
         )
         page.keep_limit.click()
-        shown = formats.money(Money(taka, "bdt"))
-        inside.qtbot.waitUntil(lambda shown=shown: shown in words_of(here(inside)), timeout=SECONDS)
+        inside.qtbot.waitUntil(partial(shows, inside, formats.money(Money(taka, "bdt"))), timeout=SECONDS)
     (limit,) = office.cost_limits(inside.window.desk)
     assert (limit.country, limit.amount.minor) == ("sa", 16_500_000)
 

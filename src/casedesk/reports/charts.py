@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -58,7 +58,6 @@ def draw(chart: Chart, width: float, look: Look) -> Drawing:
     making: dict[ChartKind, Callable[[Chart, float, Look], Drawing]] = {
         ChartKind.BARS: _bars,
         ChartKind.STACKED: _columns,
-        ChartKind.LINE: _lines,
         ChartKind.FUNNEL: _funnel,
         ChartKind.DISTRICTS: _map,
     }
@@ -181,64 +180,6 @@ def _stack(chart: Chart, at: int) -> _Stack:
         return _Stack(parts, most, chart.totals[at].words if chart.totals else "")
     words = number(round(sure)) if not unsure else f"{number(round(sure + least))}–{number(round(sure + most))}"
     return _Stack(parts, most, words if any(value is not None for _place, value in values) else "")
-
-
-# Lines
-
-
-def _lines(chart: Chart, width: float, look: Look) -> Drawing:
-    """A line for each series with its last value in words; where a value is hidden it breaks, and a range stands."""
-    size, rows = look.size, [_values(series) for series in chart.series]
-    values = [each for row in rows for each in row if each is not None]
-    legend, top = _legend(chart, width, look, hidden=any(not each.exact for each in values))
-    scale = _scale(max((each.most for each in values), default=0))
-    last = [next((each for each in reversed(row) if each is not None), None) for row in rows]
-    room = max((text_width(each.words, size, bold=True) for each in last if each is not None), default=0) + size
-    frame = _Frame(chart, width - room, top + size * 0.8, size * 13, scale, look)
-    marks = [*legend, *frame.grid(), *frame.labels()]
-    for place, row in enumerate(rows):
-        marks += _line(row, place, frame, look)
-    ends = [(frame.y(each.most), each.words) for each in last if each is not None]
-    marks += _apart(ends, frame.left + frame.width + size * 0.5, frame.top, frame.bottom, size)
-    return Drawing(width, frame.bottom, tuple(marks))
-
-
-def _line(values: Sequence[Value | None], place: int, frame: _Frame, look: Look) -> Iterator[Mark]:
-    ink, size = Ink(COLOURS[place % len(COLOURS)]), look.size
-    before: tuple[float, float] | None = None
-    for at, value in enumerate(values):
-        x = frame.left + frame.slot * (at + 0.5)
-        if value is None:
-            before = None
-            continue
-        if not value.exact:
-            low, high = frame.y(value.least), frame.y(value.most)
-            yield from hatched(Box(x - size * 0.25, high, size * 0.5, max(low - high, 1.0)), ink, gap=3)
-            before = None
-            continue
-        y = frame.y(value.least)
-        if before is not None:
-            yield Stroke(*before, x, y, ink, size / 6)
-        yield _dot(x, y, size * 0.3, place, ink)
-        before = (x, y)
-
-
-def _dot(x: float, y: float, r: float, place: int, ink: Ink) -> Shape:
-    """A mark for each series, told apart by its form too."""
-    corners = (24, 4, 3)[place] if place < 3 else 5 + place
-    turn = math.pi / 4 if corners == 4 else -math.pi / 2
-    around = (turn + 2 * math.pi * step / corners for step in range(corners))
-    return Shape(tuple((x + r * math.cos(angle), y + r * math.sin(angle)) for angle in around), ink)
-
-
-def _apart(ends: Sequence[tuple[float, str]], x: float, top: float, bottom: float, size: float) -> Iterator[Mark]:
-    """Words at their heights, pushed apart where they would stand over each other; what has no room is left out."""
-    line = size * 1.2
-    y = top - line
-    for wanted, words in sorted(ends):
-        y = max(wanted + size * RISE, y + line)
-        if y <= bottom:
-            yield Words(x, y, words, size, TEXT, bold=True)
 
 
 # A funnel

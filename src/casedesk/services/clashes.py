@@ -22,7 +22,6 @@ from casedesk.models import (
     Case,
     CaseIndex,
     Clash,
-    Preference,
     Recorded,
     State,
     fields_of,
@@ -30,9 +29,9 @@ from casedesk.models import (
     registers_of,
 )
 from casedesk.models import Operation as OperationRow
-from casedesk.services.office import names_of_users
+from casedesk.services.office import names_of_users, prefer, preferences
 from casedesk.services.permissions import Hidden, OutOfReach, needs, reach, visible, within_reach
-from casedesk.services.words import in_words
+from casedesk.services.words import BETWEEN, in_words
 from casedesk.storage import belonging
 from casedesk.storage.operations import ClockFlag, Operation, Value, shown, unpack
 from casedesk.storage.recorder import OPERATION_TABLE, Altered, from_leaf, moment_of, say_again, to_leaf
@@ -147,9 +146,8 @@ def steps_skipped(desk: Desk) -> list[SkippedRow]:
 
     What the user has seen is left out, until more is skipped there.
     """
+    seen = preferences(desk)
     with desk.read() as session:
-        mine = select(Preference).where(Preference.user_id == desk.actor.id, Preference.name.startswith(SEEN))
-        seen = {row.name: row.value for row in session.scalars(mine)}
         wanted = (
             select(State, CaseIndex.case_number)
             .join(CaseIndex, CaseIndex.case_id == State.case_id)
@@ -166,17 +164,13 @@ def steps_skipped(desk: Desk) -> list[SkippedRow]:
 @needs("clash.list")
 def steps_seen(desk: Desk, row: SkippedRow) -> None:
     """The user has looked: it is listed no more for them, at this computer."""
-    with desk.local() as session:
-        session.merge(Preference(user_id=desk.actor.id, name=_seen(row.entity_id), value=str(row.skipped)))
+    prefer(desk, _seen(row.entity_id), str(row.skipped))
 
 
 @needs("clash.list")
 def steps_not_seen(desk: Desk, row: SkippedRow) -> None:
     """List it again."""
-    with desk.local() as session:
-        gone = session.get(Preference, (desk.actor.id, _seen(row.entity_id)))
-        if gone is not None:
-            session.delete(gone)
+    prefer(desk, _seen(row.entity_id), "")
 
 
 def _seen(entity_id: UUID) -> str:
@@ -313,7 +307,7 @@ class _Reader:
         if declared.kind is Kind.REFERENCE and isinstance(value, bytes):
             return self._people.get(UUID(bytes=value), "")
         if declared.kind is Kind.REFERENCES:
-            return ", ".join(self._people.get(UUID(each), "") for each in _list(value))
+            return BETWEEN.join(name for each in _list(value) if (name := self._people.get(UUID(each))))
         return in_words(declared, from_leaf(declared, value))
 
 

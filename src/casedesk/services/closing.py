@@ -15,6 +15,7 @@ from casedesk.models import Case, FollowUp, Referral, SafetyFlag, State
 from casedesk.services import lifecycle
 from casedesk.services.follow_ups import still_planned
 from casedesk.services.referrals.reading import WAITING
+from casedesk.services.words import BETWEEN
 
 REASON, PLANNED, REFERRAL = "status_event.reason_text", "follow_up.due_on", "referral.number"
 
@@ -34,7 +35,7 @@ def settle(
         found[PLANNED] = [Problem(text)]
     if numbers := _waiting(session, case):
         text = _("A referral still waits for its answer: {numbers}. Write down the answer or end it first.")
-        found[REFERRAL] = [Problem(text.format(numbers=", ".join(numbers)), rule="V36")]
+        found[REFERRAL] = [Problem(text.format(numbers=BETWEEN.join(numbers)), rule="V36")]
     if not (reason or "").strip() and _has_open_flag(session, case):
         text = _("A safety flag is open. End it first, or say here why the case is closed all the same.")
         found[REASON] = [Problem(text, rule="V36")]

@@ -15,27 +15,8 @@ from casedesk.fields import Field, Kind, Level
 from casedesk.i18n import _
 from casedesk.models import (
     Case,
-    CaseNote,
     Change,
-    Consent,
-    ConsentLine,
-    ContractTerms,
-    CostItem,
-    Debt,
-    Disclosure,
-    FollowUp,
-    IdentityDocument,
     Incident,
-    IncidentViolation,
-    MigrationEpisode,
-    NeedItem,
-    NeedsAssessment,
-    Recorded,
-    RecruiterInvolvement,
-    Referral,
-    SafetyFlag,
-    StatusEvent,
-    Triage,
     fields_of,
     recorded_models,
 )
@@ -43,25 +24,10 @@ from casedesk.models import Operation as OperationRow
 from casedesk.services.office import names_of_users
 from casedesk.services.permissions import needs, open_case, within_reach
 from casedesk.services.words import BETWEEN, in_words
+from casedesk.storage import belonging
 from casedesk.storage.operations import ClockFlag, Value, shown, unpack
 from casedesk.storage.recorder import OPERATION_TABLE, from_leaf, moment_of
 
-CHILDREN: tuple[type[Recorded], ...] = (
-    CaseNote,
-    Consent,
-    ConsentLine,
-    Disclosure,
-    FollowUp,
-    Incident,
-    IncidentViolation,
-    NeedItem,
-    NeedsAssessment,
-    Referral,
-    SafetyFlag,
-    StatusEvent,
-    Triage,
-)
-OF_THE_JOURNEY: tuple[type[Recorded], ...] = (ContractTerms, CostItem, Debt, RecruiterInvolvement)
 DECIDING = ("clash.settle", "case.erased")  # told though nothing may have changed
 LOOKING = ("case.view", "case.show_number", "case.print", "referral.print", "denied.")
 LINKS = frozenset((Kind.REFERENCE, Kind.REFERENCES))
@@ -116,7 +82,7 @@ def _told(
         case = open_case(desk, session, "case.history", case_id)
         journal = _Journal(
             session,
-            records={record.bytes for record in _records(session, case)},
+            records={record.bytes for record in belonging.ids_of(session, {case.id})},
             people=names_of_users(session),
             restricted=within_reach(desk.actor, "case.view_restricted", case, reason=reason),
             firsts=_firsts(session, case),
@@ -145,19 +111,6 @@ def _is_told(entry: Entry) -> bool:
 
 def _is_look(entry: Entry) -> bool:
     return entry.action.startswith(LOOKING)
-
-
-def _records(session: Session, case: Case) -> list[UUID]:
-    found = [case.id]
-    if case.person_id is not None:
-        found.append(case.person_id)
-        for model in (IdentityDocument, MigrationEpisode):
-            found += session.scalars(select(model.id).where(model.person_id == case.person_id))
-    for child in CHILDREN:
-        found += session.scalars(select(child.id).where(child.case_id == case.id))  # type: ignore[attr-defined]
-    for part in OF_THE_JOURNEY:
-        found += session.scalars(select(part.id).where(part.episode_id == case.index_episode_id))  # type: ignore[attr-defined]
-    return found
 
 
 def _firsts(session: Session, case: Case) -> dict[bytes, bytes]:

@@ -142,7 +142,6 @@ class Table:
 class ChartKind(StrEnum):
     BARS = "bars"
     STACKED = "stacked"
-    LINE = "line"
     FUNNEL = "funnel"
     DISTRICTS = "districts"  # a tile for each district; the series has one cell for each place
 

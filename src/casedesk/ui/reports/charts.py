@@ -17,7 +17,7 @@ from casedesk.ui.kit.drawing import paint_drawing
 from casedesk.ui.kit.theme import current
 from casedesk.ui.reports.figures import FigureTable
 
-WIDE = (ChartKind.STACKED, ChartKind.LINE, ChartKind.DISTRICTS, ChartKind.FUNNEL)
+WIDE = (ChartKind.STACKED, ChartKind.DISTRICTS, ChartKind.FUNNEL)
 NAMED = 3  # places and figures that a screen reader hears; the table has the rest
 RING = 3
 
@@ -130,8 +130,8 @@ def _summary(chart: Chart) -> str:
     """The first figures in words."""
     if not chart.series or not chart.places:
         return _("No numbers.")
-    at = len(chart.places) - 1 if chart.kind in (ChartKind.STACKED, ChartKind.LINE) else 0
-    if chart.kind in (ChartKind.STACKED, ChartKind.LINE):
+    at = len(chart.places) - 1 if chart.kind is ChartKind.STACKED else 0
+    if chart.kind is ChartKind.STACKED:
         said = [f"{series.label} {series.cells[at].words}" for series in chart.series]
         return f"{chart.places[at].label}: {', '.join(said)}."
     pairs = zip(chart.places[:NAMED], chart.series[0].cells[:NAMED], strict=False)
