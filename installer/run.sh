@@ -1,4 +1,4 @@
 #!/bin/sh
-# Starts CaseDesk, doing all set-up by itself:  sh installer/run.sh [demo | check | register | summary | --help]
+# Starts CaseDesk, doing all set-up by itself:  sh installer/run.sh [COMMAND | --help]
 . "$(dirname "$0")/environment.sh"
 exec "$python" -m casedesk "$@"

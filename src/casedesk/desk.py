@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from casedesk import machine
+from casedesk.formats import DHAKA as DHAKA
+from casedesk.formats import day_in_dhaka
 from casedesk.storage.recorder import Act
 from casedesk.storage.rows import Rows
 from casedesk.storage.store import Store
 
-DHAKA = timezone(timedelta(hours=6))
 NOBODY = UUID(int=0)
 
 
@@ -131,4 +132,4 @@ class Desk:
 
     def today(self) -> date:
         """The day in Dhaka; while the clock is doubted, the last day that is known."""
-        return self.believed_until or self.clock().astimezone(DHAKA).date()
+        return self.believed_until or day_in_dhaka(self.clock())

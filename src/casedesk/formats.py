@@ -57,6 +57,11 @@ _JOINERS = "\u200c\u200d"
 _BLANKS = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0]")
 
 
+def day_in_dhaka(moment: datetime) -> date:
+    """The day on which something happened, as a calendar in Dhaka has it."""
+    return _in_dhaka(moment).date()
+
+
 def digits(text: str) -> str:
     """`text` with the digits of the language spoken."""
     return text.translate(_BANGLA_DIGITS) if language() == "bn" else text

@@ -17,7 +17,7 @@ from casedesk import codelists
 from casedesk.errors import CaseDeskError
 from casedesk.formats import MONTHS, WEEKDAYS, digits, minor_digits, quoted
 from casedesk.i18n import _
-from casedesk.values import Money, PartialDay, Precision
+from casedesk.values import Money, PartialDay, Precision, months_away
 
 
 class NotUnderstood(CaseDeskError):
@@ -137,7 +137,7 @@ def _some_time_ago(count: int, unit: str, today: date) -> PartialDay:
         case "week":
             return PartialDay.month(today - timedelta(weeks=count))
         case "month":
-            return PartialDay.month(_months_away(today, -count))
+            return PartialDay.month(months_away(today, -count))
         case _:
             return PartialDay(date(today.year - count, 1, 1), Precision.YEAR)
 
@@ -165,9 +165,9 @@ def _later(count: int, unit: str, today: date) -> PartialDay:
         case "week":
             return PartialDay(today + timedelta(weeks=count))
         case "month":
-            return PartialDay(_months_away(today, count))
+            return PartialDay(months_away(today, count))
         case _:
-            return PartialDay(_months_away(today, 12 * count))
+            return PartialDay(months_away(today, 12 * count))
 
 
 def _written(words: list[str], today: date, *, ahead: bool) -> PartialDay | None:
@@ -256,13 +256,6 @@ def _in_month(year: int, month: int) -> PartialDay:
 def _estimate(found: PartialDay) -> PartialDay:
     """The same time, give or take a year; what was known finer than a month is not kept."""
     return PartialDay(found.first.replace(day=1), Precision.ESTIMATED)
-
-
-def _months_away(day: date, months: int) -> date:
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    if not date.min.year <= year <= date.max.year:
-        raise ValueError(months)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def _numeral(word: str) -> int:

@@ -54,6 +54,15 @@ class Money:
     currency: str
 
 
+def months_away(day: date, months: int) -> date:
+    """So many months later, or earlier; of a day that the month does not have, its last. Raises ValueError where no
+    calendar reaches."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if not date.min.year <= year <= date.max.year:
+        raise ValueError(months)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
 def _years_away(day: date, years: int) -> date:
     year = min(max(day.year + years, date.min.year), date.max.year)
     return date(year, day.month, min(day.day, monthrange(year, day.month)[1]))

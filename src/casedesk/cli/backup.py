@@ -8,8 +8,7 @@ from pathlib import Path
 from casedesk.cli.files import must_be_readable
 from casedesk.cli.signing_in import ask_name, passphrase_of, signed_in, store_of, user_word, vault_of
 from casedesk.cli.speech import Commands, NotDone, say
-from casedesk.desk import DHAKA
-from casedesk.formats import clock, day, file_size, number
+from casedesk.formats import clock, day, day_in_dhaka, file_size, number
 from casedesk.i18n import _
 from casedesk.services import backups, restores
 from casedesk.services.backups import Loss
@@ -97,7 +96,7 @@ def _second(asked: argparse.Namespace) -> Person | None:
 def _told(manifest: Manifest) -> str:
     return _("Backup {number} of {day}, {time}: {cases} cases.").format(
         number=number(manifest.number),
-        day=day(manifest.made.astimezone(DHAKA).date()),
+        day=day(day_in_dhaka(manifest.made)),
         time=clock(manifest.made),
         cases=number(manifest.cases),
     )

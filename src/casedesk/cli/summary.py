@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from uuid import UUID
-
-from sqlalchemy import select
 
 from casedesk import codelists, i18n
 from casedesk.case_numbers import read_case_number
 from casedesk.cli.files import new_file_kind, written
 from casedesk.cli.signing_in import signed_in, user_word
 from casedesk.cli.speech import Commands, NotDone
-from casedesk.desk import Desk
-from casedesk.errors import NotFound
-from casedesk.formats import quoted
-from casedesk.formats import visible as visible_text
+from casedesk.formats import quoted, visible
 from casedesk.i18n import _
-from casedesk.models import CaseIndex
-from casedesk.services.permissions import needs, visible
 from casedesk.whole_file import new_file
 
 LEVELS = ("full", "shared", "coded")
@@ -40,6 +32,7 @@ def _summary(asked: argparse.Namespace) -> int:
     from casedesk.reports.assemble import print_summary
     from casedesk.reports.hand_out import FileKind
     from casedesk.services.prints import PrintRequest
+    from casedesk.services.search import case_called
 
     request = PrintRequest(level=asked.level, language=i18n.language(), purpose=asked.purpose, reason=asked.why.strip())
     if not request.reason:
@@ -47,7 +40,7 @@ def _summary(asked: argparse.Namespace) -> int:
     number = _number(asked.number)
     new_file_kind(asked.out, FileKind.PDF)
     with signed_in(asked) as desk, new_file(asked.out) as file:
-        (paper,) = print_summary(desk, _case(desk, number), request, "file")
+        (paper,) = print_summary(desk, case_called(desk, number), request, "file")
         file.write(paper)
     written(asked.out)
     return 0
@@ -58,18 +51,7 @@ def _number(typed: str) -> str:
     number = read_case_number(typed)
     if number is None:
         raise NotDone(
-            _("“{text}” is no case number.").format(text=visible_text(quoted(typed))),
+            _("“{text}” is no case number.").format(text=visible(quoted(typed))),
             hint=_("Nothing was printed. Write it whole, like DHK-26-K3-00042-R, as the page of the case shows it."),
         )
     return number
-
-
-@needs("case.list")
-def _case(desk: Desk, number: str) -> UUID:
-    """The case with exactly this number."""
-    wanted = select(CaseIndex.case_id).where(CaseIndex.case_number == number)
-    with desk.read() as session:
-        found = session.scalar(wanted.where(visible(desk.actor)))
-    if found is None:
-        raise NotFound
-    return found

@@ -13,8 +13,9 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 
-from casedesk.desk import DHAKA, Actor, Desk, now
+from casedesk.desk import Actor, Desk, now
 from casedesk.errors import CaseDeskError
+from casedesk.formats import DHAKA, day_in_dhaka
 from casedesk.i18n import _
 from casedesk.machine import lock_file
 from casedesk.models import FollowUp, NeedItem, SafetyFlag, State
@@ -99,7 +100,7 @@ def open_or_build(
     progress: Report | None = None,
 ) -> Practice:
     """The practice centre of today: as it was left today, or built anew, since its days are told from today."""
-    marker = f"{clock().astimezone(DHAKA).date()} {people} {seed}\n"
+    marker = f"{day_in_dhaka(clock())} {people} {seed}\n"
     if vault_exists(folder):
         if not is_practice(folder):
             raise NotPractice
@@ -126,7 +127,7 @@ def build(
     progress: Report | None = None,
 ) -> Practice:
     """Make a practice centre in an empty folder. `progress` is told how many of how many people are registered."""
-    today = clock().astimezone(DHAKA).date()
+    today = day_in_dhaka(clock())
     chance = Random(seed)  # noqa: S311 - invented people are no secret
     invented = sorted(islice(journeys(seed, today), people), key=lambda one: one.registered_at)
     at = Clock(_opening(today))

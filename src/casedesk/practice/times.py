@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from random import Random
 
-from casedesk.desk import DHAKA
+from casedesk.formats import DHAKA
 
 FRIDAY, SATURDAY = 4, 5
 

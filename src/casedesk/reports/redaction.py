@@ -10,8 +10,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
+from casedesk.parsing import latin_digits
 from casedesk.reports.parts import HIDDEN
-from casedesk.reports.preview import text_of
 
 _WORD = re.compile(r"[^\W_][\w\u0980-\u09ff\u200c\u200d]*")
 _NUMBER = re.compile(r"(?<!\w)[+\d][\d\s()./-]{4,}\d")
@@ -41,9 +41,8 @@ _LATIN_SOUNDS = str.maketrans("cqzvfwxyC", "kkjbpbkac")
 _LATIN_PAIRS = re.compile(r"([kgjtdpbs])h")
 
 
-def leaks(paper: bytes | Iterable[str], hidden: Sequence[str]) -> list[str]:
-    """The words on the paper that give a hidden value away, as they stand there, in order, each once."""
-    texts = [text_of(paper)] if isinstance(paper, bytes) else list(paper)
+def leaks(texts: Iterable[str], hidden: Sequence[str]) -> list[str]:
+    """The words in these texts that give a hidden value away, as they stand there, in order, each once."""
     found = [words for text in texts for words in _found(text, hidden)]
     return list(dict.fromkeys(found))
 
@@ -62,10 +61,10 @@ def _found(text: str, hidden: Sequence[str]) -> Iterator[str]:
     for word in _WORD.findall(text):
         if any(_same(_plain(word), name) for name in names):
             yield word
-    for stretch in _NUMBER.findall(_latin_digits(text)):
+    for stretch in _NUMBER.findall(latin_digits(text)):
         written = _digits(stretch)
         if any(number in written or (len(written) >= _DIGITS and written in number) for number in numbers):
-            at = _latin_digits(text).find(stretch)
+            at = latin_digits(text).find(stretch)
             yield text[at : at + len(stretch)]
 
 
@@ -78,7 +77,7 @@ def _same(word: str, name: str) -> bool:
 
 def _plain(word: str) -> str:
     joined = re.sub("[\u200b-\u200d]", "", unicodedata.normalize("NFC", word))
-    return _latin_digits(joined).casefold()
+    return latin_digits(joined).casefold()
 
 
 def _is_bangla(word: str) -> bool:
@@ -97,9 +96,5 @@ def _sound(word: str) -> str:
     return re.sub(r"(.)\1+", r"\1", first + rest)
 
 
-def _latin_digits(text: str) -> str:
-    return "".join(str(unicodedata.digit(c)) if "০" <= c <= "৯" else c for c in text)
-
-
 def _digits(text: str) -> str:
-    return re.sub(r"\D", "", _latin_digits(text))
+    return re.sub(r"\D", "", latin_digits(text))

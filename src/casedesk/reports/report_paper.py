@@ -34,7 +34,7 @@ def locked(pdf: bytes, password: str) -> bytes:
 
 def _document(report: Report, copy: Copy, receiver: str) -> Document:
     period = report.request.period.label
-    day = formats.day(report.made_at.astimezone(formats.DHAKA).date())
+    day = formats.day(formats.day_in_dhaka(report.made_at))
     made = _("{period} · made {day} by {name} · copy {copy}").format(
         period=period, day=day, name=report.made_by, copy=digits(str(copy.number))
     )

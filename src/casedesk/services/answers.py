@@ -79,6 +79,11 @@ TICKS: Mapping[str, Field] = {
     ),
     "case.prefers_not_to_say": Field(N_("Prefers not to say"), Kind.TICK, Level.RESTRICTED, Ask.INTAKE),
 }
+NAMES = ("person.name_bn", "person.name_en", "person.nickname")
+FAMILY_PHONE = "person.contact_person_phone"
+PHONES = ("person.phone_1", "person.phone_2", FAMILY_PHONE)
+CONFIRMED = "case.confirmed_warnings"  # the rules whose warnings somebody read and kept
+WAGE_VIOLATIONS = ("wages_not_paid", "wages_underpaid")
 CONSENT = "consent_line."
 TRIAGE = "triage."
 

@@ -13,8 +13,9 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from casedesk import machine
-from casedesk.desk import DHAKA, Desk
+from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
+from casedesk.formats import day_in_dhaka
 from casedesk.i18n import _
 from casedesk.models import Case, Chain, Change, Operation, recorded_models
 from casedesk.progress import Progress, silent
@@ -75,7 +76,7 @@ def keep_up(desk: Desk, progress: Progress = silent) -> Backup | None:
     if newest is not None:
         with desk.read() as session:
             written = _count(session, newest.held)
-        same_day = newest.made.astimezone(DHAKA).date() == desk.today()
+        same_day = day_in_dhaka(newest.made) == desk.today()
         if written == 0 or (same_day and written < MANY):
             return None
     try:

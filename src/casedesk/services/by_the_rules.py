@@ -11,11 +11,10 @@ from sqlalchemy.orm import Session
 from casedesk.desk import Desk
 from casedesk.errors import InvalidInput, Problem
 from casedesk.models import Case
-from casedesk.services.answers import Answers
+from casedesk.services.answers import CONFIRMED, Answers
 from casedesk.services.intake import known
 from casedesk.services.rules import problems
 
-CONFIRMED = "case.confirmed_warnings"
 Kept = Collection[str] | None  # the rules whose warnings were read; None for all, as when a change is taken back
 # Only ever added to, in places of their own: a change that shows something missing there must not wait for it.
 ELSEWHERE = ("consent", "consent_line", "safety_flag", "triage")

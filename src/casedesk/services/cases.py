@@ -43,19 +43,18 @@ from casedesk.models import (
 )
 from casedesk.services import incidents, lifecycle
 from casedesk.services.ages import age_of, is_minor
-from casedesk.services.answers import LISTS, RECORDS, TICKS, Answers, field_of
+from casedesk.services.answers import LISTS, NAMES, PHONES, RECORDS, TICKS, WAGE_VIOLATIONS, Answers, field_of
 from casedesk.services.by_the_rules import Kept, keep_the_rules
 from casedesk.services.closing import settle
 from casedesk.services.edits import Edits, apply_edits
 from casedesk.services.follow_ups import planned, still_planned
-from casedesk.services.intake import AGREES, USUAL, WAGE_VIOLATIONS, months_between, new_need
+from casedesk.services.intake import AGREES, USUAL, months_between, new_need
 from casedesk.services.permissions import needs, open_case, see_case, within_reach
 from casedesk.services.providers import find_or_add_recruiter
 from casedesk.services.triage import due_at
 from casedesk.storage.rows import Records, Rows
 
 T = TypeVar("T", bound=Recorded)
-NAMES = ("name_bn", "name_en", "nickname")
 
 LONGEST_HOLD = 90  # days
 LOOK_AGAIN = N_("Look again: the case is on hold")
@@ -122,7 +121,7 @@ class CaseFacts:
         """The name in the script of the language spoken, then another; the code alone where it stands for the name."""
         if self.hide_name:
             return self.person_code, ""
-        bangla, english, nickname = (str(self.answers.get(f"person.{key}", "")) for key in NAMES)
+        bangla, english, nickname = (str(self.answers.get(key, "")) for key in NAMES)
         said = [name for name in (*spoken_first(bangla, english), nickname) if name] or [self.person_code]
         return said[0], said[1] if len(said) > 1 else ""
 
@@ -160,8 +159,7 @@ def show_number(desk: Desk, case_id: UUID) -> dict[str, str]:
     with desk.read() as session:
         case = open_case(desk, session, "case.show_number", case_id)
         person = session.get(Person, case.person_id) or Person()
-        names = ("phone_1", "phone_2", "contact_person_phone")
-        numbers = {f"person.{name}": number for name in names if (number := getattr(person, name))}
+        numbers = {key: number for key in PHONES if (number := getattr(person, key.removeprefix("person.")))}
     desk.note("case.show_number", about=case_id)
     return numbers
 

@@ -6,7 +6,6 @@ says no holds, whatever arrived first.
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -40,6 +39,7 @@ from casedesk.services.providers import name_of
 from casedesk.storage.arrived import first_written as first_place
 from casedesk.storage.bulk import in_parts
 from casedesk.storage.registers import Knowledge, Place, current, in_causal_order
+from casedesk.values import months_away
 
 KEEPING, COUNTING = "store_data", "statistics"  # the purposes that say whether data are kept at all, and counted
 ASKED_ANSWERS = ("given", "refused")
@@ -239,10 +239,7 @@ def scope_for(service: str, provider_type: str | None) -> str:
 def expiry(scope: str, today: date) -> date | None:
     """The last day on which a consent given today holds; nothing if it holds until it is taken back."""
     months = codelists.get("consent_scope")[scope].extra["default_validity_months"]
-    if not months:
-        return None
-    year, month = divmod(today.year * 12 + today.month - 1 + int(months), 12)
-    return date(year, month + 1, min(today.day, monthrange(year, month + 1)[1]))
+    return months_away(today, int(months)) if months else None
 
 
 def _lines(session: Session, case_id: UUID, scope: str | None = None) -> Sequence[ConsentLine]:

@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 from casedesk.desk import Desk
 from casedesk.errors import NotFound
 from casedesk.models import Draft, DraftCount
-from casedesk.services.answers import Answers, restored, stored
+from casedesk.services.answers import NAMES, Answers, restored, stored
 from casedesk.services.permissions import needs
 
 
 @dataclass(frozen=True, slots=True)
 class DraftRow:
-    """A draft in a list; `parts_done` is kept by the form that wrote it."""
+    """A draft in a list."""
 
     id: UUID
     name: str
@@ -85,5 +85,5 @@ def _own(desk: Desk, session: Session, draft_id: UUID) -> Draft:
 
 def _row(draft: Draft) -> DraftRow:
     answers = restored(draft.answers)
-    name = answers.get("person.name_bn") or answers.get("person.name_en") or answers.get("person.nickname") or ""
+    name = next((name for key in NAMES if (name := answers.get(key))), "")
     return DraftRow(draft.id, str(name), draft.kind, draft.begun_at, draft.saved_at, answers)

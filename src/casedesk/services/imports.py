@@ -23,7 +23,7 @@ from casedesk.fields import Ask, Field, Kind
 from casedesk.i18n import _
 from casedesk.parsing import fold
 from casedesk.services import backups, triage
-from casedesk.services.answers import Answers, field_of, label_of, tidied
+from casedesk.services.answers import CONFIRMED, Answers, field_of, label_of, tidied
 from casedesk.services.intake import known, register_new
 from casedesk.services.look_alikes import look_alikes
 from casedesk.services.permissions import needs
@@ -33,7 +33,6 @@ from casedesk.values import Money
 
 LARGEST = 50 * 1024 * 1024
 MANY = 25  # rows before which a backup is made
-CONFIRMED = "case.confirmed_warnings"
 BY_THE_PROGRAM = (Kind.MOMENT, Kind.REFERENCE, Kind.REFERENCES)
 AHEAD = ("case.next_contact_on",)
 AGES = ("person.age_stated",)

@@ -13,10 +13,10 @@ from casedesk.desk import Desk
 from casedesk.errors import InvalidInput, NotFound, Problem
 from casedesk.i18n import _
 from casedesk.models import Case, Incident, IncidentViolation, MigrationEpisode, fields_of
-from casedesk.services.answers import Answers
+from casedesk.services.answers import WAGE_VIOLATIONS, Answers
 from casedesk.services.by_the_rules import Kept, keep_the_rules
 from casedesk.services.edits import Edits, apply_edits
-from casedesk.services.intake import HIDING_GROUPS, USUAL, WAGE_VIOLATIONS
+from casedesk.services.intake import HIDING_GROUPS, USUAL
 from casedesk.services.permissions import needs, open_case, see_case, within_reach
 from casedesk.services.rules.intake import BACK, LEFT
 from casedesk.storage.rows import Records, Rows

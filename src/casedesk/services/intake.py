@@ -39,7 +39,7 @@ from casedesk.models import (
 from casedesk.search_keys import phone_key
 from casedesk.services import triage
 from casedesk.services.access import first_access
-from casedesk.services.answers import CONSENT, TRIAGE, Answers, asked, part, several, tidied
+from casedesk.services.answers import CONSENT, TRIAGE, WAGE_VIOLATIONS, Answers, asked, part, several, tidied
 from casedesk.services.consents import expiry
 from casedesk.services.follow_ups import planned
 from casedesk.services.lifecycle import begin
@@ -52,7 +52,6 @@ from casedesk.services.rules import Known, age_on, problems, under_age
 from casedesk.values import PartialDay
 
 AGREES = "agrees_with_suggestion"
-WAGE_VIOLATIONS = ("wages_not_paid", "wages_underpaid")
 URGENCY: Mapping[str, str] = {"immediate": "now", "short": "this_month", "medium": "later"}  # of needs, by horizon
 # What a record says unless somebody says otherwise.
 USUAL: Mapping[str, dict[str, str]] = {

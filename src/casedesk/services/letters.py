@@ -9,11 +9,10 @@ from uuid import UUID
 from casedesk import codelists, formats, i18n
 from casedesk.desk import Desk
 from casedesk.i18n import _
+from casedesk.services.answers import FAMILY_PHONE, NAMES
 from casedesk.services.cases import CaseFacts, case_facts
 from casedesk.services.office import office
 from casedesk.services.papers import (
-    FAMILY_PHONE,
-    NAMES,
     Source,
     Told,
     age_group,
@@ -134,7 +133,7 @@ def _letter(desk: Desk, source: Source, referral: ReferralFacts) -> LetterConten
 
 
 def _printed_on(at: datetime) -> str:
-    return formats.day(at.astimezone(formats.DHAKA).date())
+    return formats.day(formats.day_in_dhaka(at))
 
 
 def _text(referral: ReferralFacts, name: str) -> str:

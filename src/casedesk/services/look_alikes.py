@@ -18,7 +18,7 @@ from casedesk.i18n import N_
 from casedesk.models import Case, CaseIndex, NumberKey, Person
 from casedesk.parsing import document_key
 from casedesk.search_keys import phone_key, similar, sounds_of
-from casedesk.services.answers import Answers, tidied
+from casedesk.services.answers import NAMES, Answers, tidied
 from casedesk.services.follow_ups import planned
 from casedesk.services.permissions import needs, open_case, visible
 from casedesk.values import PartialDay
@@ -106,8 +106,7 @@ def _number_keys(answers: Answers) -> Iterator[tuple[str, str]]:
 
 
 def _names(answers: Answers) -> list[str]:
-    keys = ("person.name_bn", "person.name_en", "person.nickname")
-    return [name for key in keys if isinstance(name := answers.get(key), str)]
+    return [name for key in NAMES if isinstance(name := answers.get(key), str)]
 
 
 def _compared(session: Session, row: CaseIndex, answers: Answers, today: date) -> LookAlike | None:

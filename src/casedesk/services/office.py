@@ -15,8 +15,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from casedesk import formats, i18n
-from casedesk.desk import DHAKA, NOBODY, Actor, Clock, Desk, now
+from casedesk.desk import NOBODY, Actor, Clock, Desk, now
 from casedesk.errors import CaseDeskError, Conflict, InvalidInput, NotAllowed, NotFound, Problem
+from casedesk.formats import DHAKA
 from casedesk.i18n import _
 from casedesk.models import (
     Centre,
@@ -466,7 +467,7 @@ def _last_known_day(session: Session, at: datetime) -> date | None:
     """If a clock that says this cannot be right, the last day that is known: the computer says a time before the
     program was made, before what was recorded earlier, or far after it. None if it may be right."""
     newest, wall = session.scalar(NEWEST_SURE), at.timestamp() * 1000
-    told = at.astimezone(DHAKA).date()
+    told = formats.day_in_dhaka(at)
     if newest is None:
         return RELEASED if told < RELEASED else None
     if told >= RELEASED and newest - AN_HOUR <= wall <= newest + FAR_AHEAD:

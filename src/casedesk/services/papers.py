@@ -18,7 +18,7 @@ from casedesk.i18n import _
 from casedesk.parsing import fold
 from casedesk.search_keys import sounds_of, words_of
 from casedesk.services.ages import age_band
-from casedesk.services.answers import field_of
+from casedesk.services.answers import FAMILY_PHONE, NAMES, PHONES, field_of
 from casedesk.services.cases import CaseFacts, Violation, case_facts
 from casedesk.services.consents import ConsentNow, consents_of
 from casedesk.services.follow_ups import follow_ups_of
@@ -48,11 +48,8 @@ from casedesk.services.words import in_words
 from casedesk.values import Money, PartialDay, Precision
 
 FAMILY = ("person.father_name", "person.mother_name", "person.contact_person_name", "person.guardian")
-FAMILY_PHONE = "person.contact_person_phone"
-PHONES = ("person.phone_1", "person.phone_2", FAMILY_PHONE)
 BEHIND_BARS = {"person.home", "person.phone", "person.safe_contact", "person.family", "person.guardian"}
 PLACES = ("person.union_or_ward", "person.village_or_street", "person.current_address")
-NAMES = ("person.name_bn", "person.name_en", "person.nickname")
 SERIOUS = "sexual_violence"  # on a coded copy these are serious violence, and no more (DOMAIN 11)
 BEST_INTEREST = "best_interest_decision"
 SHORTEST = 2  # a key of so few letters is found in too many names

@@ -13,9 +13,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from casedesk import codelists
-from casedesk.desk import DHAKA, Desk
+from casedesk.desk import Desk
 from casedesk.errors import InvalidInput, NotFound, Problem
 from casedesk.fields import Level
+from casedesk.formats import day_in_dhaka
 from casedesk.i18n import _, spoken_first
 from casedesk.models import (
     Case,
@@ -330,7 +331,7 @@ def _last_answers(session: Session, providers: Sequence[UUID]) -> dict[UUID, lis
 
 
 def _days(first: datetime, then: datetime) -> int:
-    return (then.astimezone(DHAKA).date() - first.astimezone(DHAKA).date()).days
+    return (day_in_dhaka(then) - day_in_dhaka(first)).days
 
 
 def _refuse_nameless(found: Provider) -> None:

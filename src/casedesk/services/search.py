@@ -17,13 +17,16 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
 from casedesk import codelists
-from casedesk.desk import DHAKA, Actor, Desk
+from casedesk.desk import Actor, Desk
+from casedesk.errors import NotFound
+from casedesk.formats import day_in_dhaka
 from casedesk.i18n import spoken_first
-from casedesk.models import Case, CaseNote, MigrationEpisode, Person
+from casedesk.models import Case, CaseIndex, CaseNote, MigrationEpisode, Person
 from casedesk.parsing import document_key
 from casedesk.search_keys import fts_query, number_key, sounds_of, words_of
 from casedesk.services.ages import age_of
@@ -341,6 +344,17 @@ def find_people(desk: Desk, words: str, size: int = 6) -> list[CaseRow]:
 
 
 @needs("case.list")
+def case_called(desk: Desk, number: str) -> UUID:
+    """The case with exactly this number. Raises NotFound also for one the user may not know of."""
+    wanted = select(CaseIndex.case_id).where(CaseIndex.case_number == number, visible(desk.actor))
+    with desk.read() as session:
+        found = session.scalar(wanted)
+    if found is None:
+        raise NotFound
+    return found
+
+
+@needs("case.list")
 def near_names(desk: Desk, words: str, size: int = 4) -> list[str]:
     """Names that sound a little like what was typed, where nothing sounds the same."""
     sounds = [sound for sound in sounds_of(words) if len(sound) > 1]
@@ -417,7 +431,7 @@ def _last_note(desk: Desk, case: Case) -> tuple[str | None, date | None, str]:
             return "", None, ""
         note = notes[-1]
         _order, by = rows.first_written(CaseNote, "id", note.id)[note.id]
-    on = note.at.astimezone(DHAKA).date() if note.at else None
+    on = day_in_dhaka(note.at) if note.at else None
     return (None if is_restricted(case, note) else note.text or ""), on, by
 
 

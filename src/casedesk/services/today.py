@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, Select, case, func, literal, null, or_, se
 from sqlalchemy.orm import Session
 
 from casedesk import codelists
-from casedesk.desk import DHAKA, Desk
+from casedesk.desk import Desk
+from casedesk.formats import day_in_dhaka
 from casedesk.i18n import N_, _
 from casedesk.models import CaseIndex, FollowUp, SafetyFlag, State
 from casedesk.services.answers import Answers
@@ -272,7 +273,7 @@ def _flags(session: Session, desk: Desk, people: dict[UUID, str]) -> list[Task]:
 
 
 def _flag(desk: Desk, people: dict[UUID, str], row: CaseIndex, due_at: datetime) -> Task:
-    day = due_at.astimezone(DHAKA).date()
+    day = day_in_dhaka(due_at)
     return Task(
         follow_up_id=None,
         case_id=row.case_id,

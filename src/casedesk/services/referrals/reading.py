@@ -11,9 +11,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, func, select
 
 from casedesk import codelists
-from casedesk.desk import DHAKA, Desk
+from casedesk.desk import Desk
 from casedesk.errors import NotFound
 from casedesk.fields import Kind
+from casedesk.formats import day_in_dhaka
 from casedesk.lifecycles import steps_from
 from casedesk.models import CaseIndex, NeedItem, Provider, Referral, State, fields_of
 from casedesk.services import lifecycle
@@ -206,9 +207,7 @@ def _row(desk: Desk, referral: Referral, state: State, provider: Provider | None
         sent_at=referral.sent_at,
         accepted_at=referral.accepted_at,
         appointment_at=referral.appointment_at,
-        days_waiting=(today - referral.sent_at.astimezone(DHAKA).date()).days
-        if unanswered and referral.sent_at
-        else None,
+        days_waiting=(today - day_in_dhaka(referral.sent_at)).days if unanswered and referral.sent_at else None,
         overdue=overdue,
         decline_reason=referral.decline_reason,
         outcome=referral.outcome,

@@ -11,9 +11,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from casedesk import codelists, formats
-from casedesk.desk import DHAKA, Desk
+from casedesk.desk import Desk
 from casedesk.errors import InvalidInput, Problem
 from casedesk.fields import Kind
+from casedesk.formats import DHAKA
 from casedesk.i18n import _
 from casedesk.lifecycles import Step
 from casedesk.models import Case, Disclosure, ProviderService, Referral, StatusEvent, fields_of
@@ -111,7 +112,7 @@ def _as_moment(value: object, now: datetime) -> object:
 
 
 def _day(value: date | datetime) -> date:
-    return value.astimezone(DHAKA).date() if isinstance(value, datetime) else value
+    return formats.day_in_dhaka(value) if isinstance(value, datetime) else value
 
 
 def _prepare(desk: Desk, referral: Referral, before: str | None, to: str, said: Mapping[str, object]) -> None:

@@ -14,7 +14,7 @@ from casedesk import formats
 from casedesk.errors import Problem
 from casedesk.fields import problem_with, tidy
 from casedesk.i18n import _
-from casedesk.services.answers import Answers, field_of, several
+from casedesk.services.answers import CONFIRMED, Answers, field_of, several
 from casedesk.services.rules import ages, journey, money, person, to_register
 from casedesk.services.rules.ages import Ages, age_on, under_age
 from casedesk.services.rules.intake import AGE, AGE_ON, NOTHING_KNOWN, Intake, Known, Rule
@@ -67,7 +67,7 @@ def problems(
         elif tidied is not None:
             sound[key] = tidied
     intake = Intake(sound, today, known)
-    confirmed = several(sound, "case.confirmed_warnings")
+    confirmed = several(sound, CONFIRMED)
     missing = [each for rule in TO_REGISTER for each in rule(intake) if each[0] not in found] if registering else []
     for key, problem in [*(each for rule in RULES for each in rule(intake)), *missing]:
         if not (problem.warning and problem.rule in confirmed):

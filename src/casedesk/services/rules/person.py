@@ -12,10 +12,9 @@ from casedesk.codelists import Code
 from casedesk.errors import Problem
 from casedesk.i18n import _, ngettext
 from casedesk.parsing import fold
+from casedesk.services.answers import NAMES, PHONES
 from casedesk.services.rules.intake import FLAGS, Found, Intake
 
-NAMES = ("person.name_bn", "person.name_en", "person.nickname")
-PHONES = ("person.phone_1", "person.phone_2", "person.contact_person_phone")
 MOST_OWNERS = 3
 MATERNITY = "reproductive_health"
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from casedesk import codelists
 from casedesk.errors import Problem
 from casedesk.i18n import N_, _
-from casedesk.services.answers import CONSENT
+from casedesk.services.answers import CONSENT, NAMES
 from casedesk.services.rules.intake import AGE, BACK, BORN, FLAGS, LEFT, NO_FLAGS, Found, Intake
 from casedesk.services.triage import suggest_from
 
@@ -32,7 +32,7 @@ NEEDED_OF_A_RETURNEE: Mapping[str, str] = {
 
 def v01_name(intake: Intake) -> Found:
     """V01: a name in either script, or the name people call them by."""
-    if not any(intake.words(f"person.{name}") for name in ("name_bn", "name_en", "nickname")):
+    if not any(intake.words(key) for key in NAMES):
         yield "person.name_bn", Problem(_("Write a name. What others call them is enough."), rule="V01")
 
 

@@ -44,6 +44,7 @@ from casedesk.models import (
     StatusEvent,
     Triage,
 )
+from casedesk.services.answers import WAGE_VIOLATIONS
 from casedesk.services.sections import ASSESSED
 from casedesk.services.statistics import suppress
 from casedesk.services.statistics.shapes import Unit
@@ -146,11 +147,10 @@ _LIMIT = (
     .correlate(CaseIndex, EPISODE)
     .scalar_subquery()
 )
-_WAGES = ("wages_not_paid", "wages_underpaid")
 _UNPAID = aliased(IncidentViolation)
 _WAGES_OWED = (
     select(func.sum(taka(_UNPAID.amount_owed)))
-    .where(_UNPAID.case_id == CaseIndex.case_id, alive(_UNPAID), one_of(_UNPAID.violation, _WAGES))
+    .where(_UNPAID.case_id == CaseIndex.case_id, alive(_UNPAID), one_of(_UNPAID.violation, WAGE_VIOLATIONS))
     .correlate(CaseIndex)
     .scalar_subquery()
 )
@@ -338,7 +338,7 @@ INDICATORS: dict[str, Indicator] = {
             subject=CASES,
             day=OPENED,
             where=(SCREENED,),
-            hit=has_violation(*_WAGES),
+            hit=has_violation(*WAGE_VIOLATIONS),
             by=("country", "industry", "sex"),
         ),
         Indicator(
@@ -346,7 +346,7 @@ INDICATORS: dict[str, Indicator] = {
             label=N_("Wages owed, median"),
             subject=CASES,
             day=OPENED,
-            where=(has_violation(*_WAGES),),
+            where=(has_violation(*WAGE_VIOLATIONS),),
             value=_WAGES_OWED,
             unit=Unit.TAKA,
             by=("country", "industry", "sex"),

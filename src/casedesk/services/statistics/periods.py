@@ -7,8 +7,8 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from casedesk import formats
-from casedesk.desk import DHAKA
 from casedesk.errors import CaseDeskError
+from casedesk.formats import DHAKA
 from casedesk.i18n import _
 from casedesk.parsing import latin_digits
 
