@@ -13,7 +13,7 @@ from io import BytesIO
 
 import xlsxwriter
 
-from benchmarks.measures import _bare_page
+from benchmarks.measures import bare_page
 from benchmarks.pairs import Result, paired
 from casedesk import i18n
 from casedesk.desk import Desk
@@ -97,5 +97,5 @@ def paper(desk: Desk, cases: int) -> Iterator[Result]:
     def ours() -> None:
         write_report(report, copy, "bn")
 
-    first, second = paired(ours, lambda: _bare_page(lines), PAPERS)
+    first, second = paired(ours, lambda: bare_page(lines), PAPERS)
     yield Result("page of a report as PDF, against its bare words", cases, first / count, second / count, 1.5)

@@ -48,14 +48,14 @@ def make(folder: Path, cases: int, scatter: Callable[[Rows, random.Random], None
     recovery.wipe()
     dice = random.Random(cases)  # noqa: S311 - the same centre each time
     for number in range(min(cases, TEMPLATES)):
-        register_case(desk, _answers(desk, dice, number))
+        register_case(desk, answers_of(desk, dice, number))
     _copy(desk, cases - TEMPLATES, dice, scatter)
     with desk.local() as session:
         session.execute(text("ANALYZE"))
     desk.store.vault.close()
 
 
-def _answers(desk: Desk, dice: random.Random, number: int) -> dict[str, object]:
+def answers_of(desk: Desk, dice: random.Random, number: int) -> dict[str, object]:
     woman = dice.random() < 0.5
     back = desk.today() - timedelta(days=dice.randrange(5, 400))
     return {

@@ -20,7 +20,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.platypus import Paragraph, SimpleDocTemplate
 from sqlalchemy import text
 
-from benchmarks.generator import _answers
+from benchmarks.generator import answers_of
 from benchmarks.pairs import Result, paired
 from benchmarks.statements import bare_reads, overhearing
 from casedesk.desk import Desk
@@ -63,12 +63,12 @@ def save(desk: Desk, cases: int) -> Iterator[Result]:
     people = iter(range(10_000_000, 99_000_000))
 
     def registered() -> None:
-        answers = tidied(_answers(desk, dice, next(people)))
+        answers = tidied(answers_of(desk, dice, next(people)))
         with desk.write("case.register") as session:
             intake._register(session, desk, answers)
 
     def unrecorded() -> None:
-        answers = tidied(_answers(desk, dice, next(people)))
+        answers = tidied(answers_of(desk, dice, next(people)))
         with WriteSession(desk.store.vault.writer, expire_on_commit=False) as session:
             session.execute(text("UPDATE gate SET open = 1"))
             intake._register(session, desk, answers)
@@ -90,7 +90,7 @@ def _bare_saves(desk: Desk, dice: random.Random, people: Iterator[int]) -> Calla
     engine = desk.store.vault.writer
     prepared = []
     for _round in range(ROUNDS + 1):
-        answers = tidied(_answers(desk, dice, next(people)))
+        answers = tidied(answers_of(desk, dice, next(people)))
         with overhearing() as heard, WriteSession(engine, expire_on_commit=False) as session:
             recorder = Recorder(session)
             intake._register(session, desk, answers)
@@ -159,11 +159,11 @@ def paper(desk: Desk, cases: int) -> Iterator[Result]:
     words = text_of(summary_preview(desk, case_id, request).pdf)
     lines = [line for line in words.splitlines() if line.strip()]
     made = lambda: _summary_pdf(summary, request)  # noqa: E731 - named by its use
-    ours, bare = paired(made, lambda: _bare_page(lines), ROUNDS)
+    ours, bare = paired(made, lambda: bare_page(lines), ROUNDS)
     yield Result("case summary as PDF, against its bare words", cases, ours, bare, 2.0)
 
 
-def _bare_page(lines: list[str]) -> bytes:
+def bare_page(lines: list[str]) -> bytes:
     load_fonts()
     style = ParagraphStyle("bare", fontName=REGULAR, fontSize=10.5, leading=14, shaping=1)
     out = io.BytesIO()

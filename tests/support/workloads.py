@@ -19,7 +19,7 @@ from casedesk.services import backups, restores
 from casedesk.services.cases import edit_case
 from casedesk.services.intake import register_case
 from casedesk.services.office import set_up, sign_in, sign_out
-from casedesk.services.slots import Person
+from casedesk.services.slots import Signer
 from casedesk.storage import vault
 from casedesk.storage.backup import restoring
 from casedesk.storage.keys import FLOOR
@@ -87,7 +87,7 @@ def restore(folder: Path, tell: Tell) -> None:
 def new_computer(folder: Path, tell: Tell) -> None:
     newest = backups.newest_backup(folder.with_name("stick"))
     assert newest is not None
-    restores.restore_here(folder, newest, Person("farzana", PASSPHRASE), WHY, clock=lambda: NOW)
+    restores.restore_here(folder, newest, Signer("farzana", PASSPHRASE), WHY, clock=lambda: NOW)
     tell("restored")
 
 

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from casedesk import machine
-from casedesk.practice import MARK, is_practice
+from casedesk.paths import PRACTICE
+from casedesk.practice import is_practice
 from casedesk.services import backups, restores
 from casedesk.services.intake import register_case
 from casedesk.services.notes import add_note
@@ -128,7 +129,7 @@ def test_a_copy_to_the_same_disk_is_refused_in_words(inside: Sitting, tmp_path: 
 
 def test_restoring_shows_what_is_lost_and_comes_back_to_the_door(inside: Sitting) -> None:
     desk = inside.window.desk
-    (inside.folder / MARK).touch()
+    (inside.folder / PRACTICE).touch()
     made = backups.make_backup(desk)
     register_case(desk, a_returnee())
     section(inside).restore(made.path)

@@ -29,7 +29,7 @@ from casedesk.services.notes import add_note, notes_of
 from casedesk.services.office import sign_in
 from casedesk.services.restores import SecondNeeded
 from casedesk.services.search import Filters, count_cases
-from casedesk.services.slots import Person
+from casedesk.services.slots import Signer
 from casedesk.storage import keys, set_aside, vault
 from casedesk.storage.backup import keeping, making, pages, restoring, sealed
 from casedesk.storage.backup.restoring import RestoreNotWritten
@@ -49,7 +49,7 @@ from tests.support.people import a_returnee
 OTHER = "lamps under quiet river bridges"
 WHY = "The disk was damaged."
 ATTACHED = b"sealed already" * 1000
-FARZANA = Person("farzana", PASSPHRASE)
+FARZANA = Signer("farzana", PASSPHRASE)
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="a link stands for a disk that refuses")
 
 
@@ -57,7 +57,7 @@ def phone(number: int) -> str:
     return f"+88017{number:08}"
 
 
-def switched(desk: Desk, path: Path, **more: Person) -> Desk:
+def switched(desk: Desk, path: Path, **more: Signer) -> Desk:
     """Restore over the vault and sign in to what took its place."""
     folder = desk.store.vault.folder
     restores.restore_over(desk, path, WHY, more.get("second"))
@@ -569,13 +569,13 @@ def test_it_takes_one_who_leads_and_one_who_administers(desk: Desk, tmp_path: Pa
     with pytest.raises(SecondNeeded):
         restores.restore_beside(leads, made.path, into, WHY)
     with pytest.raises(NotAllowed):
-        restores.restore_beside(leads, made.path, into, WHY, Person("mitu", OTHER))
+        restores.restore_beside(leads, made.path, into, WHY, Signer("mitu", OTHER))
     with pytest.raises(WrongPassphrase):
-        restores.restore_beside(leads, made.path, into, WHY, Person("lina", "not what she typed"))
+        restores.restore_beside(leads, made.path, into, WHY, Signer("lina", "not what she typed"))
     with pytest.raises(InvalidInput):
-        restores.restore_beside(leads, made.path, into, "  ", Person("lina", OTHER))
+        restores.restore_beside(leads, made.path, into, "  ", Signer("lina", OTHER))
     assert not into.exists()
-    restores.restore_beside(leads, made.path, into, WHY, Person("lina", OTHER))
+    restores.restore_beside(leads, made.path, into, WHY, Signer("lina", OTHER))
     assert vault.vault_exists(into)
 
 
@@ -622,7 +622,7 @@ def test_a_backup_is_restored_where_there_is_nothing(desk: Desk, tmp_path: Path)
     made = backups.make_backup(desk)
     new = tmp_path / "new computer" / "store"
     with pytest.raises(WrongPassphrase):
-        restores.restore_here(new, made.path, Person("farzana", OTHER), WHY)
+        restores.restore_here(new, made.path, Signer("farzana", OTHER), WHY)
     assert not new.exists()
     manifest = restores.restore_here(new, made.path, FARZANA, WHY, clock=lambda: NOW)
     assert manifest == made.manifest
@@ -666,11 +666,11 @@ def test_on_a_new_computer_too_it_takes_both_roles(desk: Desk, tmp_path: Path) -
     made = backups.make_backup(desk)
     new = tmp_path / "new"
     with pytest.raises(SecondNeeded):
-        restores.restore_here(new, made.path, Person("karim", OTHER), WHY)
+        restores.restore_here(new, made.path, Signer("karim", OTHER), WHY)
     with pytest.raises(NotAllowed):
-        restores.restore_here(new, made.path, Person("mitu", OTHER), WHY, Person("karim", OTHER))
+        restores.restore_here(new, made.path, Signer("mitu", OTHER), WHY, Signer("karim", OTHER))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["store"]
-    restores.restore_here(new, made.path, Person("lina", OTHER), WHY, Person("karim", OTHER), clock=lambda: NOW)
+    restores.restore_here(new, made.path, Signer("lina", OTHER), WHY, Signer("karim", OTHER), clock=lambda: NOW)
     assert vault.vault_exists(new)
 
 
@@ -888,7 +888,7 @@ def test_who_holds_the_recovery_key_may_restore(desk: Desk, tmp_path: Path) -> N
     recovery = vault.new_recovery(desk.store.vault)
     made = backups.make_backup(desk)
     new = tmp_path / "new"
-    restores.restore_here(new, made.path, Person("", recovery.text), WHY, clock=lambda: NOW)
+    restores.restore_here(new, made.path, Signer("", recovery.text), WHY, clock=lambda: NOW)
     there, again = office.recover(new, recovery.text, "farzana", OTHER, FLOOR, lambda: NOW)
     again.wipe()
     assert check(there.store).wrong == []

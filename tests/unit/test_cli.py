@@ -17,6 +17,7 @@ from casedesk.cli import register
 from casedesk.cli.window import practice_of
 from casedesk.desk import Desk
 from casedesk.paths import RESOURCES
+from casedesk.practice import SIGN_IN_NAME
 from casedesk.practice.centre import open_or_build
 from casedesk.reports.preview import text_of
 from casedesk.services import backups
@@ -194,9 +195,9 @@ def test_without_a_display_no_store_is_shown_and_nothing_is_built(store_folder: 
 def test_a_practice_centre_is_known_by_its_folder(tmp_path: Path) -> None:
     own = tmp_path / "own"
     assert practice_of(own).folder == tmp_path / "practice"
-    made = open_or_build(tmp_path / "demo", people=1)
-    offered = practice_of(made.folder)
-    assert (offered.folder, offered.sign_in_name) == (made.folder, made.sign_in_name)
+    open_or_build(tmp_path / "demo", people=1)
+    offered = practice_of(tmp_path / "demo")
+    assert (offered.folder, offered.sign_in_name) == (tmp_path / "demo", SIGN_IN_NAME)
 
 
 @pytest.mark.parametrize("command", ["", "demo", "check", "register", "summary"])

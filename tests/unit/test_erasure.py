@@ -26,7 +26,7 @@ from casedesk.services.referrals.making import MakeReferral, make_referral
 from casedesk.services.referrals.reading import referrals_of
 from casedesk.services.referrals.steps import send, take_step
 from casedesk.services.search import Filters, Order, find_people, page_of_cases
-from casedesk.services.slots import Person
+from casedesk.services.slots import Signer
 from casedesk.storage.checking import check
 from casedesk.storage.keys import FLOOR, WrongPassphrase
 from casedesk.storage.vault import VAULT
@@ -148,13 +148,13 @@ def test_erasing_needs_a_reason_and_two_who_know_of_it(desk: Desk, case_id: UUID
     assert what_would_be_erased(desk, case_id).takes_two
     with pytest.raises(SecondNeeded):
         erase(desk, case_id, "Asked in writing")
-    for who, raised in ((Person("bilal", passphrase), NotAllowed), (Person("salma", "x" * 20), WrongPassphrase)):
+    for who, raised in ((Signer("bilal", passphrase), NotAllowed), (Signer("salma", "x" * 20), WrongPassphrase)):
         with pytest.raises(raised):
             erase(desk, case_id, "Asked in writing", who)
     with pytest.raises(NotAllowed):
-        erase(desk, case_id, "Asked in writing", Person("farzana", PASSPHRASE))
+        erase(desk, case_id, "Asked in writing", Signer("farzana", PASSPHRASE))
     assert bodies_with_words(desk) == WORDS
-    erase(desk, case_id, "Asked in writing", Person("salma", passphrase))
+    erase(desk, case_id, "Asked in writing", Signer("salma", passphrase))
     assert bodies_with_words(desk) == []
 
 

@@ -448,6 +448,9 @@ def test_a_search_does_not_find_a_hidden_case(secret: Secret, desk: Desk) -> Non
             assert search.anchors(secret.outsider, filters, Order.NAME, 10) == [], words
         assert search.find_people(secret.outsider, words) == [], words
         assert search.near_names(secret.outsider, words) == [], words
+    with pytest.raises(NotFound):
+        search.case_called(secret.outsider, secret.number)
+    assert search.case_called(desk, secret.number)
     assert search.count_cases(desk, Filters(words="Shahanara")) == 1, "who owns it finds it"
 
 

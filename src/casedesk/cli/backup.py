@@ -12,7 +12,7 @@ from casedesk.formats import clock, day, day_in_dhaka, file_size, number
 from casedesk.i18n import _
 from casedesk.services import backups, restores
 from casedesk.services.backups import Loss
-from casedesk.services.slots import Person
+from casedesk.services.slots import Signer
 from casedesk.storage.backup.restoring import FolderTaken, settle
 from casedesk.storage.backup.sealed import Manifest, keys_in
 from casedesk.storage.vault import vault_exists
@@ -81,7 +81,7 @@ def _restore(asked: argparse.Namespace) -> int:
             restores.restore_beside(desk, asked.file, asked.into, asked.why, second)
     else:
         name = asked.user or ask_name()
-        first = Person(name, passphrase_of(name))
+        first = Signer(name, passphrase_of(name))
         say(_told(restores.restore_here(asked.into, asked.file, first, asked.why, _second(asked))))
     say(_("Restored into: {name}").format(name=asked.into))
     if not here:
@@ -89,8 +89,8 @@ def _restore(asked: argparse.Namespace) -> int:
     return 0
 
 
-def _second(asked: argparse.Namespace) -> Person | None:
-    return Person(asked.second, passphrase_of(asked.second)) if asked.second else None
+def _second(asked: argparse.Namespace) -> Signer | None:
+    return Signer(asked.second, passphrase_of(asked.second)) if asked.second else None
 
 
 def _told(manifest: Manifest) -> str:

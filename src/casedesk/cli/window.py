@@ -19,7 +19,6 @@ from casedesk.i18n import _, ngettext
 from casedesk.services.office import sign_in, sign_out
 
 if TYPE_CHECKING:
-    from casedesk.practice import centre
     from casedesk.ui.application import Practice
 
 DEMO = Path("build") / "demo"
@@ -80,14 +79,15 @@ def _demo(asked: argparse.Namespace) -> int:
 
     folder = Path(getattr(asked, "store", None) or asked.out / "store")
     if os.environ.get(LOCKED) is None:
-        _say_sign_in(_built(folder, asked.people))
+        _build(folder, asked.people)
+        _say_sign_in()
     return application.run(folder, practice=_practice(folder, asked.people))
 
 
-def _say_sign_in(built: centre.Practice) -> None:
+def _say_sign_in() -> None:
     say(
         _("Sign in as {name} with the passphrase: {passphrase}").format(
-            name=built.sign_in_name, passphrase=built.passphrase
+            name=practice.SIGN_IN_NAME, passphrase=practice.PASSPHRASE
         )
     )
 
@@ -95,16 +95,16 @@ def _say_sign_in(built: centre.Practice) -> None:
 def _practice(folder: Path, people: int) -> Practice:
     from casedesk.ui.application import Practice
 
-    def make(where: Path) -> object:
+    def make(where: Path) -> None:
         from casedesk.practice import centre
 
-        return centre.open_or_build(where, people=people)
+        centre.open_or_build(where, people=people)
 
     return Practice(folder, practice.SIGN_IN_NAME, practice.PASSPHRASE, make)
 
 
-def _built(folder: Path, people: int) -> centre.Practice:
-    """The practice centre, with a line that tells how far it is; into a file it is told seldom."""
+def _build(folder: Path, people: int) -> None:
+    """Build the practice centre, with a line that tells how far it is; into a file it is told seldom."""
     from casedesk.practice import centre
 
     began = time.monotonic()
@@ -120,21 +120,21 @@ def _built(folder: Path, people: int) -> centre.Practice:
         elif done and done % 100 == 0:
             say(reached, to=sys.stderr)
 
-    built = centre.open_or_build(folder, people=people, progress=tell)
+    centre.open_or_build(folder, people=people, progress=tell)
     if sys.stderr.isatty():
         sys.stderr.write("\r\x1b[K")
     words = _("The practice centre is ready after {seconds} s.")
     say(words.format(seconds=number(round(time.monotonic() - began))), to=sys.stderr)
-    return built
 
 
 def _show_headless(asked: argparse.Namespace) -> int:
     """Build the practice centre, use the real window without a display, write pictures and papers, list them."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     out: Path = asked.out
-    built = _built(Path(getattr(asked, "store", None) or out / "store"), asked.people)
+    folder = Path(getattr(asked, "store", None) or out / "store")
+    _build(folder, asked.people)
     shown_before.take_away(out)
-    desk = sign_in(built.folder, built.sign_in_name, built.passphrase)
+    desk = sign_in(folder, practice.SIGN_IN_NAME, practice.PASSPHRASE)
     from casedesk.ui import showing
 
     say(_("Now the pictures and papers are made. This takes a few minutes."), to=sys.stderr)
@@ -149,7 +149,7 @@ def _show_headless(asked: argparse.Namespace) -> int:
         sign_out(desk)
     shown_before.remember(out, written)
     say(_("Registered through the window: {number}").format(number=shown.case_number))
-    vault = sorted(path for path in built.folder.iterdir() if path.is_file())
+    vault = sorted(path for path in folder.iterdir() if path.is_file())
     for path in [*vault, *written]:
         say(f"{file_size(path.stat().st_size):>12}  {path}")
     say(
@@ -158,8 +158,8 @@ def _show_headless(asked: argparse.Namespace) -> int:
         )
     )
     words = _("Commands work on this centre with: --store {store} --user {name}")
-    say(words.format(store=built.folder, name=built.sign_in_name))
-    _say_sign_in(built)
+    say(words.format(store=folder, name=practice.SIGN_IN_NAME))
+    _say_sign_in()
     return 0
 
 

@@ -11,9 +11,8 @@ from casedesk import paths
 
 SIGN_IN_NAME: Final = "farzana"
 PASSPHRASE: Final = "four mango trees by the river"  # noqa: S105 - printed, for invented people only
-MARK: Final = paths.PRACTICE
 
 
 def is_practice(folder: Path) -> bool:
     """Whether a practice centre was built in this folder."""
-    return (folder / MARK).exists()
+    return (folder / paths.PRACTICE).exists()

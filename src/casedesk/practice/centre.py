@@ -19,7 +19,8 @@ from casedesk.formats import DHAKA, day_in_dhaka
 from casedesk.i18n import _
 from casedesk.machine import lock_file
 from casedesk.models import FollowUp, NeedItem, SafetyFlag, State
-from casedesk.practice import MARK, PASSPHRASE, SIGN_IN_NAME, course, is_practice
+from casedesk.paths import PRACTICE
+from casedesk.practice import PASSPHRASE, SIGN_IN_NAME, course, is_practice
 from casedesk.practice.names import rows
 from casedesk.practice.people import DAYS_OPEN, Journey, journeys
 from casedesk.services import cases, consents, drafts, follow_ups, notes, office, providers, sharing
@@ -62,15 +63,6 @@ class NotPractice(CaseDeskError):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Practice:
-    """Where the practice centre is, and how to sign in."""
-
-    folder: Path
-    sign_in_name: str
-    passphrase: str
-
-
 class Clock:
     """A clock that is set to each moment in turn."""
 
@@ -98,24 +90,23 @@ def open_or_build(
     seed: int = 1,
     clock: Callable[[], datetime] = now,
     progress: Report | None = None,
-) -> Practice:
-    """The practice centre of today: as it was left today, or built anew, since its days are told from today."""
+) -> None:
+    """See to it that the practice centre is there: as it was left today, or built anew, as its days end with today."""
     marker = f"{day_in_dhaka(clock())} {people} {seed}\n"
     if vault_exists(folder):
         if not is_practice(folder):
             raise NotPractice
-        if (folder / MARK).read_text(encoding="ascii") == marker:
-            return Practice(folder, SIGN_IN_NAME, PASSPHRASE)
+        if (folder / PRACTICE).read_text(encoding="ascii") == marker:
+            return
         _refuse_open(folder)
     half = folder.with_name(folder.name + ".half")  # a build that is cut short is not taken for a centre
     if half.exists():
         shutil.rmtree(half)
     build(half, people=people, seed=seed, clock=clock, progress=progress)
-    (half / MARK).write_text(marker, encoding="ascii")
+    (half / PRACTICE).write_text(marker, encoding="ascii")
     if folder.exists():
         shutil.rmtree(folder)
     half.rename(folder)
-    return Practice(folder, SIGN_IN_NAME, PASSPHRASE)
 
 
 def build(
@@ -125,7 +116,7 @@ def build(
     seed: int = 1,
     clock: Callable[[], datetime] = now,
     progress: Report | None = None,
-) -> Practice:
+) -> None:
     """Make a practice centre in an empty folder. `progress` is told how many of how many people are registered."""
     today = day_in_dhaka(clock())
     chance = Random(seed)  # noqa: S311 - invented people are no secret
@@ -150,7 +141,6 @@ def build(
         _begun_intakes(desk, seed, today, people)
     finally:
         desk.store.vault.close()
-    return Practice(folder, SIGN_IN_NAME, PASSPHRASE)
 
 
 def _refuse_open(folder: Path) -> None:

@@ -39,7 +39,7 @@ from casedesk.services.consents import COUNTING, ERASE, KEEPING, TAKE_BACK, TELL
 from casedesk.services.follow_ups import still_planned
 from casedesk.services.permissions import may, needs, open_case, within_reach
 from casedesk.services.referrals.reading import GROUPS
-from casedesk.services.slots import Person, proved
+from casedesk.services.slots import Signer, proved
 from casedesk.services.words import BETWEEN
 from casedesk.storage.arrived import LINKS, first_written
 from casedesk.storage.belonging import alone, read_records
@@ -120,7 +120,7 @@ def what_would_be_erased(desk: Desk, case_id: UUID) -> WouldGo:
 
 
 @needs("case.erase")
-def erase(desk: Desk, case_id: UUID, reason: str, second: Person | None = None) -> None:
+def erase(desk: Desk, case_id: UUID, reason: str, second: Signer | None = None) -> None:
     """End what is planned, close the case, and order every computer to forget what it says of the person.
 
     An order is an operation of its own, and what was written before it about the case loses its reason: that is why
@@ -271,7 +271,7 @@ def _may_sign(desk: Desk, user: User, case: Case) -> bool:
     return user.id != desk.actor.id and within_reach(actor, "case.view", case)
 
 
-def _refuse_alone(desk: Desk, case: Case, second: Person | None) -> None:
+def _refuse_alone(desk: Desk, case: Case, second: Signer | None) -> None:
     if second is None:
         raise SecondNeeded
     user = proved(desk.store, second)

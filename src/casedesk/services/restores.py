@@ -28,7 +28,7 @@ from casedesk.services import ways_in
 from casedesk.services.backups import bring_up_to_date, find_damage, make
 from casedesk.services.consents import take_back_again, taken_back
 from casedesk.services.permissions import needs
-from casedesk.services.slots import Person, ids_for, proved, user_of
+from casedesk.services.slots import Signer, ids_for, proved, user_of
 from casedesk.storage import installation, keys, vault
 from casedesk.storage.backup import restoring, sealed
 from casedesk.storage.backup.sealed import Manifest
@@ -88,7 +88,7 @@ class Today:
 
 @needs("backup.restore")
 def restore_over(
-    desk: Desk, path: Path, reason: str, second: Person | None = None, progress: Progress = silent
+    desk: Desk, path: Path, reason: str, second: Signer | None = None, progress: Progress = silent
 ) -> None:
     """Restore a backup of this vault beside it, to take its place once it is closed (`restoring.switch`)."""
     into = restoring.waiting_for(desk.store.vault.folder)
@@ -98,7 +98,7 @@ def restore_over(
 
 @needs("backup.restore")
 def restore_beside(
-    desk: Desk, path: Path, into: Path, reason: str, second: Person | None = None, progress: Progress = silent
+    desk: Desk, path: Path, into: Path, reason: str, second: Signer | None = None, progress: Progress = silent
 ) -> None:
     """Restore a backup of this vault into a new folder. Nobody gains a role or a way in by it."""
     _refuse_reason(reason)
@@ -131,9 +131,9 @@ def _keep_what_is_now(desk: Desk, reason: str) -> None:
 def restore_damaged(
     folder: Path,
     path: Path,
-    first: Person,
+    first: Signer,
     reason: str,
-    second: Person | None = None,
+    second: Signer | None = None,
     *,
     clock: Any = now,
     progress: Progress = silent,
@@ -151,9 +151,9 @@ def restore_damaged(
 def restore_here(
     folder: Path,
     path: Path,
-    first: Person,
+    first: Signer,
     reason: str,
-    second: Person | None = None,
+    second: Signer | None = None,
     *,
     clock: Any = now,
     progress: Progress = silent,
@@ -184,7 +184,7 @@ def restore_here(
     return manifest
 
 
-def _unwrapped(file: keys.KeysFile, person: Person) -> tuple[keys.Slot, bytearray]:
+def _unwrapped(file: keys.KeysFile, person: Signer) -> tuple[keys.Slot, bytearray]:
     slot, secret = file.of_user(person.sign_in_name), keys.passphrase_bytes(person.passphrase)
     with contextlib.suppress(CaseDeskError):
         recovery = read_recovery_key(person.passphrase)
@@ -196,7 +196,7 @@ def _unwrapped(file: keys.KeysFile, person: Person) -> tuple[keys.Slot, bytearra
     return slot, data_key
 
 
-def _allowed(restored: Vault, slots: Sequence[keys.Slot], second: Person | None, at: datetime) -> Any:
+def _allowed(restored: Vault, slots: Sequence[keys.Slot], second: Signer | None, at: datetime) -> Any:
     """Who restores on a new computer, by the roster in the backup; the recovery key stands for everybody."""
     with vault.or_closed(restored):
         bring_up_to_date(restored, at)
@@ -284,7 +284,7 @@ def _as_present(user: User, present: Mapping[Any, User]) -> bool:
     return bool(user.active)
 
 
-def _roles_of(desk: Desk, person: Person) -> frozenset[str]:
+def _roles_of(desk: Desk, person: Signer) -> frozenset[str]:
     user = proved(desk.store, person)
     return frozenset(user.roles or ()) if user is not None else frozenset()
 
@@ -293,7 +293,7 @@ def _may_alone(roles: frozenset[str]) -> bool:
     return "administrator" in roles and bool(roles & LEADING)
 
 
-def _refuse_alone(roles: frozenset[str], second: Person | None) -> None:
+def _refuse_alone(roles: frozenset[str], second: Signer | None) -> None:
     if _may_alone(roles):
         return
     if second is None:

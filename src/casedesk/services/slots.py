@@ -18,7 +18,7 @@ from casedesk.storage.vault import Vault, verify_passphrase
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Signer:
     """Somebody who takes part in what takes two. On a new computer the recovery key may stand for the passphrase."""
 
     sign_in_name: str
@@ -43,7 +43,7 @@ def user_of(session: Session, store: bytes, slot: bytes) -> User | None:
     return by_id.get(slot.hex())
 
 
-def proved(store: Store, person: Person) -> User | None:
+def proved(store: Store, person: Signer) -> User | None:
     """Whose passphrase it is, if it is the right one and they work here; raises WrongPassphrase."""
     slot = store.vault.keys.of_user(person.sign_in_name)
     try:

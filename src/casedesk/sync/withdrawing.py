@@ -12,7 +12,7 @@ from casedesk.models import Membership
 from casedesk.services import consents, erasure
 from casedesk.services.consents import Effects, RecordConsent
 from casedesk.services.permissions import needs
-from casedesk.services.slots import Person
+from casedesk.services.slots import Signer
 
 
 @needs("case.consent")
@@ -32,7 +32,7 @@ def record_consent(desk: Desk, case_id: UUID, command: RecordConsent) -> UUID:
 
 
 @needs("case.erase")
-def erase(desk: Desk, case_id: UUID, reason: str, second: Person | None = None) -> None:
+def erase(desk: Desk, case_id: UUID, reason: str, second: Signer | None = None) -> None:
     """Erase a case. Colleagues hear of it with the next files, the central office by an order at once."""
     erasure.erase(desk, case_id, reason, second)
     if _joined(desk):

@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 
 from casedesk.i18n import _
-from casedesk.services.slots import Person
+from casedesk.services.slots import Signer
 from casedesk.storage import passphrases
 from casedesk.ui.kit.buttons import IconButton, button
 from casedesk.ui.kit.icons import Icon
@@ -129,10 +129,10 @@ class SecondPerson(QWidget):
         self.setLayout(column(labelled(self.name), self.passphrase, gap=12))
         self.setFocusProxy(self.name)
 
-    def said(self) -> Person | None:
+    def said(self) -> Signer | None:
         """Who was named; nobody where no name was typed."""
         name = self.name.text().strip()
-        return Person(name, self.passphrase.text()) if name else None
+        return Signer(name, self.passphrase.text()) if name else None
 
 
 class _Line(QLineEdit):

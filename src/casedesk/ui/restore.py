@@ -15,7 +15,7 @@ from casedesk.i18n import _
 from casedesk.progress import Progress
 from casedesk.services import backups, restores
 from casedesk.services.restores import SecondNeeded
-from casedesk.services.slots import Person
+from casedesk.services.slots import Signer
 from casedesk.storage.backup.sealed import BackupDamaged, Manifest, NotABackup
 from casedesk.ui.backups import BACKUP_FILES
 from casedesk.ui.jobs import Jobs
@@ -91,7 +91,7 @@ class RestoreForm(QWidget):
         if self.path is None or empty is not None:
             (self.choose if self.path is None else empty or self.choose).setFocus()
             return
-        first = Person(self.name.text(), self.passphrase.text())
+        first = Signer(self.name.text(), self.passphrase.text())
         restore = restores.restore_damaged if self._damaged else restores.restore_here
         made = partial(restore, self._folder, self.path, first, asked[2], self.second.said(), clock=self._clock)
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from casedesk.desk import Desk
 from casedesk.models import Case
-from casedesk.practice import PASSPHRASE, centre
+from casedesk.practice import PASSPHRASE, SIGN_IN_NAME, centre
 from casedesk.services import office
 from casedesk.services.cases import case_facts, edit_case
 from casedesk.services.consents import RecordConsent, record_consent
@@ -29,8 +29,8 @@ VILLAGE, SPOKEN = "person.village_or_street", "person.languages"
 @contextmanager
 def two_computers(folder: Path) -> Iterator[tuple[Desk, UUID]]:
     """The first of two computers that have exchanged by stick, and a case that both have changed since."""
-    built = centre.build(folder / "P1", people=PEOPLE)
-    one = office.sign_in(built.folder, built.sign_in_name, built.passphrase)
+    centre.build(folder / "P1", people=PEOPLE)
+    one = office.sign_in(folder / "P1", SIGN_IN_NAME, PASSPHRASE)
     opened = [one]
     carried = folder / "stick"
     carried.mkdir()
