@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -311,12 +312,16 @@ def test_the_official_limit_of_a_country_is_kept_and_put_right(inside: Sitting) 
         page.keep_limit.click()
         assert "Choose the country." in words_of(page)
         page.limit_form.put(
-            {"official_cost_limit.country": "sa", "official_cost_limit.amount": Money(taka, "bdt")},
+            {
+                "official_cost_limit.country": "sa",
+                "official_cost_limit.amount": Money(taka, "bdt"),
+                "official_cost_limit.valid_from": date(2024, 1, 1),
+            },
         )
         page.keep_limit.click()
         inside.qtbot.waitUntil(partial(shows, inside, formats.money(Money(taka, "bdt"))), timeout=SECONDS)
     (limit,) = office.cost_limits(inside.window.desk)
-    assert (limit.country, limit.amount.minor) == ("sa", 16_500_000)
+    assert (limit.country, limit.since, limit.amount.minor) == ("sa", date(2024, 1, 1), 16_500_000)
 
 
 def test_the_vault_is_checked_with_its_findings(inside: Sitting) -> None:

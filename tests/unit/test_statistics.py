@@ -146,8 +146,10 @@ def test_who_paid_more_than_the_law_allows_is_counted_by_the_limit_of_the_countr
     assert cell(report(desk, name="R3"), "money", "IND-18.all", "total").value == 0
     set_cost_limit(desk, "my", Money(16_000_000, "bdt"))
     assert cell(report(desk, name="R3"), "money", "IND-18.all", "total").value == 0, "of another country"
-    set_cost_limit(desk, "sa", Money(50_000_000, "bdt"))
-    set_cost_limit(desk, "sa", Money(16_500_000, "bdt"), "Circular of 2022")
+    set_cost_limit(desk, "sa", Money(5_000_000, "bdt"))
+    set_cost_limit(desk, "sa", Money(5_000_000, "bdt"), since=date(2025, 1, 1))  # after they had left
+    set_cost_limit(desk, "sa", Money(50_000_000, "bdt"), since=date(2020, 1, 1))
+    set_cost_limit(desk, "sa", Money(16_500_000, "bdt"), "Circular of 2020", date(2020, 1, 1))
     money = report(desk, name="R3")
     assert cell(money, "money", "IND-18.all", "total").value == 12
     assert cell(money, "money", "IND-18.hit", "total").value == 7

@@ -593,44 +593,43 @@ def set_rate(desk: Desk, currency: str, taka: Money, source: str = "") -> None:
 
 @dataclass(frozen=True, slots=True)
 class CostLimit:
-    """The most that migrating to a country may cost by law."""
+    """The most that migrating to a country may cost by law: for whoever left on this day or later, until the next."""
 
     country: str
+    since: date | None  # nothing: from ever
     amount: Money
     source: str
 
 
 @needs("office.view")
 def cost_limits(desk: Desk) -> list[CostLimit]:
-    """The limits in use, whatever the work; one for each country."""
+    """The limits for any work, by country and day."""
     with desk.read() as session:
-        wanted = select(OfficialCostLimit).where(*_IN_USE).order_by(OfficialCostLimit.id.desc())
-        found = {limit.country: limit for limit in session.scalars(wanted)}
-    return [
-        CostLimit(country, limit.amount, limit.source or "")
-        for country, limit in sorted(found.items(), key=lambda each: each[0] or "")
-        if country is not None and limit.amount is not None
+        rows = session.scalars(_LIMITS.order_by(OfficialCostLimit.id.desc()))
+        found = {(row.country, row.valid_from): row for row in rows}  # of two computers' words the one reports take
+    limits = [
+        CostLimit(country, since, row.amount, row.source or "")
+        for (country, since), row in found.items()
+        if country is not None and row.amount is not None
     ]
+    return sorted(limits, key=lambda each: (each.country, each.since or date.min))
 
 
 @needs("office.rates")
-def set_cost_limit(desk: Desk, country: str, amount: Money, source: str = "") -> None:
-    """Say what migrating to a country may cost at most; what was said of it before is put right, in reports too."""
+def set_cost_limit(desk: Desk, country: str, amount: Money, source: str = "", since: date | None = None) -> None:
+    """Say what migrating to a country may cost at most; what was said of the same day before is put right, in reports
+    too. A new law begins on a day of its own, so that who left before is measured by the old one."""
     with desk.write("office.set_cost_limit") as session:
-        wanted = select(OfficialCostLimit).where(OfficialCostLimit.country == country, *_IN_USE)
-        limit = session.scalars(wanted.order_by(OfficialCostLimit.id)).first()
+        same_day = (OfficialCostLimit.country == country, OfficialCostLimit.valid_from.is_not_distinct_from(since))
+        limit = session.scalars(_LIMITS.where(*same_day).order_by(OfficialCostLimit.id)).first()
         if limit is None:
-            limit = OfficialCostLimit(country=country)
+            limit = OfficialCostLimit(country=country, valid_from=since)
             session.add(limit)
         limit.amount, limit.source, limit.set_by = amount, source or None, desk.actor.id
 
 
-# A limit of one trade, or of a time, is told by a central office, if at all; reports know them.
-_IN_USE = (
-    OfficialCostLimit.removed_at.is_(None),
-    OfficialCostLimit.occupation.is_(None),
-    OfficialCostLimit.valid_from.is_(None),
-    OfficialCostLimit.valid_to.is_(None),
+_LIMITS = select(OfficialCostLimit).where(
+    OfficialCostLimit.removed_at.is_(None), OfficialCostLimit.occupation.is_(None)
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import partial
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -42,8 +43,11 @@ class Rates(QWidget):
         if known:
             lines = [_line(code, minor) for code, minor in sorted(known.items())]
             self._inside.addWidget(group(_("Rates in use"), lines))
-        hint = _("The most that migrating to a country may cost by law, for any work. Reports tell how many paid more.")
-        self.limit_form = self._form(OfficialCostLimit, "country", "amount", "source")
+        hint = _(
+            "The most that migrating to a country may cost by law, for any work. Reports measure by the limit of the"
+            " day on which somebody left, and tell how many paid more."
+        )
+        self.limit_form = self._form(OfficialCostLimit, "country", "amount", "valid_from", "source")
         self.keep_limit = button(_("Keep this limit"), "primary", clicked=self._keep_limit)
         self._inside.addWidget(_card(_("Official limits of cost"), hint, self.limit_form, self.keep_limit))
         limits = office.cost_limits(self._here.desk)
@@ -81,8 +85,9 @@ class Rates(QWidget):
         self.limit_form.show_problems(problems)
         if problems or not isinstance(amount, Money) or not self.limit_form.ready():
             return
-        source = str(values["official_cost_limit.source"] or "")
-        work = partial(office.set_cost_limit, self._here.desk, str(country), amount, source)
+        source, since = str(values["official_cost_limit.source"] or ""), values["official_cost_limit.valid_from"]
+        said = (str(country), amount, source, since if isinstance(since, date) else None)
+        work = partial(office.set_cost_limit, self._here.desk, *said)
         self._here.jobs.write(self, work, partial(self._kept, _("The limit is kept.")))
 
     def _kept(self, words: str, _nothing: None) -> None:
@@ -106,4 +111,6 @@ def _line(code: str, minor: int) -> QWidget:
 
 def _limit(limit: office.CostLimit) -> QWidget:
     country = codelists.get("destination_country").label(limit.country)
-    return setting(country, limit.source, PlainLabel(formats.money(limit.amount), "body"))
+    since = _("Valid from {day}").format(day=formats.day(limit.since)) if limit.since is not None else ""
+    beside = " · ".join(filter(None, (since, limit.source)))
+    return setting(country, beside, PlainLabel(formats.money(limit.amount), "body"))

@@ -142,7 +142,7 @@ _LIMIT = (
         or_(OfficialCostLimit.valid_to.is_(None), cast(OfficialCostLimit.valid_to, String) >= _LEFT),
         OfficialCostLimit.occupation.is_(None),
     )
-    .order_by(OfficialCostLimit.valid_from.desc(), OfficialCostLimit.id)
+    .order_by(OfficialCostLimit.valid_from.desc().nulls_last(), OfficialCostLimit.id)
     .limit(1)
     .correlate(CaseIndex, EPISODE)
     .scalar_subquery()
