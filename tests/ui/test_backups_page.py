@@ -412,7 +412,7 @@ def test_a_new_computer_begins_with_a_backup(qtbot: QtBot, store_folder: Path, t
     fill(form)
     form.passphrase.line.setText("not what she typed then")
     form.go.click()
-    qtbot.waitUntil(lambda: "That did not match" in words_of(sitting.welcome), timeout=SECONDS)
+    qtbot.waitUntil(lambda: "“farzana” and the passphrase given for it" in words_of(sitting.welcome), timeout=SECONDS)
     fill(form)
     form.go.click()
     window = sitting.enter("farzana", PASSPHRASE)

@@ -28,6 +28,7 @@ from casedesk.services.prints import PrintRequest
 from casedesk.services.providers import ServiceEdit, save_provider
 from casedesk.services.referrals.making import MakeReferral, make_referral
 from casedesk.services.referrals.reading import referrals_of
+from casedesk.services.sections import ASSESSED, RIGHTLY_EMPTY
 from casedesk.services.triages import triages_of
 from casedesk.storage.keys import FLOOR
 from casedesk.ui.case.access import HandOverSheet, NamedSheet
@@ -266,6 +267,19 @@ def test_a_referral_that_is_begun_is_told_by_the_words_of_referrals(shown: Shown
 
 
 # Sections and keys
+
+
+def test_all_that_the_assessment_asks_can_be_typed_on_the_page(shown: Shown) -> None:
+    asked: set[str] = set()
+    for section in ("overview", "person", "journey"):
+        part = shown.open(section).part
+        assert isinstance(part, EditablePart)
+        part.edit()
+        shown.wait(part.is_editing)
+        assert part.card.form is not None
+        asked |= part.card.form.questions.keys()
+        part.cancel()
+    assert {*ASSESSED, *RIGHTLY_EMPTY} <= asked
 
 
 def test_keys_lead_through_the_sections(shown: Shown) -> None:

@@ -533,6 +533,8 @@ RULELESS = {
     "casedesk.sync.joining.signs_the_list",
     "casedesk.sync.announcing.close_if_ended",  # obeys what is signed
     "casedesk.services.permissions.see_case",
+    "casedesk.sync.visit.mark",  # notes how far a file is; who brings files there was asked
+    "casedesk.sync.visit.to_send",  # lists files; who brings them there was asked
 }
 
 
