@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -21,7 +22,7 @@ from casedesk.ui.settings import SettingsPage
 from casedesk.ui.sync.computers import Computers, RequestCard
 from casedesk.ui.sync.sheets import BeginSheet, InviteSheet, RelaySheet
 from tests.support.on_screen import cut_off
-from tests.support.sitting import SECONDS, Sitting, entered, words_of
+from tests.support.sitting import SECONDS, Sitting, entered, press, words_of
 from tests.sync.office import ROOT_WORDS, admin, as_role, begin, coordinator, key_of, relay_of_office
 
 
@@ -213,6 +214,24 @@ def test_the_relay_is_named_and_nobody_else_is_trusted(inside: Sitting, folder: 
     address = visit.relay_of(inside.window.desk)
     assert address is not None
     assert address.url == "http://127.0.0.1:9"
+
+
+def test_the_keys_stay_where_they_were_when_something_is_refused(inside: Sitting, folder: Path) -> None:
+    begun(inside, folder)
+    shown(inside, "None: files travel by stick.")
+    click(inside, "Name the relay")
+    named = sheet(inside, RelaySheet)
+    assert isinstance(named, RelaySheet)
+    named.url.setFocus()
+    named.url.setText("nonsense")
+    press(Qt.Key.Key_Return)
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_Tab, Qt.Key.Key_Escape):  # while it is being written
+        press(key)
+    assert named.isVisible()
+    inside.qtbot.waitUntil(lambda: bool(named.said.text()), timeout=SECONDS)
+    assert named.url.hasFocus()
+    press(Qt.Key.Key_Escape)
+    assert not named.isVisible()
 
 
 def test_both_languages_and_sizes_fit(inside: Sitting, folder: Path) -> None:

@@ -109,7 +109,7 @@ def test_a_colleague_gets_a_first_passphrase_at_this_computer_too(inside: Sittin
     type_keys(SECOND)
     press(Key.Key_Return)
     type_keys(SECOND)
-    press(Key.Key_Return, Held.ControlModifier)
+    press(Key.Key_Enter, Held.ControlModifier | Held.KeypadModifier)
     shown(inside, "This sign-in name is already in use.")
     sheet.form.put({"user.sign_in_name": "farzana.two"})
     sheet.save.click()

@@ -1,5 +1,6 @@
 """In Settings: who can sign in, who came with another computer, who works where, and what an administrator decides."""
 
+# ruff: noqa: N802 - Qt names the methods
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
@@ -8,7 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from casedesk import codelists
@@ -21,7 +23,7 @@ from casedesk.services.office import UserRow
 from casedesk.services.permissions import may
 from casedesk.storage import keys
 from casedesk.ui.kit.blocks import group, setting
-from casedesk.ui.kit.buttons import button
+from casedesk.ui.kit.buttons import ENTER, button
 from casedesk.ui.kit.layouts import row, widget
 from casedesk.ui.kit.messages import ask, show_error
 from casedesk.ui.kit.questions import Form
@@ -256,10 +258,15 @@ class UserSheet(Sheet):
             self.body.addWidget(self.new)
         self._passphrase = passphrase
         self.save = button(act, "primary", keys="Ctrl+Enter", clicked=self._save)
-        QShortcut(QKeySequence("Ctrl+Return"), self).activated.connect(self._save)
         self.foot.addStretch(1)
         self.foot.addWidget(button(_("Cancel"), clicked=self.dismiss))
         self.foot.addWidget(self.save)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in ENTER and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.save.click()  # does nothing while it saves
+            return
+        super().keyPressEvent(event)
 
     def _not_made_of(self) -> Sequence[str]:
         values = self.form.values()
@@ -275,7 +282,7 @@ class UserSheet(Sheet):
             return
         if self._passphrase and self.new.problem():
             return
-        self.setEnabled(False)
+        self.busy(True)
         work = partial(self._work, values, self.new.text())
         self._here.jobs.write(self, work, self._saved, failed=self._refused)
 
@@ -284,7 +291,7 @@ class UserSheet(Sheet):
         self._done()
 
     def _refused(self, error: Exception) -> None:
-        self.setEnabled(True)
+        self.busy(False)
         first = next(iter(self.form.values()))
         if isinstance(error, InvalidInput):
             self.form.show_problems(error.problems)
@@ -344,7 +351,7 @@ class PlacesSheet(Sheet):
     def _take(self, place: Workplace) -> None:
         from casedesk.sync.people import works_no_more_at
 
-        self.setEnabled(False)
+        self.busy(True)
         work = partial(works_no_more_at, self._here.desk, self._user.id, place.key)
         words = _("{name} is no longer on the list for {computer}. Send it with the page Sync.")
         self._here.jobs.write(self, work, partial(self._listed, words, place), failed=self._refused)
@@ -352,7 +359,7 @@ class PlacesSheet(Sheet):
     def _let(self, place: Workplace) -> None:
         from casedesk.sync.people import also_works_at
 
-        self.setEnabled(False)
+        self.busy(True)
         work = partial(also_works_at, self._here.desk, self._user.id, place.key)
         words = _("{name} is on the list for {computer}. Send it with the page Sync.")
         self._here.jobs.write(self, work, partial(self._listed, words, place), failed=self._refused)
@@ -363,7 +370,7 @@ class PlacesSheet(Sheet):
         self._done()
 
     def _refused(self, error: Exception) -> None:
-        self.setEnabled(True)
+        self.busy(False)
         show_error(self, error)
 
 

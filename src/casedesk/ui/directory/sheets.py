@@ -24,7 +24,7 @@ from casedesk.services.providers import (
 )
 from casedesk.ui.kept import Typed, kept_of, put_back
 from casedesk.ui.kit.blocks import Banner, Card
-from casedesk.ui.kit.buttons import button
+from casedesk.ui.kit.buttons import ENTER, button
 from casedesk.ui.kit.layouts import column, row
 from casedesk.ui.kit.messages import show_error
 from casedesk.ui.kit.questions import Form
@@ -34,7 +34,6 @@ from casedesk.ui.page import Here
 
 WIDTH = 760
 NEW = "new"  # the code of what has no record yet
-ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 PARTNER = (
     "name_bn",
     "name_en",

@@ -346,6 +346,7 @@ class IntakePage(Page):
             self.middle.show_problems(found)
             self.middle.go_to_summary()
         else:
+            self.middle.focus_back()  # where it was: a page that was disabled has lost it
             show_error(self, error)
 
     # Events

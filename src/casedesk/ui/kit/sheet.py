@@ -28,6 +28,8 @@ class Sheet(QWidget):
         self._host = host.window()
         self._width = width
         self._before: QWidget | None = None
+        self._busy = False
+        self._typing_in: QWidget | None = None  # what had the focus when it became busy
         self.is_open = False  # also while the cover hides it
         self.safe: QWidget | None = None  # what has the focus at first, where that is not the first control
         self._least = 0  # as high as it was opened
@@ -91,6 +93,20 @@ class Sheet(QWidget):
         self.subtitle.setVisible(bool(subtitle))
         self._width = width
 
+    def busy(self, on: bool) -> None:
+        """While what it asked for is written nothing in it can be changed, and it stays open. The sheet itself has the
+        focus until then: a control that is disabled would lose it for good, and with it every key."""
+        if on == self._busy:
+            return
+        self._busy = on
+        focused = QApplication.focusWidget()
+        if on:
+            self._typing_in = focused if focused is not None and self.panel.isAncestorOf(focused) else None
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.panel.setEnabled(not on)
+        if not on and focused is self:
+            self.take_focus(self._typing_in)
+
     def leave(self) -> None:
         """Somebody closes it by hand."""
         self.dismiss()
@@ -112,7 +128,7 @@ class Sheet(QWidget):
         self._area.ensureWidgetVisible(part, 0, 16)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
+        if event.key() == Qt.Key.Key_Escape and not self._busy:
             self.leave()
             return
         event.accept()  # the page behind takes no keys while the sheet is open

@@ -23,7 +23,7 @@ from casedesk.services.permissions import may
 from casedesk.services.referrals.making import MakeReferral, edit_referral, make_referral
 from casedesk.services.referrals.reading import ReferralFacts, ReferralRow, referral_facts
 from casedesk.ui.kit.blocks import EmptyState, Skeleton
-from casedesk.ui.kit.buttons import button
+from casedesk.ui.kit.buttons import ENTER, button
 from casedesk.ui.kit.choices import Combo
 from casedesk.ui.kit.layouts import clear, show_now
 from casedesk.ui.kit.messages import ask, show_error
@@ -35,7 +35,6 @@ from casedesk.ui.refer.form import ReferForm
 from casedesk.ui.refer.steps import StepsPane, extra_buttons, goto_letter
 
 WIDE, NARROW = 1170, 760
-ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 @dataclass(frozen=True, slots=True)

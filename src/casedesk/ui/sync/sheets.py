@@ -63,7 +63,7 @@ class _Asking(Sheet):
         self.said = Said()
 
     def _refused(self, error: Exception) -> None:
-        self.setEnabled(True)
+        self.busy(False)
         if isinstance(error, CaseDeskError):
             self.said.say(f"{error.message} {error.hint}")
         else:
@@ -97,7 +97,7 @@ class BeginSheet(_Asking):
 
     def begin(self, file: Path) -> None:
         """Make it, with the root key in this file."""
-        self.setEnabled(False)
+        self.busy(True)
         work = partial(organisation.begin_organisation, self._here.desk, file, self.new.text())
         self._here.jobs.write(self, work, self._begun, failed=self._refused)
 
@@ -140,7 +140,7 @@ class InviteSheet(_Asking):
         """Write the invitation to this file."""
         letters = self.centre.text().strip().upper()
         work = partial(invite_to, self._here.desk, file, letters, self.central.isChecked())
-        self.setEnabled(False)
+        self.busy(True)
         self._here.jobs.write(self, work, self._written, failed=self._refused)
 
     def _written(self, _nothing: None) -> None:
@@ -181,7 +181,7 @@ class RelaySheet(_Asking):
 
     def keep(self) -> None:
         """Keep the address. What nobody could trust is refused in words."""
-        self.setEnabled(False)
+        self.busy(True)
         work = partial(name_relay, self._here.desk, self.url.text().strip(), self.certificate)
         self._here.jobs.write(self, work, self._kept, failed=self._refused)
 
