@@ -240,7 +240,7 @@ def gallery(words: dict[str, str]) -> QWidget:
         fields_card(),
         sheet_card(
             "Chips and keys",
-            widget(Flow(Chip("Madaripur +1"), Chip("Open"), Chip("Filter", on=False, icon="add"))),
+            widget(Flow(Chip("Madaripur +1"), Chip("Open"))),
             row_of(keys_hint("Ctrl+K", "search"), keys_hint("N", "new case"), keys_hint("↑↓", "move")),
         ),
         None,

@@ -181,7 +181,7 @@ class NewPassphrase(QWidget):
     edited = Signal()
     entered = Signal()
 
-    def __init__(self, names: Callable[[], Sequence[str]], *, suggest: bool = True, side_by_side: bool = True) -> None:
+    def __init__(self, names: Callable[[], Sequence[str]], *, side_by_side: bool = True) -> None:
         super().__init__()
         self._names = names
         self.first = PassphraseField(_("New passphrase"), "new_passphrase")
@@ -198,7 +198,6 @@ class NewPassphrase(QWidget):
         grid.addWidget(self.first, 0, 0, top)
         grid.addWidget(self.second, *((0, 1) if side_by_side else (1, 0)), top)
         self.suggest = button(_("Suggest one"), "link", "key", clicked=self._suggest)
-        self.suggest.setVisible(suggest)
         grid.addWidget(widget(row(self.suggest, None)), 2, 0, 1, 2 if side_by_side else 1)
         for at in range(2 if side_by_side else 1):
             grid.setColumnStretch(at, 1)

@@ -471,13 +471,12 @@ class CaseView(QTableView):
         at = self.currentIndex().row()
         return self.table.row(at) if at >= 0 else None
 
-    def choose(self, at: int, *, centre: bool = False) -> None:
+    def choose(self, at: int) -> None:
         """Make this row the current one."""
         index = self.table.index(at, Column.PERSON)
         flags = QItemSelectionModel.SelectionFlag
         self.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
-        hint = QAbstractItemView.ScrollHint
-        self.scrollTo(index, hint.PositionAtCenter if centre else hint.EnsureVisible)
+        self.scrollTo(index, QAbstractItemView.ScrollHint.EnsureVisible)
 
     def shown_rows(self) -> tuple[int, int]:
         """The first and the last row on the screen."""

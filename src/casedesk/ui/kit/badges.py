@@ -17,7 +17,6 @@ from casedesk.ui.kit.theme import Theme, current
 
 CATEGORY_TONES = {"returned_success": "cat_s", "returned_unsuccessful": "cat_u", "returned_victim": "cat_a"}
 PRIORITY_TONES = {"urgent": "danger", "high": "warn", "medium": "quiet", "low": "quiet"}
-CATEGORY_LETTERS = {"returned_success": "A", "returned_unsuccessful": "B", "returned_victim": "C"}
 # What a status looks like, by the words of any list that has them; the rest follows from `terminal`.
 STATUS_ICONS = {
     "draft": "draft",
@@ -61,14 +60,11 @@ class BadgeSpec:
         return self.name or self.text
 
 
-def category_badge(code: str | None, *, full: bool = False, discreet: bool = False) -> BadgeSpec:
-    """The badge of a return category; `full` has the full wording, `discreet` only a letter."""
+def category_badge(code: str | None, *, full: bool = False) -> BadgeSpec:
+    """The badge of a return category; `full` has the full wording."""
     row = codelists.get("return_category").find(code)
     if row is None:
         return BadgeSpec(_("Not decided yet"), "ask", "outline", _("Category: not decided yet"))
-    if discreet:
-        letter = CATEGORY_LETTERS.get(row.code, "?")
-        return BadgeSpec(letter, "", "outline", _("Category: {word}").format(word=letter))
     tone = CATEGORY_TONES.get(row.code, "outline")
     text = row.full if full else row.badge
     return BadgeSpec(text, tone if tone != "outline" else "", tone, _("Category: {word}").format(word=row.label))

@@ -150,9 +150,8 @@ class ProgressBar(QWidget):
         self._name = name
         self.set_share(share)
 
-    def set_share(self, share: float, tone: str = "") -> None:
+    def set_share(self, share: float) -> None:
         self._share = min(max(share, 0.0), 1.0)
-        self._tone = tone or self._tone
         self.setAccessibleName(_("{name} {percent}%").format(name=self._name, percent=round(self._share * 100)).strip())
         self.update()
 

@@ -192,25 +192,21 @@ class Filter(PressButton):
 
 
 class Chip(PressButton):
-    """A filter or a choice that holds; pressing it, or Delete, takes it away. Off, it only opens something."""
+    """A filter or a choice that holds; pressing it, or Delete, takes it away."""
 
     removed = Signal()
 
-    def __init__(self, text: str, *, on: bool = True, icon: str = "", name: str = "") -> None:
-        super().__init__((" " if icon else "") + escape_key(text))
+    def __init__(self, text: str, *, name: str = "") -> None:
+        super().__init__(escape_key(text) + " ")
         self.setProperty("variant", "chip")
-        self.setProperty("state", "on" if on else "off")
+        self.setProperty("state", "on")
         self.setFont(current().font("body", 500))
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(name or text)
-        if on:
-            self.setIcon(icon_of("close", "accent", size=14))
-            self.setIconSize(QSize(14, 14))
-            self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-            self.setText(escape_key(text) + " ")
-            self.clicked.connect(lambda _checked=False: self.removed.emit())
-        elif icon:
-            self.setIcon(icon_of(icon, "text2", size=16))
+        self.setIcon(icon_of("close", "accent", size=14))
+        self.setIconSize(QSize(14, 14))
+        self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        self.clicked.connect(lambda _checked=False: self.removed.emit())
 
     def event(self, event: QEvent) -> bool:
         delete = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)

@@ -62,7 +62,6 @@ PHOSPHOR = {
     "what_happened": "shield-warning",
     "needs": "first-aid-kit",
     "document": "file-text",
-    "documents": "paperclip",
     "timeline": "clock-counter-clockwise",
     "house": "house",
     "training": "graduation-cap",

@@ -36,11 +36,11 @@ class Question(Tall):
     kept = Signal(str, str)
     put_off = Signal(str, bool)
 
-    def __init__(self, key: str, editor: Editor, *, not_now: bool = False, label: str = "", hint: str = "") -> None:
+    def __init__(self, key: str, editor: Editor, *, not_now: bool = False, hint: str = "") -> None:
         super().__init__()
         self.key = key
         self.editor = editor
-        self.label = PlainLabel(label or editor.label, "label", wrap=True)
+        self.label = PlainLabel(editor.label, "label", wrap=True)
         self.label.setBuddy(editor)
         self.label.installEventFilter(self)
         hint = hint or _(editor.declared.help)
@@ -181,20 +181,19 @@ class Form(QWidget):
         not_now: bool = False,
         ahead: bool = False,
         editors: Mapping[str, EditorOf] | None = None,
-        labels: Mapping[str, str] | None = None,
         hints: Mapping[str, str] | None = None,
         estimate: Callable[[Money], str] | None = None,
     ) -> None:
         super().__init__()
         self.questions: dict[str, Question] = {}
         self._before: dict[str, object] = {}
-        special, labels, hints = editors or {}, labels or {}, hints or {}
+        special, hints = editors or {}, hints or {}
         for key, declared in keys:
             own = special.get(key)
             editor = own(key, declared) if own else editor_for(key, declared, today=today, ahead=ahead)
             if estimate is not None and isinstance(editor, MoneyEdit):
                 editor.estimate = estimate
-            question = Question(key, editor, not_now=not_now, label=labels.get(key, ""), hint=hints.get(key, ""))
+            question = Question(key, editor, not_now=not_now, hint=hints.get(key, ""))
             for mine, its in ((self.edited, question.edited), (self.left, question.left)):
                 its.connect(mine)
             question.kept.connect(self.kept)

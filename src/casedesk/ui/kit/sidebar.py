@@ -112,7 +112,6 @@ class Sidebar(QFrame):
         role: str,
         new_case: str,
         settings: NavItem,
-        app_name: str = "CaseDesk",
     ) -> None:
         super().__init__()
         self.setProperty("kind", "nav")
@@ -121,7 +120,7 @@ class Sidebar(QFrame):
             part.clicked.connect(lambda _on=False, code=code: self._choose(code))
         self._words = widget(
             column(
-                ElidedLabel(app_name, "card"),
+                ElidedLabel("CaseDesk", "card"),
                 ElidedLabel(centre, "caption", tone="nav_text2"),
                 gap=0,
             )
