@@ -51,6 +51,7 @@ SHORT_WEEKDAYS = (
 )
 
 _BANGLA_DIGITS = str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯")
+_FAR_OFF = 300  # days from which a weekday says less than the year
 LONGEST_QUOTED = 60
 _JOINERS = "\u200c\u200d"
 # Letters and marks that show nothing, beside the control and format characters that Unicode calls so.
@@ -165,6 +166,16 @@ def relative_days(count: int) -> str:
     if count == 1:
         return _("tomorrow")
     return ngettext("in {count} day", "in {count} days", count).format(count=number(count))
+
+
+def due(value: date, today: date) -> str:
+    """When something is due: 2 days late, Today, Tue 12 May, and with its year what is far off."""
+    days = (value - today).days
+    if days < 0:
+        return relative_days(days)
+    if days == 0:
+        return _("Today")
+    return weekday_day(value) if days < _FAR_OFF else day(value)
 
 
 def waited_days(count: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -183,3 +183,9 @@ def test_a_day_with_its_weekday_is_short_in_english_and_whole_in_bangla() -> Non
     assert formats.weekday_day(date(2026, 11, 23)) == "Mon 23 Nov"
     with speaking("bn"):
         assert formats.weekday_day(date(2026, 11, 23)).endswith("২৩ নভেম্বর")
+
+
+def test_what_is_due_is_told_by_how_far_it_is() -> None:
+    today = date(2026, 5, 12)
+    said = [formats.due(today + timedelta(days=days), today) for days in (-1, 0, 1, 299, 300)]
+    assert said == ["1 day late", "Today", "Wed 13 May", "Sun 7 Mar", "8 March 2027"]

@@ -39,7 +39,6 @@ STEP_WORDS = {
     "registered": N_("Back to registered"),
 }
 TIGHT, TIGHTEST = 1000, 700  # widths of the header under which the buttons, and then all of them, have no words
-DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def step_words(status: str, to: str) -> str:
@@ -270,7 +269,7 @@ class Header(QFrame):
 
 def _letters(name: str) -> str:
     """The name without characters that show nothing."""
-    return "".join(letter for letter in name if letter not in DIRECTIONS and letter.isprintable())
+    return "".join(letter for letter in name if letter.isprintable())
 
 
 def reason_strip(case: OpenCase, ask: Callable[[], object]) -> QWidget | None:

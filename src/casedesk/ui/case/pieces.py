@@ -23,7 +23,6 @@ from casedesk.ui.kit.layouts import clear, column, row, widget
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.kit.theme import current
 
-FAR = 60  # days from which a date says its year
 ANSWER_TONES = {"accepted": "ok", "in_service": "ok", "completed": "ok", "declined": "warn", "expired": "danger"}
 
 
@@ -97,10 +96,7 @@ def due_words(day: date | None, today: date) -> tuple[str, str]:
     """When something is due, and the tone to say it in."""
     if day is None:
         return "", "muted"
-    if day < today:
-        return formats.relative_days((day - today).days), "danger"
-    far = (day - today).days > FAR
-    return (formats.day(day) if far else formats.weekday_day(day)), "text2"
+    return formats.due(day, today), "danger" if day < today else "text2"
 
 
 def referral_badge(referral: ReferralRow) -> BadgeSpec:

@@ -212,10 +212,7 @@ def _fact(label: str, value: str) -> QHBoxLayout:
 def _step(step: FollowUpRow, today: date) -> QHBoxLayout:
     words = step.task or codelists.get("followup_type").label(step.type)
     late = step.due_on is not None and step.due_on < today
-    when = ""
-    if step.due_on is not None:
-        days = (step.due_on - today).days
-        when = formats.relative_days(days) if days < 1 else formats.weekday_day(step.due_on)
+    when = formats.due(step.due_on, today) if step.due_on is not None else ""
     tone = "danger" if late else "text2"
     return _step_line("call" if late else "calendar", words, when, tone)
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from enum import IntEnum
 from functools import partial
 from typing import Any
@@ -254,7 +253,8 @@ class CaseTable(QAbstractTableModel):
             case Column.STATUS:
                 return status_badge("case_status", row.status).text
             case Column.NEXT:
-                return ", ".join(part for part in (next_step(row), due(row, self.today)) if part)
+                when = formats.due(row.due_on, self.today) if row.due_on is not None else ""
+                return ", ".join(filter(None, (next_step(row), when)))
             case Column.WORKER:
                 return self.worker(row)
 
@@ -274,18 +274,6 @@ def next_step(row: CaseRow) -> str:
         return _("Next contact")
     kind = codelists.get("followup_type").find(row.due_what)
     return kind.label if kind else _(row.due_what)  # tasks that the program plans are kept in English
-
-
-def due(row: CaseRow, today: date) -> str:
-    """When it is due: late by days, today, or the day."""
-    day = row.due_on
-    if day is None:
-        return ""
-    if day < today:
-        return formats.relative_days((day - today).days)
-    if day == today:
-        return _("Today")
-    return formats.weekday_day(day) if (day - today).days < 300 else formats.day(day)
 
 
 def shortened(name: str) -> str:
@@ -396,7 +384,8 @@ class CaseDelegate(QStyledItemDelegate):
         upper, lower = halves(room)
         today = self._view.table.today
         write_line(painter, upper, next_step(row), "body", "text")
-        write_line(painter, lower, due(row, today), "caption", "danger" if row.due_on < today else "text2")
+        tone = "danger" if row.due_on < today else "text2"
+        write_line(painter, lower, formats.due(row.due_on, today), "caption", tone)
 
 
 def halves(room: QRectF) -> tuple[QRectF, QRectF]:

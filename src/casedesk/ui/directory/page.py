@@ -17,8 +17,9 @@ from casedesk.i18n import _
 from casedesk.services.permissions import may
 from casedesk.services.providers import ProviderRow, RecruiterRow, provider, providers, recruiter, recruiters
 from casedesk.storage.store import Touched
-from casedesk.ui.directory.panels import FEWEST, Panel, checked_words, counted, is_stale, licence_look, places_words
+from casedesk.ui.directory.panels import FEWEST, Panel, checked_words, counted, licence_look
 from casedesk.ui.directory.sheets import PartnerSheet, RecruiterSheet
+from casedesk.ui.free_places import is_stale, places_words
 from casedesk.ui.kept import Typed
 from casedesk.ui.kit.blocks import EmptyState
 from casedesk.ui.kit.buttons import Filter, button, tabs

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
-from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
 
 from casedesk import codelists, formats
@@ -13,14 +12,14 @@ from casedesk.i18n import _, ngettext
 from casedesk.models import Provider, Recruiter, fields_of
 from casedesk.services.providers import ProviderFacts, RecruiterFacts, ServiceRow
 from casedesk.services.words import in_words
+from casedesk.ui.free_places import is_stale, places_words
 from casedesk.ui.kit.blocks import Banner, fact
 from casedesk.ui.kit.buttons import IconButton, button
 from casedesk.ui.kit.icons import Icon
-from casedesk.ui.kit.layouts import block, column, row, scrolled, widget
+from casedesk.ui.kit.layouts import Tall, block, column, row, scrolled, widget
 from casedesk.ui.kit.texts import PlainLabel, rule, section_title
 
 FEWEST = 5  # a smaller count could point to somebody
-STALE_DAYS = 2
 PARTNER_FACTS = (
     "phone",
     "districts",
@@ -60,30 +59,11 @@ def checked_words(day: date | None) -> str:
     return _("checked {day}").format(day=formats.day(day)) if day is not None else _("never checked")
 
 
-def places_words(service: ServiceRow) -> str:
-    if service.capacity is None:
-        return _("Places not known")
-    if service.capacity == 0:
-        return _("No place free")
-    words = ngettext("{count} place free", "{count} places free", service.capacity)
-    return words.format(count=formats.number(service.capacity))
-
-
-def is_stale(day: date | None, today: date) -> bool:
-    return day is None or (today - day).days > STALE_DAYS
-
-
-class _Facts(QWidget):
-    """Facts under each other, standing as high as their words need."""
-
-    def __init__(self, parts: Sequence[QWidget]) -> None:
-        super().__init__()
-        self.setLayout(column(*parts, None, gap=10, margins=(16, 14, 16, 14)))
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
-            self.setMinimumHeight(self.heightForWidth(self.width()))
-        return super().event(event)
+def _facts(parts: Sequence[QWidget]) -> QWidget:
+    """Facts under each other."""
+    facts = Tall()
+    facts.setLayout(column(*parts, None, gap=10, margins=(16, 14, 16, 14)))
+    return facts
 
 
 class Panel(QFrame):
@@ -109,7 +89,7 @@ class Panel(QFrame):
         head = row(sign, widget(words), IconButton("close", _("Close (Esc)"), clicked=self._close), gap=10)
         head.setStretch(1, 1)
         head.setContentsMargins(16, 12, 8, 12)
-        self._shown = [widget(head), rule(), scrolled(_Facts(parts))]
+        self._shown = [widget(head), rule(), scrolled(_facts(parts))]
         if acts:
             self._shown.append(block("foot", row(*acts, None, margins=(16, 10, 16, 10))))
         for each in self._shown:

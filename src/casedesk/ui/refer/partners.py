@@ -24,6 +24,7 @@ from casedesk import codelists, formats
 from casedesk.desk import Desk
 from casedesk.i18n import _, ngettext
 from casedesk.services.providers import ProviderRow, ServiceRow, providers
+from casedesk.ui.free_places import is_stale, places_words
 from casedesk.ui.kit.blocks import EmptyState, fact
 from casedesk.ui.kit.buttons import let_tab_reach_the_chosen
 from casedesk.ui.kit.icons import Icon
@@ -33,7 +34,6 @@ from casedesk.ui.kit.texts import ElidedLabel, PlainLabel, visible
 from casedesk.ui.kit.theme import current
 from casedesk.ui.kit.topbar import SearchBox
 
-STALE_DAYS = 2  # older numbers are shown in amber
 WORKS = {"yes": 0, "partly": 1, "unknown": 1, "paper_only": 2}
 SHOWN_ROWS = 4
 MOST_ROWS = 60
@@ -56,14 +56,11 @@ def in_order(partners: Sequence[ProviderRow], service: str, district: str | None
     return sorted(partners, key=place)
 
 
-def places_words(given: ServiceRow | None) -> tuple[str, str]:
-    """How many places are free, and the tone of it."""
+def _tone(given: ServiceRow | None) -> str:
+    """In which colour the free places are said."""
     if given is None or given.capacity is None:
-        return _("Places not known"), "text2"
-    if given.capacity == 0:
-        return _("No place free"), "danger"
-    words = ngettext("{count} place free", "{count} places free", given.capacity)
-    return words.format(count=formats.number(given.capacity)), "text"
+        return "text2"
+    return "text" if given.capacity else "danger"
 
 
 def age_words(checked: date | None, today: date) -> str:
@@ -74,10 +71,6 @@ def age_words(checked: date | None, today: date) -> str:
     if days <= 0:
         return _("checked today")
     return ngettext("checked {count} day ago", "checked {count} days ago", days).format(count=formats.number(days))
-
-
-def is_stale(checked: date | None, today: date) -> bool:
-    return checked is None or (today - checked).days > STALE_DAYS
 
 
 def districts_words(partner: ProviderRow) -> str:
@@ -94,7 +87,7 @@ class PartnerButton(QRadioButton):
         kind = codelists.get("provider_type").label(partner.type)
         self._place = " · ".join(part for part in (kind, districts_words(partner)) if part)
         self._takes = partner.takes
-        self._free, self._tone = places_words(given)
+        self._free, self._tone = places_words(given), _tone(given)
         checked = given.last_verified_on if given is not None else None
         self._age, self._stale = age_words(checked, today), is_stale(checked, today)
         days = partner.answer_days

@@ -78,7 +78,7 @@ class TaskModel(QAbstractListModel):
             return f"{_(GROUPS[line.due])}, {formats.number(line.total)}"
         if isinstance(line, More):
             return _("Show all {count}").format(count=formats.number(line.total))
-        parts = [due_words(line, self.today), line.what, line.names[0], line.case_number]
+        parts = [formats.due(line.due_on, self.today), line.what, line.names[0], line.case_number]
         if line.priority == "urgent":
             parts.append(priority_badge(line.priority).spoken)
         return ", ".join([*parts, category_badge(line.category).spoken, next_words(line)])
@@ -86,14 +86,6 @@ class TaskModel(QAbstractListModel):
 
 def task_key(task: Task) -> str:
     return str(task.follow_up_id or f"{task.kind}:{task.case_id}")
-
-
-def due_words(task: Task, today: date) -> str:
-    if task.days_late:
-        return formats.relative_days(-task.days_late)
-    if task.due_on == today:
-        return _("Today")
-    return formats.weekday_day(task.due_on)
 
 
 def next_words(task: Task) -> str:

@@ -26,7 +26,6 @@ from casedesk.ui.today.lines import (
     Index,
     More,
     TaskModel,
-    due_words,
     next_words,
     person_words,
     task_key,
@@ -162,7 +161,7 @@ class TaskDelegate(QStyledItemDelegate):
         today = model.today
         late = task.days_late > 0 or task.kind == FLAG
         wide = 104 if room.width() > 660 else 86
-        when = _("Now") if task.kind == FLAG and not task.days_late else due_words(task, today)
+        when = _("Now") if task.kind == FLAG and not task.days_late else formats.due(task.due_on, today)
         write_line(
             painter,
             QRectF(room.x() + 16, room.y(), theme.scaled(wide - 6), room.height()),
