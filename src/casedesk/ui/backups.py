@@ -22,7 +22,7 @@ from casedesk.services.restores import Kept
 from casedesk.storage import room
 from casedesk.storage.backup.sealed import SUFFIX, Backup, Manifest
 from casedesk.ui.idle import Watch
-from casedesk.ui.kit.blocks import Banner, group, setting
+from casedesk.ui.kit.blocks import Banner, group, labelled, setting
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.layouts import clear, column, row, widget
 from casedesk.ui.kit.messages import ask, show_error
@@ -30,7 +30,7 @@ from casedesk.ui.kit.places import choose_folder, choose_old
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.page import Here
-from casedesk.ui.passphrases import SecondPerson, labelled, plain_line
+from casedesk.ui.passphrases import SecondPerson, plain_line
 
 LOOK: Final = 60_000  # milliseconds between looks whether a backup is due
 QUIET: Final = 60.0  # seconds without a key or a click that count as idle
@@ -202,7 +202,7 @@ class RestoreSheet(Sheet):
         stays = restores.what_stays(damaged=here.desk.store.damaged)
         self.body.addWidget(PlainLabel(stays, "body", tone="text2", wrap=True))
         self.reason = plain_line("restore_reason", _("Why it is restored"))
-        self.body.addWidget(labelled(self.reason))
+        self.body.addWidget(labelled(self.reason.accessibleName(), self.reason))
         self.second = SecondPerson(_("Sign-in name of the other one"), _("Passphrase of the other one"))
         if restores.needs_second(here.desk):
             words = _("Restoring takes two people: a supervisor or coordinator, and an administrator.")

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 from casedesk.i18n import _
 from casedesk.services.slots import Signer
 from casedesk.storage import passphrases
+from casedesk.ui.kit.blocks import labelled
 from casedesk.ui.kit.buttons import IconButton, button
 from casedesk.ui.kit.icons import Icon
 from casedesk.ui.kit.icons import icon as icon_of
@@ -43,13 +44,6 @@ def plain_line(name: str, label: str) -> QLineEdit:
     line.setInputMethodHints(HINTS)
     line.setMaxLength(500)
     return line
-
-
-def labelled(line: QLineEdit) -> QWidget:
-    """A line under what it is called."""
-    label = PlainLabel(line.accessibleName(), "label")
-    label.setBuddy(line)
-    return widget(column(label, line, gap=4))
 
 
 class Said(QWidget):
@@ -126,7 +120,7 @@ class SecondPerson(QWidget):
         super().__init__()
         self.name = plain_line("second_name", name)
         self.passphrase = PassphraseField(passphrase, "second_passphrase")
-        self.setLayout(column(labelled(self.name), self.passphrase, gap=12))
+        self.setLayout(column(labelled(self.name.accessibleName(), self.name), self.passphrase, gap=12))
         self.setFocusProxy(self.name)
 
     def said(self) -> Signer | None:

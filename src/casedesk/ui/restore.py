@@ -19,13 +19,13 @@ from casedesk.services.slots import Signer
 from casedesk.storage.backup.sealed import BackupDamaged, Manifest, NotABackup
 from casedesk.ui.backups import BACKUP_FILES
 from casedesk.ui.jobs import Jobs
-from casedesk.ui.kit.blocks import Banner
+from casedesk.ui.kit.blocks import Banner, labelled
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.layouts import column, row
 from casedesk.ui.kit.messages import show_error
 from casedesk.ui.kit.places import choose_old
 from casedesk.ui.kit.texts import PlainLabel
-from casedesk.ui.passphrases import PassphraseField, SecondPerson, labelled, plain_line
+from casedesk.ui.passphrases import PassphraseField, SecondPerson, plain_line
 
 WIDTH = 640
 
@@ -59,7 +59,12 @@ class RestoreForm(QWidget):
         file = row(self.chosen, self.choose, gap=12)
         file.setStretch(0, 1)
         back = button(_("Back"), "link", "back", clicked=self.back.emit)
-        parts = (labelled(self.name), self.passphrase, labelled(self.reason), self.second)
+        parts = (
+            labelled(self.name.accessibleName(), self.name),
+            self.passphrase,
+            labelled(self.reason.accessibleName(), self.reason),
+            self.second,
+        )
         title = PlainLabel(_("Restore a backup"), "section", wrap=True)
         told = PlainLabel(f"{words} {kept}".strip(), "body", tone="text2", wrap=True)
         self.setLayout(column(title, told, self.trouble, file, *parts, 4, row(back, None, self.go), gap=12))

@@ -24,7 +24,7 @@ from casedesk.storage.recovery_key import RecoveryGroupWrong, RecoveryKey, read_
 from casedesk.storage.tries import MustWait
 from casedesk.ui.front import Front
 from casedesk.ui.jobs import Jobs
-from casedesk.ui.kit.blocks import Banner
+from casedesk.ui.kit.blocks import Banner, labelled
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.layouts import column, row, widget
 from casedesk.ui.kit.messages import show_error, tell
@@ -152,9 +152,7 @@ class SignInForm(QWidget):
         self.report.hide()
         self._kind = ""
         self.name = _name_line(locked.sign_in_name if locked else name)
-        label = PlainLabel(_("Sign-in name"), "label")
-        label.setBuddy(self.name)
-        asked = widget(column(label, self.name, gap=4))
+        asked = labelled(_("Sign-in name"), self.name)
         self.passphrase = PassphraseField(_("Passphrase"), "passphrase")
         self.passphrase.line.setText(passphrase)
         self.passphrase.entered.connect(self._open)
@@ -321,12 +319,10 @@ class RecoverForm(QWidget):
         self.setLayout(column(self._place, 4, row(self.go_back, None, self.go_on), gap=12))
 
     def _questions(self) -> QWidget:
-        name, key = PlainLabel(_("Sign-in name"), "label"), PlainLabel(_("Recovery key"), "label")
-        name.setBuddy(self.name)
-        key.setBuddy(self.recovery)
-        first = widget(column(name, self.name, gap=4))
+        first = labelled(_("Sign-in name"), self.name)
         first.setVisible(self._screen.locked is None)
-        return widget(column(first, column(key, self.recovery, self.said, gap=4), gap=12))
+        key = labelled(_("Recovery key"), self.recovery)
+        return widget(column(first, column(key, self.said, gap=4), gap=12))
 
     def typed(self) -> tuple[str, ...]:
         return ("" if self._screen.locked else self.name.text(), self.recovery.text())

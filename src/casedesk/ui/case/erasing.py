@@ -12,12 +12,12 @@ from casedesk.services.words import BETWEEN
 from casedesk.sync import withdrawing
 from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.case.sheets import lines
-from casedesk.ui.kit.blocks import Banner
+from casedesk.ui.kit.blocks import Banner, labelled
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.messages import show_error
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.texts import PlainLabel, section_title
-from casedesk.ui.passphrases import SecondPerson, labelled, plain_line
+from casedesk.ui.passphrases import SecondPerson, plain_line
 
 
 class EraseSheet(Sheet):
@@ -41,7 +41,7 @@ class EraseSheet(Sheet):
         self.body.addWidget(lines(*_going(self._would)))
         self.body.addWidget(section_title(_("What stays")))
         self.body.addWidget(lines(*_staying(self._would)))
-        self.body.addWidget(labelled(self.reason))
+        self.body.addWidget(labelled(self.reason.accessibleName(), self.reason))
         if self._would.takes_two:
             words = _("Erasing takes two people: you recorded the withdrawal yourself.")
             self.body.addWidget(PlainLabel(words, "body", wrap=True))

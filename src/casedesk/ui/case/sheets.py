@@ -23,6 +23,7 @@ from casedesk.services.notes import NoteRow
 from casedesk.services.words import BETWEEN
 from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.form_sheet import FormSheet, Saved, declared
+from casedesk.ui.kit.blocks import labelled
 from casedesk.ui.kit.buttons import Segmented
 from casedesk.ui.kit.choices import Combo, TickCard
 from casedesk.ui.kit.chosen import TickCards
@@ -79,10 +80,8 @@ class FollowUpSheet(CaseSheet):
         )
 
     def before_form(self) -> None:
-        which, result = PlainLabel(_("Which follow-up"), "label"), PlainLabel(_("Was there contact?"), "label")
-        which.setBuddy(self.which)
-        self.body.addLayout(column(which, self.which, gap=4))
-        self.body.addLayout(column(result, self.result, gap=4))
+        self.body.addWidget(labelled(_("Which follow-up"), self.which))
+        self.body.addWidget(labelled(_("Was there contact?"), self.result))
 
     def work(self, values: Saved) -> Callable[[], object]:
         command = RecordFollowUp(

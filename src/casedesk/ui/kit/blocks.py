@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from casedesk.i18n import _
 from casedesk.ui.kit.buttons import PressButton
 from casedesk.ui.kit.icons import Icon, paint_icon
-from casedesk.ui.kit.layouts import block, column, row
+from casedesk.ui.kit.layouts import block, column, row, widget
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.kit.theme import current
 
@@ -136,6 +136,17 @@ class Disc(QWidget):
         painter.drawEllipse(self.rect())
         paint_icon(painter, QRectF(14, 14, 28, 28), self._icon, "text2")
         painter.end()
+
+
+def labelled(label: str, control: QWidget, hint: str = "") -> QWidget:
+    """A label over its control, and a hint under it."""
+    words = PlainLabel(label, "label")
+    words.setBuddy(control)
+    parts: list[QWidget] = [words, control]
+    if hint:
+        parts.append(PlainLabel(hint, "caption", tone="text2", wrap=True))
+        control.setAccessibleDescription(hint)
+    return widget(column(*parts, gap=4))
 
 
 class ProgressBar(QWidget):

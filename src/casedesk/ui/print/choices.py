@@ -14,11 +14,11 @@ from casedesk import codelists, formats
 from casedesk.i18n import N_, _, languages, ngettext
 from casedesk.services import prints
 from casedesk.services.prints import PrintRequest
-from casedesk.ui.kit.blocks import Banner
+from casedesk.ui.kit.blocks import Banner, labelled
 from casedesk.ui.kit.buttons import button, let_tab_reach_the_chosen
 from casedesk.ui.kit.choices import Combo
 from casedesk.ui.kit.icons import Icon, paint_icon
-from casedesk.ui.kit.layouts import Tall, clear, column, row, widget
+from casedesk.ui.kit.layouts import Tall, clear, column, row
 from casedesk.ui.kit.style import paint_ring
 from casedesk.ui.kit.texts import PlainLabel, escape_key, tip, visible
 from casedesk.ui.kit.theme import current
@@ -232,7 +232,7 @@ class Choices(Tall):
         inside.addLayout(self.extra)
         for part in (self.hidden, self.left_out, self.refused, self.given_away):
             inside.addWidget(part)
-        pair = row(_labelled(_("Language"), self.language), _labelled(_("Copies"), self.copies), gap=8)
+        pair = row(labelled(_("Language"), self.language), labelled(_("Copies"), self.copies), gap=8)
         pair.setStretch(0, 1)
         pair.setStretch(1, 1)
         inside.addLayout(pair)
@@ -245,7 +245,7 @@ class Choices(Tall):
                 box.setChecked(code in prints.USUAL_PARTS)
                 grid.addWidget(box, at % 3, at // 3)
             inside.addLayout(grid)
-            inside.addWidget(_labelled(_("Why is it printed?"), self.purpose))
+            inside.addWidget(labelled(_("Why is it printed?"), self.purpose))
             inside.addWidget(self.partner)
             inside.addWidget(self.reason)
         inside.addSpacing(4)
@@ -319,9 +319,3 @@ class Choices(Tall):
     def tell_left_out(self, sentences: Sequence[str]) -> None:
         self.left_out.setText(" ".join(sentences))
         self.left_out.setVisible(bool(sentences))
-
-
-def _labelled(label: str, control: QWidget) -> QWidget:
-    words = PlainLabel(label, "label")
-    words.setBuddy(control)
-    return widget(column(words, control, gap=4))

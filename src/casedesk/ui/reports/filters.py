@@ -13,10 +13,10 @@ from casedesk.i18n import N_, _
 from casedesk.services.statistics import reports
 from casedesk.services.statistics.shapes import Among, Request
 from casedesk.services.statistics.tables import Group, sexes
+from casedesk.ui.kit.blocks import labelled
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.choices import Combo
 from casedesk.ui.kit.sheet import Sheet
-from casedesk.ui.reports.handing import labelled
 
 FIELDS = {
     "sexes": N_("Sex"),

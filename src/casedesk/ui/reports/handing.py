@@ -14,12 +14,11 @@ from casedesk import i18n
 from casedesk.i18n import N_, _
 from casedesk.reports.hand_out import FileKind
 from casedesk.services.given_out import Handing
-from casedesk.ui.kit.blocks import Banner
+from casedesk.ui.kit.blocks import Banner, labelled
 from casedesk.ui.kit.buttons import Segmented, button
 from casedesk.ui.kit.choices import Combo
-from casedesk.ui.kit.layouts import column, widget
+from casedesk.ui.kit.layouts import column
 from casedesk.ui.kit.sheet import Sheet
-from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.print.printing import choose_file
 
 KINDS = {FileKind.XLSX: N_("Excel"), FileKind.CSV: N_("CSV"), FileKind.JSON: N_("JSON"), FileKind.PDF: N_("PDF")}
@@ -29,17 +28,6 @@ FILTERS = {
     FileKind.JSON: N_("JSON files (*.json)"),
     FileKind.PDF: N_("PDF files (*.pdf)"),
 }
-
-
-def labelled(label: str, control: QWidget, hint: str = "") -> QWidget:
-    """A label over its control, and a hint under it."""
-    words = PlainLabel(label, "label")
-    words.setBuddy(control)
-    parts: list[QWidget] = [words, control]
-    if hint:
-        parts.append(PlainLabel(hint, "caption", tone="text2", wrap=True))
-        control.setAccessibleDescription(hint)
-    return widget(column(*parts, gap=4))
 
 
 def line(name: str, *, secret: bool = False, longest: int = 200) -> QLineEdit:

@@ -21,7 +21,7 @@ from casedesk.services.permissions import may
 from casedesk.services.statistics import reports
 from casedesk.services.statistics.kept import restored, stored
 from casedesk.services.statistics.shapes import Report, Request
-from casedesk.ui.kit.blocks import keys_hint
+from casedesk.ui.kit.blocks import keys_hint, labelled
 from casedesk.ui.kit.buttons import IconButton
 from casedesk.ui.kit.choices import Combo
 from casedesk.ui.kit.layouts import block, column, row, scrolled, widget
@@ -31,7 +31,7 @@ from casedesk.ui.page import Here
 from casedesk.ui.print import printing
 from casedesk.ui.print.pages import PaperView, page_words
 from casedesk.ui.print.paper_page import PaperPage
-from casedesk.ui.reports.handing import WhoAndWhy, ask_where, labelled, line, with_ending
+from casedesk.ui.reports.handing import WhoAndWhy, ask_where, line, with_ending
 
 PANEL = 320
 

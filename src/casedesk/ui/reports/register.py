@@ -17,11 +17,12 @@ from casedesk.services.case_register import NO_NAMES, Register
 from casedesk.services.permissions import may
 from casedesk.services.prints import CODED
 from casedesk.services.statistics.periods import Period
+from casedesk.ui.kit.blocks import labelled
 from casedesk.ui.kit.buttons import Segmented, button
 from casedesk.ui.kit.choices import Combo
 from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.texts import PlainLabel
-from casedesk.ui.reports.handing import KINDS, WhoAndWhy, labelled
+from casedesk.ui.reports.handing import KINDS, WhoAndWhy
 
 FILES = (FileKind.XLSX, FileKind.CSV, FileKind.JSON)
 
