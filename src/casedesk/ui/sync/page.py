@@ -26,6 +26,7 @@ from casedesk.sync.outbox import FileRow
 from casedesk.sync.preview import Preview, previews
 from casedesk.sync.stick import Written
 from casedesk.sync.visit import Reached, Visited, check_line, relay_of, visit
+from casedesk.ui.differing import Alarming, Differing, alarms_card, grouped, groups_card, read_alarms
 from casedesk.ui.kit.blocks import Card, Disc, Skeleton
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.cards import BROAD_SIDE, Columns
@@ -34,7 +35,6 @@ from casedesk.ui.kit.messages import show_error, tell
 from casedesk.ui.kit.places import choose_folder
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.page import Goto, Here, Page
-from casedesk.ui.review import Alarming, Differing, alarms_card, grouped, groups_card, read_alarms
 from casedesk.ui.sync.fields import EveryField
 from casedesk.ui.sync.going import going_card
 from casedesk.ui.sync.travelled import came_card, sent_card

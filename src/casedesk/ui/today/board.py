@@ -11,7 +11,7 @@ from casedesk.services.clashes import SkippedRow, clashes, steps_skipped
 from casedesk.services.permissions import may
 from casedesk.services.referrals.reading import ListedReferral, waiting
 from casedesk.services.today import Counts, DraftProgress, Due, Group, counts, draft_progress, tasks
-from casedesk.ui.review import Alarming, Differing, grouped, read_alarms
+from casedesk.ui.differing import Alarming, Differing, grouped, read_alarms
 
 
 @dataclass(frozen=True, slots=True)

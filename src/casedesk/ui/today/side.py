@@ -21,6 +21,7 @@ from casedesk.services.referrals.reading import ListedReferral
 from casedesk.services.search import shown_names
 from casedesk.services.today import DraftProgress
 from casedesk.ui.backups import loss_card
+from casedesk.ui.differing import alarms_card, groups_card, steps_card
 from casedesk.ui.kit.badges import badge_size, count_badge, paint_badge
 from casedesk.ui.kit.blocks import BAR, paint_bar
 from casedesk.ui.kit.buttons import PressButton, button
@@ -30,7 +31,6 @@ from casedesk.ui.kit.texts import PlainLabel, rule
 from casedesk.ui.kit.theme import current
 from casedesk.ui.listing import write_line
 from casedesk.ui.page import Goto, Here
-from casedesk.ui.review import alarms_card, groups_card, steps_card
 from casedesk.ui.today.board import Board
 
 LISTED = 5  # referrals and drafts in the cards at the side
