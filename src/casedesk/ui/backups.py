@@ -12,7 +12,6 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 from casedesk import formats
-from casedesk.desk import DHAKA
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _, ngettext
 from casedesk.progress import Progress
@@ -47,7 +46,7 @@ def told_loss(lost: Loss) -> str:
             lost.cases,
         )
         return words.format(count=formats.number(lost.cases))
-    since = formats.day(lost.since.astimezone(DHAKA).date())
+    since = formats.day(formats.day_in_dhaka(lost.since))
     words = ngettext(
         "If this computer died now, you would lose what changed in {count} case since {day}.",
         "If this computer died now, you would lose what changed in {count} cases since {day}.",
@@ -59,7 +58,7 @@ def told_loss(lost: Loss) -> str:
 def told_backup(manifest: Manifest) -> str:
     """When a backup was made."""
     return _("{day}, {time}").format(
-        day=formats.day(manifest.made.astimezone(DHAKA).date()), time=formats.clock(manifest.made)
+        day=formats.day(formats.day_in_dhaka(manifest.made)), time=formats.clock(manifest.made)
     )
 
 
@@ -113,7 +112,7 @@ class BackupSection(QWidget):
         elif lost.cases:
             words = told_loss(lost)
         if lost is not None and lost.since is not None:
-            when = _("Last copied: {day}.").format(day=formats.day(lost.since.astimezone(DHAKA).date()))
+            when = _("Last copied: {day}.").format(day=formats.day(formats.day_in_dhaka(lost.since)))
         sealed = _("The copy is sealed: whoever finds the stick can read nothing.")
         line = setting(words, f"{when} {sealed}".strip(), self.copy_button)
         return group(_("A copy elsewhere"), [line])
@@ -130,7 +129,7 @@ class BackupSection(QWidget):
         return setting(told_backup(made.manifest), words, restore)
 
     def _kept(self, old: Kept) -> QWidget:
-        until = formats.day(old.until.astimezone(DHAKA).date())
+        until = formats.day(formats.day_in_dhaka(old.until))
         words = _("Kept beside the vault until {day}; then it can be removed.").format(day=until)
         remove = button(_("Remove"), "danger", size="s", clicked=partial(self._ask_remove, old)) if old.over else None
         return setting(_("The vault from before a restore"), words, remove)
@@ -241,7 +240,7 @@ def _lost_banner(manifest: Manifest, lost: Loss | None) -> Banner:
         return Banner("warn", bold, words)
     if not lost.operations:
         return Banner("ok", _("Nothing is lost by it"), _("Nothing was written since."))
-    since = formats.day(lost.since.astimezone(DHAKA).date()) if lost.since else ""
+    since = formats.day(formats.day_in_dhaka(lost.since)) if lost.since else ""
     if not lost.cases:
         return Banner("info", _("No case has changed since {day}").format(day=since), _entries(lost))
     bold = ngettext(

@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit
 
 from casedesk import formats
-from casedesk.desk import DHAKA, Desk
+from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError, InvalidInput
 from casedesk.i18n import _
 from casedesk.parsing import NotUnderstood, read_full_day
@@ -27,7 +27,7 @@ class ClockBar(Banner):
 
     def __init__(self, desk: Desk, jobs: Jobs) -> None:
         self._desk, self._jobs = desk, jobs
-        self._says = desk.clock().astimezone(DHAKA).date()
+        self._says = formats.day_in_dhaka(desk.clock())
         self.line = QLineEdit()
         self.line.setObjectName("clock.today")
         self.line.setAccessibleName(_("Today’s date"))

@@ -22,7 +22,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStackedLayout, QStyledItemDelegate, QWidget
 
 from casedesk import codelists, formats
-from casedesk.desk import DHAKA, Desk
+from casedesk.desk import Desk
 from casedesk.i18n import N_, _, language, ngettext
 from casedesk.services.permissions import may
 from casedesk.services.referrals.reading import GROUPS, ListedReferral, all_referrals
@@ -207,7 +207,7 @@ def when(listed: ListedReferral) -> str:
     sent, until = listed.referral.sent_at, listed.referral.answer_due
     if sent is None:
         return ""
-    day = formats.short_day(sent.astimezone(DHAKA).date())
+    day = formats.short_day(formats.day_in_dhaka(sent))
     if until is None or listed.referral.days_waiting is None:
         return _("Sent {day}").format(day=day)
     return _("Sent {day}, answer due {until}").format(day=day, until=formats.short_day(until))

@@ -130,7 +130,7 @@ class OverviewPart(EditablePart):
         found = sorted(self.case.known.consents, key=lambda each: AGREED_FIRST.index(each.status))
         asked = [each.since for each in found if each.since is not None]
         if asked:
-            day = max(asked).astimezone(formats.DHAKA).date()
+            day = formats.day_in_dhaka(max(asked))
             card.head.addWidget(PlainLabel(formats.day(day), "caption"))
         for each in found[:CONSENTS]:
             card.body.addLayout(_consent_row(each))
@@ -166,7 +166,7 @@ def _consent_row(consent: ConsentNow) -> QHBoxLayout:
     struck = consent.status == "withdrawn"
     how = short_words(consent)
     if struck and consent.since is not None:
-        how = formats.short_day(consent.since.astimezone(formats.DHAKA).date())
+        how = formats.short_day(formats.day_in_dhaka(consent.since))
     words = column(scope_label(consent.scope, struck=struck), PlainLabel(how, "caption", wrap=True), gap=0)
     line = row(column(Icon(icon, tone, 16), None, margins=(0, 1, 0, 0)), widget(words))
     line.setStretch(1, 1)
@@ -179,7 +179,7 @@ def _join(case: OpenCase, *keys: str) -> str:
 
 def _latest_row(told: Told) -> QWidget:
     first_line = told.text.splitlines()[0] if told.text else ""
-    when = PlainLabel(formats.weekday_day(told.at.astimezone(formats.DHAKA).date()), "caption")
+    when = PlainLabel(formats.weekday_day(formats.day_in_dhaka(told.at)), "caption")
     title = ElidedLabel(first_line or told.title, "label")
     under = separated((told.by, told.title if first_line else _changes(told)))
     head = row(title, when, gap=8)

@@ -97,7 +97,7 @@ def _action(icon: str, name: str, act: Callable[[FollowUpRow], object], step: Fo
 def _when(case: OpenCase, step: FollowUpRow) -> tuple[str, str]:
     today = case.here.desk.today()
     if step.status in OVER:
-        day = step.done_at.astimezone(formats.DHAKA).date() if step.done_at else step.due_on
+        day = formats.day_in_dhaka(step.done_at) if step.done_at else step.due_on
         said = formats.short_day(day) if day and day.year == today.year else formats.day(day) if day else ""
         if step.status == "tried_no_contact":
             said = _("{day}, no contact").format(day=said)

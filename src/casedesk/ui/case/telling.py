@@ -118,7 +118,7 @@ def _of_note(case: OpenCase, note: NoteRow) -> Told | None:
         return None
     label = codelists.get("note_type").label(note.type)
     if note.text is None:
-        title = _("Restricted note, {day}").format(day=formats.day(note.at.astimezone(formats.DHAKA).date()))
+        title = _("Restricted note, {day}").format(day=formats.day(formats.day_in_dhaka(note.at)))
         return Told("note", "restricted", title, note.at, note.by, note=note)
     tags = (_("Restricted"),) if note.restricted else ()
     if note.corrects is not None:

@@ -159,7 +159,7 @@ class TimelinePart(Part):
         shown = [told for told in found if self._kind in ("all", told.kind)]
         month: tuple[int, int] | None = None
         for at, told in enumerate(shown[: self._limit]):
-            day = told.at.astimezone(formats.DHAKA).date()
+            day = formats.day_in_dhaka(told.at)
             if (day.year, day.month) != month:
                 month = (day.year, day.month)
                 self._entries.addWidget(_month(day))

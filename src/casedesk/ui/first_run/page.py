@@ -12,7 +12,7 @@ from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from casedesk import formats, i18n
-from casedesk.desk import DHAKA, Desk, now
+from casedesk.desk import Desk, now
 from casedesk.errors import CaseDeskError, InvalidInput
 from casedesk.i18n import N_, _
 from casedesk.services import office
@@ -96,7 +96,7 @@ class FirstRun(QWidget):
         self.language_chosen.emit("en" if i18n.language() == "bn" else "bn")
 
     def _today(self) -> date:
-        return self._clock().astimezone(DHAKA).date()
+        return formats.day_in_dhaka(self._clock())
 
     # The frame: rail, step, foot
 

@@ -11,7 +11,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from casedesk import codelists, formats
-from casedesk.desk import DHAKA
 from casedesk.errors import InvalidInput, Problem
 from casedesk.i18n import _
 from casedesk.models import Referral, fields_of
@@ -199,7 +198,7 @@ class Sharing(Tall):
         if not self.agreed:
             self._consent.addWidget(Banner("warn", scope, why_not, icon="ask"))
             return
-        since = formats.short_day(now.since.astimezone(DHAKA).date()) if now is not None and now.since else ""
+        since = formats.short_day(formats.day_in_dhaka(now.since)) if now is not None and now.since else ""
         method = codelists.get("consent_method").label(now.method) if now is not None else ""
         by = now.by if now is not None else ""
         bold = _("Agreed on {day}: {purpose}").format(day=since, purpose=scope)

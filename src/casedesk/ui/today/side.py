@@ -178,7 +178,7 @@ class SideRow(PressButton):
 
 def _when(saved: datetime, now: datetime) -> str:
     """When a draft was saved: the time today, else the day."""
-    days = (now.date() - saved.astimezone(DHAKA).date()).days
+    days = (now.date() - formats.day_in_dhaka(saved)).days
     if days <= 0:
         return formats.clock(saved)
-    return _("yesterday") if days == 1 else formats.short_day(saved.astimezone(DHAKA).date())
+    return _("yesterday") if days == 1 else formats.short_day(formats.day_in_dhaka(saved))
