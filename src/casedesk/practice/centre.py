@@ -137,7 +137,7 @@ def build(
             at.moment = entry.at
             building.enter(entry)
         at.moment = clock()
-        _rates(desk, chance)
+        _rates_and_limits(desk, chance)
         _begun_intakes(desk, seed, today, people)
     finally:
         desk.store.vault.close()
@@ -217,10 +217,12 @@ def _recruiters(desk: Desk) -> None:
         providers.save_recruiter(desk, None, as_new(values))
 
 
-def _rates(desk: Desk, chance: Random) -> None:
+def _rates_and_limits(desk: Desk, chance: Random) -> None:
     for row in rows("rates"):
         paisa = round(float(row["taka"]) * 100 * chance.uniform(0.99, 1.01))
         office.set_rate(desk, row["currency"], Money(max(1, paisa), "bdt"), "practice")
+    for row in rows("limits"):
+        office.set_cost_limit(desk, row["country"], Money(int(row["taka"]) * 100, "bdt"), "practice")
 
 
 def _begun_intakes(desk: Desk, seed: int, today: date, people: int) -> None:
