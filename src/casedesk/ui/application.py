@@ -368,30 +368,26 @@ class Program(QObject):
 
     def _prefer(self, name: str, value: str | int) -> None:
         """Remember what this user likes, and show it."""
-        self._change(**{name: value})
-        window = self.screen
-        if isinstance(window, Window):
-            window.jobs.write(window, partial(office.prefer, window.desk, name, str(value)), lambda _nothing: None)
+        self._change_for(name, value, str(value))
         self._look()
         if self.screen is not None:
             self.screen.rebuild()
 
+    def _change_for(self, name: str, value: str | int, kept: str) -> None:
+        """Change a setting, and keep it as what the user who is signed in prefers."""
+        self._change(**{name: value})
+        if isinstance(window := self.screen, Window):
+            window.jobs.write(window, partial(office.prefer, window.desk, name, kept), lambda _nothing: None)
+
     def _use_minutes(self, minutes: int) -> None:
-        self._change(lock_minutes=minutes)
+        self._change_for("lock_minutes", minutes, str(minutes))
         if isinstance(self.screen, Window):
-            window = self.screen
-            window.watch.minutes = minutes
-            window.jobs.write(
-                window, partial(office.prefer, window.desk, "lock_minutes", str(minutes)), lambda _nothing: None
-            )
+            self.screen.watch.minutes = minutes
 
     def _use_single_keys(self, on: bool) -> None:
-        self._change(single_keys=on)
+        self._change_for("single_keys", on, YES if on else NO)
         if isinstance(self.screen, Window):
-            window = self.screen
-            window.single_keys.on = on
-            work = partial(office.prefer, window.desk, "single_keys", YES if on else NO)
-            window.jobs.write(window, work, lambda _nothing: None)
+            self.screen.single_keys.on = on
 
     def _step_text_size(self, step: int) -> None:
         at = TEXT_SIZES.index(self.settings.text_size) + step

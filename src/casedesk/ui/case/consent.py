@@ -19,7 +19,7 @@ from casedesk.services.office import clock_is_wrong
 from casedesk.sync import withdrawing
 from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.case.pieces import CardPart, separated
-from casedesk.ui.case.sheets import CaseSheet, explain, line, lines
+from casedesk.ui.case.sheets import CaseSheet, line, lines
 from casedesk.ui.form_sheet import Saved, declared
 from casedesk.ui.kit.blocks import Card
 from casedesk.ui.kit.buttons import Segmented, button
@@ -185,8 +185,7 @@ class WithdrawSheet(Sheet):
 
     def __init__(self, case: OpenCase, effects: Effects) -> None:
         purpose = codelists.get("consent_scope").label(effects.scope)
-        super().__init__(case.page, _("Take this consent back?"), width=600)
-        explain(self, purpose)
+        super().__init__(case.page, _("Take this consent back?"), purpose, width=600)
         self.case, self._effects = case, effects
         self._saving = False
         self.body.addWidget(lines(*_effect_words(effects)))

@@ -28,7 +28,6 @@ from casedesk.ui.kit.buttons import Segmented
 from casedesk.ui.kit.choices import Combo, TickCard
 from casedesk.ui.kit.chosen import TickCards
 from casedesk.ui.kit.layouts import column, row, widget
-from casedesk.ui.kit.sheet import Sheet
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.move_sheet import MoveSheet
 
@@ -41,12 +40,6 @@ class CaseSheet(FormSheet):
     def __init__(self, case: OpenCase, code: str, title: str, fields: Sequence[tuple[str, Field]], **more: Any) -> None:
         self.case = case
         super().__init__(case.here, case.page, case.typed, code, title, fields, **more)
-
-
-def explain(sheet: Sheet, subtitle: str) -> None:
-    """Put a sentence under the title of a sheet."""
-    sheet.subtitle.setText(subtitle)
-    sheet.subtitle.setVisible(bool(subtitle))
 
 
 def code_field(code_list: str, label: str) -> Field:
