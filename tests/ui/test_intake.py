@@ -527,6 +527,21 @@ def test_a_full_disk_is_told_and_nothing_typed_is_lost(desk: Desk, show: Show, q
     assert str(drafts(desk)[0].answers["incident.narrative"]).startswith("তারা কাগজ")
 
 
+def test_the_keys_go_back_to_the_field_when_a_case_could_not_be_registered(
+    desk: Desk, show: Show, qtbot: QtBot
+) -> None:
+    window = open_draft_of(desk, show, part="person")
+    field = go_to(window, "person.name_en")
+    with desk.store.vault.writer.connect() as connection:
+        pages = connection.execute(text("PRAGMA page_count")).scalar_one()
+        connection.execute(text(f"PRAGMA max_page_count = {pages}"))
+    Typist(window).press(Key.Key_Return, modifier=CTRL)
+    qtbot.waitUntil(lambda: bool(window.findChildren(Sheet)), timeout=SECONDS)
+    assert rows(desk, Case) == []
+    Typist(window).press(Key.Key_Escape)
+    assert QApplication.focusWidget() is field
+
+
 def test_save_now_tells_the_time(desk: Desk, show: Show) -> None:
     window = show(Goto("intake", {"part": "person", "kind": "full"}))
     go_to(window, "person.name_en")
