@@ -1150,7 +1150,7 @@ def test_what_a_person_wants_kept_no_more_is_erased_from_its_page(shown: Shown, 
     sheet = page.sheet
     assert isinstance(sheet, EraseSheet)
     assert shown.window.focusWidget() is sheet.cancel_button, "the safe one"
-    assert not cut_off(shown.window)
+    shown.wait(lambda: not cut_off(shown.window))
     shown.sees("Older backups hold it until newer ones take their place")
     sheet.save()
     assert not sheet.notice.isHidden()

@@ -45,7 +45,7 @@ REPEATS = {
     "NotInPlace",
     "NotUnderstood",
     "OtherCentre",
-    "Refused",
+    "SaidBeside",
     "StillNeeded",
     "Unreadable",
     "VaultMissing",
