@@ -45,6 +45,7 @@ REPEATS = {
     "NotInPlace",
     "NotUnderstood",
     "OtherCentre",
+    "Refused",
     "SaidBeside",
     "StillNeeded",
     "Unreadable",
