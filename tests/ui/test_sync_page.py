@@ -290,6 +290,7 @@ def test_another_server_than_that_of_the_invitation_gets_nothing(inside: Sitting
         inside.qtbot.waitUntil(lambda: "This file is no certificate." in named.said.text(), timeout=SECONDS)
         named.take(right.issuer)
         named.keep()
+        inside.qtbot.waitUntil(lambda: not inside.window.findChildren(RelaySheet), timeout=SECONDS)
         inside.qtbot.waitUntil(lambda: f"https://127.0.0.1:{door}" in words_of(inside.window), timeout=SECONDS)
         page = sync_page(inside)
         inside.qtbot.waitUntil(page.check_button.isVisible, timeout=SECONDS)
