@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from casedesk import formats, i18n
 from casedesk.services import audit, office
@@ -24,6 +25,7 @@ from casedesk.ui.case import telling
 from casedesk.ui.kit import theme
 from casedesk.ui.kit.buttons import Switch
 from casedesk.ui.kit.choices import Combo
+from casedesk.ui.kit.messages import tell
 from casedesk.ui.kit.theme import Theme, current
 from casedesk.ui.own_passphrase import OwnPassphrase
 from casedesk.ui.page import Goto
@@ -204,6 +206,21 @@ def test_single_keys_are_switched_off_where_nobody_types(inside: Sitting) -> Non
     inside.window.setFocus()
     QTest.keyClick(native, Key.Key_Question)
     assert inside.window.where().page == "settings"
+
+
+def test_the_keys_of_pages_act_again_when_what_had_the_focus_before_a_sheet_is_gone(inside: Sitting) -> None:
+    window = inside.window
+    window.go(Goto("cases"))
+    assert window.page is not None
+    gone = QLineEdit(window.page)
+    gone.show()
+    gone.setFocus()
+    sheet = tell(window, "A word", "And another.")
+    gone.deleteLater()
+    inside.qtbot.waitUntil(lambda: not isValid(gone), timeout=SECONDS)
+    sheet.dismiss()
+    press(Key.Key_1, Held.ControlModifier)
+    assert window.where().page == "today"
 
 
 def test_undo_does_what_the_message_offers_and_first_what_was_typed(inside: Sitting) -> None:

@@ -205,12 +205,9 @@ class Window(QMainWindow):
 
     def _focus_moved(self, _before: QWidget | None, now: QWidget | None) -> None:
         """The keys of pages rest while something lies over the page: a sheet, the pause of an interview, the cover."""
-        if now is None:  # also where a sheet closed over what was made anew meanwhile
-            on_page = not self._sheets()
-        elif now is self or self.isAncestorOf(now):
-            on_page = now is self or self._shell.isAncestorOf(now)
-        else:
+        if now is None or not (now is self or self.isAncestorOf(now)):
             return
+        on_page = now is self or self._shell.isAncestorOf(now)
         for shortcut in self._keys:
             shortcut.setEnabled(on_page)
 

@@ -118,8 +118,8 @@ class Sheet(QWidget):
         self.is_open = False
         self.hide()
         before, self._before = self._before, None
-        if before is not None and isValid(before):  # the page may have been rebuilt meanwhile
-            before.setFocus(Qt.FocusReason.OtherFocusReason)
+        there = before if before is not None and isValid(before) else self.window()  # the page may have been rebuilt
+        there.setFocus(Qt.FocusReason.OtherFocusReason)
         self.closed.emit()
         self.deleteLater()
 
