@@ -123,6 +123,12 @@ def two(one: Desk, tmp_path: Path) -> Iterator[Desk]:
 
 
 @pytest.fixture
+def three(tmp_path: Path) -> Iterator[Desk]:
+    """A third laptop, which has not joined yet."""
+    yield from opened(new_desk(tmp_path / "K5", "K5"))
+
+
+@pytest.fixture
 def central(one: Desk, tmp_path: Path) -> Iterator[Desk]:
     made = new_desk(tmp_path / "Q1", "Q1", "HQX")
     join(one, made, centre="HQX", central=True)
@@ -222,11 +228,9 @@ def seals_of(desk: Desk) -> dict[bytes, str]:
 
 
 def test_what_comes_before_the_list_that_names_its_author_is_kept_until_the_list_has_come(
-    one: Desk, two: Desk, tmp_path: Path, request: pytest.FixtureRequest
+    one: Desk, two: Desk, three: Desk
 ) -> None:
     """Refused it would be for ever: its author would send the same file again, and the name is known."""
-    three = new_desk(tmp_path / "K5", "K5")
-    request.addfinalizer(three.store.vault.close)
     join(one, three)
     write(three, "Sentinel first")
     (early,) = made(three)
@@ -246,13 +250,11 @@ def test_what_comes_before_the_list_that_names_its_author_is_kept_until_the_list
 
 
 def test_what_a_colleague_passes_on_before_the_word_that_binds_them_came_is_kept_too(
-    one: Desk, two: Desk, tmp_path: Path, request: pytest.FixtureRequest
+    one: Desk, two: Desk, three: Desk
 ) -> None:
     """It is passed on once."""
     write(two, "Sentinel")
     carry(two, one)
-    three = new_desk(tmp_path / "K5", "K5")
-    request.addfinalizer(three.store.vault.close)
     join(one, three, admitted=False)
     admit_to_centre(as_role(one, "supervisor"), key_of(three))
     carried(one)
@@ -264,12 +266,8 @@ def test_what_a_colleague_passes_on_before_the_word_that_binds_them_came_is_kept
     assert names(three) == {"Sentinel"}
 
 
-def test_a_list_that_was_lost_with_a_restore_is_told_again(
-    one: Desk, two: Desk, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_a_list_that_was_lost_with_a_restore_is_told_again(one: Desk, two: Desk, three: Desk, tmp_path: Path) -> None:
     shutil.copytree(two.store.vault.folder, tmp_path / "backup")
-    three = new_desk(tmp_path / "K5", "K5")
-    request.addfinalizer(three.store.vault.close)
     join(one, three)
     for each in (two, three):
         carry(one, each)
@@ -289,10 +287,8 @@ def test_a_list_that_was_lost_with_a_restore_is_told_again(
 
 
 def test_a_list_that_was_lost_with_a_laptop_before_it_was_carried_is_made_again(
-    one: Desk, two: Desk, tmp_path: Path, request: pytest.FixtureRequest
+    one: Desk, two: Desk, three: Desk, tmp_path: Path
 ) -> None:
-    three = new_desk(tmp_path / "K5", "K5")
-    request.addfinalizer(three.store.vault.close)
     join(one, three)
     backup = tmp_path / "backup"  # which has the vault alone
     shutil.copytree(one.store.vault.folder, backup, ignore=lambda _folder, _names: [OUTBOX, INBOX, FILE])
@@ -395,10 +391,8 @@ def files_left(of: Desk, to: Desk) -> list[str]:
 
 
 def test_who_was_restored_while_a_colleague_is_away_is_sent_again_what_it_had(
-    one: Desk, two: Desk, tmp_path: Path, request: pytest.FixtureRequest
+    one: Desk, two: Desk, three: Desk, tmp_path: Path
 ) -> None:
-    three = new_desk(tmp_path / "K5", "K5")
-    request.addfinalizer(three.store.vault.close)
     join(one, three)
     hand_rosters(one, [two])
     shutil.copytree(two.store.vault.folder, tmp_path / "backup")
@@ -751,12 +745,10 @@ def test_a_restored_computer_gets_back_what_it_wrote_itself_and_forgets_again_wh
 
 
 def test_two_stories_of_one_computer_reach_everybody_whoever_heard_which(
-    one: Desk, two: Desk, tmp_path: Path, request: pytest.FixtureRequest
+    one: Desk, two: Desk, three: Desk, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     """Its whole disk was put back, so that nothing on it tells. What it had told one, and what it tells the other, is
     all it said; an order to forget is among it."""
-    three = new_desk(tmp_path / "K5", "K5")
-    request.addfinalizer(three.store.vault.close)
     join(one, three)
     hand_rosters(one, [two])
     case_id = register_case(one, a_returnee(person__name_en=SECRET, person__phone_1=None))
@@ -785,11 +777,9 @@ def test_two_stories_of_one_computer_reach_everybody_whoever_heard_which(
 
 
 def test_a_step_on_a_case_counts_also_where_its_beginning_was_told_again(
-    one: Desk, two: Desk, tmp_path: Path, request: pytest.FixtureRequest
+    one: Desk, two: Desk, three: Desk, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     """Who took the step knew the beginning under the number of another story, which not everybody can be told."""
-    three = new_desk(tmp_path / "K5", "K5")
-    request.addfinalizer(three.store.vault.close)
     join(one, three)
     hand_rosters(one, [two])
     carry(one, two)
