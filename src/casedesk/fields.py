@@ -91,6 +91,7 @@ class Field:
 
     `register` names the fields that merge together; `unsettled` tells what they show while they clash.
     `level_from` names a column of the code list that gives the level of the value (the declared level is a floor).
+    `after` names the field of the same record that is asked first: this one makes sense once it says yes.
     `maps` has the names other standards use. `stays` is what is still said once a person's data were erased: that
     there was a case, its steps, and what they agreed to.
     """
@@ -108,6 +109,7 @@ class Field:
     register: str | None = None
     unsettled: Unsettled = Unsettled.LATEST
     level_from: str | None = None
+    after: str | None = None
     maps: Mapping[str, str] = field(default_factory=dict)
     stays: bool = False
 

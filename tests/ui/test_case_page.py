@@ -282,6 +282,27 @@ def test_all_that_the_assessment_asks_can_be_typed_on_the_page(shown: Shown) -> 
     assert {*ASSESSED, *RIGHTLY_EMPTY} <= asked
 
 
+def test_how_long_is_asked_once_it_is_said_that_there_was_detention(shown: Shown) -> None:
+    part = shown.open("journey").part
+    assert isinstance(part, EditablePart)
+    part.edit()
+    shown.wait(part.is_editing)
+    form = part.card.form
+    assert form is not None
+    first, days, place = (f"migration_episode.{name}" for name in ("detained", "detained_days", "detained_place"))
+
+    def asked() -> list[str]:
+        return [key for key in (first, days, place) if form.questions[key].isVisibleTo(form)]
+
+    assert asked() == [first]
+    form.set_value(first, "yes")
+    assert asked() == [first, days, place]
+    form.set_value(days, 40)
+    form.set_value(first, "no")
+    assert asked() == [first, days], "what has an answer stays to be seen"
+    part.cancel()
+
+
 def test_keys_lead_through_the_sections(shown: Shown) -> None:
     page = shown.open()
     shown.press(KEY.Key_4)

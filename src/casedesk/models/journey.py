@@ -56,10 +56,10 @@ class MigrationEpisode(Recorded):
     )
     detained: Mapped[str | None] = answer(N_("Was detained"), ask=Ask.ASSESSMENT, register="detention")
     detained_days: Mapped[int | None] = count(
-        N_("Days detained"), ask=Ask.ASSESSMENT, register="detention", most=10_000
+        N_("Days detained"), ask=Ask.ASSESSMENT, register="detention", most=10_000, after="detained"
     )
     detained_place: Mapped[str | None] = line(
-        N_("Where detained"), level=Level.RESTRICTED, ask=Ask.ASSESSMENT, register="detention"
+        N_("Where detained"), level=Level.RESTRICTED, ask=Ask.ASSESSMENT, register="detention", after="detained"
     )
     wants_to_migrate_again: Mapped[str | None] = answer(N_("Wants to go abroad again"), ask=Ask.ASSESSMENT)
     first_month_earnings: Mapped[Money | None] = money(N_("Earned in the first month"), ask=Ask.ASSESSMENT)

@@ -149,6 +149,13 @@ def several(answers: Answers, key: str) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list) else []
 
 
+def comes_after(key: str, answers: Answers) -> bool:
+    """Whether a yes came before, where this answer needs one (`Field.after`). What has an answer always makes sense."""
+    first = field_of(key).after
+    said = answers.get(f"{key.partition('.')[0]}.{first}")
+    return first is None or said == "yes" or answers.get(key) is not None
+
+
 def stored(answers: Answers) -> dict[str, Any]:
     """The answers as JSON can keep them."""
     return {key: _plain(value) for key, value in answers.items()}

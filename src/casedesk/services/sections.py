@@ -268,8 +268,6 @@ RIGHTLY_EMPTY = frozenset(
         "case.category_reason_text",
         "case.others_present",
         "case.secondary_categories",
-        "migration_episode.detained_days",
-        "migration_episode.detained_place",
         "migration_episode.other_countries",
         "migration_episode.wages_owed",
         "person.current_address",
@@ -283,5 +281,6 @@ ASSESSED = tuple(
     for key in section.keys
     if field_of(key).ask is Ask.ASSESSMENT
     and key.partition(".")[0] in ("case", "person", "migration_episode")
+    and field_of(key).after is None
     and key not in RIGHTLY_EMPTY
 )

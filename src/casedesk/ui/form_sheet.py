@@ -1,13 +1,10 @@
 """A sheet that asks for one thing, keeps what is typed if it is closed, and saves it with Ctrl+Enter."""
 
-# ruff: noqa: N802 - Qt names the methods
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from casedesk.errors import CaseDeskError, InvalidInput, Problem
@@ -122,12 +119,8 @@ class FormSheet(Sheet):
             return
         FormSheet.save(self)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.save()
-            return
-        super().keyPressEvent(event)
+    def main_action(self) -> None:
+        self.save()
 
     def _done(self, _result: object) -> None:
         if words := self.said():

@@ -1,6 +1,5 @@
 """In Settings: who can sign in, who came with another computer, who works where, and what an administrator decides."""
 
-# ruff: noqa: N802 - Qt names the methods
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,8 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from casedesk import codelists
@@ -23,7 +20,7 @@ from casedesk.services.office import UserRow
 from casedesk.services.permissions import may
 from casedesk.storage import keys
 from casedesk.ui.kit.blocks import group, setting
-from casedesk.ui.kit.buttons import ENTER, button
+from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.layouts import row, widget
 from casedesk.ui.kit.messages import ask, show_error
 from casedesk.ui.kit.questions import Form
@@ -262,11 +259,8 @@ class UserSheet(Sheet):
         self.foot.addWidget(button(_("Cancel"), clicked=self.dismiss))
         self.foot.addWidget(self.save)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in ENTER and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.save.click()  # does nothing while it saves
-            return
-        super().keyPressEvent(event)
+    def main_action(self) -> None:
+        self._save()
 
     def _not_made_of(self) -> Sequence[str]:
         values = self.form.values()

@@ -14,7 +14,7 @@ from casedesk.fields import Ask, Kind
 from casedesk.i18n import _
 from casedesk.models import fields_of
 from casedesk.services import cases
-from casedesk.services.answers import LISTS, RECORDS, TICKS, Answers, as_asked, field_of, label_of
+from casedesk.services.answers import LISTS, RECORDS, TICKS, Answers, as_asked, comes_after, field_of, label_of
 from casedesk.services.by_the_rules import Kept
 from casedesk.services.edits import Edits
 from casedesk.services.sections import OF_A_CHILD, Section
@@ -209,9 +209,9 @@ class FactsCard(Card):
             estimate=lambda value: in_taka(value, self.case.rates),
         )
         put_back(form, self.case.typed.get(self._code, {}), answers)
-        form.look_at({**answers, **form.values()})
         form.edited.connect(self._keep)
         self.form = form
+        self._follow()
         self.keep_button = button(_("Keep as it is"), size="s", clicked=self._keep_elsewhere)
         self.notice = Banner("warn", "", actions=[self.keep_button])
         self.notice.hide()
@@ -224,8 +224,16 @@ class FactsCard(Card):
     def _keep(self) -> None:
         if self.form is not None:
             self._kept_elsewhere = frozenset()
-            self.form.look_at({**self.answers, **self.form.values()})
+            self._follow()
             self.case.typed.keep(self._code, kept_of(self.form))
+
+    def _follow(self) -> None:
+        """Let the questions follow the other answers, as they stand now."""
+        if self.form is not None:
+            now = {**self.answers, **self.form.values()}
+            self.form.look_at(now)
+            for key, question in self.form.questions.items():
+                question.setVisible(comes_after(key, now))
 
     def cancel(self) -> None:
         """Leave the form; what was typed is dropped."""

@@ -164,6 +164,7 @@ class Picker(Sheet):
     """Chooses filters by keyboard: fields at the left, their values at the right, searched by typing."""
 
     chosen = Signal(object)
+    by_enter = True
 
     def __init__(self, host: QWidget, now: Chosen, places: Places, kind: str = "category") -> None:
         super().__init__(host, _("Filter"), width=620)
@@ -241,10 +242,11 @@ class Picker(Sheet):
         """Open it on the first value."""
         self.open(self.search if not self.search.isHidden() else next(iter(self.cards.values()), self.show_button))
 
+    def main_action(self) -> None:
+        self._done()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._done()
-        elif event.key() == Qt.Key.Key_Down and self.search.hasFocus() and self.cards:
+        if event.key() == Qt.Key.Key_Down and self.search.hasFocus() and self.cards:
             next(iter(self.cards.values())).setFocus(Qt.FocusReason.TabFocusReason)
         else:
             super().keyPressEvent(event)

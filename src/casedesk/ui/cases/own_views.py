@@ -1,6 +1,5 @@
 """A user's own views of the case list: what it is narrowed to and its order, kept under a name."""
 
-# ruff: noqa: N802 - Qt names the methods
 from __future__ import annotations
 
 import json
@@ -11,7 +10,6 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from casedesk.fields import Ask, Field, Kind, Level
@@ -117,6 +115,8 @@ def _written(views: list[OwnView]) -> str:
 class NameSheet(Sheet):
     """Asks what a view is called."""
 
+    by_enter = True
+
     def __init__(self, host: QWidget, today: date, name: str, taken: set[str], done: Callable[[str], object]) -> None:
         super().__init__(host, _("Rename this view") if name else _("Save this view"), width=460)
         self._taken, self._done = taken, done
@@ -144,11 +144,8 @@ class NameSheet(Sheet):
             self.dismiss()
             self._done(name)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.save()
-            return
-        super().keyPressEvent(event)
+    def main_action(self) -> None:
+        self.save()
 
 
 def _stored(text: str) -> list[OwnView]:

@@ -1,14 +1,12 @@
 """Adding and changing partners and recruiters, over the directory."""
 
-# ruff: noqa: N802 - Qt names the methods
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
 from uuid import UUID, uuid4
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from casedesk.errors import InvalidInput
@@ -24,7 +22,7 @@ from casedesk.services.providers import (
 )
 from casedesk.ui.kept import Typed, kept_of, put_back
 from casedesk.ui.kit.blocks import Banner, Card
-from casedesk.ui.kit.buttons import ENTER, button
+from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.layouts import column, row
 from casedesk.ui.kit.messages import show_error
 from casedesk.ui.kit.questions import Form
@@ -152,11 +150,8 @@ class _EditSheet(Sheet):
         self.problems.setVisible(bool(others))
         next((form for form in self._forms() if form.problems()), self._forms()[0]).next_problem()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in ENTER and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.save_button.click()  # does nothing while it saves
-            return
-        super().keyPressEvent(event)
+    def main_action(self) -> None:
+        self.save_button.click()  # does nothing while it saves
 
 
 class PartnerSheet(_EditSheet):

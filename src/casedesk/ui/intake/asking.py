@@ -8,7 +8,7 @@ from datetime import date
 from casedesk import codelists
 from casedesk.fields import Kind
 from casedesk.services import sections
-from casedesk.services.answers import TRIAGE, Answers, field_of, several
+from casedesk.services.answers import TRIAGE, Answers, comes_after, field_of, several
 from casedesk.services.intake_views import REQUIRED_CONSENT
 from casedesk.services.rules import under_age
 from casedesk.services.sections import AFTER_A_VIOLATION, CONSENT_KEYS, PARTS, TRIAGE_KEYS, Section
@@ -27,6 +27,8 @@ def is_asked(key: str, answers: Answers, today: date) -> bool:
     """Whether the question makes sense after the other answers. What has an answer is always shown."""
     if key in answers:
         return True
+    if not comes_after(key, answers):
+        return False
     match key:
         case "person.guardian" | "person.guardian_safe":
             return under_age(answers, today)

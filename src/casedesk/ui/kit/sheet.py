@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QW
 from shiboken6 import isValid
 
 from casedesk.i18n import _
-from casedesk.ui.kit.buttons import IconButton
+from casedesk.ui.kit.buttons import ENTER, IconButton
 from casedesk.ui.kit.layouts import column, scrolled, widget
 from casedesk.ui.kit.texts import PlainLabel, rule
 from casedesk.ui.kit.theme import current
@@ -22,6 +22,7 @@ class Sheet(QWidget):
     """Fill `body` and `foot`, then `open()`. Esc closes it and loses nothing; what opened it has the focus again."""
 
     closed = Signal()
+    by_enter = False  # whether Enter alone is enough for the main action, where no control needs it
 
     def __init__(self, host: QWidget, title: str, subtitle: str = "", *, width: int = 720) -> None:
         super().__init__(host.window())
@@ -107,6 +108,9 @@ class Sheet(QWidget):
         if not on and focused is self:
             self.take_focus(self._typing_in)
 
+    def main_action(self) -> None:
+        """Ctrl+Enter."""
+
     def leave(self) -> None:
         """Somebody closes it by hand."""
         self.dismiss()
@@ -128,10 +132,13 @@ class Sheet(QWidget):
         self._area.ensureWidgetVisible(part, 0, 16)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and not self._busy:
-            self.leave()
-            return
         event.accept()  # the page behind takes no keys while the sheet is open
+        if self._busy:
+            return
+        if event.key() == Qt.Key.Key_Escape:
+            self.leave()
+        elif event.key() in ENTER and (self.by_enter or event.modifiers() & Qt.KeyboardModifier.ControlModifier):
+            self.main_action()
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Keep Tab inside."""

@@ -11,12 +11,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 
 from casedesk.i18n import _
-from casedesk.ui.kit.buttons import button
+from casedesk.ui.kit.buttons import ENTER, button
 from casedesk.ui.kit.messages import show_error
 from casedesk.ui.page import Here, Page
 from casedesk.ui.print import printing
-
-ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class PaperPage(Page):

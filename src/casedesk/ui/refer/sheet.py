@@ -1,6 +1,5 @@
 """The referral sheet: make a referral, go on with a draft, or record what became of one."""
 
-# ruff: noqa: N802 - Qt names the methods
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -10,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QWidget
 from shiboken6 import isValid
 
@@ -23,7 +21,7 @@ from casedesk.services.permissions import may
 from casedesk.services.referrals.making import MakeReferral, edit_referral, make_referral
 from casedesk.services.referrals.reading import ReferralFacts, ReferralRow, referral_facts
 from casedesk.ui.kit.blocks import EmptyState, Skeleton
-from casedesk.ui.kit.buttons import ENTER, button
+from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.choices import Combo
 from casedesk.ui.kit.layouts import clear, show_now
 from casedesk.ui.kit.messages import ask, show_error
@@ -247,14 +245,10 @@ class ReferSheet(Sheet):
 
     # Keys and leaving
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in ENTER and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.make() if self.form is not None else self._record()
-            return
-        super().keyPressEvent(event)
-
-    def _record(self) -> None:
-        if self.steps is not None and self.steps.form is not None:
+    def main_action(self) -> None:
+        if self.form is not None:
+            self.make()
+        elif self.steps is not None and self.steps.form is not None:
             self.steps.save_button.click()  # does nothing while it saves
 
     @property

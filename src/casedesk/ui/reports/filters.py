@@ -91,6 +91,9 @@ class FilterSheet(Sheet):
     def _codes(self, field: str, key: str) -> tuple[str, ...]:
         return tuple(code for group in choices(field) if group.key == key for code in group.codes if code)
 
+    def main_action(self) -> None:
+        self._done()
+
     def _done(self) -> None:
         found = {field: self._codes(field, box.value()) for field, box in self.boxes.items()}
         was = self._request.among

@@ -1,13 +1,11 @@
 """Before something leaves: who receives it, why, in which form; then where the file goes."""
 
-# ruff: noqa: N802 - Qt names the methods
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
 
 from casedesk import i18n
@@ -66,6 +64,7 @@ class HandOutSheet(Sheet):
     """Asks for whom and why a report leaves as a file. `ready` carries the kind of file and the Handing."""
 
     ready = Signal(object, object)
+    by_enter = True
 
     def __init__(self, host: QWidget, title: str, kinds: Sequence[FileKind], kind: FileKind) -> None:
         super().__init__(host, _("Save as a file"), title, width=520)
@@ -87,11 +86,8 @@ class HandOutSheet(Sheet):
         self.dismiss()
         self.ready.emit(kind, handing)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._done()
-        else:
-            super().keyPressEvent(event)
+    def main_action(self) -> None:
+        self._done()
 
 
 def ask_where(parent: QWidget, name: str, kind: FileKind) -> QFileDialog:

@@ -101,7 +101,7 @@ class ReportsPage(Page):
         self.register_button.setVisible(may(self.here.desk, "register.coded"))
         self.list.foot.addWidget(self.register_button)
         self.title = ElidedLabel("", "page")
-        self.told = ElidedLabel("", "body", tone="text2")
+        self.told = PlainLabel("", "body", tone="text2", wrap=True)
         self.csv_button = button(_("CSV"), "default", "document", clicked=partial(self.export, FileKind.CSV))
         self.excel_button = button(
             _("Excel"), "default", "columns", keys="Ctrl+E", clicked=partial(self.export, FileKind.XLSX)

@@ -95,6 +95,9 @@ class DaysSheet(Sheet):
         self.done_button = button(_("Show"), "primary", clicked=self._done)
         self.foot.addWidget(self.done_button)
 
+    def main_action(self) -> None:
+        self._done()
+
     def _done(self) -> None:
         first, last = (editor.value() for editor in self.editors)
         problem = next((found for editor in self.editors if (found := editor.problem())), "")

@@ -1,10 +1,8 @@
 """The case register as a file: how much it tells, what it is for, whom it is for."""
 
-# ruff: noqa: N802 - Qt names the methods
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QAbstractItemView, QTableWidget, QTableWidgetItem, QWidget
 
 from casedesk import codelists
@@ -31,6 +29,7 @@ class RegisterSheet(Sheet):
     """`ready` carries the kind of file and what is asked for."""
 
     ready = Signal(object, object)
+    by_enter = True
 
     def __init__(self, host: QWidget, desk: Desk, period: Period) -> None:
         super().__init__(
@@ -82,17 +81,15 @@ class RegisterSheet(Sheet):
         self.dismiss()
         self.ready.emit(kind, asked)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._done()
-        else:
-            super().keyPressEvent(event)
+    def main_action(self) -> None:
+        self._done()
 
 
 class FirstRowsSheet(Sheet):
     """The first rows as they will leave, and what is not among them. `ready` says to go on."""
 
     ready = Signal()
+    by_enter = True
 
     def __init__(self, host: QWidget, found: FirstRows) -> None:
         words = ngettext("{count} case will be in the file.", "{count} cases will be in the file.", found.cases)
@@ -121,8 +118,5 @@ class FirstRowsSheet(Sheet):
         self.dismiss()
         self.ready.emit()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.save_button.isEnabled():
-            self._done()
-        else:
-            super().keyPressEvent(event)
+    def main_action(self) -> None:
+        self.save_button.click()  # does nothing where there is no case
