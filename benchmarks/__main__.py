@@ -11,7 +11,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from benchmarks import files, generator, measures
 from benchmarks.pairs import Result
-from casedesk.services.office import sign_in
+from casedesk.services.sign_in import sign_in
 
 SIZES = "1000,20000,100000"
 HEAD = ("what", "cases", "ours", "bare", "ratio", "limit", "")

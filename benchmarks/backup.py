@@ -27,7 +27,7 @@ from benchmarks.pairs import Result, paired
 from benchmarks.window import until
 from casedesk import machine
 from casedesk.desk import Desk
-from casedesk.services.office import sign_in
+from casedesk.services.sign_in import sign_in
 from casedesk.storage.backup.making import make
 from casedesk.storage.vault import VAULT
 from casedesk.ui.cases.page import CasesPage

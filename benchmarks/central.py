@@ -26,7 +26,7 @@ from benchmarks import generator
 from benchmarks.__main__ import HEAD, tell
 from benchmarks.pairs import Result, paired
 from casedesk.desk import Desk
-from casedesk.services.office import NewCentre, set_up, sign_in
+from casedesk.services.sign_in import NewCentre, set_up, sign_in
 from casedesk.storage.keys import FLOOR
 from casedesk.storage.national import NationalStore
 from casedesk.sync.national import check_national, follow, open_national

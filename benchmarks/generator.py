@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from casedesk.desk import Desk
 from casedesk.models import Base, CaseIndex, Chain, Change, NumberKey, Operation, State, recorded_models
 from casedesk.services.intake import register_case
-from casedesk.services.office import NewCentre, set_up
+from casedesk.services.sign_in import NewCentre, set_up
 from casedesk.storage.keys import FLOOR
 from casedesk.storage.operations import Leaf, Value, digest, link, new_operation, pack, shown, unpack
 from casedesk.values import Money, PartialDay

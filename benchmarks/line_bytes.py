@@ -27,7 +27,7 @@ from sqlalchemy import func, select
 from benchmarks import generator
 from casedesk.desk import Desk
 from casedesk.models import Case, Chain, Change, Operation, Person, Recorded, recorded_models, values_of
-from casedesk.services.office import sign_in
+from casedesk.services.sign_in import sign_in
 from casedesk.storage.operations import pack, unpack
 from casedesk.storage.recorder import to_leaf
 from casedesk.sync.batch import MOST_OPERATIONS, Author, Kind, Stretch, seal, write_batch

@@ -29,7 +29,7 @@ from benchmarks.__main__ import HEAD, SIZES, tell
 from benchmarks.pairs import Result, paired
 from casedesk import codelists
 from casedesk.desk import Desk
-from casedesk.services.office import sign_in
+from casedesk.services.sign_in import sign_in
 from casedesk.services.statistics import compute, periods, suppress, tables
 from casedesk.services.statistics.compute import Asked
 from casedesk.services.statistics.indicators import INDICATORS

@@ -35,7 +35,7 @@ from benchmarks.pairs import Result
 from casedesk.desk import Desk
 from casedesk.models import Base, Case, CaseIndex, Chain, Change, NumberKey, Operation, State, recorded_models
 from casedesk.services.entitled import judge_with
-from casedesk.services.office import NewCentre, set_up, sign_in
+from casedesk.services.sign_in import NewCentre, set_up, sign_in
 from casedesk.services.trust import Trust
 from casedesk.storage.bulk import put
 from casedesk.storage.keys import FLOOR

@@ -24,7 +24,7 @@ from casedesk.desk import Desk
 from casedesk.models import Case, Person, recorded_models, values_of
 from casedesk.models import Operation as OperationRow
 from casedesk.services.cases import edit_case
-from casedesk.services.office import sign_in
+from casedesk.services.sign_in import sign_in
 from casedesk.storage.operations import OperationKind, pack, shown, unpack
 from casedesk.storage.recorder import OPERATION_TABLE, own_chain
 from casedesk.sync.batch import CENTRAL, MOST_OPERATIONS, Author, Kind, Stretch, seal, write_batch

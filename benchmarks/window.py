@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, 
 
 from benchmarks.generator import PASSPHRASE, SIGN_IN
 from casedesk.desk import Desk
-from casedesk.services.office import sign_in
+from casedesk.services.sign_in import sign_in
 from casedesk.ui.case.page import CasePage
 from casedesk.ui.cases.page import CasesPage
 from casedesk.ui.kit import theme

@@ -19,7 +19,7 @@ from nacl.pwhash import argon2id
 
 from casedesk import i18n
 from casedesk.desk import Desk
-from casedesk.services.office import NewCentre, set_up, sign_in
+from casedesk.services.sign_in import NewCentre, set_up, sign_in
 from casedesk.storage.keys import FLOOR
 
 if TYPE_CHECKING:

@@ -29,8 +29,8 @@ from casedesk.services.history import history
 from casedesk.services.imports import Row, in_words, register_people
 from casedesk.services.intake import register_case
 from casedesk.services.notes import add_note, notes_of
-from casedesk.services.office import sign_in
 from casedesk.services.search import Filters, count_cases
+from casedesk.services.sign_in import sign_in
 from casedesk.storage import room
 from casedesk.storage.checking import check
 from casedesk.storage.migrate import migrate

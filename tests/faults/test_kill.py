@@ -21,8 +21,8 @@ from casedesk.services import intake
 from casedesk.services.cases import case_facts, edit_case
 from casedesk.services.drafts import begin_draft, drafts, save_draft
 from casedesk.services.intake import register_case
-from casedesk.services.office import sign_in
 from casedesk.services.search import Filters, count_cases
+from casedesk.services.sign_in import sign_in
 from casedesk.storage.checking import check
 from casedesk.sync.process import Pipe
 from tests.conftest import NOW, PASSPHRASE

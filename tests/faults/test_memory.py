@@ -20,7 +20,7 @@ import pytest
 from casedesk.desk import Desk
 from casedesk.progress import Progress
 from casedesk.services.intake import register_case
-from casedesk.services.office import sign_out
+from casedesk.services.sign_in import sign_out
 from casedesk.storage.store import Store
 from casedesk.sync.process import beside
 from tests.conftest import PASSPHRASE

@@ -35,10 +35,10 @@ from casedesk.services.case_register import Register
 from casedesk.services.cases import case_facts
 from casedesk.services.intake import register_case
 from casedesk.services.notes import add_note
-from casedesk.services.office import sign_in
 from casedesk.services.prints import CODED
 from casedesk.services.problem_report import problem_report
 from casedesk.services.search import Filters, Order, page_of_cases
+from casedesk.services.sign_in import sign_in
 from casedesk.storage.checking import check
 from casedesk.storage.vault import VAULT
 from casedesk.sync import outbox

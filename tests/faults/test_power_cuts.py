@@ -21,8 +21,8 @@ from casedesk.desk import Desk
 from casedesk.services import backups
 from casedesk.services.cases import case_facts
 from casedesk.services.intake import register_case
-from casedesk.services.office import NeverSetUp, set_up, sign_out
 from casedesk.services.search import Filters, count_cases
+from casedesk.services.sign_in import NeverSetUp, set_up, sign_out
 from casedesk.storage import vault
 from casedesk.storage.backup import pages, restoring, sealed
 from casedesk.storage.checking import check

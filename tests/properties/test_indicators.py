@@ -15,8 +15,8 @@ from statistics import median
 import pytest
 
 from casedesk.desk import Desk
-from casedesk.services.office import sign_in
 from casedesk.services.search import Filters, count_cases
+from casedesk.services.sign_in import sign_in
 from casedesk.services.statistics import compute, periods, reports
 from casedesk.services.statistics.compute import Asked
 from casedesk.services.statistics.indicators import INDICATORS

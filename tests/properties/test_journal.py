@@ -21,7 +21,7 @@ from casedesk.fields import Field, Kind, tidy
 from casedesk.models import Operation, Recorded, fields_of, recorded_models
 from casedesk.services.cases import mark_confidential
 from casedesk.services.intake import register_case
-from casedesk.services.office import set_up, sign_in
+from casedesk.services.sign_in import set_up, sign_in
 from casedesk.storage.checking import check
 from casedesk.storage.keys import FLOOR
 from casedesk.storage.operations import Value, shown, unpack

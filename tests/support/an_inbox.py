@@ -13,7 +13,7 @@ from casedesk.models import BatchIn, CodedRow, CountRow
 from casedesk.services.cases import edit_case
 from casedesk.services.consents import RecordConsent
 from casedesk.services.intake import register_case
-from casedesk.services.office import sign_out
+from casedesk.services.sign_in import sign_out
 from casedesk.storage.checking import check
 from casedesk.sync.arrivals import take_inbox
 from casedesk.sync.batch import CENTRAL, Kind

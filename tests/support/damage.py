@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from casedesk.desk import Desk
-from casedesk.services.office import sign_out
+from casedesk.services.sign_in import sign_out
 from casedesk.storage.vault import VAULT
 
 PAGE = 4096

@@ -38,7 +38,8 @@ def upgrade() -> None:
 def main(folder: Path) -> dict[str, object]:
     from PySide6.QtWidgets import QApplication
 
-    from casedesk.services import answers, cases, history, intake, office
+    from casedesk.services import answers, cases, history, intake
+    from casedesk.services.sign_in import set_up
     from casedesk.services.words import in_words
     from casedesk.storage.checking import check
     from casedesk.storage.keys import FLOOR
@@ -52,7 +53,7 @@ def main(folder: Path) -> dict[str, object]:
 
     application = QApplication([])
     theme.apply(application, theme.Theme())
-    desk, recovery = office.set_up(folder / "store", CENTRE, FLOOR, lambda: NOW, device="K3")
+    desk, recovery = set_up(folder / "store", CENTRE, FLOOR, lambda: NOW, device="K3")
     recovery.wipe()
     steps = Path(shutil.copytree(MIGRATIONS, folder / "steps"))
     new = f"{int(HEAD) + 1:04d}"

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from casedesk.desk import Actor, Desk
 from casedesk.models import Parked, Person, fields_of
-from casedesk.services.office import sign_in
+from casedesk.services.sign_in import sign_in
 from casedesk.storage.checking import check
 from casedesk.storage.migrate import HEAD
 from casedesk.storage.recorder import to_leaf

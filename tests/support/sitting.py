@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QRadioButton
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
-from casedesk.services import office
+from casedesk.services.preferences import prefer, preferences
 from casedesk.storage.keys import FLOOR
 from casedesk.ui.application import LOCKED, Practice, Program, Tables
 from casedesk.ui.first_run import FirstRun, Welcome
@@ -42,14 +42,14 @@ class NotePage(Page):
     def __init__(self, here: Here, *, which: str = "first") -> None:
         super().__init__(here)
         self.which = which
-        self.line = QLineEdit(office.preferences(here.desk).get(f"note_{which}", ""))
+        self.line = QLineEdit(preferences(here.desk).get(f"note_{which}", ""))
         self.line.setObjectName("note")
         self.line.setAccessibleName("Note")
         self.setLayout(column(PlainLabel(which, "page"), self.line, None))
         self.setFocusProxy(self.line)
 
     def store(self) -> None:
-        office.prefer(self.here.desk, f"note_{self.which}", self.line.text())
+        prefer(self.here.desk, f"note_{self.which}", self.line.text())
 
 
 class NoteSheet(Sheet):

@@ -18,7 +18,7 @@ from casedesk.errors import CaseDeskError
 from casedesk.services import backups, restores
 from casedesk.services.cases import edit_case
 from casedesk.services.intake import register_case
-from casedesk.services.office import set_up, sign_in, sign_out
+from casedesk.services.sign_in import set_up, sign_in, sign_out
 from casedesk.services.slots import Signer
 from casedesk.storage import vault
 from casedesk.storage.backup import restoring

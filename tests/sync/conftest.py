@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from casedesk.desk import Desk
-from casedesk.services.office import sign_in
+from casedesk.services.sign_in import sign_in
 from casedesk.sync import arrivals
 from tests.conftest import NOW, PASSPHRASE
 from tests.support.exchange import Office

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from casedesk.cli.relay import admission_of
 from casedesk.desk import Desk
-from casedesk.services.office import set_up, sign_in
+from casedesk.services.sign_in import set_up, sign_in
 from casedesk.storage.keys import FLOOR
 from casedesk.storage.recorder import own_chain
 from casedesk.sync import announcing, computers, invitations, joining, organisation

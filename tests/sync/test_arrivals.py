@@ -18,7 +18,8 @@ from casedesk.models import BatchIn, BatchOut, Person
 from casedesk.progress import Cancelled, Progress
 from casedesk.services.entitled import alarms
 from casedesk.services.intake import register_case
-from casedesk.services.office import check_store, sign_in
+from casedesk.services.office import check_store
+from casedesk.services.sign_in import sign_in
 from casedesk.storage.recorder import own_chain
 from casedesk.storage.store import Touched
 from casedesk.sync import computers

@@ -18,7 +18,8 @@ from sqlalchemy import create_engine, text
 from casedesk.desk import Desk
 from casedesk.services.consents import RecordConsent, record_consent
 from casedesk.services.intake import register_case
-from casedesk.services.office import check_store, sign_in
+from casedesk.services.office import check_store
+from casedesk.services.sign_in import sign_in
 from casedesk.sync import computers
 from casedesk.sync.carrying import State
 from casedesk.sync.outbox import files_out

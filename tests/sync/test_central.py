@@ -17,7 +17,7 @@ from casedesk.errors import NotAllowed
 from casedesk.models import Chain, Change
 from casedesk.services.consents import RecordConsent, record_consent, withdraw
 from casedesk.services.intake import register_case
-from casedesk.services.office import sign_in
+from casedesk.services.sign_in import sign_in
 from casedesk.services.statistics import periods
 from casedesk.services.statistics.reports import make, reports_of
 from casedesk.services.statistics.shapes import Request

@@ -16,8 +16,9 @@ from casedesk.services.consents import RecordConsent, record_consent
 from casedesk.services.erasure import standing
 from casedesk.services.intake import register_case
 from casedesk.services.notes import add_note, notes_of
-from casedesk.services.office import add_user, check_store
+from casedesk.services.office import check_store
 from casedesk.services.search import find_people
+from casedesk.services.users import add_user
 from casedesk.storage.keys import FLOOR
 from casedesk.sync import computers, withdrawing
 from casedesk.sync.arrivals import take_inbox

@@ -14,8 +14,8 @@ from casedesk.desk import Desk
 from casedesk.models import Erasure, Parked, Person
 from casedesk.models import Operation as OperationRow
 from casedesk.services.intake import register_case
-from casedesk.services.office import sign_in
 from casedesk.services.search import find_people
+from casedesk.services.sign_in import sign_in
 from casedesk.storage.checking import check
 from casedesk.storage.erasing import NotTheSame, apply_parked, obey, show
 from casedesk.storage.operations import ClockFlag, Leaf, Operation, OperationKind

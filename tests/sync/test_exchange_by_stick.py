@@ -15,7 +15,7 @@ from casedesk.desk import Desk
 from casedesk.models import Case, CodedRow, Person
 from casedesk.services.consents import RecordConsent, record_consent, withdraw
 from casedesk.services.intake import register_case
-from casedesk.services.office import sign_in
+from casedesk.services.sign_in import sign_in
 from casedesk.sync.batch import Kind, Refused, open_batch
 from casedesk.sync.files import on_a_stick
 from tests.conftest import NOW, PASSPHRASE

@@ -69,7 +69,8 @@ from casedesk.services.consents import RecordConsent, record_consent
 from casedesk.services.entitled import alarms
 from casedesk.services.intake import register_case
 from casedesk.services.lifecycle import status_of, take
-from casedesk.services.office import check_store, sign_in
+from casedesk.services.office import check_store
+from casedesk.services.sign_in import sign_in
 from casedesk.storage import vault
 from casedesk.storage.installation import FILE
 from casedesk.storage.keys import FLOOR

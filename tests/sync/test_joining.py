@@ -17,7 +17,8 @@ from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError, NotAllowed
 from casedesk.models import Chain, Membership
 from casedesk.services.intake import register_case
-from casedesk.services.office import check_store, sign_in
+from casedesk.services.office import check_store
+from casedesk.services.sign_in import sign_in
 from casedesk.sync import announcing, computers, invitations, joining, organisation, people, six_words
 from casedesk.sync.arrivals import take_inbox
 from casedesk.sync.batch import CENTRAL, Kind, Refused, Why, file_name

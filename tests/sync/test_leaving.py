@@ -22,7 +22,8 @@ from casedesk.services.cases import edit_case, mark_confidential
 from casedesk.services.consents import RecordConsent, consents_of, record_consent, withdraw
 from casedesk.services.intake import register_case
 from casedesk.services.notes import add_note
-from casedesk.services.office import check_store, sign_in
+from casedesk.services.office import check_store
+from casedesk.services.sign_in import sign_in
 from casedesk.services.statistics.suppress import INSIDE, Sum, protect
 from casedesk.storage.operations import digest, pack, shown, unpack
 from casedesk.storage.recorder import own_chain

@@ -22,7 +22,8 @@ from casedesk.models import Case, Centre, Chain, ConsentLine, Device, Person, St
 from casedesk.services.entitled import alarms
 from casedesk.services.history import history
 from casedesk.services.intake import register_case
-from casedesk.services.office import check_store, sign_in
+from casedesk.services.office import check_store
+from casedesk.services.sign_in import sign_in
 from casedesk.storage.operations import (
     Leaf,
     Operation,

@@ -21,7 +21,8 @@ from nacl.signing import SigningKey
 
 from casedesk.desk import Desk
 from casedesk.models import Membership
-from casedesk.services.office import check_store, sign_in
+from casedesk.services.office import check_store
+from casedesk.services.sign_in import sign_in
 from casedesk.storage.operations import Leaf, MalformedBody, Open, Operation, digest, link, pack, unpack
 from casedesk.storage.recorder import own_chain
 from casedesk.sync.announcing import Ended

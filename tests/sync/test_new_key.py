@@ -12,7 +12,7 @@ from sqlalchemy import select
 from casedesk.desk import Desk
 from casedesk.models import Admission, Membership, Person
 from casedesk.services.intake import register_case
-from casedesk.services.office import sign_in
+from casedesk.services.sign_in import sign_in
 from casedesk.storage.keys import Kind as SlotKind
 from casedesk.storage.keys import WrongPassphrase
 from casedesk.sync import computers, joining

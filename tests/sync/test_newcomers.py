@@ -19,8 +19,9 @@ from casedesk.services.cases import mark_confidential
 from casedesk.services.consents import RecordConsent, record_consent
 from casedesk.services.intake import register_case
 from casedesk.services.notes import add_note
-from casedesk.services.office import check_store, sign_in
+from casedesk.services.office import check_store
 from casedesk.services.permissions import visible
+from casedesk.services.sign_in import sign_in
 from casedesk.storage.operations import shown
 from casedesk.storage.recorder import own_chain
 from casedesk.sync import computers

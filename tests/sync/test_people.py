@@ -12,11 +12,14 @@ from sqlalchemy import select
 from casedesk.desk import Actor, Desk
 from casedesk.errors import Conflict, InvalidInput, NotAllowed
 from casedesk.models import CaseNote, User
-from casedesk.services import access, office
+from casedesk.services import access
 from casedesk.services.audit import trail
 from casedesk.services.entitled import alarms
 from casedesk.services.intake import register_case
-from casedesk.services.office import check_store, colleagues, sign_in
+from casedesk.services.office import check_store
+from casedesk.services.passphrases import change_passphrase, is_own_passphrase
+from casedesk.services.sign_in import recover, sign_in
+from casedesk.services.users import UserRow, add_user, colleagues, end_user, let_work
 from casedesk.storage import vault
 from casedesk.storage.keys import FLOOR, SignInNameTaken, SignInNameUnknown, WrongPassphrase
 from casedesk.sync.people import (
@@ -54,7 +57,7 @@ def laptops(two_laptops: tuple[Desk, Desk]) -> Laptops:
     return Laptops(*two_laptops)
 
 
-def row_of(desk: Desk, user: UUID) -> office.UserRow:
+def row_of(desk: Desk, user: UUID) -> UserRow:
     return next(each for each in colleagues(desk) if each.id == user)
 
 
@@ -73,16 +76,16 @@ def test_who_came_with_another_laptop_waits_until_an_administrator_decides(lapto
     with pytest.raises(InvalidInput):
         access.hand_over(as_role(one, "supervisor"), case_id, came.id, seen=one.actor.id)
     with pytest.raises(NotAllowed):
-        office.let_work(as_role(one, "coordinator"), came.id, ["caseworker"])
+        let_work(as_role(one, "coordinator"), came.id, ["caseworker"])
     with pytest.raises(InvalidInput):
-        office.let_work(admin(one), came.id, ["caseworker", "administrator"])
-    office.let_work(admin(one), came.id, ["caseworker"])
+        let_work(admin(one), came.id, ["caseworker", "administrator"])
+    let_work(admin(one), came.id, ["caseworker"])
     assert replace(row_of(one, came.id), name="") == replace(
         came, name="", roles=("caseworker",), active=True, waits=False
     )
     access.hand_over(as_role(one, "supervisor"), case_id, came.id, seen=one.actor.id)
     with pytest.raises(Conflict):
-        office.let_work(admin(one), came.id, ["supervisor"])
+        let_work(admin(one), came.id, ["supervisor"])
     carry(one, two)
     there = user(two, came.id)
     assert (there.roles, there.active, there.sign_in_name) == (["caseworker"], True, "farzana")
@@ -98,7 +101,7 @@ def test_who_is_ended_signs_in_at_no_computer_any_more(laptops: Laptops) -> None
     karim = a_colleague(two)
     carry(two, one)
     for each in (karim, laptops.came):
-        office.end_user(admin(one), each)
+        end_user(admin(one), each)
     carry(one, two)
     assert {row_of(two, each).active for each in (karim, laptops.came)} == {False}
     users = [slot for slot in two.store.vault.keys.slots if slot.name_tag]
@@ -124,9 +127,7 @@ def acting(desk: Desk, user_id: UUID) -> Desk:
 
 
 def a_colleague(at: Desk, name: str = "karim") -> UUID:
-    return office.add_user(
-        admin(at), name=name.title(), sign_in_name=name, roles=["caseworker"], passphrase=WORDS, cost=FLOOR
-    )
+    return add_user(admin(at), name=name.title(), sign_in_name=name, roles=["caseworker"], passphrase=WORDS, cost=FLOOR)
 
 
 def test_two_share_a_laptop_and_the_list_follows(laptops: Laptops) -> None:
@@ -162,7 +163,7 @@ def test_work_in_a_name_that_nobody_let_in_waits_and_is_taken_later(laptops: Lap
     assert notes(one) == {"counts"}
     assert check_store(as_role(one, "coordinator")).wrong == []
     assert "Written in a name that this computer may not write in" in {each.record for each in alarms(admin(one))}
-    office.let_work(admin(one), karim, ["caseworker"])
+    let_work(admin(one), karim, ["caseworker"])
     follow_users(one)
     assert notes(one) == {"counts", "waits"}
     assert {each.record for each in alarms(admin(one))} == {"User"}, "what their administrator said counts nowhere else"
@@ -218,12 +219,12 @@ def test_a_first_passphrase_at_a_second_computer(laptops: Laptops) -> None:
     two.store.vault.close()
     there = sign_in(two.store.vault.folder, "karim", SECOND, lambda: NOW)
     assert (there.actor.id, there.actor.roles) == (karim, frozenset({"caseworker"}))
-    office.change_passphrase(there, SECOND, WORDS, FLOOR)
-    assert office.is_own_passphrase(there, WORDS)
+    change_passphrase(there, SECOND, WORDS, FLOOR)
+    assert is_own_passphrase(there, WORDS)
     there.store.vault.close()
     again = sign_in(two.store.vault.folder, "karim", WORDS, lambda: NOW)
     assert check_store(as_role(again, "coordinator")).wrong == []
-    office.end_user(admin(one), karim)
+    end_user(admin(one), karim)
     carry(one, again)
     assert again.store.vault.keys.of_user("karim") is None, "who was ended opens this vault no more, either"
     again.store.vault.close()
@@ -263,7 +264,7 @@ def test_where_the_list_is_signed_one_step_is_enough(laptops: Laptops) -> None:
     carry(two, one)
     with pytest.raises(Conflict):
         let_sign_in(admin(one), laptops.came, "farzana.two", SECOND, FLOOR)  # still waits for an administrator
-    office.let_work(admin(one), laptops.came, ["caseworker"])
+    let_work(admin(one), laptops.came, ["caseworker"])
     follow_users(one)
     with pytest.raises(NotAllowed):
         let_sign_in(as_role(one, "coordinator"), laptops.came, "farzana.two", SECOND, FLOOR)
@@ -275,8 +276,8 @@ def test_where_the_list_is_signed_one_step_is_enough(laptops: Laptops) -> None:
     one.store.vault.close()
     there = sign_in(one.store.vault.folder, "farzana.two", SECOND, lambda: NOW)
     assert (there.actor.id, there.actor.roles) == (laptops.came, frozenset({"caseworker"}))
-    assert office.is_own_passphrase(there, SECOND)
-    assert not office.is_own_passphrase(there, PASSPHRASE)
+    assert is_own_passphrase(there, SECOND)
+    assert not is_own_passphrase(there, PASSPHRASE)
     new_note(there, "at the first computer")
     carry(there, two)
     assert notes(two) == {"at the first computer"}
@@ -287,7 +288,7 @@ def test_where_the_list_is_signed_one_step_is_enough(laptops: Laptops) -> None:
 def test_the_recovery_key_lets_a_colleague_of_another_computer_in(laptops: Laptops) -> None:
     """Else a computer whose only administrator left could never be looked after again."""
     one, two = laptops.one, laptops.two
-    nadia = office.add_user(
+    nadia = add_user(
         admin(one), name="Nadia", sign_in_name="nadia", roles=["administrator"], passphrase=WORDS, cost=FLOOR
     )
     follow_users(one)
@@ -295,8 +296,8 @@ def test_the_recovery_key_lets_a_colleague_of_another_computer_in(laptops: Lapto
     recovery = vault.new_recovery(two.store.vault)
     two.store.vault.close()
     with pytest.raises(SignInNameUnknown):
-        office.recover(two.store.vault.folder, recovery.text, "nobody", SECOND, FLOOR, lambda: NOW)
-    there, newer = office.recover(two.store.vault.folder, recovery.text, "Nadia", SECOND, FLOOR, lambda: NOW)
+        recover(two.store.vault.folder, recovery.text, "nobody", SECOND, FLOOR, lambda: NOW)
+    there, newer = recover(two.store.vault.folder, recovery.text, "Nadia", SECOND, FLOOR, lambda: NOW)
     assert (there.actor.id, there.actor.roles) == (nadia, frozenset({"administrator"}))
     assert there.store.vault.keys.of_user("nadia") is not None
     newer.wipe()
@@ -311,7 +312,7 @@ def test_the_recovery_key_opens_a_computer_that_was_closed_to_its_users(laptops:
     recovery = vault.new_recovery(two.store.vault)
     vault.close_to_users(two.store.vault)
     two.store.vault.close()
-    there, newer = office.recover(two.store.vault.folder, recovery.text, "farzana", SECOND, FLOOR, lambda: NOW)
+    there, newer = recover(two.store.vault.folder, recovery.text, "farzana", SECOND, FLOOR, lambda: NOW)
     newer.wipe()
     assert there.actor.id == laptops.came
     there.store.vault.close()
@@ -329,7 +330,7 @@ def test_who_left_a_computer_is_sent_nothing_and_what_they_wrote_there_counts(la
     assert notes(one) == {"on its way while the laptop is handed over"}
     with pytest.raises(NotThisRoster):
         refuse_going_back(standing_of(one).roster, without_people(standing_of(one).roster))
-    office.end_user(admin(one), karim)
+    end_user(admin(one), karim)
     follow_users(one)
     member = standing_of(one).roster.member(key_of(two))
     assert member is not None

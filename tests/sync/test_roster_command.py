@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from casedesk.desk import Desk
-from casedesk.services.office import sign_in
+from casedesk.services.sign_in import sign_in
 from casedesk.sync import people
 from casedesk.sync.roster import Roster, read_mark
 from casedesk.sync.visit import relay_of

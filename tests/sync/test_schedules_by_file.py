@@ -31,8 +31,9 @@ from casedesk.services.consents import RecordConsent, holds, newest_lines
 from casedesk.services.entitled import alarms
 from casedesk.services.intake import register_case
 from casedesk.services.notes import add_note
-from casedesk.services.office import check_store, sign_in
+from casedesk.services.office import check_store
 from casedesk.services.referrals.making import MakeReferral, make_referral
+from casedesk.services.sign_in import sign_in
 from casedesk.storage.installation import FILE
 from casedesk.sync import computers, invitations, joining
 from casedesk.sync.arrivals import Taken, take_inbox

@@ -16,9 +16,9 @@ from casedesk.practice import is_practice
 from casedesk.services import backups, restores
 from casedesk.services.intake import register_case
 from casedesk.services.notes import add_note
-from casedesk.services.office import sign_in
 from casedesk.services.problem_report import problem_report
 from casedesk.services.search import Filters, count_cases
+from casedesk.services.sign_in import sign_in
 from casedesk.storage import vault
 from casedesk.storage.backup.restoring import waiting_for
 from casedesk.ui.application import tables

@@ -23,13 +23,14 @@ from casedesk.services.access import access_of
 from casedesk.services.history import who_looked
 from casedesk.services.incidents import incidents_of
 from casedesk.services.intake import register_case
-from casedesk.services.office import add_user, set_rate
 from casedesk.services.prints import PrintRequest
 from casedesk.services.providers import ServiceEdit, save_provider
+from casedesk.services.rates import set_rate
 from casedesk.services.referrals.making import MakeReferral, make_referral
 from casedesk.services.referrals.reading import referrals_of
 from casedesk.services.sections import ASSESSED, RIGHTLY_EMPTY
 from casedesk.services.triages import triages_of
+from casedesk.services.users import add_user
 from casedesk.storage.keys import FLOOR
 from casedesk.ui.case.access import HandOverSheet, NamedSheet
 from casedesk.ui.case.consent import ConsentSheet, WithdrawSheet

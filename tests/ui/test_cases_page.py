@@ -17,9 +17,9 @@ from sqlalchemy import insert
 from casedesk import i18n
 from casedesk.desk import Desk
 from casedesk.models import CaseIndex
-from casedesk.services import office
 from casedesk.services.cases import edit_case
 from casedesk.services.history import who_looked
+from casedesk.services.preferences import preferences
 from casedesk.ui.cases.filters import Picker
 from casedesk.ui.cases.own_views import NameSheet
 from casedesk.ui.cases.page import CasesPage
@@ -422,21 +422,21 @@ def test_a_view_of_ones_own_is_saved_chosen_renamed_and_removed(shown: Shown, de
     assert entries(page) == ["Save this view"]
     an_entry(page, "Save this view")
     name_it(shown, "Urgent, new first")
-    shown.wait(lambda: "case_views" in office.preferences(desk))
+    shown.wait(lambda: "case_views" in preferences(desk))
     page._clear()
     assert page.own_views.current() is None
     an_entry(page, "Urgent, new first")
     assert (page.filters, page.order.value, page.sort_box.value()) == ({"priority": ["urgent"]}, "newest", "newest")
     an_entry(page, "Rename “Urgent, new first”")
     name_it(shown, "Mornings")
-    shown.wait(lambda: "Mornings" in office.preferences(desk)["case_views"])
+    shown.wait(lambda: "Mornings" in preferences(desk)["case_views"])
     shown.go("cases")
     assert shown.cases is not page
     page = shown.cases
     assert entries(page)[:1] == ["Mornings"], "it is there the next time"
     an_entry(page, "Mornings")
     an_entry(page, "Remove “Mornings”")
-    shown.wait(lambda: office.preferences(desk)["case_views"] == "[]")
+    shown.wait(lambda: preferences(desk)["case_views"] == "[]")
     shown.wait(shown.window.toast.undo_button.isVisible)
     shown.window.toast.undo()
-    shown.wait(lambda: "Mornings" in office.preferences(desk)["case_views"])
+    shown.wait(lambda: "Mornings" in preferences(desk)["case_views"])

@@ -14,9 +14,10 @@ from casedesk import formats
 from casedesk.desk import DHAKA, Desk
 from casedesk.models import Case, Consent, ConsentLine, Person
 from casedesk.models import Operation as OperationRow
+from casedesk.services.clock import RELEASED, clock_is_wrong
 from casedesk.services.consents import expiry
 from casedesk.services.drafts import begin_draft, drafts
-from casedesk.services.office import RELEASED, clock_is_wrong, set_up
+from casedesk.services.sign_in import set_up
 from casedesk.storage.checking import check
 from casedesk.storage.keys import FLOOR
 from casedesk.storage.operations import ClockFlag

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from casedesk import i18n
-from casedesk.services.office import colleagues, office
+from casedesk.services.office import office
+from casedesk.services.users import colleagues
 from casedesk.settings import load
 from casedesk.storage import vault
 from casedesk.storage.recovery_key import read_recovery_key

@@ -17,7 +17,8 @@ from casedesk import logs
 from casedesk.desk import Desk
 from casedesk.models import Preference
 from casedesk.progress import Cancelled, Progress, Reached
-from casedesk.services import office
+from casedesk.services.preferences import preferences
+from casedesk.services.sign_in import sign_in, sign_out
 from casedesk.ui.kit.working import Working
 from tests.conftest import PASSPHRASE
 from tests.support.sitting import SECONDS, Sitting, press, type_keys, words_of
@@ -197,7 +198,7 @@ def test_cancel_rolls_back_what_was_written(inside: Sitting, qtbot: QtBot) -> No
     qtbot.waitUntil(lambda: bool(told), timeout=SECONDS)
     assert isinstance(told[0], Cancelled)
     qtbot.waitUntil(lambda: not window.findChildren(Working), timeout=SECONDS)
-    assert "much" not in office.preferences(window.desk)
+    assert "much" not in preferences(window.desk)
 
 
 def test_locking_waits_neither_for_long_writes_nor_for_long_reads(inside: Sitting) -> None:
@@ -218,6 +219,6 @@ def test_locking_waits_neither_for_long_writes_nor_for_long_reads(inside: Sittin
         assert len(inside.restarts) == 1
     finally:
         never.set()
-    opened = office.sign_in(inside.folder, "farzana", PASSPHRASE, inside.clock)
-    assert "much" not in office.preferences(opened)
-    office.sign_out(opened)
+    opened = sign_in(inside.folder, "farzana", PASSPHRASE, inside.clock)
+    assert "much" not in preferences(opened)
+    sign_out(opened)

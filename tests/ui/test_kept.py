@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from casedesk.desk import Desk
-from casedesk.services.office import preference, preferences
+from casedesk.services.preferences import preference, preferences
 from casedesk.ui.form_sheet import declared
 from casedesk.ui.kept import MOST, Typed, kept_of, put_back
 from casedesk.ui.kit.questions import Form

@@ -21,7 +21,9 @@ from pytestqt.qtbot import QtBot
 
 from casedesk import i18n, logs, machine
 from casedesk.errors import StorageFull
-from casedesk.services import office
+from casedesk.services.preferences import prefer, preferences
+from casedesk.services.sign_in import sign_in, sign_out
+from casedesk.services.users import add_user
 from casedesk.storage import vault
 from casedesk.storage.keys import FLOOR
 from casedesk.sync.process import beside
@@ -154,7 +156,7 @@ def test_a_page_that_cannot_be_stored_stays_and_says_so(qtbot: QtBot, store_fold
     FullPage.room = True
     window.go(Goto("cases"))
     assert window.where().page == "cases"
-    assert office.preferences(window.desk)["note_first"] == "not lost"
+    assert preferences(window.desk)["note_first"] == "not lost"
     window.go(Goto("today"))
     FullPage.room = False
     window.back()
@@ -169,7 +171,7 @@ class SavingPage(NotePage):
     """Saves its line as a job, and has nothing typed once it hears of it."""
 
     def save(self) -> None:
-        work = partial(office.prefer, self.here.desk, "saved", self.line.text())
+        work = partial(prefer, self.here.desk, "saved", self.line.text())
         self.here.jobs.write(self, work, lambda _nothing: self.line.clear())
 
 
@@ -186,7 +188,7 @@ def test_what_was_just_saved_does_not_come_back_as_unsaved(
     leave(window)
     if sitting.restarts:
         window = sitting.after_lock().enter("", PASSPHRASE)
-    kept = office.preferences(window.desk)
+    kept = preferences(window.desk)
     assert kept["saved"] == "a note"
     assert "note_first" not in kept
     sitting.end()
@@ -259,7 +261,7 @@ def test_somebody_else_may_sign_in_after_a_lock(inside: Sitting) -> None:
 
 def test_a_practice_lock_fills_in_only_for_the_one_who_locked(inside: Sitting) -> None:
     """Their name is not shown there: filled in for another, the screen opened in that one's name."""
-    office.add_user(
+    add_user(
         inside.window.desk, name="K", sign_in_name="karim", roles=["caseworker"], passphrase=COLLEAGUES, cost=FLOOR
     )
     inside.end()
@@ -285,9 +287,9 @@ def test_a_lock_is_in_the_journal(inside: Sitting) -> None:
     before = inside.window.desk.store
     operations = vault_operations(before)
     press(Key.Key_L, Held.ControlModifier)
-    opened = office.sign_in(inside.folder, "farzana", PASSPHRASE, inside.clock)
+    opened = sign_in(inside.folder, "farzana", PASSPHRASE, inside.clock)
     assert vault_operations(opened.store) == operations + 2  # the lock, and signing in again
-    office.sign_out(opened)
+    sign_out(opened)
 
 
 def vault_operations(store: object) -> int:
@@ -304,24 +306,24 @@ def vault_operations(store: object) -> int:
 def test_a_write_that_runs_is_finished_before_the_lock(inside: Sitting) -> None:
     window = inside.window
     for at in range(20):
-        window.jobs.write(window, partial(office.prefer, window.desk, f"kept_{at}", "yes"), lambda _nothing: None)
+        window.jobs.write(window, partial(prefer, window.desk, f"kept_{at}", "yes"), lambda _nothing: None)
     press(Key.Key_L, Held.ControlModifier)
-    opened = office.sign_in(inside.folder, "farzana", PASSPHRASE, inside.clock)
-    assert sum(name.startswith("kept_") for name in office.preferences(opened)) == 20
-    office.sign_out(opened)
+    opened = sign_in(inside.folder, "farzana", PASSPHRASE, inside.clock)
+    assert sum(name.startswith("kept_") for name in preferences(opened)) == 20
+    sign_out(opened)
 
 
 def test_closing_waits_for_what_is_being_written(inside: Sitting) -> None:
     window = inside.window
     type_keys("typed last")
     for at in range(20):
-        window.jobs.write(window, partial(office.prefer, window.desk, f"kept_{at}", "yes"), lambda _nothing: None)
+        window.jobs.write(window, partial(prefer, window.desk, f"kept_{at}", "yes"), lambda _nothing: None)
     window.close()
-    opened = office.sign_in(inside.folder, "farzana", PASSPHRASE, inside.clock)
-    kept = office.preferences(opened)
+    opened = sign_in(inside.folder, "farzana", PASSPHRASE, inside.clock)
+    kept = preferences(opened)
     assert sum(name.startswith("kept_") for name in kept) == 20
     assert kept["note_first"] == "typed last"
-    office.sign_out(opened)
+    sign_out(opened)
 
 
 # By itself
@@ -547,7 +549,7 @@ def test_the_language_switches_in_place_and_is_remembered(inside: Sitting) -> No
     assert focused() is inside.page.line
     type_keys("a sentence")
     assert inside.page.line.text() == "half a sentence"
-    inside.qtbot.waitUntil(lambda: office.preferences(window.desk).get("language") == "bn", timeout=SECONDS)
+    inside.qtbot.waitUntil(lambda: preferences(window.desk).get("language") == "bn", timeout=SECONDS)
     press(Key.Key_L, Held.ControlModifier)
     fresh = inside.after_lock()
     assert fresh.sign_in.isVisible()
@@ -618,7 +620,7 @@ def test_a_mistake_of_ours_is_admitted_and_what_was_typed_is_kept(inside: Sittin
     type_keys("typed before")
     inside.program.faulted.emit("CD-417")
     inside.qtbot.waitUntil(lambda: "CD-417" in words_of(inside.window), timeout=SECONDS)
-    assert office.preferences(inside.window.desk)["note_first"] == "typed before"
+    assert preferences(inside.window.desk)["note_first"] == "typed before"
     press(Key.Key_Escape)
     inside.program.faulted.emit("CD-418")
     inside.qtbot.waitUntil(lambda: "CD-418" in words_of(inside.window), timeout=SECONDS)

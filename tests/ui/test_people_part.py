@@ -13,7 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from casedesk import i18n
 from casedesk.desk import Desk
-from casedesk.services import office
+from casedesk.services.sign_in import sign_in, sign_out
+from casedesk.services.users import add_user, colleagues, let_work
 from casedesk.storage.keys import FLOOR
 from casedesk.sync.people import also_works_at, computers_of, places
 from casedesk.ui.kit.messages import Confirm
@@ -65,7 +66,7 @@ def test_an_administrator_lets_a_colleague_with_another_laptop_work_here(inside:
     sheet.save.click()
     inside.qtbot.waitUntil(lambda: "Came with another" not in words_of(inside.window), timeout=SECONDS)
     shown(inside, "Caseworker · DHK/K4")
-    came = next(each for each in office.colleagues(inside.window.desk) if each.id == other.actor.id)
+    came = next(each for each in colleagues(inside.window.desk) if each.id == other.actor.id)
     assert (came.active, came.roles) == (True, ("caseworker",))
 
 
@@ -75,7 +76,7 @@ def test_an_administrator_ends_who_came_with_another_laptop(inside: Sitting, oth
     press_named(inside, "End the access of Farzana Haque")
     inside.window.findChildren(Confirm)[-1].yes.click()
     shown(inside, "Who worked here")
-    came = next(each for each in office.colleagues(inside.window.desk) if each.id == other.actor.id)
+    came = next(each for each in colleagues(inside.window.desk) if each.id == other.actor.id)
     assert (came.active, came.waits) == (False, False)
 
 
@@ -84,7 +85,7 @@ SECOND = "seven boats beside another bridge"
 
 def add_karim(inside: Sitting) -> UUID:
     """A colleague added at this computer."""
-    return office.add_user(
+    return add_user(
         inside.window.desk,
         name="Karim",
         sign_in_name="karim",
@@ -97,7 +98,7 @@ def add_karim(inside: Sitting) -> UUID:
 def test_a_colleague_gets_a_first_passphrase_at_this_computer_too(inside: Sitting, other: Desk) -> None:
     """With the keyboard: here the list is signed, so it follows."""
     desk = inside.window.desk
-    office.let_work(desk, other.actor.id, ["caseworker"])
+    let_work(desk, other.actor.id, ["caseworker"])
     inside.window.go(Goto("settings", {"tab": "people"}))
     shown(inside, "At other computers")
     press_named(inside, "Let Farzana Haque sign in here")
@@ -116,9 +117,9 @@ def test_a_colleague_gets_a_first_passphrase_at_this_computer_too(inside: Sittin
     inside.qtbot.waitUntil(lambda: "At other computers" not in words_of(inside.window), timeout=SECONDS)
     shown(inside, "Caseworker · DHK/K3, DHK/K4")
     inside.end()
-    there = office.sign_in(inside.folder, "farzana.two", SECOND, inside.clock)
+    there = sign_in(inside.folder, "farzana.two", SECOND, inside.clock)
     assert there.actor.id == other.actor.id
-    office.sign_out(there)
+    sign_out(there)
 
 
 def test_where_somebody_works_is_said_where_the_list_is_signed(inside: Sitting, other: Desk) -> None:
@@ -179,7 +180,7 @@ def test_nothing_is_cut_off(inside: Sitting, other: Desk, language: str) -> None
     inside.window.go(Goto("settings", {"tab": "people"}))
     assert inside.window.page is not None
     assert cut_off(inside.window.page) == []
-    office.let_work(inside.window.desk, other.actor.id, ["caseworker", "shelter_staff", "supervisor"])
+    let_work(inside.window.desk, other.actor.id, ["caseworker", "shelter_staff", "supervisor"])
     inside.window.go(Goto("settings", {"tab": "people"}))
     assert inside.window.page is not None
     assert cut_off(inside.window.page) == []

@@ -26,7 +26,7 @@ from casedesk.services.edits import as_new
 from casedesk.services.follow_ups import plan
 from casedesk.services.history import who_looked
 from casedesk.services.intake import register_case
-from casedesk.services.office import preferences
+from casedesk.services.preferences import preferences
 from casedesk.services.prints import PrintRequest
 from casedesk.services.providers import ServiceEdit, save_provider
 from casedesk.services.referrals.making import MakeReferral, make_referral

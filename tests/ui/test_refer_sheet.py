@@ -20,7 +20,7 @@ from casedesk.services.cases import case_facts
 from casedesk.services.consents import consents_of
 from casedesk.services.edits import as_new
 from casedesk.services.intake import register_case
-from casedesk.services.office import preference
+from casedesk.services.preferences import preference
 from casedesk.services.providers import ServiceEdit, save_provider
 from casedesk.services.referrals.making import MakeReferral, edit_referral, make_referral
 from casedesk.services.referrals.reading import WITHOUT_CONSENT, count_referrals, referral_facts, referrals_of

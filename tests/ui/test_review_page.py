@@ -20,7 +20,7 @@ from casedesk.services import lifecycle
 from casedesk.services.cases import case_facts, edit_case
 from casedesk.services.clashes import clashes, steps_skipped
 from casedesk.services.intake import register_case
-from casedesk.services.office import sign_in
+from casedesk.services.sign_in import sign_in
 from casedesk.sync import outbox, stick
 from casedesk.ui.application import tables
 from casedesk.ui.case.page import CasePage

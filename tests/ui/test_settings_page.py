@@ -16,7 +16,11 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from casedesk import formats, i18n
-from casedesk.services import audit, office
+from casedesk.services import audit
+from casedesk.services.preferences import preferences
+from casedesk.services.rates import cost_limits, rates
+from casedesk.services.sign_in import sign_in, sign_out
+from casedesk.services.users import add_user, colleagues
 from casedesk.settings import load
 from casedesk.storage import vault
 from casedesk.storage.keys import FLOOR
@@ -79,9 +83,7 @@ def test_the_look_changes_at_once_and_is_remembered(inside: Sitting) -> None:
     assert current().text_scale == pytest.approx(1.2)
     assert (load(inside.folder).theme, load(inside.folder).text_size) == ("dark", 120)
     inside.window._put_away()
-    assert office.preferences(inside.window.desk) | {"theme": "dark", "text_size": "120"} == office.preferences(
-        inside.window.desk
-    )
+    assert preferences(inside.window.desk) | {"theme": "dark", "text_size": "120"} == preferences(inside.window.desk)
 
 
 def test_the_language_changes_on_the_same_page(inside: Sitting) -> None:
@@ -102,9 +104,7 @@ def test_minutes_until_the_lock(inside: Sitting) -> None:
 def test_one_user_who_combines_roles_is_told_so_on_every_page(inside: Sitting) -> None:
     for code, _icon, _words, _needs in TABS:
         assert "one person combines all roles" in words_of(settings(inside, code))
-    office.add_user(
-        inside.window.desk, name="Karim", sign_in_name="karim", roles=["caseworker"], passphrase=NEW, cost=FLOOR
-    )
+    add_user(inside.window.desk, name="Karim", sign_in_name="karim", roles=["caseworker"], passphrase=NEW, cost=FLOOR)
     assert "one person combines all roles" not in words_of(settings(inside, "people"))
 
 
@@ -262,9 +262,9 @@ def test_a_second_user_is_added_and_can_sign_in(inside: Sitting) -> None:
     inside.qtbot.waitUntil(lambda: "Karim Uddin" in words_of(here(inside)), timeout=SECONDS)
     assert focused() is here(inside).findChildren(People)[-1].add_button
     inside.end()
-    desk = office.sign_in(inside.folder, "karim", NEW, inside.clock)
+    desk = sign_in(inside.folder, "karim", NEW, inside.clock)
     assert desk.actor.roles == {"caseworker"}
-    office.sign_out(desk)
+    sign_out(desk)
 
 
 def test_reading_and_keeping_are_not_given_together(inside: Sitting) -> None:
@@ -274,14 +274,14 @@ def test_reading_and_keeping_are_not_given_together(inside: Sitting) -> None:
     sheet.new.fill(NEW)
     sheet.save.click()
     inside.qtbot.waitUntil(lambda: "does not also read cases. Choose one" in words_of(sheet), timeout=SECONDS)
-    assert len(office.colleagues(inside.window.desk)) == 1
+    assert len(colleagues(inside.window.desk)) == 1
 
 
 def test_roles_change_and_access_ends(inside: Sitting) -> None:
     desk = inside.window.desk
-    office.add_user(desk, name="Karim", sign_in_name="karim", roles=["caseworker"], passphrase=NEW, cost=FLOOR)
+    add_user(desk, name="Karim", sign_in_name="karim", roles=["caseworker"], passphrase=NEW, cost=FLOOR)
     part = people(inside)
-    karim = next(user for user in office.colleagues(desk) if user.name == "Karim")
+    karim = next(user for user in colleagues(desk) if user.name == "Karim")
     part.give_roles(karim)
     (sheet,) = inside.window.findChildren(UserSheet)
     sheet.form.put({"user.roles": ["supervisor"]})
@@ -291,13 +291,11 @@ def test_roles_change_and_access_ends(inside: Sitting) -> None:
     press(Key.Key_Tab)
     press(Key.Key_Space)
     inside.qtbot.waitUntil(lambda: "Who worked here" in words_of(here(inside)), timeout=SECONDS)
-    assert [user.active for user in office.colleagues(desk) if user.name == "Karim"] == [False]
+    assert [user.active for user in colleagues(desk) if user.name == "Karim"] == [False]
 
 
 def test_what_a_role_may_not_change_is_not_shown(inside: Sitting, qtbot: QtBot) -> None:
-    office.add_user(
-        inside.window.desk, name="Karim", sign_in_name="karim", roles=["caseworker"], passphrase=NEW, cost=FLOOR
-    )
+    add_user(inside.window.desk, name="Karim", sign_in_name="karim", roles=["caseworker"], passphrase=NEW, cost=FLOOR)
     inside.end()
     other = Sitting(qtbot, inside.folder)
     other.enter("karim", NEW)
@@ -316,7 +314,7 @@ def test_a_rate_is_kept(inside: Sitting) -> None:
     page.keep.click()
     inside.qtbot.waitUntil(lambda: "32.50" in words_of(here(inside)), timeout=SECONDS)
     with inside.window.desk.read() as session:
-        assert office.rates(session)["sar"] == 3250
+        assert rates(session)["sar"] == 3250
 
 
 def shows(sitting: Sitting, words: str) -> bool:
@@ -337,7 +335,7 @@ def test_the_official_limit_of_a_country_is_kept_and_put_right(inside: Sitting) 
         )
         page.keep_limit.click()
         inside.qtbot.waitUntil(partial(shows, inside, formats.money(Money(taka, "bdt"))), timeout=SECONDS)
-    (limit,) = office.cost_limits(inside.window.desk)
+    (limit,) = cost_limits(inside.window.desk)
     assert (limit.country, limit.since, limit.amount.minor) == ("sa", date(2024, 1, 1), 16_500_000)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from casedesk import i18n
 from casedesk.errors import CaseDeskError
-from casedesk.services.office import NewCentre, set_up
+from casedesk.services.sign_in import NewCentre, set_up
 from casedesk.settings import Settings, load, save
 from casedesk.storage import vault
 from casedesk.storage.keys import FLOOR, KEYS

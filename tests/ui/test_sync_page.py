@@ -13,10 +13,10 @@ from sqlalchemy import select
 from casedesk import i18n
 from casedesk.desk import Desk
 from casedesk.models import Person
-from casedesk.services import office
 from casedesk.services.consents import RecordConsent, record_consent
 from casedesk.services.intake import register_case
 from casedesk.services.notes import add_note
+from casedesk.services.users import add_user
 from casedesk.storage.keys import FLOOR
 from casedesk.sync import outbox, stick
 from casedesk.sync.batch import Kind, open_batch
@@ -333,7 +333,7 @@ def test_a_folder_that_is_gone_is_told_and_nothing_is_lost(inside: Sitting, fold
 
 def test_who_has_no_right_sees_nothing_of_it(inside: Sitting) -> None:
     window = inside.window
-    office.add_user(
+    add_user(
         window.desk,
         name="Karim",
         sign_in_name="karim",

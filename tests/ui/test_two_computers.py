@@ -17,7 +17,7 @@ from casedesk.desk import Desk
 from casedesk.services.cases import case_facts, edit_case
 from casedesk.services.clashes import clashes
 from casedesk.services.intake import register_case
-from casedesk.services.office import sign_in
+from casedesk.services.sign_in import sign_in
 from casedesk.storage.keys import WrongPassphrase
 from casedesk.ui.application import tables
 from casedesk.ui.kit.sheet import Sheet

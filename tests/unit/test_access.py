@@ -11,10 +11,11 @@ import pytest
 from casedesk.desk import Actor, Desk
 from casedesk.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from casedesk.models import User
-from casedesk.services import cases, follow_ups, office
+from casedesk.services import cases, follow_ups
 from casedesk.services.access import CaseAccess, access_of, hand_over, name_people, set_supervisor
 from casedesk.services.history import history
 from casedesk.services.intake import register_case, register_new
+from casedesk.services.users import add_user, colleagues, end_user, set_roles
 from casedesk.storage.keys import FLOOR
 from tests.support.journal import count, last
 from tests.support.people import a_returnee
@@ -29,7 +30,7 @@ def hire(desk: Desk) -> Hire:
     def add(name: str, *roles: str, team: str = "") -> Desk:
         passphrase = f"old boats drift past seven mango trees {len(name)}"
         sign_in_name = name.split()[0].lower()
-        user_id = office.add_user(
+        user_id = add_user(
             desk, name=name, sign_in_name=sign_in_name, roles=roles, passphrase=passphrase, cost=FLOOR, team=team
         )
         return replace(desk, actor=Actor(user_id, name, frozenset(roles), team or None))
@@ -76,10 +77,10 @@ def test_whoever_decided_on_what_has_changed_since_is_told(desk: Desk, case_id: 
     with pytest.raises(Conflict):
         set_supervisor(desk, case_id, nilufar.actor.id, seen=None)
     assert of(desk, case_id) == CaseAccess(salma.actor.id, anwara.actor.id, "")
-    office.set_roles(desk, salma.actor.id, ["counsellor"], seen=["caseworker"])
+    set_roles(desk, salma.actor.id, ["counsellor"], seen=["caseworker"])
     with pytest.raises(Conflict):
-        office.set_roles(desk, salma.actor.id, ["supervisor"], seen=["caseworker"])
-    assert next(each.roles for each in office.colleagues(desk) if each.id == salma.actor.id) == ("counsellor",)
+        set_roles(desk, salma.actor.id, ["supervisor"], seen=["caseworker"])
+    assert next(each.roles for each in colleagues(desk) if each.id == salma.actor.id) == ("counsellor",)
 
 
 def test_who_gives_a_case_away_sees_it_no_more(desk: Desk, case_id: UUID, hire: Hire) -> None:
@@ -106,7 +107,7 @@ def test_a_colleague_of_the_team_takes_no_case_and_names_nobody(desk: Desk, case
 
 def test_a_case_goes_only_to_somebody_who_works_here_on_cases(desk: Desk, case_id: UUID, hire: Hire) -> None:
     gone = hire("Salma Begum", "caseworker")
-    office.end_user(desk, gone.actor.id)
+    end_user(desk, gone.actor.id)
     before = count(desk)
     for to in (gone.actor.id, hire("Nasima Khatun", "counsellor").actor.id, uuid4()):
         with pytest.raises(InvalidInput):
@@ -142,7 +143,7 @@ def test_being_named_lets_in_on_a_confidential_case(desk: Desk, case_id: UUID, h
 def test_nobody_is_named_who_reads_no_cases_or_is_gone(desk: Desk, case_id: UUID, hire: Hire) -> None:
     gone = hire("Salma Begum", "caseworker")
     name_people(desk, case_id, [gone.actor.id])
-    office.end_user(desk, gone.actor.id)
+    end_user(desk, gone.actor.id)
     for other in (hire("Abdul Karim", "shelter_staff"), hire("Data Officer", "data_officer")):
         with pytest.raises(InvalidInput):
             name_people(desk, case_id, [gone.actor.id, other.actor.id])
@@ -187,7 +188,7 @@ def test_what_shelter_staff_register_belongs_to_a_supervisor(desk: Desk, hire: H
     hire("Anwara Sultana", "supervisor", team="south")
     shelter = hire("Abdul Karim", "shelter_staff", team="south")
     new = register_new(shelter, a_returnee())
-    supervisor = next(each for each in office.colleagues(desk) if each.name == "Anwara Sultana")
+    supervisor = next(each for each in colleagues(desk) if each.name == "Anwara Sultana")
     assert of(desk, new.id) == CaseAccess(supervisor.id, supervisor.id, "south"), "one of the same team comes first"
     assert cases.case_facts(desk, new.id).number == new.number
     planned = [each for each in follow_ups.follow_ups_of(desk, new.id) if each.status == "planned"]

@@ -8,9 +8,11 @@ from sqlalchemy import select
 from casedesk.desk import Desk
 from casedesk.errors import NotAllowed
 from casedesk.models import Operation
-from casedesk.services import audit, cases, intake, office, providers
+from casedesk.services import audit, cases, intake, providers
 from casedesk.services.edits import as_new
 from casedesk.services.given_out import Handing, next_copy, report_given_out
+from casedesk.services.rates import set_cost_limit, set_rate
+from casedesk.services.users import add_user, set_roles
 from casedesk.storage.checking import check
 from casedesk.storage.keys import FLOOR
 from casedesk.values import Money
@@ -29,7 +31,7 @@ def test_what_is_about_a_case_stands_in_its_history_alone(desk: Desk) -> None:
     case_id = intake.register_case(desk, a_returnee())
     cases.look(desk, case_id)
     with pytest.raises(NotAllowed):
-        office.set_roles(desk, desk.actor.id, ["caseworker"], seen=sorted(desk.actor.roles))
+        set_roles(desk, desk.actor.id, ["caseworker"], seen=sorted(desk.actor.roles))
     assert [entry.action for entry in audit.trail(desk)] == ["denied.office.edit", "office.sign_in", "office.set_up"]
 
 
@@ -42,7 +44,7 @@ def test_the_trail_is_read_on_from_where_it_was(desk: Desk) -> None:
 
 
 def test_users_and_signing_in_are_in_it(desk: Desk) -> None:
-    office.add_user(
+    add_user(
         desk,
         name="Rumana Akter",
         sign_in_name="rumana",
@@ -58,8 +60,8 @@ def test_what_was_given_out_and_whom_it_is_about_is_in_it(desk: Desk) -> None:
     intake.register_case(desk, a_returnee())
     partner = providers.save_provider(desk, None, as_new({"type": "ngo_cso", "name_en": "Shapla house"}))
     providers.save_provider(desk, partner, {"address": (None, "Dhaka")})
-    office.set_rate(desk, "sar", Money(3250, "bdt"))
-    office.set_cost_limit(desk, "sa", Money(16_500_000, "bdt"))
+    set_rate(desk, "sar", Money(3250, "bdt"))
+    set_cost_limit(desk, "sa", Money(16_500_000, "bdt"))
     handing = Handing("District office", "Asked for by letter", "en")
     report_given_out(desk, "R1", "2026-05", next_copy(desk, "R1", "2026-05"), handing, "00")
     assert [(entry.action, entry.about) for entry in audit.trail(desk)][:5] == [

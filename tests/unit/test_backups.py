@@ -20,16 +20,18 @@ from casedesk.desk import Actor, Desk
 from casedesk.errors import CaseDeskError, InvalidInput, NotAllowed
 from casedesk.models import Case, Chain, User
 from casedesk.progress import Cancelled, Progress
-from casedesk.services import backups, office, restores
+from casedesk.services import backups, restores
 from casedesk.services.cases import case_facts, edit_case, look
 from casedesk.services.consents import RecordConsent, consents_of, record_consent, withdraw
 from casedesk.services.history import history
 from casedesk.services.intake import register_case
 from casedesk.services.notes import add_note, notes_of
-from casedesk.services.office import sign_in
+from casedesk.services.passphrases import change_passphrase
 from casedesk.services.restores import SecondNeeded
 from casedesk.services.search import Filters, count_cases
+from casedesk.services.sign_in import recover, sign_in, sign_out
 from casedesk.services.slots import Signer
+from casedesk.services.users import add_user, end_user, set_roles
 from casedesk.storage import keys, set_aside, vault
 from casedesk.storage.backup import keeping, making, pages, restoring, sealed
 from casedesk.storage.backup.restoring import RestoreNotWritten
@@ -61,7 +63,7 @@ def switched(desk: Desk, path: Path, **more: Signer) -> Desk:
     """Restore over the vault and sign in to what took its place."""
     folder = desk.store.vault.folder
     restores.restore_over(desk, path, WHY, more.get("second"))
-    office.sign_out(desk)
+    sign_out(desk)
     restoring.switch(folder, 1)
     return sign_in(folder, "farzana", PASSPHRASE, lambda: NOW)
 
@@ -124,7 +126,7 @@ def test_a_damaged_vault_gives_no_backup(desk: Desk) -> None:
         register_case(desk, a_returnee(person__phone_1=phone(number), incident__narrative="word " * 900))
     first = backups.make_backup(desk)
     folder = desk.store.vault.folder
-    office.sign_out(desk)
+    sign_out(desk)
     path = folder / vault.VAULT
     whole = bytearray(path.read_bytes())
     middle = len(whole) // 4096 // 2 * 4096
@@ -139,7 +141,7 @@ def test_a_damaged_vault_gives_no_backup(desk: Desk) -> None:
 
 def test_damage_is_found_on_whichever_page_it_is_also_on_a_free_one(desk: Desk) -> None:
     folder = desk.store.vault.folder
-    office.sign_out(desk)
+    sign_out(desk)
     opened = vault.unlock(folder, "farzana", PASSPHRASE)
     with opened.writer.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE passing AS SELECT randomblob(4000 * 3) AS much")
@@ -234,7 +236,7 @@ def test_attached_files_travel_along(desk: Desk) -> None:
     made = backups.make_backup(desk)
     again = switched(desk, made.path)
     assert (again.store.vault.folder / sealed.FILES / "ab" / "abcdef").read_bytes() == ATTACHED
-    office.sign_out(again)
+    sign_out(again)
 
 
 # Damaged
@@ -456,7 +458,7 @@ def test_restoring_shows_what_is_lost_and_brings_back_the_moment(desk: Desk) -> 
     later = replace(again, clock=lambda: kept.until + timedelta(hours=1))
     restores.remove_kept(later, kept.path)
     assert not kept.path.exists()
-    office.sign_out(again)
+    sign_out(again)
     assert not folder.with_name("store.restored").exists()
 
 
@@ -469,7 +471,7 @@ def test_what_was_before_a_restore_can_come_back(desk: Desk) -> None:
     back = switched(again, newest.path)
     assert count_cases(back, Filters()) == 1
     assert len(restores.kept(back)) == 2
-    office.sign_out(back)
+    sign_out(back)
 
 
 def test_a_restored_vault_goes_on_in_a_new_chain(desk: Desk) -> None:
@@ -486,18 +488,16 @@ def test_a_restored_vault_goes_on_in_a_new_chain(desk: Desk) -> None:
     assert new.parent[24:] == old.head == made.manifest.heads[old.id.hex()]
     assert new.organisation == old.organisation
     assert new.held == 3  # what was seen before, the restoring, signing in
-    office.sign_out(again)
+    sign_out(again)
 
 
 def test_nobody_gains_a_role_or_a_way_in(desk: Desk) -> None:
-    karim = office.add_user(
-        desk, name="Karim", sign_in_name="karim", roles=["supervisor"], passphrase=OTHER, cost=FLOOR
-    )
-    gone = office.add_user(desk, name="Rina", sign_in_name="rina", roles=["caseworker"], passphrase=OTHER, cost=FLOOR)
+    karim = add_user(desk, name="Karim", sign_in_name="karim", roles=["supervisor"], passphrase=OTHER, cost=FLOOR)
+    gone = add_user(desk, name="Rina", sign_in_name="rina", roles=["caseworker"], passphrase=OTHER, cost=FLOOR)
     made = backups.make_backup(desk)
-    office.set_roles(desk, karim, ["caseworker"], seen=["supervisor"])
-    office.end_user(desk, gone)
-    office.add_user(desk, name="New", sign_in_name="new", roles=["caseworker"], passphrase=OTHER, cost=FLOOR)
+    set_roles(desk, karim, ["caseworker"], seen=["supervisor"])
+    end_user(desk, gone)
+    add_user(desk, name="New", sign_in_name="new", roles=["caseworker"], passphrase=OTHER, cost=FLOOR)
     again = switched(desk, made.path)
     folder = again.store.vault.folder
     with again.read() as session:
@@ -505,7 +505,7 @@ def test_nobody_gains_a_role_or_a_way_in(desk: Desk) -> None:
     assert users["karim"].roles == []
     assert users["rina"].active is False
     assert "new" not in users
-    office.sign_out(again)
+    sign_out(again)
     for name in ("rina", "new"):
         with pytest.raises(WrongPassphrase):
             vault.unlock(folder, name, OTHER)
@@ -527,7 +527,7 @@ def test_a_consent_that_was_taken_back_since_is_taken_back_in_what_is_restored(d
     assert {scope: now_[scope] for scope in agreed} == agreed | {"share_legal": "withdrawn"}
     (taken_back,) = [each for each in history(again, case_id) if each.action == "consent.withdraw"]
     assert (taken_back.reason, check(again.store).wrong) == (WHY, [])
-    office.sign_out(again)
+    sign_out(again)
 
 
 def test_what_was_forgotten_since_is_forgotten_in_what_is_restored(desk: Desk) -> None:
@@ -542,26 +542,26 @@ def test_what_was_forgotten_since_is_forgotten_in_what_is_restored(desk: Desk) -
         assert session.execute(text("SELECT name_en FROM person")).all() == [(None,)]
     assert not [each for each in history(again, case_id) if "Asha" in str(each)]
     assert check(again.store).wrong == []
-    office.sign_out(again)
+    sign_out(again)
 
 
 def test_a_passphrase_of_today_opens_what_was_restored(desk: Desk) -> None:
     made = backups.make_backup(desk)
-    office.change_passphrase(desk, PASSPHRASE, OTHER, FLOOR)
+    change_passphrase(desk, PASSPHRASE, OTHER, FLOOR)
     folder = desk.store.vault.folder
     restores.restore_over(desk, made.path, WHY)
-    office.sign_out(desk)
+    sign_out(desk)
     restoring.switch(folder, 1)
     with pytest.raises(WrongPassphrase):
         sign_in(folder, "farzana", PASSPHRASE)
-    office.sign_out(sign_in(folder, "farzana", OTHER, lambda: NOW))
+    sign_out(sign_in(folder, "farzana", OTHER, lambda: NOW))
 
 
 def test_it_takes_one_who_leads_and_one_who_administers(desk: Desk, tmp_path: Path) -> None:
     made = backups.make_backup(desk)
     users = {"karim": ["supervisor"], "lina": ["administrator"], "mitu": ["caseworker"]}
     for name, roles in users.items():
-        office.add_user(desk, name=name, sign_in_name=name, roles=roles, passphrase=OTHER, cost=FLOOR)
+        add_user(desk, name=name, sign_in_name=name, roles=roles, passphrase=OTHER, cost=FLOOR)
     leads = replace(desk, actor=Actor(uuid4(), "Karim", frozenset(["supervisor"])))
     assert restores.needs_second(leads)
     assert not restores.needs_second(desk)
@@ -630,7 +630,7 @@ def test_a_backup_is_restored_where_there_is_nothing(desk: Desk, tmp_path: Path)
     assert case_facts(there, case_id).answers["person.name_en"] == "Rahima Khatun"
     assert backups.make_backup(there).number == 1
     assert check(there.store).wrong == []
-    office.sign_out(there)
+    sign_out(there)
     with pytest.raises(vault.VaultExists):
         restores.restore_here(new, made.path, FARZANA, WHY)
 
@@ -641,7 +641,7 @@ def test_a_folder_with_settings_alone_takes_a_restored_vault(desk: Desk, tmp_pat
     new.mkdir()
     (new / "settings.json").write_text("{}")
     restores.restore_here(new, made.path, FARZANA, WHY, clock=lambda: NOW)
-    office.sign_out(sign_in(new, "farzana", PASSPHRASE, lambda: NOW))
+    sign_out(sign_in(new, "farzana", PASSPHRASE, lambda: NOW))
     assert (new / "settings.json").read_text() == "{}"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "store"]
 
@@ -662,7 +662,7 @@ def test_a_restore_cut_short_on_a_new_computer_can_begin_again(desk: Desk, tmp_p
 
 def test_on_a_new_computer_too_it_takes_both_roles(desk: Desk, tmp_path: Path) -> None:
     for name, role in {"karim": "supervisor", "lina": "administrator", "mitu": "caseworker"}.items():
-        office.add_user(desk, name=name, sign_in_name=name, roles=[role], passphrase=OTHER, cost=FLOOR)
+        add_user(desk, name=name, sign_in_name=name, roles=[role], passphrase=OTHER, cost=FLOOR)
     made = backups.make_backup(desk)
     new = tmp_path / "new"
     with pytest.raises(SecondNeeded):
@@ -687,24 +687,24 @@ def test_a_vault_put_back_from_an_older_copy_begins_a_new_chain(
 ) -> None:
     first = open_desk()
     register_case(first, a_returnee())
-    office.sign_out(first)
+    sign_out(first)
     old = (store_folder / vault.VAULT).read_bytes()
     second = open_desk()
     assert chains(second) == 1, "the same place, and nothing older"
     look(second, register_case(second, a_returnee(person__phone_1=phone(1))))
-    office.sign_out(second)
+    sign_out(second)
     (store_folder / vault.VAULT).write_bytes(old)
     third = open_desk()
     assert chains(third) == 2
     assert check(third.store).wrong == []
-    office.sign_out(third)
+    sign_out(third)
     assert chains(open_desk()) == 2
 
 
 def test_a_vault_brought_to_another_computer_begins_a_new_chain(
     open_desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    office.sign_out(open_desk())
+    sign_out(open_desk())
     monkeypatch.setattr(machine, "mark_of_machine", lambda: b"another")
     assert chains(open_desk()) == 2
 
@@ -718,7 +718,7 @@ def test_a_switch_cut_short_is_finished_at_the_next_start(desk: Desk, steps: int
     register_case(desk, a_returnee())
     folder = desk.store.vault.folder
     restores.restore_over(desk, made.path, WHY)
-    office.sign_out(desk)
+    sign_out(desk)
     if steps > 0:
         folder.rename(folder.with_name("store.before-000001"))
     if steps > 1:
@@ -727,19 +727,19 @@ def test_a_switch_cut_short_is_finished_at_the_next_start(desk: Desk, steps: int
     again = sign_in(folder, "farzana", PASSPHRASE, lambda: NOW)
     assert count_cases(again, Filters()) == (1 if steps == 0 else 0)
     assert len(backups.backups(again)) == 2
-    office.sign_out(again)
+    sign_out(again)
 
 
 def test_a_start_that_found_nothing_does_not_stand_in_the_way(desk: Desk) -> None:
     made = backups.make_backup(desk)
     folder = desk.store.vault.folder
     restores.restore_over(desk, made.path, WHY)
-    office.sign_out(desk)
+    sign_out(desk)
     folder.rename(folder.with_name("store.before-000001"))
     folder.mkdir()
     (folder / "settings.json").write_text("{}")  # of the first screen that was shown then
     restoring.settle(folder)
-    office.sign_out(sign_in(folder, "farzana", PASSPHRASE, lambda: NOW))
+    sign_out(sign_in(folder, "farzana", PASSPHRASE, lambda: NOW))
 
 
 # Damaged
@@ -764,7 +764,7 @@ def test_a_damaged_vault_is_only_read_and_leads_to_the_newest_backup(open_desk: 
     beside = (folder / set_aside.FILE).read_bytes()
     assert b"case" not in beside
     assert case_id.bytes not in beside
-    office.sign_out(damaged)
+    sign_out(damaged)
     assert (folder / vault.VAULT).read_bytes() == before, "nothing is mended in place"
     newest = backups.newest_backup(folder)
     assert newest is not None
@@ -789,7 +789,7 @@ def test_what_cannot_be_read_of_a_damaged_vault_stops_no_restore(open_desk: Call
     assert backups.find_damage(damaged)
     back = switched(damaged, made.path)
     assert case_facts(back, case_id).number
-    office.sign_out(back)
+    sign_out(back)
 
 
 @pytest.mark.parametrize("name", ["case", "change", "operation", "chain", "referral"])
@@ -802,7 +802,7 @@ def test_damage_that_nobody_looked_for_stops_no_restore(open_desk: Callable[...,
     back = switched(open_desk(), made.path)
     assert case_facts(back, case_id).number
     assert check(back.store).wrong == []
-    office.sign_out(back)
+    sign_out(back)
 
 
 def test_who_meets_a_spoilt_page_stops_the_writing_and_others_go_on_reading(open_desk: Callable[..., Desk]) -> None:
@@ -824,7 +824,7 @@ def test_who_meets_a_spoilt_page_stops_the_writing_and_others_go_on_reading(open
     newest = backups.newest_whole(damaged)
     assert newest is not None
     assert newest.number == made.number
-    office.sign_out(damaged)
+    sign_out(damaged)
 
 
 def test_of_a_damaged_vault_the_newest_backup_is_copied_and_what_it_lacks_is_not_guessed(
@@ -842,7 +842,7 @@ def test_of_a_damaged_vault_the_newest_backup_is_copied_and_what_it_lacks_is_not
     stick.mkdir()
     copied = backups.copy_backup(damaged, stick, same_disk=True)
     assert copied.read_bytes() == made.path.read_bytes()
-    office.sign_out(damaged)
+    sign_out(damaged)
 
 
 def test_a_backup_that_is_not_whole_leads_to_the_one_before(desk: Desk) -> None:
@@ -889,7 +889,7 @@ def test_who_holds_the_recovery_key_may_restore(desk: Desk, tmp_path: Path) -> N
     made = backups.make_backup(desk)
     new = tmp_path / "new"
     restores.restore_here(new, made.path, Signer("", recovery.text), WHY, clock=lambda: NOW)
-    there, again = office.recover(new, recovery.text, "farzana", OTHER, FLOOR, lambda: NOW)
+    there, again = recover(new, recovery.text, "farzana", OTHER, FLOOR, lambda: NOW)
     again.wipe()
     assert check(there.store).wrong == []
-    office.sign_out(there)
+    sign_out(there)

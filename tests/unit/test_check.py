@@ -10,7 +10,8 @@ from sqlalchemy import text
 from casedesk.desk import Desk
 from casedesk.progress import Cancelled, Progress
 from casedesk.services.intake import register_case
-from casedesk.services.office import check_store, prefer, preferences
+from casedesk.services.office import check_store
+from casedesk.services.preferences import prefer, preferences
 from casedesk.services.search import Filters, count_cases
 from casedesk.storage import derived
 from tests.support.people import a_returnee

@@ -12,7 +12,9 @@ from casedesk.cli.speech import complain
 from casedesk.desk import Desk
 from casedesk.errors import InvalidInput, Problem
 from casedesk.machine import lock_file
-from casedesk.services import backups, office
+from casedesk.services import backups
+from casedesk.services.sign_in import sign_out
+from casedesk.services.users import add_user
 from casedesk.storage.keys import FLOOR
 from casedesk.storage.vault import LOCK
 from tests.conftest import PASSPHRASE
@@ -192,9 +194,9 @@ def test_who_restores_is_told_whose_passphrase_was_wrong_and_what_to_say_next(
 ) -> None:
     desk = open_desk()
     for name, role in (("kamal", "administrator"), ("salma", "supervisor")):
-        office.add_user(desk, name=name, sign_in_name=name, roles=[role], passphrase=PASSPHRASE + name, cost=FLOOR)
+        add_user(desk, name=name, sign_in_name=name, roles=[role], passphrase=PASSPHRASE + name, cost=FLOOR)
     sealed, store = backups.make_backup(desk).path, desk.store.vault.folder
-    office.sign_out(desk)
+    sign_out(desk)
     words = ("restore", sealed, "--into", tmp_path / "new", "--why", "The disk died.")
     two = (*words, "--store", store, "--user", "kamal", "--second", "salma")
     wrong = casedesk(*two, typed=f"{PASSPHRASE}kamal\nwrong words here now\n")

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from casedesk.desk import Actor, Desk
 from casedesk.errors import InvalidInput, NotAllowed
 from casedesk.models import Case, ConsentLine, Operation, Preference
-from casedesk.services import backups, lifecycle, notes, office, restores
+from casedesk.services import backups, lifecycle, notes, restores
 from casedesk.services.cases import case_facts, edit_case, set_status
 from casedesk.services.consents import RecordConsent, consents_of, record_consent, withdraw
 from casedesk.services.edits import as_new
@@ -26,7 +26,9 @@ from casedesk.services.referrals.making import MakeReferral, make_referral
 from casedesk.services.referrals.reading import referrals_of
 from casedesk.services.referrals.steps import send, take_step
 from casedesk.services.search import Filters, Order, find_people, page_of_cases
+from casedesk.services.sign_in import sign_in
 from casedesk.services.slots import Signer
+from casedesk.services.users import add_user
 from casedesk.storage.checking import check
 from casedesk.storage.keys import FLOOR, WrongPassphrase
 from casedesk.storage.vault import VAULT
@@ -140,10 +142,8 @@ def test_erasing_needs_a_reason_and_two_who_know_of_it(desk: Desk, case_id: UUID
     with pytest.raises(InvalidInput):
         erase(desk, case_id, "  ")
     passphrase = "seven boats under old mango trees"
-    office.add_user(
-        desk, name="Salma Begum", sign_in_name="salma", roles=["supervisor"], passphrase=passphrase, cost=FLOOR
-    )
-    office.add_user(desk, name="Bilal", sign_in_name="bilal", roles=["data_officer"], passphrase=passphrase, cost=FLOOR)
+    add_user(desk, name="Salma Begum", sign_in_name="salma", roles=["supervisor"], passphrase=passphrase, cost=FLOOR)
+    add_user(desk, name="Bilal", sign_in_name="bilal", roles=["data_officer"], passphrase=passphrase, cost=FLOOR)
     asked_for(desk, case_id)
     assert what_would_be_erased(desk, case_id).takes_two
     with pytest.raises(SecondNeeded):
@@ -195,7 +195,7 @@ def test_a_backup_that_is_restored_forgets_it_again(desk: Desk, case_id: UUID, t
     asked_for(desk, case_id)
     erase(desk, case_id, "Asked in writing")
     restores.restore_beside(desk, made.path, tmp_path / "restored", "The disk failed")
-    again = office.sign_in(tmp_path / "restored", "farzana", PASSPHRASE, lambda: NOW)
+    again = sign_in(tmp_path / "restored", "farzana", PASSPHRASE, lambda: NOW)
     assert bodies_with_words(again) == []
     assert case_facts(again, case_id).names[0] == case_facts(desk, case_id).person_code
     again.store.vault.close()

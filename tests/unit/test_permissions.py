@@ -41,7 +41,6 @@ from casedesk.services import (
     lifecycle,
     look_alikes,
     notes,
-    office,
     permissions,
     providers,
     restores,
@@ -50,10 +49,16 @@ from casedesk.services import (
     today,
     triages,
 )
+from casedesk.services.clock import confirm_today
+from casedesk.services.passphrases import make_recovery
+from casedesk.services.preferences import preferences
+from casedesk.services.rates import cost_limits, set_cost_limit, set_rate
 from casedesk.services.referrals.reading import all_referrals, waiting
 from casedesk.services.search import Filters, Order
+from casedesk.services.sign_in import sign_in
 from casedesk.services.statistics import periods, reports
 from casedesk.services.statistics.shapes import Request
+from casedesk.services.users import colleagues, end_user, let_sign_in, let_work, set_roles
 from casedesk.storage.keys import FLOOR
 from casedesk.sync import arrivals, computers, invitations, joining, organisation, outbox, people, stick
 from casedesk.sync.invitations import NoInvitation
@@ -210,21 +215,21 @@ OFFICE: dict[str, tuple[Callable[[Desk], object], str]] = {
     "referrals": (all_referrals, "CW CO LO SU CR"),
     "directory": (providers.providers, "CW SH CO LO SU CR DO AD"),
     "edit the directory": (lambda desk: providers.save_provider(desk, None, {}), "CW SU CR"),
-    "colleagues": (office.colleagues, "CW SH CO LO SU CR DO AD"),
-    "roles": (lambda desk: office.set_roles(desk, uuid4(), ["caseworker"], seen=[]), "AD"),
-    "let somebody work here": (lambda desk: office.let_work(desk, uuid4(), ["caseworker"]), "AD"),
-    "end a user": (lambda desk: office.end_user(desk, uuid4()), "AD"),
-    "rates": (lambda desk: office.set_rate(desk, "sar", Money(3_200, "bdt")), "CR"),
-    "limits of cost": (lambda desk: office.set_cost_limit(desk, "sa", Money(16_500_000, "bdt")), "CR"),
-    "limits of cost in use": (office.cost_limits, "CW SH CO LO SU CR DO AD"),
-    "a new recovery key": (lambda desk: office.make_recovery(desk, "not this one"), "AD"),
+    "colleagues": (colleagues, "CW SH CO LO SU CR DO AD"),
+    "roles": (lambda desk: set_roles(desk, uuid4(), ["caseworker"], seen=[]), "AD"),
+    "let somebody work here": (lambda desk: let_work(desk, uuid4(), ["caseworker"]), "AD"),
+    "end a user": (lambda desk: end_user(desk, uuid4()), "AD"),
+    "rates": (lambda desk: set_rate(desk, "sar", Money(3_200, "bdt")), "CR"),
+    "limits of cost": (lambda desk: set_cost_limit(desk, "sa", Money(16_500_000, "bdt")), "CR"),
+    "limits of cost in use": (cost_limits, "CW SH CO LO SU CR DO AD"),
+    "a new recovery key": (lambda desk: make_recovery(desk, "not this one"), "AD"),
     "note a search": (lambda desk: audit.note_search(desk, "all", 0), "CW CO LO SU CR"),
     "audit trail": (audit.trail, "SU CR AD"),
     "coded register": (lambda desk: case_register.extract(desk, REGISTER), "CW SU CR DO"),
     "register with names": (lambda desk: case_register.extract(desk, replace(REGISTER, profile="full")), "CR"),
     "copies of a report": (lambda desk: given_out.next_copy(desk, "R1", "2026-04"), "CW SU CR DO"),
-    "say which day it is": (lambda desk: office.confirm_today(desk, date(2020, 1, 1)), "CW SH CO LO SU CR DO AD"),
-    "preferences": (office.preferences, "CW SH CO LO SU CR DO AD"),
+    "say which day it is": (lambda desk: confirm_today(desk, date(2020, 1, 1)), "CW SH CO LO SU CR DO AD"),
+    "preferences": (preferences, "CW SH CO LO SU CR DO AD"),
     "what would be lost": (backups.loss, "CW SH CO LO SU CR DO AD"),
     "backup by itself": (backups.keep_up, "CW SH CO LO SU CR DO AD"),
     "make a backup": (backups.make_backup, "SU CR AD"),
@@ -243,7 +248,7 @@ OFFICE: dict[str, tuple[Callable[[Desk], object], str]] = {
     "invite a computer": (lambda desk: quietly(invitations.invite, desk, "DHK"), "AD"),
     "end a computer": (lambda desk: quietly(computers.end_computer, desk, b"x" * 32), "AD"),
     "renew the key of the list": (lambda desk: quietly(organisation.renew_roster_key, desk, Path("nowhere"), ""), "AD"),
-    "let somebody sign in here": (lambda desk: quietly(office.let_sign_in, desk, uuid4(), "x", "", FLOOR), "AD"),
+    "let somebody sign in here": (lambda desk: quietly(let_sign_in, desk, uuid4(), "x", "", FLOOR), "AD"),
     "a first passphrase at a second computer": (
         lambda desk: quietly(people.let_sign_in, desk, uuid4(), "x", "", FLOOR),
         "AD",
@@ -270,7 +275,7 @@ class Office:
 @pytest.fixture(scope="module")
 def centre(empty_centre: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     folder = Path(shutil.copytree(empty_centre, tmp_path_factory.mktemp("roles") / "store"))
-    whole = office.sign_in(folder, "farzana", PASSPHRASE, lambda: NOW)
+    whole = sign_in(folder, "farzana", PASSPHRASE, lambda: NOW)
     actors = {role: Actor(uuid4(), role, frozenset([code]), f"team {role}") for role, code in ROLES.items()}
     found = {}
     with whole.write("test.cases") as session:
@@ -509,9 +514,9 @@ def told_of(act: Callable[[Desk, UUID], object], desk: Desk, case_id: UUID) -> t
 # Nothing without a rule
 
 RULELESS = {
-    "casedesk.services.office.sign_out",  # closing needs no right
-    "casedesk.services.office.close_to",  # obeys what an administrator decided
-    "casedesk.services.office.close_to_ended",  # the same
+    "casedesk.services.sign_in.sign_out",  # closing needs no right
+    "casedesk.services.users.close_to",  # obeys what an administrator decided
+    "casedesk.services.users.close_to_ended",  # the same
     "casedesk.sync.people.close_to_who_left",  # the same
     "casedesk.services.ways_in.look",  # every sign-in asks what changed
     "casedesk.services.ways_in.tell",  # writes down what happened

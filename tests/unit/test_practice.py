@@ -26,13 +26,15 @@ from casedesk.reports.report_paper import write_report
 from casedesk.services import triage
 from casedesk.services.consents import scope_for
 from casedesk.services.drafts import drafts
-from casedesk.services.office import colleagues, office, sign_in
+from casedesk.services.office import office
 from casedesk.services.prints import Copy, PrintRequest
 from casedesk.services.providers import providers
 from casedesk.services.referrals.reading import waiting
 from casedesk.services.rules import problems
+from casedesk.services.sign_in import sign_in
 from casedesk.services.statistics import periods, reports
 from casedesk.services.statistics.shapes import Request
+from casedesk.services.users import colleagues
 from casedesk.storage.checking import check
 from casedesk.storage.passphrases import passphrase_problem
 from casedesk.storage.vault import LOCK, AlreadyOpen

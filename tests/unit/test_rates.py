@@ -9,7 +9,7 @@ from sqlalchemy import String, cast, literal, select
 
 from casedesk.desk import Desk
 from casedesk.models import ExchangeRate
-from casedesk.services.office import rates, set_rate
+from casedesk.services.rates import rates, set_rate
 from casedesk.services.statistics.sql import taka
 from casedesk.values import Money
 from tests.conftest import NOW

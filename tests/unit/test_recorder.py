@@ -31,7 +31,7 @@ from casedesk.services.cases import edit_case, look, mark_confidential, show_num
 from casedesk.services.drafts import begin_draft, delete_draft, save_draft
 from casedesk.services.intake import register_case
 from casedesk.services.notes import add_note
-from casedesk.services.office import prefer
+from casedesk.services.preferences import prefer
 from casedesk.storage.checking import check
 from casedesk.storage.operations import ClockFlag
 from casedesk.values import Money, PartialDay

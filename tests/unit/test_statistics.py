@@ -16,7 +16,7 @@ from casedesk.services.answers import field_of
 from casedesk.services.cases import case_facts, edit_case
 from casedesk.services.drafts import begin_draft
 from casedesk.services.intake import register_case
-from casedesk.services.office import set_cost_limit
+from casedesk.services.rates import set_cost_limit
 from casedesk.services.search import Filters, count_cases
 from casedesk.services.sections import ASSESSED
 from casedesk.services.statistics import compute, periods, reports

@@ -8,9 +8,10 @@ import pytest
 
 from casedesk.desk import Desk
 from casedesk.models import User
-from casedesk.services import office
 from casedesk.services.audit import trail
-from casedesk.services.office import sign_in
+from casedesk.services.passphrases import change_passphrase, make_recovery, replace_recovery
+from casedesk.services.sign_in import recover, sign_in
+from casedesk.services.users import add_user, end_user, let_sign_in
 from casedesk.storage.keys import COPY, FLOOR, KEYS, Finding
 from tests.conftest import NOW, PASSPHRASE
 
@@ -18,7 +19,7 @@ OTHER = "seven green kites above the river"
 
 
 def add_colleague(desk: Desk, name: str = "rahima") -> UUID:
-    return office.add_user(desk, name="Rahima", sign_in_name=name, roles=["caseworker"], passphrase=OTHER, cost=FLOOR)
+    return add_user(desk, name="Rahima", sign_in_name=name, roles=["caseworker"], passphrase=OTHER, cost=FLOOR)
 
 
 def again(desk: Desk, passphrase: str = PASSPHRASE) -> Desk:
@@ -36,10 +37,10 @@ def told(desk: Desk) -> list[str]:
 
 def test_what_casedesk_does_itself_is_no_surprise(desk: Desk) -> None:
     user = add_colleague(desk)
-    office.end_user(desk, user)
-    office.change_passphrase(desk, PASSPHRASE, OTHER, FLOOR)
-    recovery = office.make_recovery(desk, OTHER)
-    office.replace_recovery(desk, recovery)
+    end_user(desk, user)
+    change_passphrase(desk, PASSPHRASE, OTHER, FLOOR)
+    recovery = make_recovery(desk, OTHER)
+    replace_recovery(desk, recovery)
     opened = again(desk, OTHER)
     assert opened.store.vault.finding is Finding.WHOLE
     assert told(opened) == ["office.way_in_went"], "that of the colleague, at once"
@@ -47,10 +48,10 @@ def test_what_casedesk_does_itself_is_no_surprise(desk: Desk) -> None:
 
 
 def test_after_recovery_nothing_is_odd(desk: Desk) -> None:
-    recovery = office.make_recovery(desk, PASSPHRASE)
-    office.replace_recovery(desk, recovery)
+    recovery = make_recovery(desk, PASSPHRASE)
+    replace_recovery(desk, recovery)
     desk.store.vault.close()
-    opened, new = office.recover(desk.store.vault.folder, recovery.text, "farzana", OTHER, FLOOR, lambda: NOW)
+    opened, new = recover(desk.store.vault.folder, recovery.text, "farzana", OTHER, FLOOR, lambda: NOW)
     new.wipe()
     opened = again(opened, OTHER)
     assert (opened.store.vault.finding, told(opened)) == (Finding.WHOLE, [])
@@ -62,7 +63,7 @@ def test_who_was_let_in_here_stands_in_the_trail(desk: Desk) -> None:
     with desk.write("office.add_user") as session:
         colleague = User(name="Karim", roles=["caseworker"], active=True)
         session.add(colleague)
-    office.let_sign_in(desk, colleague.id, "karim", OTHER, FLOOR)
+    let_sign_in(desk, colleague.id, "karim", OTHER, FLOOR)
     assert "office.let_sign_in" in [entry.action for entry in trail(desk)]
 
 
@@ -74,11 +75,11 @@ def test_an_older_keys_file_that_was_put_back_is_told_and_written_down(desk: Des
         case "came":
             user = add_colleague(desk)
             before = kept(desk)
-            office.end_user(desk, user)
+            end_user(desk, user)
         case "went":
             add_colleague(desk)
         case _:
-            office.change_passphrase(desk, PASSPHRASE, OTHER, FLOOR)
+            change_passphrase(desk, PASSPHRASE, OTHER, FLOOR)
     desk.store.vault.close()
     for name, raw in before.items():
         (desk.store.vault.folder / name).write_bytes(raw)

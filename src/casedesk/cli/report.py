@@ -17,9 +17,9 @@ from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
 from casedesk.services.given_out import Handing, explained
-from casedesk.services.office import colleagues
 from casedesk.services.statistics import periods, reports, tables
 from casedesk.services.statistics.shapes import Among, Report, Request, Section, Table
+from casedesk.services.users import colleagues
 
 if TYPE_CHECKING:
     from casedesk.reports.hand_out import FileKind

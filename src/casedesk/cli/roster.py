@@ -11,7 +11,7 @@ from casedesk.cli.signing_in import another_secret, signed_in, user_word
 from casedesk.cli.speech import Commands, NotDone, say
 from casedesk.desk import Desk
 from casedesk.i18n import _
-from casedesk.services.office import colleagues
+from casedesk.services.users import colleagues
 from casedesk.sync import computers, invitations, organisation, people
 from casedesk.sync.batch import LARGEST_HEADER
 from casedesk.sync.line import der_of

@@ -15,7 +15,7 @@ from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
 from casedesk.paths import default_store
-from casedesk.services.office import sign_in, sign_out
+from casedesk.services.sign_in import sign_in, sign_out
 from casedesk.storage.backup.restoring import settle
 from casedesk.storage.keys import passphrase_bytes
 from casedesk.storage.vault import VaultMissing, must_open

@@ -16,7 +16,7 @@ from casedesk.cli.speech import Commands, say
 from casedesk.errors import CaseDeskError
 from casedesk.formats import file_size, number
 from casedesk.i18n import _, ngettext
-from casedesk.services.office import sign_in, sign_out
+from casedesk.services.sign_in import sign_in, sign_out
 
 if TYPE_CHECKING:
     from casedesk.ui.application import Practice

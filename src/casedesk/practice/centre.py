@@ -23,13 +23,15 @@ from casedesk.paths import PRACTICE
 from casedesk.practice import PASSPHRASE, SIGN_IN_NAME, course, is_practice
 from casedesk.practice.names import rows
 from casedesk.practice.people import DAYS_OPEN, Journey, journeys
-from casedesk.services import cases, consents, drafts, follow_ups, notes, office, providers, sharing
+from casedesk.services import cases, consents, drafts, follow_ups, notes, providers, sharing
 from casedesk.services.edits import as_new
 from casedesk.services.intake import register_case
-from casedesk.services.office import NewCentre
 from casedesk.services.providers import ServiceEdit
+from casedesk.services.rates import set_cost_limit, set_rate
 from casedesk.services.referrals.making import MakeReferral, make_referral
 from casedesk.services.referrals.steps import take_step
+from casedesk.services.sign_in import NewCentre, set_up
+from casedesk.services.users import add_user
 from casedesk.storage.keys import FLOOR
 from casedesk.storage.vault import LOCK, AlreadyOpen, vault_exists
 from casedesk.values import Money
@@ -122,7 +124,7 @@ def build(
     chance = Random(seed)  # noqa: S311 - invented people are no secret
     invented = sorted(islice(journeys(seed, today), people), key=lambda one: one.registered_at)
     at = Clock(_opening(today))
-    desk, recovery = office.set_up(folder, CENTRE, FLOOR, at, device="P1")
+    desk, recovery = set_up(folder, CENTRE, FLOOR, at, device="P1")
     recovery.wipe()
     try:
         desks = [desk, *_colleagues(desk)]
@@ -165,7 +167,7 @@ def _in_order(invented: list[Journey]) -> list[_Entry]:
 def _colleagues(desk: Desk) -> Iterator[Desk]:
     """The desks of two caseworkers, at the same computer."""
     for name, sign_in_name in COLLEAGUES:
-        user = office.add_user(
+        user = add_user(
             desk, name=name, sign_in_name=sign_in_name, roles=["caseworker"], passphrase=PASSPHRASE, cost=FLOOR
         )
         yield replace(desk, actor=Actor(user, name, frozenset({"caseworker"})))
@@ -220,9 +222,9 @@ def _recruiters(desk: Desk) -> None:
 def _rates_and_limits(desk: Desk, chance: Random) -> None:
     for row in rows("rates"):
         paisa = round(float(row["taka"]) * 100 * chance.uniform(0.99, 1.01))
-        office.set_rate(desk, row["currency"], Money(max(1, paisa), "bdt"), "practice")
+        set_rate(desk, row["currency"], Money(max(1, paisa), "bdt"), "practice")
     for row in rows("limits"):
-        office.set_cost_limit(desk, row["country"], Money(int(row["taka"]) * 100, "bdt"), "practice")
+        set_cost_limit(desk, row["country"], Money(int(row["taka"]) * 100, "bdt"), "practice")
 
 
 def _begun_intakes(desk: Desk, seed: int, today: date, people: int) -> None:

@@ -20,9 +20,9 @@ from casedesk.desk import Desk
 from casedesk.fields import Level
 from casedesk.models import Change, Disclosure, ExchangeRate, OfficialCostLimit, Operation, Provider, Recruiter, User
 from casedesk.services.given_out import REPORT
-from casedesk.services.office import names_of_users
 from casedesk.services.permissions import needs
 from casedesk.services.providers import name_of
+from casedesk.services.users import names_of_users
 from casedesk.storage.belonging import tables_of_cases
 from casedesk.storage.operations import ClockFlag, OperationKind, Value, shown, unpack
 from casedesk.storage.recorder import OPERATION_TABLE, moment_of

@@ -29,8 +29,9 @@ from casedesk.models import (
     registers_of,
 )
 from casedesk.models import Operation as OperationRow
-from casedesk.services.office import names_of_users, prefer, preferences
 from casedesk.services.permissions import Hidden, OutOfReach, needs, reach, visible, within_reach
+from casedesk.services.preferences import prefer, preferences
+from casedesk.services.users import names_of_users
 from casedesk.services.words import BETWEEN, in_words
 from casedesk.storage import belonging
 from casedesk.storage.operations import ClockFlag, Operation, Value, shown, unpack

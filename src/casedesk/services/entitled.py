@@ -23,10 +23,11 @@ from casedesk.desk import Actor, Desk
 from casedesk.i18n import _
 from casedesk.models import Case, Chain, Change, Unentitled, fields_of, recorded_models, registers_of
 from casedesk.models import Operation as OperationRow
-from casedesk.services.office import names_of_users, prefer, preference
 from casedesk.services.permissions import needs, reach, within_reach
+from casedesk.services.preferences import prefer, preference
 from casedesk.services.rehearing import BY, Calling
 from casedesk.services.trust import Trust
+from casedesk.services.users import names_of_users
 from casedesk.storage.arrived import (
     ERASED_TABLE,
     LINKS,

@@ -21,8 +21,8 @@ from casedesk.models import (
     recorded_models,
 )
 from casedesk.models import Operation as OperationRow
-from casedesk.services.office import names_of_users
 from casedesk.services.permissions import needs, open_case, within_reach
+from casedesk.services.users import names_of_users
 from casedesk.services.words import BETWEEN, in_words
 from casedesk.storage import belonging
 from casedesk.storage.operations import ClockFlag, Value, shown, unpack

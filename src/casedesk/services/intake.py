@@ -45,9 +45,10 @@ from casedesk.services.follow_ups import planned
 from casedesk.services.lifecycle import begin
 from casedesk.services.look_alikes import tell_supervisors
 from casedesk.services.numbers import next_case_number
-from casedesk.services.office import rates, thresholds
+from casedesk.services.office import thresholds
 from casedesk.services.permissions import needs, visible
 from casedesk.services.providers import find_or_add_recruiter
+from casedesk.services.rates import rates
 from casedesk.services.rules import Known, age_on, problems, under_age
 from casedesk.values import PartialDay
 

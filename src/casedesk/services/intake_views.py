@@ -11,9 +11,12 @@ from casedesk.desk import Desk
 from casedesk.errors import Problem
 from casedesk.services import triage
 from casedesk.services.answers import CONSENT, Answers, several
+from casedesk.services.clock import clock_is_wrong
 from casedesk.services.intake import known
-from casedesk.services.office import clock_is_wrong, office, preferences, rates, thresholds
+from casedesk.services.office import office, thresholds
 from casedesk.services.permissions import needs
+from casedesk.services.preferences import preferences
+from casedesk.services.rates import rates
 from casedesk.services.rules import problems
 from casedesk.services.triage import Thresholds
 from casedesk.values import PartialDay

@@ -33,11 +33,11 @@ from casedesk.services.ages import age_of
 from casedesk.services.consents import consents_of
 from casedesk.services.follow_ups import FollowUpRow, follow_ups_of
 from casedesk.services.notes import is_restricted
-from casedesk.services.office import names_of_users
 from casedesk.services.permissions import needs, open_case, visible
 from casedesk.services.referrals.reading import WAITING, ReferralRow, referrals_of
 from casedesk.services.statistics.compute import Asked, cases_of
 from casedesk.services.statistics.shapes import Figure
+from casedesk.services.users import names_of_users
 from casedesk.values import PartialDay
 
 SHORT_NUMBER = re.compile(r"([A-Z]{3}[0-9]{2})([0-9]{5,})")  # as lists show it: without the computer and the check

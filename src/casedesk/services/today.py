@@ -19,11 +19,11 @@ from casedesk.i18n import N_, _
 from casedesk.models import CaseIndex, FollowUp, SafetyFlag, State
 from casedesk.services.answers import Answers
 from casedesk.services.drafts import DraftRow, drafts
-from casedesk.services.office import names_of_users
 from casedesk.services.permissions import may, needs, reach, visible
 from casedesk.services.referrals.reading import count_referrals
 from casedesk.services.search import View, count_cases, filters_of, shown_names
 from casedesk.services.sections import PARTS, QUICK
+from casedesk.services.users import names_of_users
 
 FIRST = 10
 WEEK = timedelta(days=6)

@@ -19,8 +19,9 @@ from casedesk.services.cases import decide, facts_of
 from casedesk.services.edits import Edits, apply_edits
 from casedesk.services.intake import AGREES, add_triage
 from casedesk.services.intake_views import Settings
-from casedesk.services.office import rates, thresholds
+from casedesk.services.office import thresholds
 from casedesk.services.permissions import needs, open_case, see_case
+from casedesk.services.rates import rates
 from casedesk.services.triage import Result
 from casedesk.storage.rows import Records, Rows
 

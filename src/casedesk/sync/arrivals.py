@@ -22,8 +22,8 @@ from casedesk.errors import CaseDeskError, StorageFailed, StorageFull
 from casedesk.models import BatchIn, BatchOut, Chain, Change, Proved
 from casedesk.models import Operation as OperationRow
 from casedesk.progress import Cancelled, Progress, silent
-from casedesk.services.office import close_to_ended
 from casedesk.services.permissions import needs
+from casedesk.services.users import close_to_ended
 from casedesk.storage.bulk import in_parts
 from casedesk.storage.erasing import NotTheSame, by_place, obey, show
 from casedesk.storage.operations import MalformedBody, unpack

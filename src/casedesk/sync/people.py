@@ -14,7 +14,7 @@ from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
 from casedesk.models import Chain, Membership, User
-from casedesk.services import office
+from casedesk.services import users
 from casedesk.services.permissions import needs
 from casedesk.storage.arrived import histories
 from casedesk.storage.keys import Cost
@@ -112,7 +112,7 @@ def close_to_who_left(desk: Desk) -> None:
         except NotJoined:
             return
         left = {UUID(bytes=user) for user in set(me.worked) - set(me.people)}
-    office.close_to(desk, left)
+    users.close_to(desk, left)
 
 
 @needs("office.edit")
@@ -124,7 +124,7 @@ def let_sign_in(desk: Desk, user: UUID, sign_in_name: str, passphrase: str, cost
     here = places(desk)[0]
     if user not in here.people and not here.keeps_list:
         raise NotListedHere
-    office.let_sign_in(desk, user, sign_in_name, passphrase, cost)
+    users.let_sign_in(desk, user, sign_in_name, passphrase, cost)
     if here.keeps_list:
         also_works_at(desk, user, here.key)
 

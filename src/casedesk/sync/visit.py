@@ -21,7 +21,7 @@ from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
 from casedesk.models import BatchOut, Covered, Membership
 from casedesk.progress import Progress, silent
-from casedesk.services.office import clock_is_wrong
+from casedesk.services.clock import clock_is_wrong
 from casedesk.services.permissions import needs
 from casedesk.storage.installation import remember, remembered
 from casedesk.storage.recorder import own_chain

@@ -34,6 +34,8 @@ from casedesk.i18n import _
 from casedesk.machine import steady
 from casedesk.services import backups, office
 from casedesk.services.permissions import may
+from casedesk.services.preferences import prefer, preferences
+from casedesk.services.sign_in import sign_out
 from casedesk.settings import TEXT_SIZES, Settings
 from casedesk.storage import keys
 from casedesk.storage.backup import restoring
@@ -233,7 +235,7 @@ class Program(QObject):
 
     def _was_set_up(self, desk: Desk, name: str, minutes: int) -> None:
         self._change(lock_minutes=minutes)
-        office.prefer(desk, "lock_minutes", str(minutes))
+        prefer(desk, "lock_minutes", str(minutes))
         self._open(desk, name)
 
     def _look_round(self) -> None:
@@ -270,7 +272,7 @@ class Program(QObject):
     def _open(self, desk: Desk, name: str) -> None:
         """The window, with this user's own language and look."""
         self._desk, self._name = desk, name
-        chosen = office.preferences(desk)
+        chosen = preferences(desk)
         facts = office.office(desk)
         self._change(centre_en=facts.name_en, centre_bn=facts.name_bn, **_own(chosen))
         i18n.use(self.settings.language)
@@ -377,7 +379,7 @@ class Program(QObject):
         """Change a setting, and keep it as what the user who is signed in prefers."""
         self._change(**{name: value})
         if isinstance(window := self.screen, Window):
-            window.jobs.write(window, partial(office.prefer, window.desk, name, kept), lambda _nothing: None)
+            window.jobs.write(window, partial(prefer, window.desk, name, kept), lambda _nothing: None)
 
     def _use_minutes(self, minutes: int) -> None:
         self._change_for("lock_minutes", minutes, str(minutes))
@@ -472,7 +474,7 @@ class Program(QObject):
     def _forget(self, desk: Desk) -> None:
         self._desk = None
         clipboard.clear()
-        office.sign_out(desk)
+        sign_out(desk)
 
     def _remember_window(self, window: Window) -> None:
         self._change(geometry=bytes(window.saveGeometry().toHex().data()).decode())
@@ -504,7 +506,7 @@ class Program(QObject):
 
 def _put_down(desk: Desk, place: Goto) -> None:
     """Record the lock, and where to go on after it."""
-    office.prefer(desk, "place", json.dumps({"page": place.page, "what": place.what}))
+    prefer(desk, "place", json.dumps({"page": place.page, "what": place.what}))
     desk.note("office.lock")
 
 

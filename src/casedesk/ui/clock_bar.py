@@ -12,7 +12,7 @@ from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError, InvalidInput
 from casedesk.i18n import _
 from casedesk.parsing import NotUnderstood, read_full_day
-from casedesk.services.office import confirm_today
+from casedesk.services.clock import confirm_today
 from casedesk.ui.jobs import Jobs
 from casedesk.ui.kit.blocks import Banner
 from casedesk.ui.kit.buttons import button

@@ -11,7 +11,7 @@ from casedesk.errors import CaseDeskError, InvalidInput, Problem
 from casedesk.fields import Field
 from casedesk.i18n import _
 from casedesk.models import fields_of, recorded_models
-from casedesk.services.office import clock_is_wrong
+from casedesk.services.clock import clock_is_wrong
 from casedesk.ui.kept import Typed, kept_of, put_back
 from casedesk.ui.kit.blocks import Banner, keys_hint
 from casedesk.ui.kit.buttons import button

@@ -8,7 +8,7 @@ from typing import Any
 
 from casedesk.desk import Desk
 from casedesk.services.answers import of_plain, stored
-from casedesk.services.office import prefer, preference
+from casedesk.services.preferences import prefer, preference
 from casedesk.ui.kit.questions import Form
 
 MOST = 100  # nobody comes back to what they began to type a hundred forms ago

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QWidget
 
 from casedesk import formats
 from casedesk.i18n import N_, _
+from casedesk.services.clock import clock_is_wrong
 from casedesk.services.follow_ups import ASKS_WHY
-from casedesk.services.office import clock_is_wrong
 from casedesk.ui.form_sheet import FormSheet, Saved, declared
 from casedesk.ui.kept import Typed
 from casedesk.ui.page import Here

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
 from casedesk.services import office
+from casedesk.services.passphrases import make_recovery, replace_recovery
 from casedesk.storage.recovery_key import RecoveryKey
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.layouts import block, clear, column, row, widget
@@ -54,7 +55,7 @@ class NewRecovery(QWidget):
             self.passphrase.setFocus()
             return
         self.make_button.setEnabled(False)
-        work = partial(office.make_recovery, self._here.desk, self.passphrase.text())
+        work = partial(make_recovery, self._here.desk, self.passphrase.text())
         self._here.jobs.run(self, work, self._made, failed=self._refused)
 
     def _refused(self, error: Exception) -> None:
@@ -80,7 +81,7 @@ class NewRecovery(QWidget):
         if self._key is None or self.card is None or self.card.problem():
             return
         self.use_button.setEnabled(False)
-        work = partial(office.replace_recovery, self._here.desk, self._key)
+        work = partial(replace_recovery, self._here.desk, self._key)
         self._here.jobs.write(self, work, self._used, failed=self._not_used)
 
     def _used(self, _nothing: None) -> None:

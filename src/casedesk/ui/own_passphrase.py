@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from casedesk.errors import InvalidInput
 from casedesk.i18n import _
-from casedesk.services import office
+from casedesk.services.passphrases import change_passphrase
 from casedesk.storage import keys
 from casedesk.storage.tries import MustWait
 from casedesk.ui.kit.buttons import button
@@ -47,7 +47,7 @@ class OwnPassphrase(QWidget):
             window, desk, old, new, cost = self.window(), self._here.desk, self.old.text(), self.new.text(), self._cost
 
             def work() -> None:
-                office.change_passphrase(desk, old, new, cost())
+                change_passphrase(desk, old, new, cost())
 
             def refused(error: Exception) -> None:
                 if self._is_shown():

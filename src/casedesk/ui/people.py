@@ -16,8 +16,8 @@ from casedesk.errors import CaseDeskError, InvalidInput, Problem
 from casedesk.i18n import _
 from casedesk.models import User, fields_of
 from casedesk.services import office
-from casedesk.services.office import UserRow
 from casedesk.services.permissions import may
+from casedesk.services.users import UserRow, add_user, colleagues, end_user, let_work, set_roles
 from casedesk.storage import keys
 from casedesk.ui.kit.blocks import group, setting
 from casedesk.ui.kit.buttons import button
@@ -75,7 +75,7 @@ class People(QWidget):
         inside = QVBoxLayout(self)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(12)
-        users, where = office.colleagues(here.desk), read_where(here.desk)
+        users, where = colleagues(here.desk), read_where(here.desk)
         waiting = [self._waiting(user, where) for user in users if user.waits]
         self.add_button = button(
             _("Add a user"), "default" if waiting else "primary", "add", size="s", clicked=self._add_user
@@ -164,7 +164,7 @@ class People(QWidget):
     def _added(self, values: Mapping[str, object], passphrase: str) -> object:
         name, sign_in_name = str(values["user.name"]), str(values["user.sign_in_name"])
         add = partial(
-            office.add_user,
+            add_user,
             self._here.desk,
             name=name,
             sign_in_name=sign_in_name,
@@ -182,7 +182,7 @@ class People(QWidget):
         UserSheet(self, self._here, words, ("roles",), partial(self._given, user), self._again, filled=filled).open()
 
     def _given(self, user: UserRow, values: Mapping[str, object], _passphrase: str) -> object:
-        change = office.let_work if user.waits else partial(office.set_roles, seen=user.roles)
+        change = let_work if user.waits else partial(set_roles, seen=user.roles)
         return _and_list(self._here.desk, partial(change, self._here.desk, user.id, _roles_in(values)))
 
     def _sign_in(self, user: UserRow) -> None:
@@ -215,7 +215,7 @@ class People(QWidget):
         )
 
     def _end(self, user: UUID) -> None:
-        work = partial(_and_list, self._here.desk, partial(office.end_user, self._here.desk, user))
+        work = partial(_and_list, self._here.desk, partial(end_user, self._here.desk, user))
         self._here.jobs.write(self, work, lambda _nothing: self._again())
 
 

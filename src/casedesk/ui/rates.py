@@ -11,7 +11,7 @@ from casedesk import codelists, formats
 from casedesk.errors import Problem
 from casedesk.i18n import _
 from casedesk.models import ExchangeRate, OfficialCostLimit, Recorded, fields_of
-from casedesk.services import office
+from casedesk.services.rates import CostLimit, cost_limits, rates, set_cost_limit, set_rate
 from casedesk.ui.kit.blocks import Card, group, setting
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.layouts import clear, row
@@ -39,7 +39,7 @@ class Rates(QWidget):
         self.keep = button(_("Keep this rate"), "primary", clicked=self._keep)
         self._inside.addWidget(_card(_("Exchange rates"), hint, self.form, self.keep))
         with self._here.desk.read() as session:
-            known = {code: minor for code, minor in office.rates(session).items() if code != "bdt"}
+            known = {code: minor for code, minor in rates(session).items() if code != "bdt"}
         if known:
             lines = [_line(code, minor) for code, minor in sorted(known.items())]
             self._inside.addWidget(group(_("Rates in use"), lines))
@@ -50,7 +50,7 @@ class Rates(QWidget):
         self.limit_form = self._form(OfficialCostLimit, "country", "amount", "valid_from", "source")
         self.keep_limit = button(_("Keep this limit"), "primary", clicked=self._keep_limit)
         self._inside.addWidget(_card(_("Official limits of cost"), hint, self.limit_form, self.keep_limit))
-        limits = office.cost_limits(self._here.desk)
+        limits = cost_limits(self._here.desk)
         if limits:
             self._inside.addWidget(group(_("Limits in use"), [_limit(each) for each in limits]))
 
@@ -71,7 +71,7 @@ class Rates(QWidget):
         if problems or not isinstance(taka, Money) or not self.form.ready():
             return
         source = str(values["exchange_rate.source"] or "")
-        work = partial(office.set_rate, self._here.desk, str(currency), taka, source)
+        work = partial(set_rate, self._here.desk, str(currency), taka, source)
         self._here.jobs.write(self, work, partial(self._kept, _("The rate is kept.")))
 
     def _keep_limit(self) -> None:
@@ -87,7 +87,7 @@ class Rates(QWidget):
             return
         source, since = str(values["official_cost_limit.source"] or ""), values["official_cost_limit.valid_from"]
         said = (str(country), amount, source, since if isinstance(since, date) else None)
-        work = partial(office.set_cost_limit, self._here.desk, *said)
+        work = partial(set_cost_limit, self._here.desk, *said)
         self._here.jobs.write(self, work, partial(self._kept, _("The limit is kept.")))
 
     def _kept(self, words: str, _nothing: None) -> None:
@@ -109,7 +109,7 @@ def _line(code: str, minor: int) -> QWidget:
     return setting(one, currency.extra["iso_4217"], None)
 
 
-def _limit(limit: office.CostLimit) -> QWidget:
+def _limit(limit: CostLimit) -> QWidget:
     country = codelists.get("destination_country").label(limit.country)
     since = _("Valid from {day}").format(day=formats.day(limit.since)) if limit.since is not None else ""
     beside = " · ".join(filter(None, (since, limit.source)))

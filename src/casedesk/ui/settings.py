@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from casedesk import VERSION, codelists, formats, i18n
 from casedesk.i18n import N_, _, ngettext
 from casedesk.services import office
-from casedesk.services.office import KEEPING_ROLES, READING_ROLES
 from casedesk.services.permissions import may
 from casedesk.services.problem_report import problem_report
+from casedesk.services.users import KEEPING_ROLES, READING_ROLES, colleagues
 from casedesk.settings import LOCK_MINUTES, TEXT_SIZES, Settings
 from casedesk.storage import keys
 from casedesk.ui.backups import BackupSection
@@ -169,7 +169,7 @@ class SettingsPage(Page):
         """Whether one user combines what is kept apart where there are two."""
         roles = self.here.desk.actor.roles
         combined = bool(roles & READING_ROLES) and bool(roles & KEEPING_ROLES)
-        return combined and sum(user.active for user in office.colleagues(self.here.desk)) == 1
+        return combined and sum(user.active for user in colleagues(self.here.desk)) == 1
 
     # Language and look
 

@@ -14,9 +14,9 @@ from sqlalchemy import select
 from casedesk.desk import Desk
 from casedesk.models import Case
 from casedesk.practice import PASSPHRASE, SIGN_IN_NAME, centre
-from casedesk.services import office
 from casedesk.services.cases import case_facts, edit_case
 from casedesk.services.consents import RecordConsent, record_consent
+from casedesk.services.sign_in import set_up, sign_in
 from casedesk.storage.keys import FLOOR
 from casedesk.sync import computers, invitations, joining, organisation, outbox, stick
 from casedesk.sync.files import inbox
@@ -30,7 +30,7 @@ VILLAGE, SPOKEN = "person.village_or_street", "person.languages"
 def two_computers(folder: Path) -> Iterator[tuple[Desk, UUID]]:
     """The first of two computers that have exchanged by stick, and a case that both have changed since."""
     centre.build(folder / "P1", people=PEOPLE)
-    one = office.sign_in(folder / "P1", SIGN_IN_NAME, PASSPHRASE)
+    one = sign_in(folder / "P1", SIGN_IN_NAME, PASSPHRASE)
     opened = [one]
     carried = folder / "stick"
     carried.mkdir()
@@ -56,7 +56,7 @@ def two_computers(folder: Path) -> Iterator[tuple[Desk, UUID]]:
 
 def _set_up(folder: Path, person: str, code: str) -> Desk:
     new = replace(centre.CENTRE, code=code, user_name=person, sign_in_name=person.split()[0].lower())
-    desk, recovery = office.set_up(folder, new, FLOOR, device=folder.name)
+    desk, recovery = set_up(folder, new, FLOOR, device=folder.name)
     recovery.wipe()
     return desk
 

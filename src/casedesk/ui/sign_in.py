@@ -19,6 +19,7 @@ from casedesk.i18n import N_, _, ngettext
 from casedesk.parsing import fold
 from casedesk.services import backups, office
 from casedesk.services.problem_report import report_at_the_door
+from casedesk.services.sign_in import recover, sign_in
 from casedesk.storage import keys, vault
 from casedesk.storage.recovery_key import RecoveryGroupWrong, RecoveryKey, read_recovery_key
 from casedesk.storage.tries import MustWait
@@ -224,7 +225,7 @@ class SignInForm(QWidget):
             return
         self._work(True)
         screen = self._screen
-        work = partial(office.sign_in, screen.folder, self.name.text(), self.passphrase.text(), screen.clock)
+        work = partial(sign_in, screen.folder, self.name.text(), self.passphrase.text(), screen.clock)
         screen.jobs.run(self, work, self._opened, failed=self._refused)
 
     def _work(self, on: bool) -> None:
@@ -373,7 +374,7 @@ class RecoverForm(QWidget):
         screen, name, key, new = self._screen, self.name.text(), self.recovery.text(), self.new.text()
 
         def work() -> tuple[Desk, RecoveryKey]:
-            return office.recover(screen.folder, key, name, new, screen.cost(), screen.clock)
+            return recover(screen.folder, key, name, new, screen.cost(), screen.clock)
 
         screen.jobs.run(self, work, self._recovered, failed=self._refused)
 

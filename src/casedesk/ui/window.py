@@ -18,7 +18,8 @@ from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
 from casedesk.machine import steady
 from casedesk.services.clashes import count_clashes
-from casedesk.services.office import clock_is_wrong, is_own_passphrase
+from casedesk.services.clock import clock_is_wrong
+from casedesk.services.passphrases import is_own_passphrase
 from casedesk.services.permissions import may
 from casedesk.storage.store import FOUND_DAMAGED, Touched
 from casedesk.ui.clock_bar import ClockBar

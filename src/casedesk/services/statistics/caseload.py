@@ -7,7 +7,6 @@ from dataclasses import replace
 from uuid import UUID
 
 from casedesk.i18n import _
-from casedesk.services.office import names_of_users
 from casedesk.services.statistics import suppress
 from casedesk.services.statistics.compute import Tally
 from casedesk.services.statistics.contents import bars
@@ -27,6 +26,7 @@ from casedesk.services.statistics.tables import (
     label_of,
     share,
 )
+from casedesk.services.users import names_of_users
 
 PICTURED = (("open", "OPEN"), ("overdue", "OVERDUE"))  # chart and the column it shows
 

@@ -13,7 +13,7 @@ from casedesk import codelists, formats
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import N_, _, ngettext
-from casedesk.services.office import names_of_users, office
+from casedesk.services.office import office
 from casedesk.services.permissions import may, needs
 from casedesk.services.statistics import periods, suppress
 from casedesk.services.statistics.caseload import caseload
@@ -32,6 +32,7 @@ from casedesk.services.statistics.tables import (
     Maker,
     label_of,
 )
+from casedesk.services.users import names_of_users
 
 SPEAKS_FOR = N_(
     "The people of these numbers came to the centre for help. They are not a sample of all who return, and the numbers"

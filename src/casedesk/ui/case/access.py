@@ -8,7 +8,7 @@ from uuid import UUID
 
 from casedesk.i18n import _
 from casedesk.services import access
-from casedesk.services.office import UserRow
+from casedesk.services.users import UserRow
 from casedesk.services.words import BETWEEN
 from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.case.sheets import CaseSheet

@@ -14,8 +14,8 @@ from casedesk.errors import CaseDeskError, InvalidInput
 from casedesk.fields import Field
 from casedesk.i18n import _, ngettext
 from casedesk.services import consents
+from casedesk.services.clock import clock_is_wrong
 from casedesk.services.consents import AffectedReferral, ConsentNow, ConsentStep, Effects, RecordConsent
-from casedesk.services.office import clock_is_wrong
 from casedesk.sync import withdrawing
 from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.case.pieces import CardPart, separated

@@ -23,10 +23,10 @@ from casedesk.services.follow_ups import FollowUpRow, follow_ups_of
 from casedesk.services.history import Entry, history
 from casedesk.services.incidents import IncidentRow, incidents_of
 from casedesk.services.notes import NoteRow, notes_of
-from casedesk.services.office import UserRow, colleagues
 from casedesk.services.permissions import may
 from casedesk.services.referrals.reading import ReferralRow, referrals_of
 from casedesk.services.triages import Triages, triages_of
+from casedesk.services.users import UserRow, colleagues
 from casedesk.ui.kept import Typed
 from casedesk.ui.kit.messages import show_error
 from casedesk.ui.page import Goto, Here

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from casedesk.fields import Ask, Field, Kind, Level
 from casedesk.i18n import N_, _
-from casedesk.services.office import prefer, preference
+from casedesk.services.preferences import prefer, preference
 from casedesk.ui.kit.blocks import Banner
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.layouts import row

@@ -16,6 +16,7 @@ from casedesk.desk import Desk, now
 from casedesk.errors import CaseDeskError, InvalidInput
 from casedesk.i18n import N_, _
 from casedesk.services import office
+from casedesk.services.sign_in import NewCentre, set_up, sign_out
 from casedesk.storage import keys
 from casedesk.storage.recovery_key import RecoveryKey
 from casedesk.ui.curtain import Curtain
@@ -216,7 +217,7 @@ class FirstRun(QWidget):
         self.setEnabled(False)
         self.go_on_button.setText(_("Making the keys…"))
         word, folder, clock, cost = self.answers.word, self.folder, self._clock, self._cost
-        centre = office.NewCentre(
+        centre = NewCentre(
             code=word("centre.code").upper(),
             name_en=word("centre.name_en"),
             name_bn=word("centre.name_bn"),
@@ -229,7 +230,7 @@ class FirstRun(QWidget):
         )
 
         def work() -> tuple[Desk, RecoveryKey]:
-            return office.set_up(folder, centre, cost(), clock)
+            return set_up(folder, centre, cost(), clock)
 
         self.jobs.run(self, work, self._was_made, failed=self._refused)
 
@@ -281,5 +282,5 @@ class FirstRun(QWidget):
     def closeEvent(self, event: QCloseEvent) -> None:
         self.shut()
         if self._made is not None:
-            office.sign_out(self._made[0])
+            sign_out(self._made[0])
         super().closeEvent(event)

@@ -14,7 +14,7 @@ from uuid import UUID
 from casedesk.desk import Desk
 from casedesk.errors import NotFound
 from casedesk.services.drafts import begin_draft, delete_draft, drafts, save_draft
-from casedesk.services.office import prefer, preference
+from casedesk.services.preferences import prefer, preference
 
 MARKS = "drafts"  # the name of the preference
 

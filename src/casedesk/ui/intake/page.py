@@ -18,8 +18,8 @@ from casedesk.i18n import _
 from casedesk.services import intake_views, sections
 from casedesk.services.drafts import DraftRow, drafts, open_draft
 from casedesk.services.look_alikes import LookAlike, look_alikes
-from casedesk.services.office import prefer, preference
 from casedesk.services.permissions import may
+from casedesk.services.preferences import prefer, preference
 from casedesk.ui.intake.consent import SaidNo
 from casedesk.ui.intake.conversation import Conversation, Found
 from casedesk.ui.intake.cover import PauseCover

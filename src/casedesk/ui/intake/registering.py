@@ -12,8 +12,8 @@ from casedesk.services.answers import Answers
 from casedesk.services.intake import register_new
 from casedesk.services.intake_views import COUNTRY, PLACE
 from casedesk.services.look_alikes import not_the_same
-from casedesk.services.office import prefer
 from casedesk.services.permissions import may
+from casedesk.services.preferences import prefer
 from casedesk.ui.intake.keeping import Keeper
 
 

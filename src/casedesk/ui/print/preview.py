@@ -17,7 +17,7 @@ from casedesk.desk import Desk
 from casedesk.reports import assemble
 from casedesk.reports.assemble import Paper
 from casedesk.services import prints
-from casedesk.services.office import prefer, preferences
+from casedesk.services.preferences import prefer, preferences
 from casedesk.services.prints import PrintRequest
 from casedesk.services.providers import providers
 from casedesk.services.referrals.reading import ReferralFacts

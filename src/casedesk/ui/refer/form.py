@@ -15,7 +15,7 @@ from casedesk.errors import Problem
 from casedesk.i18n import _
 from casedesk.models import Referral, fields_of
 from casedesk.services.cases import CaseFacts, Need
-from casedesk.services.office import clock_is_wrong
+from casedesk.services.clock import clock_is_wrong
 from casedesk.services.referrals.content import EDITABLE, EXCEPTION
 from casedesk.services.referrals.making import MakeReferral
 from casedesk.services.referrals.steps import ANSWER_DAYS, URGENT_ANSWER_DAYS

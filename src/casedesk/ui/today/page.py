@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QStackedLayout, QWidget
 from casedesk import formats
 from casedesk.desk import DHAKA
 from casedesk.i18n import _, ngettext
-from casedesk.services.office import clock_is_wrong
+from casedesk.services.clock import clock_is_wrong
 from casedesk.services.permissions import may
 from casedesk.services.today import FLAG, Counts, Due, Task, leads
 from casedesk.storage.store import Touched

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QWidget
 
 from casedesk import codelists
 from casedesk.i18n import _
+from casedesk.services.clock import clock_is_wrong
 from casedesk.services.follow_ups import RESULTS, RecordFollowUp, put_off_contact, record, record_contact, snooze
-from casedesk.services.office import clock_is_wrong
 from casedesk.services.today import Task
 from casedesk.ui.form_sheet import FormSheet, Saved, declared
 from casedesk.ui.kept import Typed
