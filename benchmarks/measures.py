@@ -31,7 +31,7 @@ from casedesk.reports.layout.material import REGULAR, escape, load_fonts
 from casedesk.reports.preview import text_of
 from casedesk.services import intake
 from casedesk.services.answers import tidied
-from casedesk.services.cases import case_facts
+from casedesk.services.case_facts import case_facts
 from casedesk.services.papers import summary_of
 from casedesk.services.prints import PrintRequest
 from casedesk.services.search import Filters, Order, count_cases, page_of_cases

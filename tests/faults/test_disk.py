@@ -21,7 +21,8 @@ from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError, StorageFull
 from casedesk.models import Draft, Person
 from casedesk.services.answers import tidied
-from casedesk.services.cases import case_facts, edit_case, look
+from casedesk.services.case_facts import case_facts, look
+from casedesk.services.cases import edit_case
 from casedesk.services.consents import RecordConsent, consents_of, record_consent
 from casedesk.services.drafts import begin_draft, open_draft, save_draft
 from casedesk.services.follow_ups import plan

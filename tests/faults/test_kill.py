@@ -18,7 +18,8 @@ import pytest
 
 from casedesk.desk import Desk
 from casedesk.services import intake
-from casedesk.services.cases import case_facts, edit_case
+from casedesk.services.case_facts import case_facts
+from casedesk.services.cases import edit_case
 from casedesk.services.drafts import begin_draft, drafts, save_draft
 from casedesk.services.intake import register_case
 from casedesk.services.search import Filters, count_cases

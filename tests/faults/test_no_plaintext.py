@@ -31,8 +31,8 @@ from casedesk.desk import Desk
 from casedesk.errors import StorageFull
 from casedesk.reports.hand_out import FileKind, save_register
 from casedesk.services import backups, restores
+from casedesk.services.case_facts import case_facts
 from casedesk.services.case_register import Register
-from casedesk.services.cases import case_facts
 from casedesk.services.intake import register_case
 from casedesk.services.notes import add_note
 from casedesk.services.prints import CODED

@@ -19,7 +19,7 @@ import pytest
 from casedesk import settings
 from casedesk.desk import Desk
 from casedesk.services import backups
-from casedesk.services.cases import case_facts
+from casedesk.services.case_facts import case_facts
 from casedesk.services.intake import register_case
 from casedesk.services.search import Filters, count_cases
 from casedesk.services.sign_in import NeverSetUp, set_up, sign_out

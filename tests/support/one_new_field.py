@@ -39,6 +39,7 @@ def main(folder: Path) -> dict[str, object]:
     from PySide6.QtWidgets import QApplication
 
     from casedesk.services import answers, cases, history, intake
+    from casedesk.services.case_facts import case_facts
     from casedesk.services.sign_in import set_up
     from casedesk.services.words import in_words
     from casedesk.storage.checking import check
@@ -82,12 +83,12 @@ def main(folder: Path) -> dict[str, object]:
         cases.edit_case(desk, case_id, {key: ("milk tea", "x" * 21)})
     except InvalidInput as refused:
         found["check"] = refused.problems[key][0].text
-    form.fill(cases.case_facts(desk, case_id).answers)
+    form.fill(case_facts(desk, case_id).answers)
     editor.set_value("lemon tea")
     cases.edit_case(desk, case_id, form.edits())
     (changed,) = history.history(desk, case_id, size=1)[0].changes
     found["history"] = [changed.label, changed.before, changed.after]
-    found["print"] = in_words(declared, cases.case_facts(desk, case_id).answers[key])
+    found["print"] = in_words(declared, case_facts(desk, case_id).answers[key])
     found["whole"] = check(desk.store).wrong
     desk.store.vault.close()
     del form, application

@@ -20,7 +20,8 @@ import zstandard
 
 from casedesk.desk import Desk
 from casedesk.reports.assemble import print_letter, print_summary
-from casedesk.services.cases import edit_case, look, show_number
+from casedesk.services.case_facts import look, show_number
+from casedesk.services.cases import edit_case
 from casedesk.services.consents import RecordConsent, record_consent
 from casedesk.services.drafts import begin_draft, save_draft
 from casedesk.services.edits import as_new

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from casedesk.desk import Actor, Desk
 from casedesk.models import BatchOut
 from casedesk.models import Operation as OperationRow
-from casedesk.services.cases import case_facts, edit_case
+from casedesk.services.case_facts import case_facts
+from casedesk.services.cases import edit_case
 from casedesk.services.consents import RecordConsent, record_consent
 from casedesk.services.erasure import standing
 from casedesk.services.intake import register_case

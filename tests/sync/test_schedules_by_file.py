@@ -26,7 +26,8 @@ from casedesk.errors import InvalidInput
 from casedesk.lifecycles import steps_from
 from casedesk.models import BatchIn, Case, CaseNote, Chain, CodedRow, Membership, Person
 from casedesk.services import lifecycle
-from casedesk.services.cases import case_facts, edit_case
+from casedesk.services.case_facts import case_facts
+from casedesk.services.cases import edit_case
 from casedesk.services.consents import RecordConsent, holds, newest_lines
 from casedesk.services.entitled import alarms
 from casedesk.services.intake import register_case

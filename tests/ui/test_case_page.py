@@ -20,6 +20,7 @@ from casedesk.models import Case
 from casedesk.reports import assemble
 from casedesk.services import cases, consents, follow_ups, intake_views, notes
 from casedesk.services.access import access_of
+from casedesk.services.case_facts import case_facts, look
 from casedesk.services.history import who_looked
 from casedesk.services.incidents import incidents_of
 from casedesk.services.intake import register_case
@@ -217,7 +218,7 @@ def test_a_hidden_name_shows_the_code(shown: Shown, desk: Desk) -> None:
     with desk.write("case.edit", about=shown.case_id) as session:
         session.get_one(Case, shown.case_id).hide_name = True
     page = shown.open()
-    assert page.header.name.text() == cases.case_facts(desk, shown.case_id).person_code
+    assert page.header.name.text() == case_facts(desk, shown.case_id).person_code
     assert "Rahima" not in " ".join(texts(page.header))
 
 
@@ -367,7 +368,7 @@ def test_a_section_is_edited_in_place_and_the_timeline_says_what_changed(shown: 
     shown.retype("person.name_en", "Rahima Begum")
     shown.press(KEY.Key_Return, CONTROL)
     shown.wait(lambda: not shown.card().is_editing())
-    assert cases.case_facts(desk, shown.case_id).answers["person.name_en"] == "Rahima Begum"
+    assert case_facts(desk, shown.case_id).answers["person.name_en"] == "Rahima Begum"
     assert shown.page.header.name.text() == "Rahima Begum"
     shown.page.setFocus()
     shown.press(KEY.Key_8)
@@ -382,12 +383,12 @@ def test_undo_puts_the_old_answer_back(shown: Shown, desk: Desk) -> None:
     shown.wait(lambda: not shown.card().is_editing())
     shown.wait(lambda: shown.window.toast.undo_button.isVisible())
     shown.window.toast.undo_button.click()
-    shown.wait(lambda: cases.case_facts(desk, shown.case_id).answers["person.name_en"] == "Rahima Khatun")
+    shown.wait(lambda: case_facts(desk, shown.case_id).answers["person.name_en"] == "Rahima Khatun")
 
 
 def test_the_last_changes_are_undone_one_after_the_other_from_any_page(shown: Shown, desk: Desk) -> None:
     def is_called(name: str) -> bool:
-        return cases.case_facts(desk, shown.case_id).answers["person.name_en"] == name
+        return case_facts(desk, shown.case_id).answers["person.name_en"] == name
 
     for name in ("Rahima Begum", "Rahima Bibi"):
         shown.open("person").part.edit()  # type: ignore[union-attr]
@@ -403,7 +404,7 @@ def test_the_last_changes_are_undone_one_after_the_other_from_any_page(shown: Sh
         shown.window.undo()
         shown.wait(partial(is_called, name))
         shown.wait(lambda: "Changed back" in shown.window.toast.words.text())
-    number = cases.case_facts(desk, shown.case_id).number
+    number = case_facts(desk, shown.case_id).number
     assert shown.window.toast.words.text() == f"Changed back: {number} · Person"
     shown.window.undo()
     assert shown.window.toast.words.text() == "There is nothing to undo."
@@ -418,12 +419,12 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(shown: Shown,
     form = shown.card().form
     assert form is not None
     assert form.value("person.nickname") == "x" * 201
-    assert "person.nickname" not in cases.case_facts(desk, shown.case_id).answers
+    assert "person.nickname" not in case_facts(desk, shown.case_id).answers
 
 
 def test_an_edit_is_warned_by_the_rules_of_the_intake_and_may_be_kept(shown: Shown, desk: Desk) -> None:
     def nickname() -> object:
-        return cases.case_facts(desk, shown.case_id).answers.get("person.nickname")
+        return case_facts(desk, shown.case_id).answers.get("person.nickname")
 
     shown.open("person").part.edit()  # type: ignore[union-attr]
     shown.wait(lambda: shown.card().is_editing())
@@ -457,7 +458,7 @@ def test_a_warning_about_an_answer_of_another_part_is_kept_on_the_banner(shown: 
             keeps[0].click()
     card.keep_button.click()
     shown.wait(lambda: not card.is_editing())
-    assert cases.case_facts(desk, shown.case_id).is_minor
+    assert case_facts(desk, shown.case_id).is_minor
 
 
 def test_a_conflict_shows_the_new_value_and_keeps_what_was_typed(shown: Shown, desk: Desk) -> None:
@@ -472,10 +473,10 @@ def test_a_conflict_shows_the_new_value_and_keeps_what_was_typed(shown: Shown, d
     shown.press(KEY.Key_Return, CONTROL)
     shown.sees("Meanwhile it says: Rahima Akter.")
     assert form.value("person.name_en") == "Rahima Begum"
-    assert cases.case_facts(desk, shown.case_id).answers["person.name_en"] == "Rahima Akter"
+    assert case_facts(desk, shown.case_id).answers["person.name_en"] == "Rahima Akter"
     shown.press(KEY.Key_Return, CONTROL)
     shown.wait(lambda: not shown.card().is_editing())
-    assert cases.case_facts(desk, shown.case_id).answers["person.name_en"] == "Rahima Begum"
+    assert case_facts(desk, shown.case_id).answers["person.name_en"] == "Rahima Begum"
 
 
 def test_what_was_typed_and_not_saved_is_there_again(shown: Shown, desk: Desk) -> None:
@@ -494,7 +495,7 @@ def test_what_was_typed_and_not_saved_is_there_again(shown: Shown, desk: Desk) -
     form = shown.card().form
     assert form is not None
     assert form.value("person.nickname") == "Moyna"
-    assert "person.nickname" not in cases.case_facts(desk, shown.case_id).answers
+    assert "person.nickname" not in case_facts(desk, shown.case_id).answers
 
 
 # Notes and follow-ups
@@ -510,7 +511,7 @@ def test_what_was_unfolded_stays_unfolded_when_something_is_added_above(shown: S
         "phone_1": "+8801711000111",
         "contact_person_name": "Salma",
     }
-    answers = cases.case_facts(desk, shown.case_id).answers
+    answers = case_facts(desk, shown.case_id).answers
     edits = {f"person.{name}": (answers.get(f"person.{name}"), value) for name, value in person.items()}
     cases.edit_case(desk, shown.case_id, edits)
     page = shown.open("timeline")
@@ -532,7 +533,7 @@ def test_one_kind_of_entry_is_chosen_and_heard(shown: Shown, desk: Desk) -> None
 
 
 def test_a_look_at_a_time_in_doubt_says_so(shown: Shown, desk: Desk) -> None:
-    cases.look(replace(desk, clock=Clock(lambda: NOW - timedelta(days=400))), shown.case_id)
+    look(replace(desk, clock=Clock(lambda: NOW - timedelta(days=400))), shown.case_id)
     shown.open("looked")
     shown.sees("clock in doubt")
 
@@ -573,7 +574,7 @@ def test_a_recorded_follow_up_moves_the_next_contact(shown: Shown, desk: Desk) -
     shown.type("28 May")
     shown.press(KEY.Key_Return, CONTROL)
     shown.wait(lambda: page.sheet is None)
-    facts = cases.case_facts(desk, shown.case_id)
+    facts = case_facts(desk, shown.case_id)
     assert facts.answers["case.next_contact_on"] == date(2026, 5, 28)
     done = [row for row in follow_ups.follow_ups_of(desk, shown.case_id) if row.status == "done"]
     assert [row.note for row in done] == ["Her sister answered."]
@@ -767,7 +768,7 @@ def test_a_case_is_closed_with_a_reason_and_opened_again(shown: Shown, desk: Des
     shown.type("New threats")
     shown.press(KEY.Key_Return, CONTROL)
     shown.wait(lambda: not page.case.closed)
-    assert cases.case_facts(desk, shown.case_id).status == "active"
+    assert case_facts(desk, shown.case_id).status == "active"
 
 
 def test_a_safety_flag_is_acted_on_and_cleared(shown: Shown, desk: Desk) -> None:
@@ -777,7 +778,7 @@ def test_a_safety_flag_is_acted_on_and_cleared(shown: Shown, desk: Desk) -> None
         shown.type(typed)
         shown.press(KEY.Key_Return, CONTROL)
         shown.wait(lambda: page.sheet is None)
-    flag = cases.case_facts(desk, shown.case_id).flags[0]
+    flag = case_facts(desk, shown.case_id).flags[0]
     assert flag.acted_at is not None
     assert flag.cleared_at is not None
     shown.sees("Over since 12 May 2026")
@@ -862,7 +863,7 @@ def test_the_guided_questions_are_asked_again_and_the_worker_decides(shown: Show
     sheet.decision.set_value("case.category_reason", "client_view")
     shown.press(KEY.Key_Return, CONTROL)
     shown.wait(lambda: page.sheet is None)
-    answers = cases.case_facts(desk, shown.case_id).answers
+    answers = case_facts(desk, shown.case_id).answers
     assert answers["case.category"] == "returned_unsuccessful"
     assert answers["triage.t06_violence_threat"] == "yes"
     shown.sees("1 answer")
@@ -874,7 +875,7 @@ def test_the_guided_questions_are_asked_again_and_the_worker_decides(shown: Show
     shown.press(KEY.Key_Return, CONTROL)
     shown.wait(lambda: page.sheet is None)
     assert len(triages_of(desk, shown.case_id).runs) == 2
-    assert cases.case_facts(desk, shown.case_id).answers["case.category"] == "returned_victim"
+    assert case_facts(desk, shown.case_id).answers["case.category"] == "returned_victim"
 
 
 def test_a_run_that_is_not_kept_yet_comes_back(shown: Shown) -> None:
@@ -904,7 +905,7 @@ def test_a_flag_is_raised_on_the_page(shown: Shown, desk: Desk) -> None:
     next(b for b in page.sheet.findChildren(QAbstractButton) if "food" in b.text().lower()).click()
     shown.press(KEY.Key_Return, CONTROL)
     shown.wait(lambda: page.sheet is None)
-    assert "no_food" in {flag.code for flag in cases.case_facts(desk, shown.case_id).flags}
+    assert "no_food" in {flag.code for flag in case_facts(desk, shown.case_id).flags}
 
 
 def test_a_coordinator_reads_what_is_restricted_for_a_reason_that_the_owner_sees(
@@ -1006,7 +1007,7 @@ def test_the_upazilas_of_the_district_are_offered_and_others_may_be_written(show
     shown.retype("person.upazila", "Char Janajat")
     shown.press(KEY.Key_Return, CONTROL)
     shown.wait(lambda: not shown.card().is_editing())
-    assert cases.case_facts(desk, shown.case_id).answers["person.upazila"] == "Char Janajat"
+    assert case_facts(desk, shown.case_id).answers["person.upazila"] == "Char Janajat"
 
 
 def offered(editor: UpazilaEdit) -> set[str]:
@@ -1145,7 +1146,7 @@ def test_the_guardian_of_a_child_is_shown_and_changed_with_the_person(shown: Sho
     shown.retype("person.guardian", "Rokeya Begum")
     shown.press(KEY.Key_Return, CONTROL)
     shown.wait(lambda: not shown.card().is_editing())
-    assert cases.case_facts(desk, shown.case_id).answers["person.guardian"] == "Rokeya Begum"
+    assert case_facts(desk, shown.case_id).answers["person.guardian"] == "Rokeya Begum"
 
 
 def test_a_print_says_how_much_it_tells_why_which_copies_and_in_which_language(shown: Shown, desk: Desk) -> None:

@@ -14,7 +14,7 @@ from casedesk.desk import Desk
 from casedesk.formats import visible
 from casedesk.reports.assemble import summary_preview
 from casedesk.reports.preview import pages, text_of
-from casedesk.services.cases import case_facts
+from casedesk.services.case_facts import case_facts
 from casedesk.services.drafts import begin_draft, open_draft
 from casedesk.services.prints import FULL, PrintRequest
 from casedesk.services.search import Filters, Order, count_cases, page_of_cases

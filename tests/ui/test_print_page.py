@@ -21,7 +21,8 @@ from sqlalchemy import select
 from casedesk.desk import Actor, Desk
 from casedesk.models import Disclosure
 from casedesk.reports import assemble, preview
-from casedesk.services import cases, prints
+from casedesk.services import prints
+from casedesk.services.case_facts import case_facts
 from casedesk.services.edits import as_new
 from casedesk.services.follow_ups import plan
 from casedesk.services.history import who_looked
@@ -133,7 +134,7 @@ def test_two_actions_bring_a_case_into_a_file(shown: Shown, tmp_path: Path) -> N
     shown.press(KEY.Key_Return)  # before the page is drawn: it waits for it
     dialog = shown.dialog()
     assert dialog.testOption(QFileDialog.Option.DontUseNativeDialog)
-    number = cases.case_facts(shown.desk, shown.case_id).number
+    number = case_facts(shown.desk, shown.case_id).number
     assert Path(dialog.selectedFiles()[0]).name == f"case-summary_{number}_shared_2026-05-12.pdf"
     path = tmp_path / "paper.pdf"
     shown.save_as(path)

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from casedesk import codelists
 from casedesk.desk import Desk
-from casedesk.services.cases import case_facts
+from casedesk.services.case_facts import case_facts
 from casedesk.services.consents import consents_of
 from casedesk.services.edits import as_new
 from casedesk.services.intake import register_case

@@ -17,7 +17,8 @@ from casedesk import i18n
 from casedesk.desk import Desk
 from casedesk.models import Case, CaseNote
 from casedesk.services import lifecycle
-from casedesk.services.cases import case_facts, edit_case
+from casedesk.services.case_facts import case_facts
+from casedesk.services.cases import edit_case
 from casedesk.services.clashes import clashes, steps_skipped
 from casedesk.services.intake import register_case
 from casedesk.services.sign_in import sign_in

@@ -17,7 +17,7 @@ from casedesk import codelists
 from casedesk.desk import Desk
 from casedesk.i18n import spoken_first
 from casedesk.reports import preview
-from casedesk.services.cases import case_facts
+from casedesk.services.case_facts import case_facts
 from casedesk.services.consents import consents_of
 from casedesk.services.edits import as_new
 from casedesk.services.history import history, who_looked

@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QPushButton,
 from pytestqt.qtbot import QtBot
 
 from casedesk.desk import Desk
-from casedesk.services.cases import case_facts, edit_case
+from casedesk.services.case_facts import case_facts
+from casedesk.services.cases import edit_case
 from casedesk.services.clashes import clashes
 from casedesk.services.intake import register_case
 from casedesk.services.sign_in import sign_in

@@ -13,6 +13,7 @@ from casedesk.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from casedesk.models import User
 from casedesk.services import cases, follow_ups
 from casedesk.services.access import CaseAccess, access_of, hand_over, name_people, set_supervisor
+from casedesk.services.case_facts import case_facts
 from casedesk.services.history import history
 from casedesk.services.intake import register_case, register_new
 from casedesk.services.users import add_user, colleagues, end_user, set_roles
@@ -60,7 +61,7 @@ def test_a_case_handed_over_goes_with_its_team_and_plan_in_one_operation(desk: D
     assert count(desk) == before + 1
     assert last(desk).value("op.reason") == "I am on leave."
     assert of(desk, case_id) == CaseAccess(salma.actor.id, None, "north")
-    assert cases.case_facts(salma, case_id).restricted
+    assert case_facts(salma, case_id).restricted
     planned = [each for each in follow_ups.follow_ups_of(salma, case_id) if each.status == "planned"]
     assert {each.assigned_to for each in planned} == {salma.actor.id}
     entry = next(each for each in history(salma, case_id) if each.action == "case.hand_over")
@@ -88,14 +89,14 @@ def test_who_gives_a_case_away_sees_it_no_more(desk: Desk, case_id: UUID, hire: 
     hand_over(desk, case_id, salma.actor.id, seen=desk.actor.id)
     assert hand_over(salma, case_id, rumana.actor.id, seen=salma.actor.id) is False
     with pytest.raises(NotFound):
-        cases.case_facts(salma, case_id)
+        case_facts(salma, case_id)
 
 
 def test_a_colleague_of_the_team_takes_no_case_and_names_nobody(desk: Desk, case_id: UUID, hire: Hire) -> None:
     salma = hire("Salma Begum", "caseworker", team="north")
     rumana = hire("Rumana Akter", "caseworker", team="north")
     hand_over(desk, case_id, salma.actor.id, seen=desk.actor.id)
-    assert not cases.case_facts(rumana, case_id).restricted
+    assert not case_facts(rumana, case_id).restricted
     assert not access_of(rumana, case_id).may_hand_over
     for act in (
         lambda: hand_over(rumana, case_id, rumana.actor.id, seen=salma.actor.id),
@@ -122,22 +123,22 @@ def test_a_case_goes_only_to_somebody_who_works_here_on_cases(desk: Desk, case_i
 def test_a_counsellor_sees_what_they_are_named_on_until_they_are_not(desk: Desk, case_id: UUID, hire: Hire) -> None:
     nasima = hire("Nasima Khatun", "counsellor")
     with pytest.raises(NotFound):
-        cases.case_facts(nasima, case_id)
+        case_facts(nasima, case_id)
     name_people(desk, case_id, [nasima.actor.id])
     assert last(desk).action == "case.name_people"
     assert access_of(desk, case_id).named == (nasima.actor.id,)
-    assert cases.case_facts(nasima, case_id).restricted
+    assert case_facts(nasima, case_id).restricted
     assert not access_of(nasima, case_id).may_name
     name_people(desk, case_id, (), [nasima.actor.id])
     with pytest.raises(NotFound):
-        cases.case_facts(nasima, case_id)
+        case_facts(nasima, case_id)
 
 
 def test_being_named_lets_in_on_a_confidential_case(desk: Desk, case_id: UUID, hire: Hire) -> None:
     lawyer = hire("Kamrul Hasan", "legal_officer")
     cases.mark_confidential(desk, case_id)
     name_people(desk, case_id, [lawyer.actor.id])
-    assert cases.case_facts(lawyer, case_id).confidential
+    assert case_facts(lawyer, case_id).confidential
 
 
 def test_nobody_is_named_who_reads_no_cases_or_is_gone(desk: Desk, case_id: UUID, hire: Hire) -> None:
@@ -170,13 +171,13 @@ def test_a_supervisor_of_the_case_sees_it_when_it_is_confidential(desk: Desk, ca
     anwara = hire("Anwara Sultana", "supervisor")
     cases.mark_confidential(desk, case_id)
     with pytest.raises(NotFound):
-        cases.case_facts(anwara, case_id)
+        case_facts(anwara, case_id)
     set_supervisor(desk, case_id, anwara.actor.id, seen=None)
     assert last(desk).action == "case.supervisor"
     assert access_of(anwara, case_id).may_hand_over
     set_supervisor(desk, case_id, None, seen=anwara.actor.id)
     with pytest.raises(NotFound):
-        cases.case_facts(anwara, case_id)
+        case_facts(anwara, case_id)
     with pytest.raises(InvalidInput):
         set_supervisor(desk, case_id, hire("Salma Begum", "caseworker").actor.id, seen=None)
 
@@ -190,11 +191,11 @@ def test_what_shelter_staff_register_belongs_to_a_supervisor(desk: Desk, hire: H
     new = register_new(shelter, a_returnee())
     supervisor = next(each for each in colleagues(desk) if each.name == "Anwara Sultana")
     assert of(desk, new.id) == CaseAccess(supervisor.id, supervisor.id, "south"), "one of the same team comes first"
-    assert cases.case_facts(desk, new.id).number == new.number
+    assert case_facts(desk, new.id).number == new.number
     planned = [each for each in follow_ups.follow_ups_of(desk, new.id) if each.status == "planned"]
     assert {each.assigned_to for each in planned} == {supervisor.id}
     with pytest.raises(NotAllowed):
-        cases.case_facts(shelter, new.id)
+        case_facts(shelter, new.id)
 
 
 def test_without_a_supervisor_it_goes_to_a_caseworker_and_without_one_to_nobody(desk: Desk, hire: Hire) -> None:

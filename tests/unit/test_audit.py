@@ -8,7 +8,8 @@ from sqlalchemy import select
 from casedesk.desk import Desk
 from casedesk.errors import NotAllowed
 from casedesk.models import Operation
-from casedesk.services import audit, cases, intake, providers
+from casedesk.services import audit, intake, providers
+from casedesk.services.case_facts import look
 from casedesk.services.edits import as_new
 from casedesk.services.given_out import Handing, next_copy, report_given_out
 from casedesk.services.rates import set_cost_limit, set_rate
@@ -29,7 +30,7 @@ def test_a_search_is_told_by_where_and_how_many(desk: Desk) -> None:
 
 def test_what_is_about_a_case_stands_in_its_history_alone(desk: Desk) -> None:
     case_id = intake.register_case(desk, a_returnee())
-    cases.look(desk, case_id)
+    look(desk, case_id)
     with pytest.raises(NotAllowed):
         set_roles(desk, desk.actor.id, ["caseworker"], seen=sorted(desk.actor.roles))
     assert [entry.action for entry in audit.trail(desk)] == ["denied.office.edit", "office.sign_in", "office.set_up"]

@@ -21,7 +21,8 @@ from casedesk.errors import CaseDeskError, InvalidInput, NotAllowed
 from casedesk.models import Case, Chain, User
 from casedesk.progress import Cancelled, Progress
 from casedesk.services import backups, restores
-from casedesk.services.cases import case_facts, edit_case, look
+from casedesk.services.case_facts import case_facts, look
+from casedesk.services.cases import edit_case
 from casedesk.services.consents import RecordConsent, consents_of, record_consent, withdraw
 from casedesk.services.history import history
 from casedesk.services.intake import register_case

@@ -12,7 +12,8 @@ from casedesk.desk import Desk
 from casedesk.errors import InvalidInput
 from casedesk.i18n import speaking
 from casedesk.models import StatusEvent
-from casedesk.services.cases import LOOK_AGAIN, act_on_flag, case_facts, raise_flags, set_status
+from casedesk.services.case_facts import case_facts
+from casedesk.services.case_status import LOOK_AGAIN, set_status
 from casedesk.services.clashes import steps_skipped
 from casedesk.services.consents import RecordConsent, record_consent
 from casedesk.services.edits import as_new
@@ -21,6 +22,7 @@ from casedesk.services.intake import register_case
 from casedesk.services.providers import ServiceEdit, save_provider
 from casedesk.services.referrals.making import MakeReferral, make_referral
 from casedesk.services.referrals.steps import send, take_step
+from casedesk.services.safety_flags import act_on_flag, raise_flags
 from casedesk.services.today import tasks
 from tests.support.people import a_returnee
 

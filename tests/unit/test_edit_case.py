@@ -21,7 +21,8 @@ from casedesk.models import (
     Recorded,
     RecruiterInvolvement,
 )
-from casedesk.services.cases import case_facts, edit_case
+from casedesk.services.case_facts import case_facts
+from casedesk.services.cases import edit_case
 from casedesk.services.edits import Edits
 from casedesk.services.incidents import add_incident, edit_incident, incidents_of
 from casedesk.services.intake import register_case

@@ -14,7 +14,9 @@ from casedesk.desk import Actor, Desk
 from casedesk.errors import InvalidInput, NotAllowed
 from casedesk.models import Case, ConsentLine, Operation, Preference
 from casedesk.services import backups, lifecycle, notes, restores
-from casedesk.services.cases import case_facts, edit_case, set_status
+from casedesk.services.case_facts import case_facts
+from casedesk.services.case_status import set_status
+from casedesk.services.cases import edit_case
 from casedesk.services.consents import RecordConsent, consents_of, record_consent, withdraw
 from casedesk.services.edits import as_new
 from casedesk.services.erasure import SecondNeeded, StillNeeded, erase, standing, what_would_be_erased

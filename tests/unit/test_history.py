@@ -12,7 +12,8 @@ import pytest
 from casedesk.desk import Actor, Desk
 from casedesk.errors import NotFound
 from casedesk.models import Case, User
-from casedesk.services.cases import edit_case, look, mark_confidential, show_number
+from casedesk.services.case_facts import look, show_number
+from casedesk.services.cases import edit_case, mark_confidential
 from casedesk.services.history import Entry, history, who_looked
 from casedesk.services.intake import register_case
 from casedesk.services.notes import add_note

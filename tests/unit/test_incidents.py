@@ -11,7 +11,8 @@ from sqlalchemy import select
 from casedesk.desk import Desk
 from casedesk.errors import Conflict, InvalidInput
 from casedesk.models import Incident
-from casedesk.services.cases import case_facts, edit_case
+from casedesk.services.case_facts import case_facts
+from casedesk.services.cases import edit_case
 from casedesk.services.history import history
 from casedesk.services.incidents import IncidentRow, add_incident, edit_incident, incidents_of
 from casedesk.services.intake import register_case

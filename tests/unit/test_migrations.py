@@ -16,7 +16,7 @@ from sqlalchemy import inspect, text
 from casedesk.desk import Desk
 from casedesk.models import Base, recorded_models
 from casedesk.services.backups import migrate_safely
-from casedesk.services.cases import case_facts
+from casedesk.services.case_facts import case_facts
 from casedesk.services.search import Filters, Order, page_of_cases
 from casedesk.services.sign_in import sign_in
 from casedesk.storage.checking import check

@@ -21,6 +21,7 @@ from casedesk.models import Disclosure
 from casedesk.reports import assemble, preview
 from casedesk.reports.parts import HIDDEN
 from casedesk.services import cases, papers, prints
+from casedesk.services.case_facts import case_facts
 from casedesk.services.consents import withdraw
 from casedesk.services.edits import as_new
 from casedesk.services.follow_ups import plan
@@ -87,7 +88,7 @@ def a_partner(desk: Desk, name: str, kind: str, service: str) -> UUID:
 
 def a_referral(desk: Desk, case_id: UUID, **more: object) -> UUID:
     partner = a_partner(desk, "Nirapod Legal Aid Unit", "legal_aid_body", "wage_claim_support")
-    need = next(each for each in cases.case_facts(desk, case_id).needs if each.code == "recover_wages")
+    need = next(each for each in case_facts(desk, case_id).needs if each.code == "recover_wages")
     asked = MakeReferral(
         case_id,
         "wage_claim_support",
@@ -162,7 +163,7 @@ def test_a_shared_copy_hides_home_phones_family_and_safe_contact(desk: Desk, lan
 @pytest.mark.parametrize("language", ["en", "bn"])
 def test_a_coded_copy_carries_the_code_and_nobody(desk: Desk, language: str) -> None:
     case_id = someone(desk)
-    facts = cases.case_facts(desk, case_id)
+    facts = case_facts(desk, case_id)
     asked = replace(CODED, language=language, parts=frozenset(prints.PARTS))
     pdf = summary(desk, case_id, asked)
     assert facts.person_code in told(pdf)
@@ -180,7 +181,7 @@ def test_a_coded_copy_says_serious_violence_and_no_more(desk: Desk) -> None:
 
 def test_the_code_stands_for_the_name_where_the_name_is_hidden(desk: Desk) -> None:
     case_id = someone(desk, incident__violations=["sexual_harassment"])
-    assert cases.case_facts(desk, case_id).hide_name
+    assert case_facts(desk, case_id).hide_name
     assert absent(summary(desk, case_id, SHARED), NAMES)
 
 
@@ -196,7 +197,7 @@ def test_what_happened_needs_the_consent_for_sensitive_details(desk: Desk) -> No
 def test_a_partner_in_a_hidden_place_becomes_the_kind_of_service(desk: Desk) -> None:
     case_id = someone(desk, consent_line__share_reintegration="given")
     partner = a_partner(desk, "TTC Madaripur", "ttc", "skills_training_ttc")
-    need = next(each for each in cases.case_facts(desk, case_id).needs if each.code == "skills_training")
+    need = next(each for each in case_facts(desk, case_id).needs if each.code == "skills_training")
     make_referral(desk, MakeReferral(case_id, "skills_training_ttc", partner, need.id))
     assert "TTC Madaripur" in told(summary(desk, case_id, FULL))
     shared = summary(desk, case_id, SHARED)
@@ -317,7 +318,7 @@ def test_a_letter_without_the_name_carries_the_code(desk: Desk) -> None:
     case_id = someone(desk)
     referral_id = a_referral(desk, case_id, fields_shared=("safety",), summary_shared="Rahima has her slips.")
     asked = replace(SHARED, copies=2)
-    facts = cases.case_facts(desk, case_id)
+    facts = case_facts(desk, case_id)
     paper = assemble.letter_preview(desk, referral_id, asked)
     assert paper.given_away == ("Rahima",)
     clean = assemble.letter_preview(desk, referral_id, replace(asked, blacked=paper.given_away)).pdf

@@ -49,11 +49,14 @@ from casedesk.services import (
     today,
     triages,
 )
+from casedesk.services.case_facts import case_facts, look, look_restricted, show_number
+from casedesk.services.case_status import set_status
 from casedesk.services.clock import confirm_today
 from casedesk.services.passphrases import make_recovery
 from casedesk.services.preferences import preferences
 from casedesk.services.rates import cost_limits, set_cost_limit, set_rate
 from casedesk.services.referrals.reading import all_referrals, waiting
+from casedesk.services.safety_flags import raise_flags
 from casedesk.services.search import Filters, Order
 from casedesk.services.sign_in import sign_in
 from casedesk.services.statistics import periods, reports
@@ -137,7 +140,7 @@ def is_listed(desk: Desk, case_id: UUID) -> None:
 
 
 def sees_restricted(desk: Desk, case_id: UUID) -> None:
-    if not cases.case_facts(desk, case_id).restricted:
+    if not case_facts(desk, case_id).restricted:
         raise NotAllowed
 
 
@@ -164,17 +167,17 @@ def erases(desk: Desk, case_id: UUID) -> None:
 ACTIONS: dict[str, Callable[[Desk, UUID], object]] = {
     "list": is_listed,
     "peek": search.peek,
-    "view": cases.case_facts,
+    "view": case_facts,
     "history": history.history,
     "who looked": history.who_looked,
     "restricted": sees_restricted,
-    "restricted with a reason": lambda desk, case_id: cases.look_restricted(desk, case_id, "Complaint by letter"),
+    "restricted with a reason": lambda desk, case_id: look_restricted(desk, case_id, "Complaint by letter"),
     "what happened": incidents.incidents_of,
     "add an incident": lambda desk, case_id: incidents.add_incident(desk, case_id, {}),
     "triage": triages.triages_of,
     "triage again": lambda desk, case_id: triages.run_again(desk, case_id, None, {}),
-    "raise a flag": lambda desk, case_id: cases.raise_flags(desk, case_id, ["threatened_by_perpetrator"]),
-    "number": cases.show_number,
+    "raise a flag": lambda desk, case_id: raise_flags(desk, case_id, ["threatened_by_perpetrator"]),
+    "number": show_number,
     "edit": lambda desk, case_id: cases.edit_case(desk, case_id, {"person.upazila": (None, None)}),
     "settle a clash": settles,
     "note": lambda desk, case_id: notes.add_note(desk, case_id, "general", "Came by."),
@@ -182,8 +185,8 @@ ACTIONS: dict[str, Callable[[Desk, UUID], object]] = {
     "follow up": lambda desk, case_id: follow_ups.plan(desk, case_id, "welfare_check", date(2026, 6, 1)),
     "refer": lambda desk, case_id: sharing.what_may_be_shared(desk, case_id, None, None),
     "category": lambda desk, case_id: cases.edit_case(desk, case_id, {"case.category": (None, None)}),
-    "status": lambda desk, case_id: cases.set_status(desk, case_id, "assessment"),
-    "close": lambda desk, case_id: cases.set_status(desk, case_id, "closed", reason_code="goals_achieved"),
+    "status": lambda desk, case_id: set_status(desk, case_id, "assessment"),
+    "close": lambda desk, case_id: set_status(desk, case_id, "closed", reason_code="goals_achieved"),
     "confidential": cases.mark_confidential,
     "erase": erases,
     "hand over": lambda desk, case_id: access.hand_over(desk, case_id, uuid4(), seen=None),
@@ -357,10 +360,10 @@ def test_each_role_does_in_the_office_what_is_written_here(centre: Office, what:
 def test_several_roles_may_do_what_any_of_them_may(centre: Office) -> None:
     desk = centre.desks["CW"]
     both = replace(desk, actor=replace(desk.actor, roles=frozenset(("caseworker", "coordinator"))))
-    assert cases.case_facts(both, centre.cases["CW", "x"]).restricted is False
-    assert cases.case_facts(both, centre.cases["CW", "n"]).restricted is True
+    assert case_facts(both, centre.cases["CW", "x"]).restricted is False
+    assert case_facts(both, centre.cases["CW", "n"]).restricted is True
     with pytest.raises(NotFound):
-        cases.case_facts(both, centre.cases["CW", "X"])
+        case_facts(both, centre.cases["CW", "X"])
 
 
 def test_nobody_without_a_role_may_do_anything(centre: Office) -> None:
@@ -386,7 +389,7 @@ def test_a_refusal_is_recorded_once_with_the_case_and_the_action(centre: Office)
     for kind in "xX":
         before = count(desk)
         with pytest.raises(NotFound):
-            cases.look(desk, centre.cases["CW", kind])
+            look(desk, centre.cases["CW", kind])
         assert count(desk) == before + 1
         assert last(desk).value("op.action") == "denied.case.view"
         assert last(desk).value("op.about") == centre.cases["CW", kind].bytes
@@ -428,7 +431,7 @@ def secret(desk: Desk, request: pytest.FixtureRequest) -> Secret:
     )
     cases.mark_confidential(desk, case_id)
     outsider = replace(desk, actor=Actor(uuid4(), "Outsider", frozenset([request.param]), "other team"))
-    return Secret(case_id, cases.case_facts(desk, case_id).number, outsider)
+    return Secret(case_id, case_facts(desk, case_id).number, outsider)
 
 
 NEEDLES = (

@@ -27,7 +27,8 @@ from casedesk.models import (
     StatusEvent,
     Triage,
 )
-from casedesk.services.cases import edit_case, look, mark_confidential, show_number
+from casedesk.services.case_facts import look, show_number
+from casedesk.services.cases import edit_case, mark_confidential
 from casedesk.services.drafts import begin_draft, delete_draft, save_draft
 from casedesk.services.intake import register_case
 from casedesk.services.notes import add_note

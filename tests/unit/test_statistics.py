@@ -13,7 +13,8 @@ from casedesk.desk import Desk
 from casedesk.fields import Field, Kind
 from casedesk.models import Case, CodedRow, ConsentLine, CountRow
 from casedesk.services.answers import field_of
-from casedesk.services.cases import case_facts, edit_case
+from casedesk.services.case_facts import case_facts
+from casedesk.services.cases import edit_case
 from casedesk.services.drafts import begin_draft
 from casedesk.services.intake import register_case
 from casedesk.services.rates import set_cost_limit

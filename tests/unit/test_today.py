@@ -10,10 +10,12 @@ import pytest
 
 from casedesk.desk import Actor, Desk
 from casedesk.i18n import speaking
-from casedesk.services.cases import act_on_flag, case_facts, edit_case
+from casedesk.services.case_facts import case_facts
+from casedesk.services.cases import edit_case
 from casedesk.services.drafts import begin_draft
 from casedesk.services.follow_ups import RecordFollowUp, plan, record
 from casedesk.services.intake import register_case
+from casedesk.services.safety_flags import act_on_flag
 from casedesk.services.today import CONTACT, FIRST, FLAG, Due, Group, counts, draft_progress, leads, tasks
 from tests.conftest import NOW
 from tests.support.people import a_returnee

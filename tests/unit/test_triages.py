@@ -10,9 +10,11 @@ import pytest
 from casedesk.desk import Desk
 from casedesk.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from casedesk.models import SafetyFlag
-from casedesk.services.cases import act_on_flag, case_facts, edit_case, look_restricted, raise_flags
+from casedesk.services.case_facts import case_facts, look_restricted
+from casedesk.services.cases import edit_case
 from casedesk.services.history import who_looked
 from casedesk.services.intake import register_case
+from casedesk.services.safety_flags import act_on_flag, raise_flags
 from casedesk.services.triages import run_again, triages_of
 from tests.support.people import a_returnee
 

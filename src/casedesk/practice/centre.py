@@ -23,13 +23,15 @@ from casedesk.paths import PRACTICE
 from casedesk.practice import PASSPHRASE, SIGN_IN_NAME, course, is_practice
 from casedesk.practice.names import rows
 from casedesk.practice.people import DAYS_OPEN, Journey, journeys
-from casedesk.services import cases, consents, drafts, follow_ups, notes, providers, sharing
+from casedesk.services import consents, drafts, follow_ups, notes, providers, sharing
+from casedesk.services.case_status import set_status
 from casedesk.services.edits import as_new
 from casedesk.services.intake import register_case
 from casedesk.services.providers import ServiceEdit
 from casedesk.services.rates import set_cost_limit, set_rate
 from casedesk.services.referrals.making import MakeReferral, make_referral
 from casedesk.services.referrals.steps import take_step
+from casedesk.services.safety_flags import act_on_flag
 from casedesk.services.sign_in import NewCentre, set_up
 from casedesk.services.users import add_user
 from casedesk.storage.keys import FLOOR
@@ -274,7 +276,7 @@ class Building:
                 consents.withdraw(desk, case_id, event.scope, event.reason)
             case course.ActOnFlag():
                 for flag in _ids(desk, select(SafetyFlag.id).where(SafetyFlag.case_id == case_id)):
-                    cases.act_on_flag(desk, case_id, flag, action=event.action, cleared_because=event.over)
+                    act_on_flag(desk, case_id, flag, action=event.action, cleared_because=event.over)
             case course.Refer():
                 self._referrals[order, event.key] = self._refer(desk, case_id, event)
             case course.Step():
@@ -316,7 +318,7 @@ class Building:
         if event.to == "closed":
             for follow_up in _ids(desk, _planned(case_id)):
                 follow_ups.cancel(desk, follow_up, event.reason or "")
-        cases.set_status(desk, case_id, event.to, reason_code=event.reason_code, reason=event.reason, until=event.until)
+        set_status(desk, case_id, event.to, reason_code=event.reason_code, reason=event.reason, until=event.until)
 
     def _refer(self, desk: Desk, case_id: UUID, event: course.Refer) -> UUID:
         partner = self._partners[event.partner]

@@ -10,7 +10,7 @@ from random import Random
 from casedesk import codelists
 from casedesk.practice.names import a_text, rows
 from casedesk.practice.times import after, office_hour
-from casedesk.services.cases import LONGEST_HOLD
+from casedesk.services.case_status import LONGEST_HOLD
 from casedesk.services.consents import scope_for
 
 

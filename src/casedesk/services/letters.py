@@ -10,7 +10,7 @@ from casedesk import codelists, formats, i18n
 from casedesk.desk import Desk
 from casedesk.i18n import _
 from casedesk.services.answers import FAMILY_PHONE, NAMES
-from casedesk.services.cases import CaseFacts, case_facts
+from casedesk.services.case_facts import CaseFacts, case_facts
 from casedesk.services.office import office
 from casedesk.services.papers import (
     Source,

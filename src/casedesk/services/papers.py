@@ -19,7 +19,7 @@ from casedesk.parsing import fold
 from casedesk.search_keys import sounds_of, words_of
 from casedesk.services.ages import age_band
 from casedesk.services.answers import FAMILY_PHONE, NAMES, PHONES, field_of
-from casedesk.services.cases import CaseFacts, Violation, case_facts
+from casedesk.services.case_facts import CaseFacts, Violation, case_facts
 from casedesk.services.consents import ConsentNow, consents_of
 from casedesk.services.follow_ups import follow_ups_of
 from casedesk.services.notes import notes_of

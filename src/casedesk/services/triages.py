@@ -15,7 +15,8 @@ from casedesk.errors import Conflict, InvalidInput, Problem
 from casedesk.i18n import _
 from casedesk.models import Case, Triage
 from casedesk.services.answers import TRIAGE
-from casedesk.services.cases import decide, facts_of
+from casedesk.services.case_facts import facts_of
+from casedesk.services.cases import decide
 from casedesk.services.edits import Edits, apply_edits
 from casedesk.services.intake import AGREES, add_triage
 from casedesk.services.intake_views import Settings

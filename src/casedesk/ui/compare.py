@@ -16,7 +16,7 @@ from casedesk.desk import Desk
 from casedesk.i18n import _, ngettext
 from casedesk.services import sections
 from casedesk.services.answers import Answers, field_of, label_of
-from casedesk.services.cases import CaseFacts, look
+from casedesk.services.case_facts import CaseFacts, look
 from casedesk.services.drafts import open_draft
 from casedesk.services.words import in_words
 from casedesk.ui.intake.keeping import keep_marks, marks_of

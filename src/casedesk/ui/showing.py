@@ -27,7 +27,7 @@ from casedesk.errors import CaseDeskError
 from casedesk.i18n import LANGUAGES, _
 from casedesk.reports.assemble import print_letter, print_summary
 from casedesk.reports.file_names import file_name
-from casedesk.services.cases import case_facts
+from casedesk.services.case_facts import case_facts
 from casedesk.services.drafts import drafts
 from casedesk.services.prints import FULL, LETTER, SHARED, SUMMARY, PrintRequest
 from casedesk.services.referrals.reading import ListedReferral, waiting

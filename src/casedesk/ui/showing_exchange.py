@@ -14,7 +14,8 @@ from sqlalchemy import select
 from casedesk.desk import Desk
 from casedesk.models import Case
 from casedesk.practice import PASSPHRASE, SIGN_IN_NAME, centre
-from casedesk.services.cases import case_facts, edit_case
+from casedesk.services.case_facts import case_facts
+from casedesk.services.cases import edit_case
 from casedesk.services.consents import RecordConsent, record_consent
 from casedesk.services.sign_in import set_up, sign_in
 from casedesk.storage.keys import FLOOR

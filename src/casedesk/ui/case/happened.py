@@ -15,7 +15,7 @@ from casedesk.i18n import N_, _, ngettext
 from casedesk.services import incidents, sections
 from casedesk.services.answers import Answers, as_asked, several
 from casedesk.services.by_the_rules import Kept
-from casedesk.services.cases import Flag, Violation
+from casedesk.services.case_facts import Flag, Violation
 from casedesk.services.edits import Edits
 from casedesk.services.incidents import IncidentRow
 from casedesk.services.sections import Section

@@ -14,6 +14,7 @@ from casedesk import codelists, formats
 from casedesk.i18n import N_, _, ngettext
 from casedesk.lifecycles import Step, steps_from
 from casedesk.services import cases, erasure
+from casedesk.services.case_status import set_status
 from casedesk.services.triage import is_returnee
 from casedesk.ui.case.access import HandOverSheet, NamedSheet, SupervisorSheet
 from casedesk.ui.case.erasing import EraseSheet
@@ -200,7 +201,7 @@ class Header(QFrame):
         if "reason" in step.needs or status == "closed":
             self.sheet.emit(StatusSheet(self.case, step, words, done))
             return
-        work = partial(cases.set_status, self.case.here.desk, self.case.id, step.to)
+        work = partial(set_status, self.case.here.desk, self.case.id, step.to)
         self.case.write(self, work, done)
 
     def _may_mark(self) -> bool:

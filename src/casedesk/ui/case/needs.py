@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout
 from casedesk import codelists, formats
 from casedesk.i18n import _
 from casedesk.services import sections
-from casedesk.services.cases import Need
+from casedesk.services.case_facts import Need
 from casedesk.services.follow_ups import FollowUpRow
 from casedesk.services.sections import Section
 from casedesk.ui.case.facts_section import EditablePart, FactsCard

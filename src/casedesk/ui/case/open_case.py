@@ -14,9 +14,9 @@ from PySide6.QtWidgets import QWidget
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError
 from casedesk.i18n import _
-from casedesk.services import cases, erasure
+from casedesk.services import erasure
 from casedesk.services.access import CaseAccess, access_of
-from casedesk.services.cases import CaseFacts
+from casedesk.services.case_facts import CaseFacts, case_facts, look, show_number
 from casedesk.services.clashes import ClashRow, clashes
 from casedesk.services.consents import ConsentNow, consents_of
 from casedesk.services.follow_ups import FollowUpRow, follow_ups_of
@@ -55,11 +55,11 @@ class Known:
 
 def look_at(desk: Desk, case_id: UUID) -> Known:
     """Open the case: recorded first."""
-    return _with_the_rest(desk, cases.look(desk, case_id))
+    return _with_the_rest(desk, look(desk, case_id))
 
 
 def look_again(desk: Desk, case_id: UUID, reason: str = "") -> Known:
-    return _with_the_rest(desk, cases.case_facts(desk, case_id, reason), reason)
+    return _with_the_rest(desk, case_facts(desk, case_id, reason), reason)
 
 
 def _with_the_rest(desk: Desk, facts: CaseFacts, reason: str = "") -> Known:
@@ -259,7 +259,7 @@ class OpenCase(QObject):
 
     def show_numbers(self, owner: QWidget, then: Callable[[], object] | None = None) -> None:
         """Show the telephone numbers of this case in full; that is recorded."""
-        work = partial(cases.show_number, self.here.desk, self.id)
+        work = partial(show_number, self.here.desk, self.id)
         self.here.jobs.write(owner, work, done=partial(self._numbers, then))
 
     def _numbers(self, then: Callable[[], object] | None, numbers: dict[str, str]) -> None:

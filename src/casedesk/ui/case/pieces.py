@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from casedesk import formats
 from casedesk.fields import Level
 from casedesk.i18n import _, ngettext
-from casedesk.services.cases import CaseFacts
+from casedesk.services.case_facts import CaseFacts
 from casedesk.services.referrals.reading import WAITING, ReferralRow
 from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.kit.badges import BadgeSpec, status_badge

@@ -15,11 +15,13 @@ from casedesk import codelists, formats
 from casedesk.fields import Ask, Field, Kind, Level
 from casedesk.i18n import N_, _
 from casedesk.lifecycles import REASON_LISTS, Step
-from casedesk.services import cases, follow_ups, notes
+from casedesk.services import follow_ups, notes
 from casedesk.services.answers import as_asked
-from casedesk.services.cases import Flag
+from casedesk.services.case_facts import Flag, look_restricted
+from casedesk.services.case_status import set_status
 from casedesk.services.follow_ups import FollowUpRow, RecordFollowUp
 from casedesk.services.notes import NoteRow
+from casedesk.services.safety_flags import act_on_flag, raise_flags
 from casedesk.services.words import BETWEEN
 from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.form_sheet import FormSheet, Saved, declared
@@ -209,7 +211,7 @@ class StatusSheet(CaseSheet):
 
     def work(self, values: Saved) -> Callable[[], object]:
         return partial(
-            cases.set_status,
+            set_status,
             self.case.here.desk,
             self.case.id,
             self._step.to,
@@ -239,7 +241,7 @@ class RaiseFlagsSheet(CaseSheet):
     def work(self, values: Saved) -> Callable[[], object]:
         chosen = values["safety_flag.flags"]
         codes = [str(code) for code in chosen] if isinstance(chosen, list) else []
-        return partial(cases.raise_flags, self.case.here.desk, self.case.id, codes)
+        return partial(raise_flags, self.case.here.desk, self.case.id, codes)
 
 
 class ReasonSheet(CaseSheet):
@@ -258,7 +260,7 @@ class ReasonSheet(CaseSheet):
 
     def work(self, values: Saved) -> Callable[[], object]:
         self._reason = _text(values["status_event.reason_text"]) or ""
-        return partial(cases.look_restricted, self.case.here.desk, self.case.id, self._reason)
+        return partial(look_restricted, self.case.here.desk, self.case.id, self._reason)
 
     def _done(self, result: object) -> None:
         super()._done(result)
@@ -294,7 +296,7 @@ class FlagSheet(CaseSheet):
     def work(self, values: Saved) -> Callable[[], object]:
         text = _text(values[f"safety_flag.{self._key}"]) or ""
         said: dict[str, Any] = {"cleared_because": text} if self._over else {"action": text}
-        return partial(cases.act_on_flag, self.case.here.desk, self.case.id, self._flag.id, **said)
+        return partial(act_on_flag, self.case.here.desk, self.case.id, self._flag.id, **said)
 
 
 def lines(*words: str) -> QWidget:

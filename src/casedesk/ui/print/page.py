@@ -18,7 +18,7 @@ from casedesk.errors import CaseDeskError, NotAllowed
 from casedesk.i18n import _, ngettext
 from casedesk.reports import assemble
 from casedesk.reports.file_names import file_name
-from casedesk.services.cases import CaseFacts, look
+from casedesk.services.case_facts import CaseFacts, look
 from casedesk.services.permissions import may
 from casedesk.services.prints import CODED, LETTER, SUMMARY, PrintRequest
 from casedesk.services.referrals.reading import ReferralFacts, referral_facts

@@ -14,7 +14,7 @@ from casedesk import codelists
 from casedesk.errors import Problem
 from casedesk.i18n import _
 from casedesk.models import Referral, fields_of
-from casedesk.services.cases import CaseFacts, Need
+from casedesk.services.case_facts import CaseFacts, Need
 from casedesk.services.clock import clock_is_wrong
 from casedesk.services.referrals.content import EDITABLE, EXCEPTION
 from casedesk.services.referrals.making import MakeReferral

@@ -16,7 +16,7 @@ from casedesk import formats, i18n
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError, InvalidInput, NotAllowed
 from casedesk.i18n import _, languages
-from casedesk.services.cases import CaseFacts, look
+from casedesk.services.case_facts import CaseFacts, look
 from casedesk.services.permissions import may
 from casedesk.services.referrals.making import MakeReferral, edit_referral, make_referral
 from casedesk.services.referrals.reading import ReferralFacts, ReferralRow, referral_facts
