@@ -11,8 +11,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from casedesk import machine
-from casedesk.formats import DHAKA as DHAKA
-from casedesk.formats import day_in_dhaka
+from casedesk.formats import DHAKA, day_in_dhaka
 from casedesk.storage.recorder import Act
 from casedesk.storage.rows import Rows
 from casedesk.storage.store import Store

@@ -26,10 +26,10 @@ class FileNotWritten(CaseDeskError):
         elif full:
             message = _("The file “{name}” was not written: the disk is full.")
             hint = _("A file of this name that was there before is as it was. Free some space, or choose another disk.")
-        elif isinstance(error, PermissionError) and path.is_file():
+        elif isinstance(error, PermissionError) and _is_file(path):
             message = _("The file “{name}” is open in another program or may not be changed.")
             hint = _("It is as it was. Close it there, or choose another name, then try again.")
-        elif not is_folder(path.parent):
+        elif not isinstance(error, PermissionError) and not is_folder(path.parent):
             message = _("The file “{name}” was not written: there is no folder {folder}.")
             hint = _("Nothing was written. Make the folder or choose another one, then try again.")
         else:
@@ -48,10 +48,17 @@ class FileIsThere(CaseDeskError):
 
 
 def is_folder(path: Path) -> bool:
-    """Whether a folder has this name; no folder has a name that no disk takes."""
+    """Whether a folder can be seen under this name; none has a name that no disk takes."""
     try:
         return path.is_dir()
     except OSError:
+        return False
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # in a folder that may not be entered
         return False
 
 

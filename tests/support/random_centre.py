@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from uuid import UUID, uuid4
 
-from casedesk.desk import DHAKA, Desk
+from casedesk.desk import Desk
+from casedesk.formats import DHAKA
 from casedesk.lifecycles import steps_from
 from casedesk.models import (
     Case,

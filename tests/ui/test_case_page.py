@@ -948,7 +948,7 @@ def test_a_case_on_hold_says_until_when_and_somebody_looks_again(shown: Shown, d
         shown.press(KEY.Key_Return, CONTROL)
         shown.sees("within 90 days, on which somebody looks again.")
         assert page.case.facts.status != "on_hold"
-        shown.wait(lambda: not sheet._saving)
+        shown.wait(lambda: not sheet.is_busy)
     sheet.form.set_value("follow_up.due_on", date(2026, 6, 1))
     shown.press(KEY.Key_Return, CONTROL)
     shown.wait(lambda: page.case.facts.status == "on_hold")
@@ -1161,6 +1161,23 @@ def test_a_print_says_how_much_it_tells_why_which_copies_and_in_which_language(s
     shown.sees("2 copies of papers about this case are out.")
     assemble.print_summary(desk, shown.case_id, replace(request, copies=1), "file")
     shown.sees("3 copies of papers about this case are out.")
+
+
+def test_a_sheet_stays_until_what_it_asked_for_is_written(shown: Shown, desk: Desk) -> None:
+    page = shown.open()
+    shown.press(KEY.Key_A)
+    sheet = page.sheet
+    assert isinstance(sheet, NoteSheet)
+    shown.type("Came by.")
+    before = Event()
+    shown.window.jobs.write(shown.window, partial(before.wait, 10), lambda _done: None)
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.press(KEY.Key_Escape)
+    assert page.sheet is sheet
+    before.set()
+    shown.wait(lambda: page.sheet is None)
+    assert [note.text for note in notes.notes_of(desk, shown.case_id)] == ["Came by."]
+    assert not page.case.typed, "nothing comes back as unsaved"
 
 
 def test_what_a_person_wants_kept_no_more_is_erased_from_its_page(shown: Shown, desk: Desk) -> None:

@@ -11,7 +11,8 @@ from pytestqt.qtbot import QtBot
 from sqlalchemy import select
 
 from casedesk import formats
-from casedesk.desk import DHAKA, Desk
+from casedesk.desk import Desk
+from casedesk.formats import DHAKA
 from casedesk.models import Case, Consent, ConsentLine, Person
 from casedesk.models import Operation as OperationRow
 from casedesk.services.clock import RELEASED, clock_is_wrong

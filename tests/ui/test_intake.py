@@ -202,6 +202,17 @@ def test_an_intake_of_somebody_who_was_looked_for_begins_with_the_name(desk: Des
     assert rows(desk, Draft)[0].answers["person.name_en"] == "Rohila"
 
 
+def test_a_name_that_was_put_right_stays_so(desk: Desk, show: Show) -> None:
+    window = show(Goto("intake", {"name": "Rohila", "kind": "quick"}))
+    retype(window, "person.name_en", "Rohila Khatun")
+    for _time in range(2):
+        window.go(Goto("today"))
+        window.back()
+        assert the_intake(window).talk.answers["person.name_en"] == "Rohila Khatun"
+    (draft,) = rows(desk, Draft)
+    assert draft.answers["person.name_en"] == "Rohila Khatun"
+
+
 def test_a_phone_asks_whether_it_is_safe_and_a_child_asks_for_the_guardian(show: Show) -> None:
     window = show(Goto("intake", {"kind": "quick"}))
     part = the_intake(window).middle.part

@@ -307,7 +307,7 @@ def test_what_a_role_may_not_change_is_not_shown(inside: Sitting, qtbot: QtBot) 
 
 
 def test_a_rate_is_kept(inside: Sitting) -> None:
-    page = section(inside, "rates", Rates)
+    page = section(inside, "rates", Rates).rate
     page.keep.click()
     assert "Choose the currency." in words_of(page)
     page.form.put({"exchange_rate.currency": "sar", "exchange_rate.taka": Money(3250, "bdt")})
@@ -315,6 +315,16 @@ def test_a_rate_is_kept(inside: Sitting) -> None:
     inside.qtbot.waitUntil(lambda: "32.50" in words_of(here(inside)), timeout=SECONDS)
     with inside.window.desk.read() as session:
         assert rates(session)["sar"] == 3250
+    assert page.form.value("exchange_rate.currency") is None
+
+
+def test_keeping_a_rate_takes_nothing_of_what_is_typed_about_a_limit(inside: Sitting) -> None:
+    page = section(inside, "rates", Rates)
+    page.limit.form.put({"official_cost_limit.country": "sa"})
+    page.rate.form.put({"exchange_rate.currency": "sar", "exchange_rate.taka": Money(3250, "bdt")})
+    page.rate.keep.click()
+    inside.qtbot.waitUntil(partial(shows, inside, "32.50"), timeout=SECONDS)
+    assert page.limit.form.value("official_cost_limit.country") == "sa"
 
 
 def shows(sitting: Sitting, words: str) -> bool:
@@ -323,17 +333,17 @@ def shows(sitting: Sitting, words: str) -> bool:
 
 def test_the_official_limit_of_a_country_is_kept_and_put_right(inside: Sitting) -> None:
     for taka in (16_000_000, 16_500_000):
-        page = section(inside, "rates", Rates)
-        page.keep_limit.click()
+        page = section(inside, "rates", Rates).limit
+        page.keep.click()
         assert "Choose the country." in words_of(page)
-        page.limit_form.put(
+        page.form.put(
             {
                 "official_cost_limit.country": "sa",
                 "official_cost_limit.amount": Money(taka, "bdt"),
                 "official_cost_limit.valid_from": date(2024, 1, 1),
             },
         )
-        page.keep_limit.click()
+        page.keep.click()
         inside.qtbot.waitUntil(partial(shows, inside, formats.money(Money(taka, "bdt"))), timeout=SECONDS)
     (limit,) = cost_limits(inside.window.desk)
     assert (limit.country, limit.since, limit.amount.minor) == ("sa", date(2024, 1, 1), 16_500_000)
@@ -371,7 +381,7 @@ def test_nothing_is_cut_off(inside: Sitting, qapp: QApplication, language: str, 
 def test_all_that_is_recorded_has_words() -> None:
     """In the trail, or in the history of the case; the rest is told there in words of its own."""
     source = Path(trail.__file__).parents[1]
-    calls = re.compile(r"""(?:\.write|\.note|\bAct)\(\s*"([a-z_]+\.[a-z_]+)\"""")
+    calls = re.compile(r"""(?:\.write|\.note|\bAct|\border)\(\s*(?:session,\s*)?"([a-z_]+\.[a-z_]+)\"""")
     actions = {found for path in source.rglob("*.py") for found in calls.findall(path.read_text(encoding="utf-8"))}
     assert len(actions) > 50
     told = trail.WORDS.keys() | telling.TITLES.keys() | {"case.search", "note.add", "case.said_again"}

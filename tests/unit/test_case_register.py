@@ -25,6 +25,7 @@ from casedesk.progress import Cancelled, Progress
 from casedesk.reports.dictionary import dictionary
 from casedesk.reports.hand_out import FileKind, first_rows, save_register
 from casedesk.services import case_register
+from casedesk.services.audit import trail
 from casedesk.services.case_register import (
     MODELS,
     MOST_NAMED,
@@ -226,6 +227,15 @@ def test_nothing_leaves_without_receiver_and_reason(desk: Desk, asked: Register,
         save_register(desk, asked, FileKind.CSV, tmp_path / "x.csv")
     assert list(tmp_path.glob("x*")) == []
     assert disclosures(desk) == []
+
+
+def test_names_are_looked_at_for_a_reason_alone_and_that_is_recorded(desk: Desk) -> None:
+    some(desk, 11)
+    with pytest.raises(NoReason):
+        first_rows(desk, replace(NAMED, reason=" "))
+    assert "register.look" not in [entry.action for entry in trail(desk)]
+    first_rows(desk, NAMED)
+    assert trail(desk)[0].action == "register.look"
 
 
 def test_receiver_and_reason_are_never_cut(desk: Desk, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gc
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -33,7 +34,7 @@ from casedesk.reports.sheets import (
     write_json,
     write_xlsx,
 )
-from casedesk.whole_file import FileNotWritten, whole_file
+from casedesk.whole_file import FileNotWritten, must_be_new, whole_file
 
 MADE = datetime(2026, 5, 12, 9, 0, tzinfo=UTC)
 HOSTILE = [
@@ -231,6 +232,19 @@ def test_a_file_held_by_another_program_is_named_and_stays(tmp_path: Path, monke
 def test_a_folder_that_is_not_there_is_told_in_words(tmp_path: Path) -> None:
     with pytest.raises(FileNotWritten, match=r"there is no folder .*no\."), whole_file(tmp_path / "no" / "x.csv"):
         pass
+
+
+def test_a_folder_that_may_not_be_entered_is_told_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    look = Path.stat
+
+    def shut(self: Path, **more: bool) -> os.stat_result:
+        if self.is_relative_to(tmp_path / "shut"):
+            raise PermissionError(13, "shut")
+        return look(self, **more)
+
+    monkeypatch.setattr(Path, "stat", shut)
+    with pytest.raises(FileNotWritten, match=r"“x\.csv” could not be written there"):
+        must_be_new(tmp_path / "shut" / "x.csv")
 
 
 def test_a_folder_of_the_name_of_a_file_is_told_in_words(tmp_path: Path) -> None:

@@ -33,9 +33,9 @@ def add(commands: Commands) -> None:
     options.add_argument("--profile", choices=(CODED, SHARED, FULL), default=CODED, help=_("How much it tells."))
     purposes = codelists.get("print_purpose").where("for_register")
     options.add_argument("--for", dest="purpose", choices=purposes, default="own_file", help=_("What it is for."))
-    receiver = _("Who receives the file. Needed with --out.")
+    receiver = _("Who receives the file. Needed with --out, and to see names.")
     options.add_argument("--to", dest="receiver", metavar="WORDS", default="", help=receiver)
-    why = _("Why it leaves. It is recorded. Needed with --out.")
+    why = _("Why it leaves. It is recorded. Needed with --out, and to see names.")
     options.add_argument("--why", metavar="WORDS", default="", help=why)
     options.add_argument(
         "--opened", nargs=2, type=_day, metavar="DAY", help=_("Only cases opened from one day to another.")
@@ -66,7 +66,7 @@ def _export(asked: argparse.Namespace) -> int:
         opened=tuple(asked.opened) if asked.opened else None,
         open_only=asked.open_only,
     )
-    if kind is not None:
+    if kind is not None or wanted.profile != CODED:
         explained(wanted.receiver, wanted.reason)
     with signed_in(asked) as desk:
         if kind is None:

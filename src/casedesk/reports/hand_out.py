@@ -23,7 +23,7 @@ from casedesk.reports.sheets import Book, write_csv, write_json, write_xlsx
 from casedesk.services import given_out
 from casedesk.services.case_register import Register, extract
 from casedesk.services.given_out import Handing
-from casedesk.services.prints import Copy
+from casedesk.services.prints import CODED, Copy
 from casedesk.services.statistics.kept import fingerprint
 from casedesk.services.statistics.periods import NotBegun
 from casedesk.services.statistics.shapes import Report
@@ -127,8 +127,10 @@ class FirstRows:
 
 
 def first_rows(desk: Desk, asked: Register, progress: Progress = silent) -> FirstRows:
-    """Look before it leaves: nothing is written or recorded, so nobody has to say why."""
+    """Look before it leaves. Without names nothing is recorded, and nobody has to say why."""
     made = extract(desk, asked, progress)
+    if asked.profile != CODED:
+        given_out.register_looked_at(desk, asked)
     sheet = register_book(desk, asked, made, codes=False).sheets[0]
     rows = (tuple("" if cell is None else str(cell) for cell in row) for row in islice(sheet.rows, SHOWN_BEFORE))
     titles = tuple(column.title for column in sheet.columns)

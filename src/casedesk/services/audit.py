@@ -18,7 +18,17 @@ from sqlalchemy.orm import Session
 from casedesk import codelists
 from casedesk.desk import Desk
 from casedesk.fields import Level
-from casedesk.models import Change, Disclosure, ExchangeRate, OfficialCostLimit, Operation, Provider, Recruiter, User
+from casedesk.models import (
+    Change,
+    Disclosure,
+    ExchangeRate,
+    OfficialCostLimit,
+    Operation,
+    Provider,
+    Recruiter,
+    User,
+    recorded_models,
+)
 from casedesk.services.given_out import REPORT
 from casedesk.services.permissions import needs
 from casedesk.services.providers import name_of
@@ -61,6 +71,9 @@ def trail(desk: Desk, *, before: int | None = None, size: int = 100) -> list[Aud
         return [_entry(row.seq, row.actor, row.wall, row.flags, row.body, people, about) for row in rows]
 
 
+# Not merely all but the tables of cases: one that only a newer version knows may tell of cases, too. What is given out
+# may tell of many.
+_OFFICE = recorded_models().keys() - tables_of_cases() | {Disclosure.__tablename__, ""}
 _NOT_OF_A_CASE = union_all(select(User.id), select(Provider.id), select(Recruiter.id))
 _TRAIL = (
     select(Operation.seq, Operation.actor, Operation.wall, Operation.flags, Operation.body)
@@ -70,7 +83,7 @@ _TRAIL = (
         ~exists().where(
             Change.operation_seq == Operation.seq,
             or_(
-                Change.table.in_(tables_of_cases() - {Disclosure.__tablename__}),  # what is given out may tell of many
+                Change.table.not_in(_OFFICE),
                 and_(Change.table == "", Change.record.not_in(_NOT_OF_A_CASE)),  # noted about a case
             ),
         ),

@@ -194,6 +194,8 @@ def extract(desk: Desk, asked: Register, progress: Progress = silent) -> Extract
 @needs("register.named")
 def _named(desk: Desk, asked: Register, scope: str, progress: Progress) -> Extract:
     """With names: for a reason, and for few."""
+    if not asked.reason.strip():
+        raise NoReason
     within = visible(desk.actor, "register.named")
     if "reason" in reaches(desk.actor, "register.named"):
         within = or_(within, CaseIndex.confidential.is_(False))

@@ -306,10 +306,14 @@ class _Reader:
 
     def _words(self, declared: Field, value: Value) -> str:
         if declared.kind is Kind.REFERENCE and isinstance(value, bytes):
-            return self._people.get(UUID(bytes=value), "")
+            return self._name(UUID(bytes=value))
         if declared.kind is Kind.REFERENCES:
-            return BETWEEN.join(name for each in _list(value) if (name := self._people.get(UUID(each))))
+            return BETWEEN.join(self._name(UUID(each)) for each in _list(value))
         return in_words(declared, from_leaf(declared, value))
+
+    def _name(self, person: UUID) -> str:
+        """Somebody nobody told of yet is somebody all the same."""
+        return self._people.get(person) or _("Not known")
 
 
 def _belongs(session: Session, clash: Clash) -> tuple[UUID | None, Case | None]:

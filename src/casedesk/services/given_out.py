@@ -88,6 +88,12 @@ def changed_since(desk: Desk, report: str, period: str, figures: str) -> str:
     return words.format(copy=formats.digits(last.copy_number or ""), when=formats.moment(last.at))
 
 
+@needs("register.named")
+def register_looked_at(desk: Desk, asked: Register) -> None:
+    """Record that somebody saw the beginning of a register with names."""
+    desk.note("register.look", reason=asked.reason.strip())
+
+
 @needs("register.coded")
 def register_given_out(
     desk: Desk, asked: Register, language: str, told: Sequence[str], cases: Sequence[UUID], digest: str

@@ -201,7 +201,7 @@ class RestoreSheet(Sheet):
         stays = restores.what_stays(damaged=here.desk.store.damaged)
         self.body.addWidget(PlainLabel(stays, "body", tone="text2", wrap=True))
         self.reason = plain_line("restore_reason", _("Why it is restored"))
-        self.body.addWidget(labelled(self.reason.accessibleName(), self.reason))
+        self.body.addWidget(labelled(self.reason))
         self.second = SecondPerson(_("Sign-in name of the other one"), _("Passphrase of the other one"))
         if restores.needs_second(here.desk):
             words = _("Restoring takes two people: a supervisor or coordinator, and an administrator.")

@@ -99,7 +99,7 @@ class Curtain(QObject):
             return False
         if kind == QEvent.Type.ShowToParent and self._came_over(cover, watched):
             watched.hide()  # nothing of it was painted yet
-            if not watched.isWindow() or isinstance(watched, QDialog):
+            if watched not in self._came and (not watched.isWindow() or isinstance(watched, QDialog)):
                 self._came.append(watched)
         elif kind == QEvent.Type.FocusIn and watched is not cover and self._host.isAncestorOf(watched):
             if not any(each.isAncestorOf(watched) for each in self._came if isValid(each)):

@@ -57,7 +57,6 @@ class FormSheet(Sheet):
     ) -> None:
         super().__init__(host, title, subtitle, width=width)
         self.here, self.typed, self.code, self._saved_words = here, typed, code, saved
-        self._saving = False
         self.notice = Banner("danger", "")
         self.notice.hide()
         self.form = Form(fields, today=here.desk.today(), columns=columns, ahead=True, editors=editors)
@@ -101,9 +100,9 @@ class FormSheet(Sheet):
 
     def save(self) -> None:
         """Save what the form holds."""
-        if self._saving or not self.form.ready():
+        if self.is_busy or not self.form.ready():
             return
-        self._saving = True
+        self.busy(True)
         work = self.work(self.form.values())
         self.here.jobs.write(self, work, done=self._done, failed=self._refused)
 
@@ -129,7 +128,7 @@ class FormSheet(Sheet):
         self.dismiss()
 
     def _refused(self, error: Exception) -> None:
-        self._saving = False
+        self.busy(False)
         if not isinstance(error, CaseDeskError):
             show_error(self, error)
             return

@@ -120,7 +120,7 @@ class SecondPerson(QWidget):
         super().__init__()
         self.name = plain_line("second_name", name)
         self.passphrase = PassphraseField(passphrase, "second_passphrase")
-        self.setLayout(column(labelled(self.name.accessibleName(), self.name), self.passphrase, gap=12))
+        self.setLayout(column(labelled(self.name), self.passphrase, gap=12))
         self.setFocusProxy(self.name)
 
     def said(self) -> Signer | None:

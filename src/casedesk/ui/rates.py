@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from casedesk import codelists, formats
 from casedesk.errors import Problem
@@ -14,7 +15,7 @@ from casedesk.models import ExchangeRate, OfficialCostLimit, Recorded, fields_of
 from casedesk.services.rates import CostLimit, cost_limits, rates, set_cost_limit, set_rate
 from casedesk.ui.kit.blocks import Card, group, setting
 from casedesk.ui.kit.buttons import button
-from casedesk.ui.kit.layouts import clear, row
+from casedesk.ui.kit.layouts import clear, column, row
 from casedesk.ui.kit.questions import Form
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.page import Here
@@ -22,85 +23,130 @@ from casedesk.values import Money
 
 
 class Rates(QWidget):
-    """A form for the rate of today and one for the limit of a country, each with those in use."""
+    """What currencies are worth, over what migrating may cost."""
 
     def __init__(self, here: Here) -> None:
         super().__init__()
-        self._here = here
-        self._inside = QVBoxLayout(self)
-        self._inside.setContentsMargins(0, 0, 0, 0)
-        self._inside.setSpacing(12)
-        self._show()
+        self.rate, self.limit = RateAsked(here), LimitAsked(here)
+        self.setLayout(column(self.rate, self.limit, gap=12))
 
-    def _show(self) -> None:
-        clear(self._inside)
+
+class _Asked(QWidget):
+    """A form for one more, and those in use. What is kept empties this form and no other."""
+
+    def __init__(self, here: Here, title: str, hint: str, model: type[Recorded], names: Sequence[str]) -> None:
+        super().__init__()
+        self.here = here
+        declared = fields_of(model)
+        keys = [(f"{model.__tablename__}.{name}", declared[name]) for name in names]
+        self.form = Form(keys, today=here.desk.today(), columns=2)
+        self.keep = button(self.words, "primary", clicked=self._keep)
+        card = Card(title)
+        card.body.addWidget(PlainLabel(hint, "body", tone="text2", wrap=True))
+        card.body.addWidget(self.form)
+        card.body.addLayout(row(self.keep, None))
+        self._known = column()
+        self.setLayout(column(card, self._known, gap=12))
+        self._look()
+
+    @property
+    def words(self) -> str:
+        """What the button says."""
+        raise NotImplementedError
+
+    def in_use(self) -> tuple[str, list[QWidget]]:
+        """A title, and a line for each that counts now."""
+        raise NotImplementedError
+
+    def missing(self, values: Mapping[str, object]) -> dict[str, str]:
+        """What has to be answered first, by key."""
+        raise NotImplementedError
+
+    def work(self, values: Mapping[str, Any]) -> tuple[Callable[[], None], str]:
+        """What keeping does, and what is said then. Nothing is missing."""
+        raise NotImplementedError
+
+    def _look(self) -> None:
+        clear(self._known)
+        title, lines = self.in_use()
+        if lines:
+            self._known.addWidget(group(title, lines))
+
+    def _keep(self) -> None:
+        values = self.form.values()
+        missing = self.missing(values)
+        self.form.show_problems({key: [Problem(words)] for key, words in missing.items()})
+        if self.form.ready() and not missing:
+            work, said = self.work(values)
+            self.here.jobs.write(self, work, partial(self._kept, said))
+
+    def _kept(self, said: str, _nothing: None) -> None:
+        self.here.say(said)
+        self.form.fill({})
+        self._look()
+
+
+class RateAsked(_Asked):
+    """The rate of today of one currency."""
+
+    def __init__(self, here: Here) -> None:
         hint = _("For estimates beside foreign amounts. What was written down in its own currency never changes.")
-        self.form = self._form(ExchangeRate, "currency", "taka", "source")
-        self.keep = button(_("Keep this rate"), "primary", clicked=self._keep)
-        self._inside.addWidget(_card(_("Exchange rates"), hint, self.form, self.keep))
-        with self._here.desk.read() as session:
+        super().__init__(here, _("Exchange rates"), hint, ExchangeRate, ("currency", "taka", "source"))
+
+    @property
+    def words(self) -> str:
+        return _("Keep this rate")
+
+    def in_use(self) -> tuple[str, list[QWidget]]:
+        with self.here.desk.read() as session:
             known = {code: minor for code, minor in rates(session).items() if code != "bdt"}
-        if known:
-            lines = [_line(code, minor) for code, minor in sorted(known.items())]
-            self._inside.addWidget(group(_("Rates in use"), lines))
+        return _("Rates in use"), [_line(code, minor) for code, minor in sorted(known.items())]
+
+    def missing(self, values: Mapping[str, object]) -> dict[str, str]:
+        taka, missing = values["exchange_rate.taka"], {}
+        if not values["exchange_rate.currency"]:
+            missing["exchange_rate.currency"] = _("Choose the currency.")
+        if not isinstance(taka, Money) or taka.currency != "bdt" or taka.minor <= 0:
+            missing["exchange_rate.taka"] = _("Write what one unit is worth in taka.")
+        return missing
+
+    def work(self, values: Mapping[str, Any]) -> tuple[Callable[[], None], str]:
+        currency, taka, source = (values[f"exchange_rate.{name}"] for name in ("currency", "taka", "source"))
+        return partial(set_rate, self.here.desk, currency, taka, source or ""), _("The rate is kept.")
+
+
+class LimitAsked(_Asked):
+    """The official limit of one country, from a day on."""
+
+    def __init__(self, here: Here) -> None:
         hint = _(
             "The most that migrating to a country may cost by law, for any work. Reports measure by the limit of the"
             " day on which somebody left, and tell how many paid more."
         )
-        self.limit_form = self._form(OfficialCostLimit, "country", "amount", "valid_from", "source")
-        self.keep_limit = button(_("Keep this limit"), "primary", clicked=self._keep_limit)
-        self._inside.addWidget(_card(_("Official limits of cost"), hint, self.limit_form, self.keep_limit))
-        limits = cost_limits(self._here.desk)
-        if limits:
-            self._inside.addWidget(group(_("Limits in use"), [_limit(each) for each in limits]))
+        names = ("country", "amount", "valid_from", "source")
+        super().__init__(here, _("Official limits of cost"), hint, OfficialCostLimit, names)
 
-    def _form(self, model: type[Recorded], *names: str) -> Form:
-        declared = fields_of(model)
-        wanted = [(f"{model.__tablename__}.{name}", declared[name]) for name in names]
-        return Form(wanted, today=self._here.desk.today(), columns=2)
+    @property
+    def words(self) -> str:
+        return _("Keep this limit")
 
-    def _keep(self) -> None:
-        values = self.form.values()
-        currency, taka = values["exchange_rate.currency"], values["exchange_rate.taka"]
-        problems: dict[str, list[Problem]] = {}
-        if not currency:
-            problems["exchange_rate.currency"] = [Problem(_("Choose the currency."))]
-        if not isinstance(taka, Money) or taka.currency != "bdt" or taka.minor <= 0:
-            problems["exchange_rate.taka"] = [Problem(_("Write what one unit is worth in taka."))]
-        self.form.show_problems(problems)
-        if problems or not isinstance(taka, Money) or not self.form.ready():
-            return
-        source = str(values["exchange_rate.source"] or "")
-        work = partial(set_rate, self._here.desk, str(currency), taka, source)
-        self._here.jobs.write(self, work, partial(self._kept, _("The rate is kept.")))
+    def in_use(self) -> tuple[str, list[QWidget]]:
+        return _("Limits in use"), [_limit(each) for each in cost_limits(self.here.desk)]
 
-    def _keep_limit(self) -> None:
-        values = self.limit_form.values()
-        country, amount = values["official_cost_limit.country"], values["official_cost_limit.amount"]
-        problems: dict[str, list[Problem]] = {}
-        if not country:
-            problems["official_cost_limit.country"] = [Problem(_("Choose the country."))]
+    def missing(self, values: Mapping[str, object]) -> dict[str, str]:
+        amount, missing = values["official_cost_limit.amount"], {}
+        if not values["official_cost_limit.country"]:
+            missing["official_cost_limit.country"] = _("Choose the country.")
         if not isinstance(amount, Money) or amount.minor <= 0:
-            problems["official_cost_limit.amount"] = [Problem(_("Write the most that it may cost."))]
-        self.limit_form.show_problems(problems)
-        if problems or not isinstance(amount, Money) or not self.limit_form.ready():
-            return
-        source, since = str(values["official_cost_limit.source"] or ""), values["official_cost_limit.valid_from"]
-        said = (str(country), amount, source, since if isinstance(since, date) else None)
-        work = partial(set_cost_limit, self._here.desk, *said)
-        self._here.jobs.write(self, work, partial(self._kept, _("The limit is kept.")))
+            missing["official_cost_limit.amount"] = _("Write the most that it may cost.")
+        return missing
 
-    def _kept(self, words: str, _nothing: None) -> None:
-        self._here.say(words)
-        self._show()
-
-
-def _card(title: str, hint: str, form: Form, keep: QWidget) -> Card:
-    card = Card(title)
-    for each in (PlainLabel(hint, "body", tone="text2", wrap=True), form):
-        card.body.addWidget(each)
-    card.body.addLayout(row(keep, None))
-    return card
+    def work(self, values: Mapping[str, Any]) -> tuple[Callable[[], None], str]:
+        country, amount, since, source = (
+            values[f"official_cost_limit.{name}"] for name in ("country", "amount", "valid_from", "source")
+        )
+        work = partial(set_cost_limit, self.here.desk, country, amount, source or "", since)
+        return work, _("The limit is kept.")
 
 
 def _line(code: str, minor: int) -> QWidget:

@@ -60,9 +60,9 @@ class RestoreForm(QWidget):
         file.setStretch(0, 1)
         back = button(_("Back"), "link", "back", clicked=self.back.emit)
         parts = (
-            labelled(self.name.accessibleName(), self.name),
+            labelled(self.name),
             self.passphrase,
-            labelled(self.reason.accessibleName(), self.reason),
+            labelled(self.reason),
             self.second,
         )
         title = PlainLabel(_("Restore a backup"), "section", wrap=True)

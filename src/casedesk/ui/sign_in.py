@@ -153,7 +153,7 @@ class SignInForm(QWidget):
         self.report.hide()
         self._kind = ""
         self.name = _name_line(locked.sign_in_name if locked else name)
-        asked = labelled(_("Sign-in name"), self.name)
+        asked = labelled(self.name, _("Sign-in name"))
         self.passphrase = PassphraseField(_("Passphrase"), "passphrase")
         self.passphrase.line.setText(passphrase)
         self.passphrase.entered.connect(self._open)
@@ -320,9 +320,9 @@ class RecoverForm(QWidget):
         self.setLayout(column(self._place, 4, row(self.go_back, None, self.go_on), gap=12))
 
     def _questions(self) -> QWidget:
-        first = labelled(_("Sign-in name"), self.name)
+        first = labelled(self.name, _("Sign-in name"))
         first.setVisible(self._screen.locked is None)
-        key = labelled(_("Recovery key"), self.recovery)
+        key = labelled(self.recovery, _("Recovery key"))
         return widget(column(first, column(key, self.said, gap=4), gap=12))
 
     def typed(self) -> tuple[str, ...]:

@@ -64,14 +64,14 @@ class HandOverSheet(CaseSheet):
 
     def save(self) -> None:
         to = self.to.value()
-        if self._saving or not self.form.ready():
+        if self.is_busy or not self.form.ready():
             return
         if not to:
             self.notice.say(_("Choose who takes the case over."))
             self.notice.show()
             self.to.setFocus()
             return
-        self._saving = True
+        self.busy(True)
         reason = self.form.value("status_event.reason_text")
         desk = self.case.here.desk
         work = partial(access.hand_over, desk, self.case.id, UUID(to), str(reason or ""), seen=self._seen)

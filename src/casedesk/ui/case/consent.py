@@ -187,7 +187,6 @@ class WithdrawSheet(Sheet):
         purpose = codelists.get("consent_scope").label(effects.scope)
         super().__init__(case.page, _("Take this consent back?"), purpose, width=600)
         self.case, self._effects = case, effects
-        self._saving = False
         self.body.addWidget(lines(*_effect_words(effects)))
         self.cancel_button = button(_("Keep it"), clicked=self.dismiss)
         self.save_button = button(_("Take back"), "confirm", clicked=self.save)
@@ -197,9 +196,9 @@ class WithdrawSheet(Sheet):
 
     def save(self) -> None:
         """Take the consent back, with its effects."""
-        if self._saving:
+        if self.is_busy:
             return
-        self._saving = True
+        self.busy(True)
         work = partial(withdrawing.withdraw, self.case.here.desk, self.case.id, self._effects.scope)
         self.case.write(self, work, _("Consent taken back"), done=self._done, failed=self._refused)
 
@@ -207,7 +206,7 @@ class WithdrawSheet(Sheet):
         self.dismiss()
 
     def _refused(self, error: Exception) -> None:
-        self._saving = False
+        self.busy(False)
         if isinstance(error, CaseDeskError) and not isinstance(error, InvalidInput):
             self.subtitle.setText(f"{error.message} {error.hint}")
         else:

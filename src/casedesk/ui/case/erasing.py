@@ -27,7 +27,6 @@ class EraseSheet(Sheet):
         told = _("The person asked for it. It cannot be undone. Tell them what goes and what stays.")
         super().__init__(case.page, _("Erase what this case says of the person?"), told, width=640)
         self.case, self._would = case, would
-        self._saving = False
         self.notice = Banner("danger", "")
         self.notice.hide()
         self.reason = plain_line("erase_reason", _("Why it is erased, without names"))
@@ -41,7 +40,7 @@ class EraseSheet(Sheet):
         self.body.addWidget(lines(*_going(self._would)))
         self.body.addWidget(section_title(_("What stays")))
         self.body.addWidget(lines(*_staying(self._would)))
-        self.body.addWidget(labelled(self.reason.accessibleName(), self.reason))
+        self.body.addWidget(labelled(self.reason))
         if self._would.takes_two:
             words = _("Erasing takes two people: you recorded the withdrawal yourself.")
             self.body.addWidget(PlainLabel(words, "body", wrap=True))
@@ -57,14 +56,14 @@ class EraseSheet(Sheet):
 
     def save(self) -> None:
         """Erase it, once it is said why."""
-        if self._saving:
+        if self.is_busy:
             return
         reason = self.reason.text().strip()
         if not reason:
             self._say(_("Say why in a few words."), "")
             self.reason.setFocus()
             return
-        self._saving = True
+        self.busy(True)
         work = partial(withdrawing.erase, self.case.here.desk, self.case.id, reason, self.second.said())
         self.case.write(self, work, _("Erased"), done=self._done, failed=self._refused)
 
@@ -73,7 +72,7 @@ class EraseSheet(Sheet):
         self.dismiss()
 
     def _refused(self, error: Exception) -> None:
-        self._saving = False
+        self.busy(False)
         self.second.passphrase.clear()
         if not isinstance(error, CaseDeskError) or isinstance(error, InvalidInput):
             show_error(self, error)

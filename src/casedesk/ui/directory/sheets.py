@@ -138,7 +138,7 @@ class _EditSheet(Sheet):
         self.saved.emit(record_id)
 
     def _refused(self, error: Exception) -> None:
-        self.save_button.setEnabled(True)
+        self.busy(False)
         if not isinstance(error, InvalidInput):
             show_error(self, error)
             return
@@ -151,7 +151,7 @@ class _EditSheet(Sheet):
         next((form for form in self._forms() if form.problems()), self._forms()[0]).next_problem()
 
     def main_action(self) -> None:
-        self.save_button.click()  # does nothing while it saves
+        self.save()
 
 
 class PartnerSheet(_EditSheet):
@@ -207,7 +207,7 @@ class PartnerSheet(_EditSheet):
         edits = {key.removeprefix("provider."): pair for key, pair in self.form.edits().items()}
         services = [edit for card in self.cards if (edit := card.edit()) is not None]
         partner_id = self._partner.row.id if self._partner is not None else None
-        self.save_button.setEnabled(False)
+        self.busy(True)
         work = partial(save_provider, self.here.desk, partner_id, edits, services)
         self.here.jobs.write(self, work, self._saved, failed=self._refused)
 
@@ -236,6 +236,6 @@ class RecruiterSheet(_EditSheet):
             return
         edits = {key.removeprefix("recruiter."): pair for key, pair in self.form.edits().items()}
         recruiter_id = self._recruiter.row.id if self._recruiter is not None else None
-        self.save_button.setEnabled(False)
+        self.busy(True)
         work = partial(save_recruiter, self.here.desk, recruiter_id, edits)
         self.here.jobs.write(self, work, self._saved, failed=self._refused)

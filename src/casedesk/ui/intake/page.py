@@ -244,7 +244,7 @@ class IntakePage(Page):
     def place(self) -> dict[str, Any]:
         draft_id = str(self.keeper.draft_id) if self.keeper.draft_id and not self.keeper.ended else None
         part = self.middle.name if self.kind == FULL and draft_id else sections.CONSENT_AND_SAFETY.name
-        return {"draft_id": draft_id, "part": part, "kind": self.kind}
+        return {"draft_id": draft_id, "part": part, "kind": self.kind, "name": ""}  # it only begins an intake
 
     def store(self) -> None:
         self.middle.settle()

@@ -138,9 +138,9 @@ class Disc(QWidget):
         painter.end()
 
 
-def labelled(label: str, control: QWidget, hint: str = "") -> QWidget:
-    """A label over its control, and a hint under it."""
-    words = PlainLabel(label, "label")
+def labelled(control: QWidget, label: str = "", hint: str = "") -> QWidget:
+    """A control under its label, or else under its name, and a hint under both."""
+    words = PlainLabel(label or control.accessibleName(), "label")
     words.setBuddy(control)
     parts: list[QWidget] = [words, control]
     if hint:

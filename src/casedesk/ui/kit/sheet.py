@@ -29,7 +29,7 @@ class Sheet(QWidget):
         self._host = host.window()
         self._width = width
         self._before: QWidget | None = None
-        self._busy = False
+        self.is_busy = False  # while what it asked for is written
         self._typing_in: QWidget | None = None  # what had the focus when it became busy
         self.is_open = False  # also while the cover hides it
         self.safe: QWidget | None = None  # what has the focus at first, where that is not the first control
@@ -97,9 +97,9 @@ class Sheet(QWidget):
     def busy(self, on: bool) -> None:
         """While what it asked for is written nothing in it can be changed, and it stays open. The sheet itself has the
         focus until then: a control that is disabled would lose it for good, and with it every key."""
-        if on == self._busy:
+        if on == self.is_busy:
             return
-        self._busy = on
+        self.is_busy = on
         focused = QApplication.focusWidget()
         if on:
             self._typing_in = focused if focused is not None and self.panel.isAncestorOf(focused) else None
@@ -133,7 +133,7 @@ class Sheet(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         event.accept()  # the page behind takes no keys while the sheet is open
-        if self._busy:
+        if self.is_busy:
             return
         if event.key() == Qt.Key.Key_Escape:
             self.leave()

@@ -216,6 +216,7 @@ class ReferSheet(Sheet):
 
     def _follow(self, referral: ReferralFacts) -> None:
         self.steps = StepsPane(self.here, referral)
+        self.steps.busy.connect(self.busy)
         self.steps.taken.connect(self._step_taken)
         self.body.addWidget(self.steps)
         if may(self.here.desk, "case.print"):
@@ -249,7 +250,7 @@ class ReferSheet(Sheet):
         if self.form is not None:
             self.make()
         elif self.steps is not None and self.steps.form is not None:
-            self.steps.save_button.click()  # does nothing while it saves
+            self.steps.save()
 
     @property
     def _is_ready(self) -> bool:

@@ -65,9 +65,10 @@ SHOWN = (
 
 
 class StepsPane(Tall):
-    """Facts of a referral and its next steps. `taken` tells that a step was recorded. What is typed about a step stays
-    in `typed` until one is."""
+    """Facts of a referral and its next steps. `busy` tells that a step is being recorded, `taken` that it was. What is
+    typed about a step stays in `typed` until then."""
 
+    busy = Signal(bool)
     taken = Signal()
 
     def __init__(self, here: Here, referral: ReferralFacts) -> None:
@@ -131,7 +132,7 @@ class StepsPane(Tall):
         values = self.form.values()
         reason = str(values.pop(REASON, None) or "")
         said = {key.removeprefix("referral."): value for key, value in values.items() if value is not None}
-        self.save_button.setEnabled(False)
+        self.busy.emit(True)
         work = partial(take_step, self._here.desk, self._referral.row.id, self.to, said, reason=reason)
         self._here.jobs.write(self, work, self._saved, failed=self._refused)
 
@@ -140,7 +141,7 @@ class StepsPane(Tall):
         self.taken.emit()
 
     def _refused(self, error: Exception) -> None:
-        self.save_button.setEnabled(True)
+        self.busy.emit(False)
         if not isinstance(error, InvalidInput) or self.form is None:
             show_error(self, error)
             return

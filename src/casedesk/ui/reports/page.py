@@ -351,8 +351,8 @@ class ReportsPage(Page):
         sheet.open(sheet.who.receiver)
 
     def _look_at_register(self, kind: FileKind, asked: Register) -> None:
-        work = partial(first_rows, self.here.desk, asked)
-        self.here.jobs.run_long(self, _("Reading the cases"), work, partial(self._show_first_rows, kind, asked))
+        work, done = partial(first_rows, self.here.desk, asked), partial(self._show_first_rows, kind, asked)
+        self.here.jobs.run_long(self, _("Reading the cases"), work, done, writes=True)
 
     def _show_first_rows(self, kind: FileKind, asked: Register, found: FirstRows) -> None:
         sheet = FirstRowsSheet(self, found)

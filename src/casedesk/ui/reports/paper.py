@@ -89,8 +89,8 @@ class ReportPaperPage(PaperPage):
         parts = column(
             PlainLabel(_("Before it leaves"), "card"),
             self.who,
-            labelled(_("Language of the paper"), self.language),
-            labelled(_("Password for the PDF (optional)"), self.password, hint),
+            labelled(self.language, _("Language of the paper")),
+            labelled(self.password, _("Password for the PDF (optional)"), hint),
             None,
             gap=12,
             margins=(16, 14, 16, 14),

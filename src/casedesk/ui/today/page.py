@@ -14,7 +14,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from casedesk import formats
-from casedesk.desk import DHAKA
+from casedesk.formats import DHAKA
 from casedesk.i18n import _, ngettext
 from casedesk.services.clock import clock_is_wrong
 from casedesk.services.permissions import may

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,6 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from casedesk import codelists, formats
-from casedesk.desk import DHAKA
 from casedesk.i18n import _, ngettext
 from casedesk.services.backups import Loss
 from casedesk.services.permissions import may
@@ -96,14 +95,14 @@ class SideCards(QWidget):
         return _side_card("referral", _("Referrals with no answer"), rows, len(found) - len(rows), go)
 
     def _draft_rows(self, found: Sequence[DraftProgress]) -> list[SideRow]:
-        now = self.here.desk.clock().astimezone(DHAKA)
+        today = self.here.desk.today()
         rows = []
         for each in found if self._all_drafts_shown else found[:LISTED]:
             draft = each.draft
             text = _("{done} of {all} answers") if draft.kind == "quick" else _("{done} of {all} parts")
             words = text.format(done=formats.number(each.done), all=formats.number(each.parts))
             to = Goto("intake", {"draft_id": str(draft.id), "part": each.last_part, "kind": draft.kind})
-            name, when = draft.name or _("Name not asked yet"), _when(draft.saved_at, now)
+            name, when = draft.name or _("Name not asked yet"), _when(draft.saved_at, today)
             rows.append(SideRow(name, words, when, partial(self.here.go, to), share=each.done / each.parts))
         return rows
 
@@ -176,9 +175,9 @@ class SideRow(PressButton):
         paint_bar(painter, QRectF(low.x(), low.center().y() - BAR / 2, low.width() - width - 10, BAR), self._share)
 
 
-def _when(saved: datetime, now: datetime) -> str:
+def _when(saved: datetime, today: date) -> str:
     """When a draft was saved: the time today, else the day."""
-    days = (now.date() - formats.day_in_dhaka(saved)).days
+    days = (today - formats.day_in_dhaka(saved)).days
     if days <= 0:
         return formats.clock(saved)
     return _("yesterday") if days == 1 else formats.short_day(formats.day_in_dhaka(saved))
