@@ -27,7 +27,7 @@ from casedesk.ui.page import Goto
 from casedesk.ui.reports.figures import FigureTable
 from casedesk.ui.reports.filters import FilterSheet, chips_of
 from casedesk.ui.reports.handing import HandOutSheet, with_ending
-from casedesk.ui.reports.page import ReportsPage
+from casedesk.ui.reports.page import Notice, ReportsPage
 from casedesk.ui.reports.paper import ReportPaperPage
 from casedesk.ui.reports.register import FirstRowsSheet, RegisterSheet
 from casedesk.ui.window import Window
@@ -120,6 +120,9 @@ def test_it_opens_by_its_keys_with_the_month_that_is_over(shown: Shown) -> None:
     page = shown.page()
     assert page.request.period.label == "April 2026"
     assert "Nothing was recorded in April 2026" in words_of(page)
+    notice = page.findChild(Notice)
+    assert notice is not None
+    assert notice.height() == notice.heightForWidth(notice.width()), "as high as its words"
 
 
 def test_arrows_step_and_a_period_that_is_not_over_says_so(shown: Shown) -> None:

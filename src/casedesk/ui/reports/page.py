@@ -251,7 +251,7 @@ class ReportsPage(Page):
             self._content.addWidget(Banner("warn", self.changed))
         self._content.addWidget(Notice(self.report))
         if not self.tables:
-            self._content.addWidget(self._empty(self.report))
+            self._content.addWidget(self._empty(self.report), 1)  # the notice takes none of its room
             return
         left = [self._card(table) for table in self.tables]
         right = self._chart_grid()
