@@ -302,7 +302,33 @@ def test_how_long_is_asked_once_it_is_said_that_there_was_detention(shown: Shown
     form.set_value(days, 40)
     form.set_value(first, "no")
     assert asked() == [first, days], "what has an answer stays to be seen"
+    form.go_to(days)
+    shown.retype(days, "forty")
+    form.set_value(first, "no")
+    form.go_to(first)
+    assert asked() == [first, days], "and what is not understood yet"
     part.cancel()
+
+
+def test_what_is_typed_while_a_form_is_saved_stays_in_it(shown: Shown, desk: Desk) -> None:
+    part = shown.open("person").part
+    assert isinstance(part, EditablePart)
+    part.edit()
+    shown.wait(part.is_editing)
+    shown.retype("person.nickname", "Moyna")
+    before = Event()
+    shown.window.jobs.write(shown.window, partial(before.wait, 10), lambda _done: None)
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.retype("person.village_or_street", "Char Janajat")
+    before.set()
+    shown.wait(lambda: case_facts(desk, shown.case_id).answers.get("person.nickname") == "Moyna")
+    shown.wait(lambda: part.card.form is not None and not part.card._saving)
+    form = part.card.form
+    assert form is not None
+    assert form.edits().keys() == {"person.village_or_street"}
+    shown.press(KEY.Key_Return, CONTROL)
+    shown.wait(lambda: not part.is_editing())
+    assert case_facts(desk, shown.case_id).answers["person.village_or_street"] == "Char Janajat"
 
 
 def test_keys_lead_through_the_sections(shown: Shown) -> None:

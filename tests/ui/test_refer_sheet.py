@@ -216,6 +216,22 @@ def test_the_sheet_waits_for_other_writes_and_takes_the_keys_meanwhile(shown: Sh
     assert shown.window.focusWidget() is sheet.form.first_field()
 
 
+def test_what_is_written_changes_no_more_and_the_sheet_stays_until_then(shown: Shown) -> None:
+    sheet = shown.open(need_id=str(shown.need("safe_place")))
+    form = sheet.form
+    assert form is not None
+    shown.pick("Ashroy")
+    before = Event()
+    shown.window.jobs.write(shown.window, partial(before.wait, 10), lambda _done: None)
+    sheet.save_draft()
+    assert not form.partners.buttons[0].isEnabled()
+    shown.press(KEY.Key_Escape)
+    assert shown.sheet is sheet
+    before.set()
+    shown.wait(shown.closed)
+    assert [row.status for row in referrals_of(shown.desk, shown.case_id)] == ["draft"]
+
+
 def test_a_no_is_a_full_answer(shown: Shown) -> None:
     sheet = shown.open(need_id=str(shown.need("recover_wages")))
     form = sheet.form

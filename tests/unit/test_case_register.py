@@ -20,12 +20,11 @@ from sqlalchemy import select
 from casedesk.desk import Actor, Desk
 from casedesk.errors import InvalidInput, NotAllowed
 from casedesk.fields import Kind, Level
-from casedesk.models import Disclosure, fields_of
+from casedesk.models import Case, Disclosure, fields_of
 from casedesk.progress import Cancelled, Progress
 from casedesk.reports.dictionary import dictionary
 from casedesk.reports.hand_out import FileKind, first_rows, save_register
 from casedesk.services import case_register
-from casedesk.services.audit import trail
 from casedesk.services.case_register import (
     MODELS,
     MOST_NAMED,
@@ -40,6 +39,7 @@ from casedesk.services.case_register import (
 )
 from casedesk.services.cases import mark_confidential
 from casedesk.services.consents import RecordConsent, record_consent, withdraw
+from casedesk.services.history import who_looked
 from casedesk.services.intake import register_case
 from tests.conftest import NOW
 from tests.support.journal import last
@@ -233,9 +233,23 @@ def test_names_are_looked_at_for_a_reason_alone_and_that_is_recorded(desk: Desk)
     some(desk, 11)
     with pytest.raises(NoReason):
         first_rows(desk, replace(NAMED, reason=" "))
-    assert "register.look" not in [entry.action for entry in trail(desk)]
+    assert last(desk).action != case_register.SEEN
+    found = first_rows(desk, NAMED)
+    assert len(found.rows) == 5
+    with desk.read() as session:
+        cases = session.scalars(select(Case.id)).all()
+    looks = [(case, entry.reason) for case in cases for entry in who_looked(desk, case)]
+    assert len(looks) == 5
+    assert {reason for _case, reason in looks} == {"District office: Review of the year"}
+
+
+def test_names_that_were_looked_at_count_over_the_day_too(desk: Desk, tmp_path: Path) -> None:
+    some(desk, 5)
     first_rows(desk, NAMED)
-    assert trail(desk)[0].action == "register.look"
+    save_register(desk, NAMED, FileKind.CSV, tmp_path / "same.csv")  # the same people are told once
+    some(desk, 21)
+    with pytest.raises(TooManyNames, match="name 5 already"):
+        extract(desk, NAMED)
 
 
 def test_receiver_and_reason_are_never_cut(desk: Desk, tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ def first_rows(desk: Desk, asked: Register, progress: Progress = silent) -> Firs
     """Look before it leaves. Without names nothing is recorded, and nobody has to say why."""
     made = extract(desk, asked, progress)
     if asked.profile != CODED:
-        given_out.register_looked_at(desk, asked)
+        given_out.register_looked_at(desk, asked, made.cases[:SHOWN_BEFORE])
     sheet = register_book(desk, asked, made, codes=False).sheets[0]
     rows = (tuple("" if cell is None else str(cell) for cell in row) for row in islice(sheet.rows, SHOWN_BEFORE))
     titles = tuple(column.title for column in sheet.columns)

@@ -43,11 +43,14 @@ from casedesk.services.consents import holds, newest_lines
 from casedesk.services.permissions import needs, reaches, visible
 from casedesk.services.prints import CODED, FULL, SHARED
 from casedesk.services.statistics.periods import begins
+from casedesk.storage.operations import Value, shown, unpack
+from casedesk.storage.recorder import OPERATION_TABLE
 from casedesk.values import PartialDay, Precision
 
 K: Final = 11  # how many share what is told of one, at least
 MOST_NAMED: Final = 25  # people on the lists with names that one person makes in a day
 REGISTER_FILE: Final = "case-register"  # what a Disclosure calls it
+SEEN: Final = "case.view_in_register"  # the action that is noted with each case whose line was looked at
 AT_ONCE: Final = 1000  # rows read at a time
 NO_NAMES: Final = "no"  # in the column consent_shared: this purpose takes coded files only
 SERIOUS: Final = "serious_violence"
@@ -207,21 +210,38 @@ def _named(desk: Desk, asked: Register, scope: str, progress: Progress) -> Extra
 
 
 def _named_today(desk: Desk) -> set[UUID | None]:
-    """The cases that lists with names told of today, made by the one signed in. The same case is told once."""
-    wanted = (
+    """The cases that lists with names told of today, seen or made by the one signed in. The same case is told once."""
+    begun = begins(desk.today())
+    given = (
         select(Disclosure.case_id)
         .join(Change, Change.record == Disclosure.id)
         .join(Operation, Operation.seq == Change.operation_seq)
         .where(
             Disclosure.document == REGISTER_FILE,
             Disclosure.level != CODED,
-            Disclosure.at >= begins(desk.today()),
+            Disclosure.at >= begun,
             Disclosure.case_id.is_not(None),
             Operation.actor == desk.actor.id.bytes,
         )
     )
+    noted = (
+        select(Change.record, Operation.body)
+        .join(Operation, Operation.seq == Change.operation_seq)
+        .where(
+            Change.table == OPERATION_TABLE,
+            Operation.actor == desk.actor.id.bytes,
+            Operation.wall >= begun.timestamp() * 1000,
+        )
+    )
     with desk.read() as session:
-        return set(session.scalars(wanted))
+        seen = {case for case, body in session.execute(noted) if _action(body) == SEEN}
+        return seen.union(session.scalars(given))
+
+
+def _action(body: bytes) -> Value:
+    (operation,) = unpack(body)
+    own = (leaf for _level, leaf in shown(operation) if leaf.table == OPERATION_TABLE)
+    return next((leaf.value for leaf in own if leaf.field == "action"), None)
 
 
 def _scope(asked: Register) -> str:

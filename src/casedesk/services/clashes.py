@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from casedesk import codelists
 from casedesk.desk import Actor, Desk
 from casedesk.errors import CaseDeskError, NotFound
 from casedesk.fields import Field, Kind, Level
@@ -22,7 +23,10 @@ from casedesk.models import (
     Case,
     CaseIndex,
     Clash,
+    NeedItem,
+    Provider,
     Recorded,
+    Recruiter,
     State,
     fields_of,
     recorded_models,
@@ -31,6 +35,7 @@ from casedesk.models import (
 from casedesk.models import Operation as OperationRow
 from casedesk.services.permissions import Hidden, OutOfReach, needs, reach, visible, within_reach
 from casedesk.services.preferences import prefer, preferences
+from casedesk.services.providers import name_of
 from casedesk.services.users import names_of_users
 from casedesk.services.words import BETWEEN, in_words
 from casedesk.storage import belonging
@@ -306,14 +311,21 @@ class _Reader:
 
     def _words(self, declared: Field, value: Value) -> str:
         if declared.kind is Kind.REFERENCE and isinstance(value, bytes):
-            return self._name(UUID(bytes=value))
+            return self._called(UUID(bytes=value))
         if declared.kind is Kind.REFERENCES:
-            return BETWEEN.join(self._name(UUID(each)) for each in _list(value))
+            return BETWEEN.join(self._called(UUID(each)) for each in _list(value))
         return in_words(declared, from_leaf(declared, value))
 
-    def _name(self, person: UUID) -> str:
-        """Somebody nobody told of yet is somebody all the same."""
-        return self._people.get(person) or _("Not known")
+    def _called(self, record: UUID) -> str:
+        """What a field refers to, by name. Somebody nobody told of yet is somebody all the same."""
+        if name := self._people.get(record):
+            return name
+        if (need := self._session.get(NeedItem, record)) is not None:
+            return codelists.get("need").label(need.need)
+        if (partner := self._session.get(Provider, record)) is not None:
+            return name_of(partner)
+        recruiter = self._session.get(Recruiter, record)
+        return (recruiter.name if recruiter is not None else None) or _("Not known")
 
 
 def _belongs(session: Session, clash: Clash) -> tuple[UUID | None, Case | None]:

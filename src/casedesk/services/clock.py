@@ -18,8 +18,8 @@ from casedesk.storage import vault
 from casedesk.storage.recorder import NEWEST_SURE
 
 RELEASED: Final = date(2026, 5, 1)  # a computer that says it is earlier is wrong
-AN_HOUR: Final = 60 * 60 * 1000
-FAR_AHEAD: Final = 400 * 24 * AN_HOUR  # an office that was closed longer is asked for the day
+_AN_HOUR: Final = 60 * 60 * 1000
+_FAR_AHEAD: Final = 400 * 24 * _AN_HOUR  # an office that was closed longer is asked for the day
 
 
 @needs("office.view")
@@ -41,11 +41,11 @@ def last_known_day(session: Session, at: datetime) -> date | None:
     told = formats.day_in_dhaka(at)
     if newest is None:
         return RELEASED if told < RELEASED else None
-    if told >= RELEASED and newest - AN_HOUR <= wall <= newest + FAR_AHEAD:
+    if told >= RELEASED and newest - _AN_HOUR <= wall <= newest + _FAR_AHEAD:
         return None
     known = max(datetime.fromtimestamp(newest / 1000, DHAKA).date(), RELEASED)
     # Where years lie between them either may be the wrong one, and the earlier day lets nothing expire.
-    return min(known, told) if told >= RELEASED and wall < newest - FAR_AHEAD else known
+    return min(known, told) if told >= RELEASED and wall < newest - _FAR_AHEAD else known
 
 
 @needs("office.today")

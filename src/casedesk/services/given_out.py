@@ -17,7 +17,7 @@ from casedesk.desk import Desk
 from casedesk.errors import Conflict
 from casedesk.i18n import _
 from casedesk.models import Disclosure
-from casedesk.services.case_register import REGISTER_FILE, NoReason, Register
+from casedesk.services.case_register import REGISTER_FILE, SEEN, NoReason, Register
 from casedesk.services.edits import Edits, apply_edits, as_new
 from casedesk.services.permissions import needs
 from casedesk.services.prints import CODED, Copy
@@ -89,9 +89,10 @@ def changed_since(desk: Desk, report: str, period: str, figures: str) -> str:
 
 
 @needs("register.named")
-def register_looked_at(desk: Desk, asked: Register) -> None:
-    """Record that somebody saw the beginning of a register with names."""
-    desk.note("register.look", reason=asked.reason.strip())
+def register_looked_at(desk: Desk, asked: Register, cases: Sequence[UUID]) -> None:
+    """Record with each case that its line of a register with names was seen, and for whom and why."""
+    for case in cases:
+        desk.note(SEEN, about=case, reason=f"{asked.receiver.strip()}: {asked.reason.strip()}")
 
 
 @needs("register.coded")

@@ -31,8 +31,8 @@ from casedesk.storage.recovery_key import RecoveryKey
 from casedesk.storage.store import Store, VaultDamaged
 from casedesk.values import Money
 
-DEVICE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-ALONE = ("administrator", "caseworker", "coordinator", "supervisor")  # a centre with one user combines them
+_DEVICE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+_ALONE = ("administrator", "caseworker", "coordinator", "supervisor")  # a centre with one user combines them
 _SIGN_IN: Final = "office.sign_in"
 ComputerClock = Callable[[], datetime]
 
@@ -80,7 +80,7 @@ def set_up(
         user = User(
             name=centre.user_name,
             sign_in_name=centre.sign_in_name,
-            roles=list(ALONE),
+            roles=list(_ALONE),
             team=None,
             language=centre.language,
             slot=slot.hex(),
@@ -105,7 +105,7 @@ def set_up(
                         triage_money_lost=Money(5_000_000, "bdt"),
                         practice=True if centre.practice else None,
                     ),
-                    Device(code=device or "".join(secrets.choice(DEVICE_LETTERS) for _place in range(2))),
+                    Device(code=device or "".join(secrets.choice(_DEVICE_LETTERS) for _place in range(2))),
                     user,
                 )
             )

@@ -102,8 +102,8 @@ class FormSheet(Sheet):
         """Save what the form holds."""
         if self.is_busy or not self.form.ready():
             return
-        self.busy(True)
         work = self.work(self.form.values())
+        self.busy(True)
         self.here.jobs.write(self, work, done=self._done, failed=self._refused)
 
     def day_first(self, key: str) -> None:

@@ -78,11 +78,12 @@ class _Asked(QWidget):
         self.form.show_problems({key: [Problem(words)] for key, words in missing.items()})
         if self.form.ready() and not missing:
             work, said = self.work(values)
-            self.here.jobs.write(self, work, partial(self._kept, said))
+            self.here.jobs.write(self, work, partial(self._kept, said, values))
 
-    def _kept(self, said: str, _nothing: None) -> None:
+    def _kept(self, said: str, values: Mapping[str, object], _nothing: None) -> None:
         self.here.say(said)
-        self.form.fill({})
+        if self.form.values() == values:  # else somebody is writing the next one
+            self.form.fill({})
         self._look()
 
 

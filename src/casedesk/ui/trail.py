@@ -40,7 +40,6 @@ WORDS = {
     "directory.save_recruiter": N_("Changed a recruiter in the directory"),
     "report.give_out": N_("Gave out a report"),
     "register.export": N_("Gave out the case register"),
-    "register.look": N_("Looked at a case register with names"),
     "case.forget": N_("Erased what a case says of the person"),
     "clash.settle": N_("Decided between two answers"),
     "sync.begun": N_("Began an organisation that exchanges"),

@@ -431,10 +431,10 @@ class Window(QMainWindow):
             self._let_writes_end(LONGEST_LOOK)
             self._close_sheets()
             lost = not self._stored()
-            if self.page is not None and not (lost and why == KEY and not self._hidden()):
+            if self.page is not None and not (lost and why == KEY):
                 self.page.leave()
         finally:  # whatever became of what was typed
-            if lost and why == KEY and not self._hidden():
+            if lost and why == KEY:
                 self._ask_to_lock()
             else:
                 self.locked.emit(why)

@@ -13,8 +13,8 @@ from casedesk.services.words import BETWEEN
 from casedesk.ui.case.open_case import OpenCase
 from casedesk.ui.case.sheets import CaseSheet
 from casedesk.ui.form_sheet import Saved, declared
+from casedesk.ui.kit.blocks import labelled
 from casedesk.ui.kit.choices import Combo, TickCard
-from casedesk.ui.kit.layouts import column
 from casedesk.ui.kit.texts import PlainLabel
 from casedesk.ui.page import Goto
 
@@ -58,9 +58,7 @@ class HandOverSheet(CaseSheet):
     def before_form(self) -> None:
         if not self.names:
             self.body.addWidget(PlainLabel(_("Nobody else here can take the case."), "body", wrap=True))
-        label = PlainLabel(_("New caseworker"), "label")
-        label.setBuddy(self.to)
-        self.body.addLayout(column(label, self.to, gap=4))
+        self.body.addWidget(labelled(self.to))
 
     def save(self) -> None:
         to = self.to.value()
@@ -71,10 +69,10 @@ class HandOverSheet(CaseSheet):
             self.notice.show()
             self.to.setFocus()
             return
-        self.busy(True)
         reason = self.form.value("status_event.reason_text")
         desk = self.case.here.desk
         work = partial(access.hand_over, desk, self.case.id, UUID(to), str(reason or ""), seen=self._seen)
+        self.busy(True)
         self.case.hand_over(self, work, done=partial(self._handed_over, to), failed=self._refused)
 
     def _handed_over(self, to: str, mine_still: bool) -> None:

@@ -233,7 +233,7 @@ class FactsCard(Card):
             now = {**self.answers, **self.form.values()}
             self.form.look_at(now)
             for key, question in self.form.questions.items():
-                question.setVisible(comes_after(key, now))
+                question.ask(comes_after(key, now))
 
     def cancel(self) -> None:
         """Leave the form; what was typed is dropped."""
@@ -260,12 +260,24 @@ class FactsCard(Card):
         what = f"{self.case.facts.number} · {_(self._section.title)}"
         undo = self.case.here.undoing(self.change(back, None), what)
         work = self.change(edits, self.form.kept_rules() | self._kept_elsewhere)
-        self.case.write(self, work, _("Changes saved"), done=self._saved, failed=self._refused, undo=undo)
+        done = partial(self._saved, self.form.values())
+        self.case.write(self, work, _("Changes saved"), done=done, failed=self._refused, undo=undo)
 
-    def _saved(self, _nothing: object) -> None:
-        self.case.typed.forget(self._code)
+    def _saved(self, values: Mapping[str, object], _nothing: object) -> None:
         self.case.look_again()
-        self._close_form()
+        if self.form is None:
+            return
+        self._saving = False
+        typed = self.form.typed()
+        later = {key: now for key, now in self.form.values().items() if now != values[key]}
+        if later or typed:  # while it was saved; the form stays for that
+            self.form.fill(self.answers)
+            self.form.put(later)
+            self.form.put_typed(typed)
+            self._keep()
+        else:
+            self.case.typed.forget(self._code)
+            self._close_form()
 
     def _refused(self, error: Exception) -> None:
         self._saving = False

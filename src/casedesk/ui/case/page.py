@@ -32,7 +32,6 @@ from casedesk.ui.case.sheets import FollowUpSheet, NoteSheet, ReasonSheet
 from casedesk.ui.case.strip import ContactStrip
 from casedesk.ui.case.timeline import TimelinePart
 from casedesk.ui.case.who_looked import WhoLookedPart
-from casedesk.ui.form_sheet import FormSheet
 from casedesk.ui.kit.blocks import EmptyState, Skeleton, keys_hint
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.layouts import block, clear, column, row, scrolled, widget
@@ -247,6 +246,9 @@ class CasePage(Page):
     def open_sheet(self, sheet: Sheet) -> None:
         """Show a sheet over the page; one at a time."""
         if self.sheet is not None:
+            if self.sheet.is_busy:  # it has to tell what came of what it asked for
+                sheet.deleteLater()
+                return
             self.sheet.dismiss()
         self.sheet = sheet
         sheet.closed.connect(self._sheet_closed)
@@ -271,8 +273,8 @@ class CasePage(Page):
             self.open_sheet(FollowUpSheet(self.case))
 
     def main_action(self) -> None:
-        if isinstance(self.sheet, FormSheet):
-            self.sheet.save()
+        if self.sheet is not None:
+            self.sheet.main_action()
         elif self._covered():
             return
         elif self.part is not None and not self.part.main_action():

@@ -75,8 +75,8 @@ class FollowUpSheet(CaseSheet):
         )
 
     def before_form(self) -> None:
-        self.body.addWidget(labelled(self.which, _("Which follow-up")))
-        self.body.addWidget(labelled(self.result, _("Was there contact?")))
+        self.body.addWidget(labelled(self.which))
+        self.body.addWidget(labelled(self.result))
 
     def work(self, values: Saved) -> Callable[[], object]:
         command = RecordFollowUp(

@@ -39,6 +39,7 @@ TITLES = {
     "referral.edit": N_("Referral changed"),
     "case.view": N_("Opened the case"),
     "case.view_restricted": N_("Read what is restricted"),
+    "case.view_in_register": N_("Saw it in a case register"),
     "case.show_number": N_("Saw the telephone number"),
     "case.print": N_("Printed"),
     "referral.print": N_("Printed a referral letter"),

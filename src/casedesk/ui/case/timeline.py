@@ -86,13 +86,17 @@ class NoteBox(Card):
         self._saving = True
         kind, text = str(self.form.value("case_note.type") or ""), str(self.form.value("case_note.text") or "")
         work = partial(notes.add_note, self.case.here.desk, self.case.id, kind, text)
-        self.case.write(self, work, _("Note saved"), done=self._saved, failed=self._refused)
+        self.case.write(self, work, _("Note saved"), done=partial(self._saved, text), failed=self._refused)
 
-    def _saved(self, _note_id: object) -> None:
+    def _saved(self, text: str, _note_id: object) -> None:
         self._saving = False
-        self.case.typed.forget(DRAFT)
         self.notice.hide()
-        self._start()
+        now = str(self.form.value("case_note.text") or "")
+        if now == text:
+            self.case.typed.forget(DRAFT)
+            self._start()
+        else:  # what was written while it was saved is the next note
+            self.form.set_value("case_note.text", now.removeprefix(text).strip() or None)
 
     def _refused(self, error: Exception) -> None:
         self._saving = False

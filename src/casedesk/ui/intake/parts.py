@@ -117,7 +117,7 @@ class Part(QWidget):
         for form in self.forms:
             form.look_at(answers)
         for key, question in self.questions().items():
-            question.setVisible(self.asks(key, answers))
+            question.ask(self.asks(key, answers))
             if key in WAGES and isinstance(question.editor, MoneyEdit):
                 question.editor.expect(_money_of(answers))
 

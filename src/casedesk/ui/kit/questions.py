@@ -93,6 +93,12 @@ class Question(Tall):
         """The rules whose warnings about this answer were read."""
         return frozenset(self._kept)
 
+    def ask(self, on: bool) -> None:
+        """Show it or not; what is being typed in it, or is not understood yet, stays to be seen."""
+        focused = self.window().focusWidget()
+        typing = focused is not None and self.isAncestorOf(focused)
+        self.setVisible(on or typing or bool(self.editor.problem()))
+
     def set_put_off(self, on: bool) -> None:
         if self.not_now is not None:
             self.not_now.setChecked(on)

@@ -83,7 +83,8 @@ class Sheet(QWidget):
         """Put the focus on this control, or on the first one."""
         controls = self._controls()
         first = next((each for each in controls if each is not self.close_button), self.close_button)
-        chosen = focus or self.safe or first
+        wanted = [each for each in (focus, self.safe) if each is not None and each.isEnabled()]
+        chosen = next(iter(wanted), first)
         chosen.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def rename(self, title: str, subtitle: str, *, width: int) -> None:
@@ -105,7 +106,7 @@ class Sheet(QWidget):
             self._typing_in = focused if focused is not None and self.panel.isAncestorOf(focused) else None
             self.setFocus(Qt.FocusReason.OtherFocusReason)
         self.panel.setEnabled(not on)
-        if not on and focused is self:
+        if not on and self._host.focusWidget() is self:  # also where another window is before it
             self.take_focus(self._typing_in)
 
     def main_action(self) -> None:

@@ -232,7 +232,7 @@ class Choices(Tall):
         inside.addLayout(self.extra)
         for part in (self.hidden, self.left_out, self.refused, self.given_away):
             inside.addWidget(part)
-        pair = row(labelled(self.language, _("Language")), labelled(self.copies, _("Copies")), gap=8)
+        pair = row(labelled(self.language, _("Language")), labelled(self.copies), gap=8)
         pair.setStretch(0, 1)
         pair.setStretch(1, 1)
         inside.addLayout(pair)
@@ -245,7 +245,7 @@ class Choices(Tall):
                 box.setChecked(code in prints.USUAL_PARTS)
                 grid.addWidget(box, at % 3, at // 3)
             inside.addLayout(grid)
-            inside.addWidget(labelled(self.purpose, _("Why is it printed?")))
+            inside.addWidget(labelled(self.purpose))
             inside.addWidget(self.partner)
             inside.addWidget(self.reason)
         inside.addSpacing(4)

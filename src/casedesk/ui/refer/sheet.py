@@ -88,7 +88,7 @@ class ReferSheet(Sheet):
         self.form: ReferForm | None = None
         self.steps: StepsPane | None = None
         self.referral: ReferralFacts | None = None
-        self._done = self._working = self._was_refused = False
+        self._done = self._was_refused = False
         self.waits = True  # until it is known what it is about
         self.panel.hide()
         self._waiting = QTimer(self, singleShot=True, interval=tokens()["time_ms"]["progress_after"])
@@ -163,24 +163,23 @@ class ReferSheet(Sheet):
     def _say_missing(self) -> None:
         if self.form is not None:
             self.state.setText(self.form.missing())
-            self.create_button.setEnabled(self.form.complete() and not self._working)
+            self.create_button.setEnabled(self.form.complete())
 
     def make(self) -> None:
         """Make the referral, ready to send."""
-        if self.form is None or self._working or not self.form.complete() or not self.form.form.ready():
+        if self.form is None or self.is_busy or not self.form.complete() or not self.form.form.ready():
             return
         self._write(as_draft=False)
 
     def save_draft(self) -> None:
-        if self.form is not None and not self._working and self.form.form.ready():
+        if self.form is not None and not self.is_busy and self.form.form.ready():
             self._write(as_draft=True)
 
     def _write(self, *, as_draft: bool) -> None:
         form = self.form
         if form is None:
             return
-        self._working = True
-        self.create_button.setEnabled(False)
+        self.busy(True)
         command = form.command(as_draft=as_draft)
         work = partial(write, self.here.desk, command, self.referral, form.edits())
         wants_letter = self.letter.isChecked() and not as_draft and may(self.here.desk, "case.print")
@@ -204,7 +203,8 @@ class ReferSheet(Sheet):
         if not isValid(self):
             show_error(self._over, error)
             return
-        self._working, self._was_refused = False, True
+        self.busy(False)
+        self._was_refused = True
         self._say_missing()
         if isinstance(error, InvalidInput) and self.form is not None:
             self.form.show_problems(error.problems)
@@ -227,9 +227,9 @@ class ReferSheet(Sheet):
 
     def _step_taken(self) -> None:
         if self.referral is not None:
-            now = referral_facts(self.here.desk, self.referral.row.id).row
-            self.here.say(_("Recorded on {day}.").format(day=formats.day(self.here.desk.today())))
             self.dismiss()
+            self.here.say(_("Recorded on {day}.").format(day=formats.day(self.here.desk.today())))
+            now = referral_facts(self.here.desk, self.referral.row.id).row
             if now.status == "ready":
                 self.here.go(Goto("refer", {"case_id": str(now.case_id), "referral_id": str(now.id)}))
 
@@ -271,7 +271,7 @@ class ReferSheet(Sheet):
                 done=self._give_up,
                 danger=True,
             )
-        elif not self._working:  # else it closes as soon as it is written
+        else:
             self._write(as_draft=True)
 
     def _give_up(self) -> None:
@@ -282,7 +282,7 @@ class ReferSheet(Sheet):
         """Close it at once; what was chosen and typed for a new one is kept as a draft, what was typed about a step
         until it comes back."""
         form = self.form
-        if form is not None and form.dirty and not (self._done or self._working or self._is_ready):
+        if form is not None and form.dirty and not (self._done or self.is_busy or self._is_ready):
             self._done = True
             command = form.command(as_draft=True)
             work = partial(write, self.here.desk, command, self.referral, form.edits())

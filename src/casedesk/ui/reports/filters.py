@@ -72,13 +72,13 @@ class FilterSheet(Sheet):
             now = next((group.key for group in chosen(field, request.among)), "")
             known = [(group.key, group.label) for group in choices(field)]
             self.boxes[field] = Combo([("", _("All")), *known], now, name=_(name))
-            self.body.addWidget(labelled(self.boxes[field], _(name)))
+            self.body.addWidget(labelled(self.boxes[field]))
         yes_no = [("yes", _("Yes")), ("", _("No"))]
         self.compare = Combo(yes_no, "yes" if request.compare else "", name=_("Compare with the period before"))
         small = [("", _("for work inside: 1 to 4 hidden")), ("yes", _("for publishing: 1 to 10 hidden"))]
         self.publishing = Combo(small, "yes" if request.publishing else "", name=_("Small numbers"))
-        self.body.addWidget(labelled(self.compare, _("Compare with the period before")))
-        self.body.addWidget(labelled(self.publishing, _("Small numbers")))
+        self.body.addWidget(labelled(self.compare))
+        self.body.addWidget(labelled(self.publishing))
         self.foot.addWidget(button(_("Clear all"), "ghost", clicked=self._clear))
         self.foot.addStretch(1)
         self.show_button = button(_("Show"), "primary", clicked=self._done)

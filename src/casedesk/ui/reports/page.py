@@ -28,6 +28,7 @@ from casedesk.reports.hand_out import (
 from casedesk.services.case_register import Register
 from casedesk.services.given_out import Handing
 from casedesk.services.permissions import may
+from casedesk.services.prints import CODED
 from casedesk.services.statistics import reports
 from casedesk.services.statistics.kept import figure_stored, restored, stored
 from casedesk.services.statistics.periods import Period
@@ -352,7 +353,7 @@ class ReportsPage(Page):
 
     def _look_at_register(self, kind: FileKind, asked: Register) -> None:
         work, done = partial(first_rows, self.here.desk, asked), partial(self._show_first_rows, kind, asked)
-        self.here.jobs.run_long(self, _("Reading the cases"), work, done, writes=True)
+        self.here.jobs.run_long(self, _("Reading the cases"), work, done, writes=asked.profile != CODED)
 
     def _show_first_rows(self, kind: FileKind, asked: Register, found: FirstRows) -> None:
         sheet = FirstRowsSheet(self, found)

@@ -89,7 +89,7 @@ class ReportPaperPage(PaperPage):
         parts = column(
             PlainLabel(_("Before it leaves"), "card"),
             self.who,
-            labelled(self.language, _("Language of the paper")),
+            labelled(self.language),
             labelled(self.password, _("Password for the PDF (optional)"), hint),
             None,
             gap=12,

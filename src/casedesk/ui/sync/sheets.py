@@ -15,6 +15,7 @@ from casedesk.i18n import _
 from casedesk.sync import invitations, organisation, visit
 from casedesk.sync.batch import LARGEST_HEADER
 from casedesk.sync.line import Address, der_of
+from casedesk.ui.kit.blocks import labelled
 from casedesk.ui.kit.buttons import Switch, button
 from casedesk.ui.kit.layouts import row
 from casedesk.ui.kit.messages import show_error
@@ -117,8 +118,7 @@ class InviteSheet(_Asking):
         self.centre.setMaxLength(3)
         self.centre.setAccessibleName(_("Three letters of its centre"))
         self.central = Switch(_("It belongs to the central office"))
-        self.body.addWidget(PlainLabel(_("Three letters of its centre"), "label"))
-        self.body.addWidget(self.centre)
+        self.body.addWidget(labelled(self.centre))
         self.body.addLayout(row(PlainLabel(_("It belongs to the central office")), None, self.central))
         self.body.addWidget(self.said)
         self.write_button = button(_("Choose where to write it…"), "primary", clicked=self._choose)
@@ -160,8 +160,7 @@ class RelaySheet(_Asking):
         self.url.setAccessibleName(_("Address"))
         self.file = PlainLabel(_("No file is chosen"), "caption", wrap=True)
         choose = button(_("Choose the certificate…"), size="s", clicked=self._choose)
-        self.body.addWidget(PlainLabel(_("Address"), "label"))
-        self.body.addWidget(self.url)
+        self.body.addWidget(labelled(self.url))
         self.body.addLayout(row(choose, self.file, gap=10))
         self.body.addWidget(self.said)
         self.save = button(_("Name it"), "primary", clicked=self.keep)
