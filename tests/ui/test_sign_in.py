@@ -67,6 +67,7 @@ def test_the_screen_tells_the_centre_and_nothing_of_the_work(at_door: Sitting) -
     assert "Farzana" not in words
     assert at_door.sign_in.windowTitle() == "CaseDesk"
     assert focused().objectName() == "sign_in_name"
+    assert not [each for each in QApplication.topLevelWidgets() if isinstance(each, SignInForm)], "one that nobody sees"
 
 
 @pytest.mark.parametrize(("name", "passphrase"), [("farzana", "wrong words"), ("somebody", PASSPHRASE)])

@@ -252,7 +252,7 @@ class UserSheet(Sheet):
                 "Your colleague changes it at once under “Your passphrase”."
             )
             self.body.addWidget(PlainLabel(hint, "body", tone="text2", wrap=True))
-            self.body.addWidget(self.new)
+        self.body.addWidget(self.new)
         self._passphrase = passphrase
         self.save = button(act, "primary", keys="Ctrl+Enter", clicked=self._save)
         self.foot.addStretch(1)

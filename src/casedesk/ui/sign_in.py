@@ -100,8 +100,8 @@ class SignIn(Front):
         super().__init__(centre)
         self.folder, self.locked, self.invented, self.clock, self.cost = folder, locked, invented, clock, cost
         self.jobs = Jobs(self)
-        self.form: SignInForm | RecoverForm | RestoreForm = SignInForm(self)
-        self.rebuild()
+        super().rebuild()
+        self.ask()
 
     def rebuild(self) -> None:
         super().rebuild()
@@ -114,7 +114,7 @@ class SignIn(Front):
 
     def ask(self, typed: tuple[str, ...] = ("", "")) -> None:
         """Ask for name and passphrase."""
-        self.form = SignInForm(self, *typed)
+        self.form: SignInForm | RecoverForm | RestoreForm = SignInForm(self, *typed)
         self.put(self.form, WIDTH)
         self.form.begin()
 

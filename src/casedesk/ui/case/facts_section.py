@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
 
 from casedesk import formats
 from casedesk.errors import CaseDeskError, Conflict, InvalidInput, Problem
@@ -72,6 +72,8 @@ class FactsCard(Card):
     """Answers as facts in columns, what is missing, and a form in their place while they are edited."""
 
     editing = Signal(bool)
+    notice: Banner  # over the form, while there is one
+    keep_button: QPushButton
 
     def __init__(
         self,
@@ -89,8 +91,6 @@ class FactsCard(Card):
         self._columns = columns
         self._besides = besides
         self.form: Form | None = None
-        self.notice = Banner("warn", "")
-        self.keep_button = button("")
         self._rules_elsewhere: frozenset[str] = frozenset()  # of the warnings on the banner
         self._kept_elsewhere: frozenset[str] = frozenset()
         self._saving = False

@@ -134,7 +134,8 @@ class CasesPage(Page):
         self._across = row(widget(main), gap=0)
         self._across.setStretch(0, 1)
         self.setLayout(self._across)
-        self.peek.setParent(self)
+        for each in (self.peek, self.view_box, self.peek_button):
+            each.setParent(self)  # whether they have a place yet or not
         self._arrange(narrow=False)
 
     def _connect(self) -> None:
