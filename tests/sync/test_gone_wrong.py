@@ -80,6 +80,7 @@ from casedesk.sync import batch
 from casedesk.sync.arrivals import files_in, take_inbox
 from casedesk.sync.batch import CENTRAL, Kind, Refused, Why, open_batch
 from casedesk.sync.bodies import Coded, CodedRows, Count, Orders, Receipt, read_body
+from casedesk.sync.carrying import State
 from casedesk.sync.coded import row_of, take_coded
 from casedesk.sync.computers import admit_to_centre
 from casedesk.sync.files import INBOX, OUTBOX, Fate, Folder, inbox, outbox
@@ -285,6 +286,26 @@ def test_a_list_that_was_lost_with_a_restore_is_told_again(one: Desk, two: Desk,
         assert names(old) == {"Sentinel"}
         give_waiting(old, one)
         assert Kind.ROSTER not in files_left(one, old)
+
+
+def test_a_list_that_was_fetched_and_lost_before_anything_was_told_is_sent_again(
+    one: Desk, two: Desk, three: Desk
+) -> None:
+    join(one, three)
+    with one.local() as session:
+        for row in uncovered(session):
+            if row.kind == Kind.ROSTER:
+                row.state = State.SENT  # over a line; where it had come, the disk went before it was taken in
+    write(one, "Sentinel")
+    give(two, *made(one))
+    assert {each.name for each in standing_of(two).roster.members} == {"K3", "K4"}
+    give_waiting(two, one)
+    with one.read() as session:
+        assert {row.state for row in uncovered(session) if row.kind == Kind.ROSTER} == {State.BUILT}
+    carry(one, two)
+    assert {each.name for each in standing_of(two).roster.members} == {"K3", "K4", "K5"}
+    give_waiting(two, one)
+    assert Kind.ROSTER not in files_left(one, two), "the lists before it are told with it"
 
 
 def test_a_list_that_was_lost_with_a_laptop_before_it_was_carried_is_made_again(

@@ -27,6 +27,7 @@ from casedesk.sync.planning import own_chains
 from casedesk.sync.roster import Member
 
 KEPT_DAYS: Final = 30
+NAMED_ALWAYS: Final = (Kind.ORDERS, Kind.ROSTER)  # in each receipt; one that is not named is on its way again
 OWN: Final = "own"  # the note of a chain that the writer of the receipt wrote itself
 _TOLD_OF: Final = "told_of_chain"
 
@@ -48,12 +49,13 @@ def take_receipt(desk: Desk, place: Standing, author: Member, told: Receipt) -> 
             if line.chain in ours and line.fork is not None and not _hold_the_same(session, line)
         ]
         files = [row for row in session.scalars(select(BatchOut).order_by(BatchOut.id)) if key in row.sealed_to]
+        lists = [row for row in files if row.kind == Kind.ROSTER]
+        there = [at for at, row in enumerate(lists) if row.name in done or (key in row.covered_by and not went_back)]
+        done |= {row.name for row in lists[: max(there, default=-1) + 1]}  # a list says all that those before it said
         for row in files:
             _settle(folder, row, key, held, told_again if row.kind in BY_NUMBER else done, active)
-            # each receipt names every order that was obeyed, and the other files once
-            if row.name not in done and (row.kind == Kind.ORDERS or (went_back and row.kind != Kind.RECEIPT)):
+            if row.name not in done and (row.kind in NAMED_ALWAYS or (went_back and row.kind != Kind.RECEIPT)):
                 _take_back(row, key)
-        lists = [row for row in files if row.kind == Kind.ROSTER]
         if went_back and lists and lists[-1].state in DONE:  # it is gone here, and was lost there
             keep_list(session, desk, place, [author])
     for chain, at in forked:
@@ -135,8 +137,8 @@ def _go_on_after_a_fork(desk: Desk, place: Standing, chain: bytes, at: int) -> N
 def write_receipts(desk: Desk) -> None:
     """For each centre from which something came a receipt: what is held of its chains, what became of its files.
 
-    Orders that were obeyed are named in each: no number of a chain tells of them, and one that is named no more was
-    lost with a restore. Our own chains stand in each too: a new one tells that we were restored ourselves.
+    Orders and lists that were obeyed are named in each: no number of a chain tells of them, and one that is not named
+    was lost on the way, or with a restore. Our own chains stand in each too: a new one tells that we were restored.
     """
     folder = outbox(desk.store.vault.folder)
     with desk.local() as session:
@@ -146,7 +148,7 @@ def write_receipts(desk: Desk) -> None:
             return
         came = session.scalars(select(BatchIn).where(BatchIn.told.is_(False))).all()
         obeyed = session.scalars(
-            select(BatchIn).where(BatchIn.told, BatchIn.kind == Kind.ORDERS, BatchIn.state == Fate.APPLIED)
+            select(BatchIn).where(BatchIn.told, BatchIn.kind.in_(NAMED_ALWAYS), BatchIn.state == Fate.APPLIED)
         ).all()
         active = [each for each in place.roster.members if each.active]
         centres = {place.roster.centre_of(row.desk) for row in came} | _to_hear_of_a_restore(session, place)
