@@ -155,7 +155,7 @@ from pathlib import Path
 from datetime import datetime
 from casedesk.errors import StorageFailed, StorageFull
 from casedesk.services.intake import register_case
-from casedesk.services.office import sign_in
+from casedesk.services.sign_in import sign_in
 from casedesk.services.search import Filters, count_cases
 from casedesk.storage.checking import check
 from tests.support.journal import count
@@ -190,7 +190,7 @@ from pathlib import Path
 from datetime import datetime
 from casedesk.errors import StorageFull
 from casedesk.services.intake import register_case
-from casedesk.services.office import sign_in
+from casedesk.services.sign_in import sign_in
 from casedesk.storage import room
 from casedesk.storage.checking import check
 from tests.support.journal import count
@@ -397,7 +397,7 @@ def read_everything(desk: Desk, case_id: UUID) -> None:
 
 def test_a_second_start_is_refused_until_the_first_ends(desk: Desk) -> None:
     folder = desk.store.vault.folder
-    program = "import sys; from pathlib import Path; from casedesk.services.office import sign_in\n" + (
+    program = "import sys; from pathlib import Path; from casedesk.services.sign_in import sign_in\n" + (
         f"print(type(sign_in).__name__)\nsign_in(Path(sys.argv[1]), 'farzana', {PASSPHRASE!r})"
     )
     run = subprocess.run(

@@ -35,7 +35,7 @@ import sys
 from pathlib import Path
 from threading import Thread
 from PySide6.QtWidgets import QApplication
-from casedesk.services.office import sign_in
+from casedesk.services.sign_in import sign_in
 from casedesk.storage.keys import FLOOR
 from casedesk.ui.application import Program
 from casedesk.sync.process import beside

@@ -209,7 +209,7 @@ from sqlalchemy import event
 from casedesk import logs
 from casedesk.progress import Progress
 from casedesk.services.backups import make_backup
-from casedesk.services.office import sign_in
+from casedesk.services.sign_in import sign_in
 from casedesk.sync.visit import visit
 from tests.faults.test_no_plaintext import everybody, fail_loudly, half_there
 from tests.support.planted import work_a_day
