@@ -252,6 +252,14 @@ def test_names_that_were_looked_at_count_over_the_day_too(desk: Desk, tmp_path: 
         extract(desk, NAMED)
 
 
+def test_looking_alone_counts(desk: Desk) -> None:
+    some(desk, 5)
+    first_rows(desk, NAMED)
+    some(desk, 21)
+    with pytest.raises(TooManyNames, match="name 5 already"):
+        extract(desk, NAMED)
+
+
 def test_receiver_and_reason_are_never_cut(desk: Desk, tmp_path: Path) -> None:
     some(desk, 11)
     with pytest.raises(InvalidInput):

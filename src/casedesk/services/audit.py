@@ -33,6 +33,7 @@ from casedesk.services.given_out import REPORT
 from casedesk.services.permissions import needs
 from casedesk.services.providers import name_of
 from casedesk.services.users import names_of_users
+from casedesk.storage.arrived import NOTED
 from casedesk.storage.belonging import tables_of_cases
 from casedesk.storage.operations import ClockFlag, OperationKind, Value, shown, unpack
 from casedesk.storage.recorder import OPERATION_TABLE, moment_of
@@ -73,7 +74,7 @@ def trail(desk: Desk, *, before: int | None = None, size: int = 100) -> list[Aud
 
 # Not merely all but the tables of cases: one that only a newer version knows may tell of cases, too. What is given out
 # may tell of many.
-_OFFICE = recorded_models().keys() - tables_of_cases() | {Disclosure.__tablename__, ""}
+_OFFICE = recorded_models().keys() - tables_of_cases() | {Disclosure.__tablename__, NOTED}
 _NOT_OF_A_CASE = union_all(select(User.id), select(Provider.id), select(Recruiter.id))
 _TRAIL = (
     select(Operation.seq, Operation.actor, Operation.wall, Operation.flags, Operation.body)
@@ -84,7 +85,7 @@ _TRAIL = (
             Change.operation_seq == Operation.seq,
             or_(
                 Change.table.not_in(_OFFICE),
-                and_(Change.table == "", Change.record.not_in(_NOT_OF_A_CASE)),  # noted about a case
+                and_(Change.table == NOTED, Change.record.not_in(_NOT_OF_A_CASE)),  # noted about a case
             ),
         ),
     )

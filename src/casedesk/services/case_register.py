@@ -43,8 +43,8 @@ from casedesk.services.consents import holds, newest_lines
 from casedesk.services.permissions import needs, reaches, visible
 from casedesk.services.prints import CODED, FULL, SHARED
 from casedesk.services.statistics.periods import begins
-from casedesk.storage.operations import Value, shown, unpack
-from casedesk.storage.recorder import OPERATION_TABLE
+from casedesk.storage.arrived import NOTED, action
+from casedesk.storage.operations import unpack
 from casedesk.values import PartialDay, Precision
 
 K: Final = 11  # how many share what is told of one, at least
@@ -228,20 +228,14 @@ def _named_today(desk: Desk) -> set[UUID | None]:
         select(Change.record, Operation.body)
         .join(Operation, Operation.seq == Change.operation_seq)
         .where(
-            Change.table == OPERATION_TABLE,
+            Change.table == NOTED,
             Operation.actor == desk.actor.id.bytes,
             Operation.wall >= begun.timestamp() * 1000,
         )
     )
     with desk.read() as session:
-        seen = {case for case, body in session.execute(noted) if _action(body) == SEEN}
+        seen = {case for case, body in session.execute(noted) if action(*unpack(body)) == SEEN}
         return seen.union(session.scalars(given))
-
-
-def _action(body: bytes) -> Value:
-    (operation,) = unpack(body)
-    own = (leaf for _level, leaf in shown(operation) if leaf.table == OPERATION_TABLE)
-    return next((leaf.value for leaf in own if leaf.field == "action"), None)
 
 
 def _scope(asked: Register) -> str:

@@ -25,6 +25,7 @@ Said: TypeAlias = dict[RecordKey, dict[str, Value]]
 Link: TypeAlias = tuple[str, UUID]  # the table and id of what a record hangs on
 LINKS: Final = {"case_id": "case", "person_id": "person", "episode_id": "migration_episode"}
 ERASED_TABLE: Final = "erased"
+NOTED: Final = ""  # in the place of a table: the operation was about the record, and wrote nothing into it
 JOURNAL_TABLES: Final = frozenset((OPERATION_TABLE, MARK_TABLE, ERASED_TABLE))
 LONGEST_TABLE: Final = 40  # of a name in the index; a longer one is no table of ours
 
@@ -59,7 +60,7 @@ def change_rows(number: int, operation: Operation, said: Said) -> list[dict[str,
     """Which records an operation wrote or was about, by which their history and their registers are found."""
     touched = {record: (table, " ".join(values)) for (table, record), values in said.items()}
     if (looked_at := about(operation)) is not None:
-        touched.setdefault(looked_at, ("", ""))
+        touched.setdefault(looked_at, (NOTED, ""))
     return [
         {"operation_seq": number, "record": id_of(record), "table": table, "fields": fields}
         for record, (table, fields) in touched.items()
@@ -88,10 +89,18 @@ def written(operation: Operation) -> Said:
 
 def about(operation: Operation) -> bytes | None:
     """The record that the operation is about, if it says so."""
-    for _level, leaf in shown(operation):
-        if leaf.table == OPERATION_TABLE and leaf.field == "about" and isinstance(leaf.value, bytes):
-            return leaf.value if len(leaf.value) == len(NO_RECORD) else None
-    return None
+    record = _own(operation, "about")
+    return record if isinstance(record, bytes) and len(record) == len(NO_RECORD) else None
+
+
+def action(operation: Operation) -> Value:
+    """What was done, as the operation calls it."""
+    return _own(operation, "action")
+
+
+def _own(operation: Operation, name: str) -> Value:
+    own = (leaf for _level, leaf in shown(operation) if leaf.table == OPERATION_TABLE)
+    return next((leaf.value for leaf in own if leaf.field == name), None)
 
 
 _TOLD = (
