@@ -14,11 +14,11 @@ from casedesk import codelists
 from casedesk.desk import Desk
 from casedesk.errors import CaseDeskError, InvalidInput, Problem
 from casedesk.i18n import _
-from casedesk.models import User, fields_of
 from casedesk.services import office
 from casedesk.services.permissions import may
 from casedesk.services.users import UserRow, add_user, colleagues, end_user, let_work, set_roles
 from casedesk.storage import keys
+from casedesk.ui.form_sheet import declared
 from casedesk.ui.kit.blocks import group, setting
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.layouts import row, widget
@@ -239,9 +239,7 @@ class UserSheet(Sheet):
         title, act = words
         super().__init__(host, title, note, width=680)
         self._here, self._work, self._done, self._names = here, work, done, names
-        declared = fields_of(User)
-        wanted = [(f"user.{name}", declared[name]) for name in fields]
-        self.form = Form(wanted, today=here.desk.today(), columns=2)
+        self.form = Form(declared("user", *fields), today=here.desk.today(), columns=2)
         self.form.fill(dict(filled or {}))
         self.body.addWidget(self.form)
         self.new = NewPassphrase(self._not_made_of)

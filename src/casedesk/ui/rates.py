@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QWidget
 
 from casedesk import codelists, formats
 from casedesk.errors import Problem
+from casedesk.fields import Field
 from casedesk.i18n import _
-from casedesk.models import ExchangeRate, OfficialCostLimit, Recorded, fields_of
 from casedesk.services.rates import CostLimit, cost_limits, rates, set_cost_limit, set_rate
+from casedesk.ui.form_sheet import declared
 from casedesk.ui.kit.blocks import Card, group, setting
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.layouts import clear, column, row
@@ -34,13 +35,11 @@ class Rates(QWidget):
 class _Asked(QWidget):
     """A form for one more, and those in use. What is kept empties this form and no other."""
 
-    def __init__(self, here: Here, title: str, hint: str, model: type[Recorded], names: Sequence[str]) -> None:
+    def __init__(self, here: Here, title: str, hint: str, keep: str, fields: Sequence[tuple[str, Field]]) -> None:
         super().__init__()
         self.here = here
-        declared = fields_of(model)
-        keys = [(f"{model.__tablename__}.{name}", declared[name]) for name in names]
-        self.form = Form(keys, today=here.desk.today(), columns=2)
-        self.keep = button(self.words, "primary", clicked=self._keep)
+        self.form = Form(fields, today=here.desk.today(), columns=2)
+        self.keep = button(keep, "primary", clicked=self._keep)
         card = Card(title)
         card.body.addWidget(PlainLabel(hint, "body", tone="text2", wrap=True))
         card.body.addWidget(self.form)
@@ -48,11 +47,6 @@ class _Asked(QWidget):
         self._known = column()
         self.setLayout(column(card, self._known, gap=12))
         self._look()
-
-    @property
-    def words(self) -> str:
-        """What the button says."""
-        raise NotImplementedError
 
     def in_use(self) -> tuple[str, list[QWidget]]:
         """A title, and a line for each that counts now."""
@@ -92,11 +86,8 @@ class RateAsked(_Asked):
 
     def __init__(self, here: Here) -> None:
         hint = _("For estimates beside foreign amounts. What was written down in its own currency never changes.")
-        super().__init__(here, _("Exchange rates"), hint, ExchangeRate, ("currency", "taka", "source"))
-
-    @property
-    def words(self) -> str:
-        return _("Keep this rate")
+        fields = declared("exchange_rate", "currency", "taka", "source")
+        super().__init__(here, _("Exchange rates"), hint, _("Keep this rate"), fields)
 
     def in_use(self) -> tuple[str, list[QWidget]]:
         with self.here.desk.read() as session:
@@ -124,12 +115,8 @@ class LimitAsked(_Asked):
             "The most that migrating to a country may cost by law, for any work. Reports measure by the limit of the"
             " day on which somebody left, and tell how many paid more."
         )
-        names = ("country", "amount", "valid_from", "source")
-        super().__init__(here, _("Official limits of cost"), hint, OfficialCostLimit, names)
-
-    @property
-    def words(self) -> str:
-        return _("Keep this limit")
+        fields = declared("official_cost_limit", "country", "amount", "valid_from", "source")
+        super().__init__(here, _("Official limits of cost"), hint, _("Keep this limit"), fields)
 
     def in_use(self) -> tuple[str, list[QWidget]]:
         return _("Limits in use"), [_limit(each) for each in cost_limits(self.here.desk)]

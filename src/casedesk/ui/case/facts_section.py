@@ -268,16 +268,20 @@ class FactsCard(Card):
         if self.form is None:
             return
         self._saving = False
-        typed = self.form.typed()
         later = {key: now for key, now in self.form.values().items() if now != values[key]}
-        if later or typed:  # while it was saved; the form stays for that
-            self.form.fill(self.answers)
-            self.form.put(later)
-            self.form.put_typed(typed)
+        if later or self.form.typed():  # while it was saved; the form stays for that
+            self._go_on_from(self.form, later)
             self._keep()
         else:
             self.case.typed.forget(self._code)
             self._close_form()
+
+    def _go_on_from(self, form: Form, edits: Mapping[str, object]) -> None:
+        """What is recorded now becomes what the edits are told from; all that is typed stays."""
+        typed = form.typed()
+        form.fill(self.answers)
+        form.put(edits)
+        form.put_typed(typed)
 
     def _refused(self, error: Exception) -> None:
         self._saving = False
@@ -323,8 +327,7 @@ class FactsCard(Card):
         edits = self.form.edits()
         self.case.look_again()
         answers = self.answers
-        self.form.fill(answers)
-        self.form.put({key: now for key, (_before, now) in edits.items()})
+        self._go_on_from(self.form, {key: now for key, (_before, now) in edits.items()})
         newer = {key for key, (before, _now) in edits.items() if not _same(answers.get(key), before)}
         self.form.show_problems({key: [_meanwhile(key, answers)] for key in newer})
         self._tell(error.message, error.hint)

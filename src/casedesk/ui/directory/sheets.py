@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from casedesk.errors import InvalidInput
 from casedesk.i18n import _
-from casedesk.models import Provider, ProviderService, Recruiter, fields_of
 from casedesk.services.providers import (
     ProviderFacts,
     RecruiterFacts,
@@ -20,6 +19,7 @@ from casedesk.services.providers import (
     save_provider,
     save_recruiter,
 )
+from casedesk.ui.form_sheet import declared
 from casedesk.ui.kept import Typed, kept_of, put_back
 from casedesk.ui.kit.blocks import Banner, Card
 from casedesk.ui.kit.buttons import button
@@ -63,9 +63,7 @@ class ServiceCard(Card):
         super().__init__(dense=True)
         self._service, self.part = service, part
         self.removed = False
-        declared = fields_of(ProviderService)
-        keys = [(f"provider_service.{name}", declared[name]) for name in SERVICE]
-        self.form = Form(keys, today=here.desk.today(), columns=2)
+        self.form = Form(declared("provider_service", *SERVICE), today=here.desk.today(), columns=2)
         self.saved: dict[str, object] = {}
         if service is not None:
             self.saved = {f"provider_service.{name}": getattr(service, name) or None for name in SERVICE}
@@ -161,9 +159,7 @@ class PartnerSheet(_EditSheet):
         title = _("Add a partner") if partner is None else _("Edit {name}").format(name=partner.row.name)
         super().__init__(here, host, title, typed, f"partner.{partner.row.id.hex if partner is not None else NEW}")
         self._partner = partner
-        declared = fields_of(Provider)
-        keys = [(f"provider.{name}", declared[name]) for name in PARTNER]
-        self.form = Form(keys, today=here.desk.today(), columns=2, ahead=True)
+        self.form = Form(declared("provider", *PARTNER), today=here.desk.today(), columns=2, ahead=True)
         values: Mapping[str, object] = partner.values if partner is not None else {}
         self._keep("", self.form, {f"provider.{name}": values.get(name) for name in PARTNER})
         if partner is None and not self.form.edits():
@@ -220,10 +216,7 @@ class RecruiterSheet(_EditSheet):
         which = recruiter.row.id.hex if recruiter is not None else NEW
         super().__init__(here, host, title, typed, f"recruiter.{which}")
         self._recruiter = recruiter
-        declared = fields_of(Recruiter)
-        self.form = Form(
-            [(f"recruiter.{name}", declared[name]) for name in RECRUITER], today=here.desk.today(), columns=2
-        )
+        self.form = Form(declared("recruiter", *RECRUITER), today=here.desk.today(), columns=2)
         values: Mapping[str, object] = recruiter.values if recruiter is not None else {}
         self._keep("", self.form, {f"recruiter.{name}": values.get(name) for name in RECRUITER})
         self.body.addWidget(self.form)

@@ -13,12 +13,12 @@ from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 from casedesk import codelists
 from casedesk.errors import Problem
 from casedesk.i18n import _
-from casedesk.models import Referral, fields_of
 from casedesk.services.case_facts import CaseFacts, Need
 from casedesk.services.clock import clock_is_wrong
 from casedesk.services.referrals.content import EDITABLE, EXCEPTION
 from casedesk.services.referrals.making import MakeReferral
 from casedesk.services.referrals.steps import ANSWER_DAYS, URGENT_ANSWER_DAYS
+from casedesk.ui.form_sheet import declared
 from casedesk.ui.kit.blocks import Banner
 from casedesk.ui.kit.buttons import PressButton, let_tab_reach_the_chosen
 from casedesk.ui.kit.choices import CodeLine
@@ -106,9 +106,8 @@ class ReferForm(Tall):
         self.partners = PartnerPicker(here.desk, district if isinstance(district, str) else None)
         self.partner_facts = PartnerFacts()
         self.sharing = Sharing(here, facts.id, minor=facts.is_minor)
-        declared = fields_of(Referral)
         self.form = Form(
-            [(f"referral.{name}", declared[name]) for name in WORDS],
+            declared("referral", *WORDS),
             today=today,
             columns=2,
             ahead=True,

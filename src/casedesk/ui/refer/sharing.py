@@ -13,13 +13,13 @@ from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 from casedesk import codelists, formats
 from casedesk.errors import InvalidInput, Problem
 from casedesk.i18n import _
-from casedesk.models import Referral, fields_of
 from casedesk.services.consents import ConsentNow, RecordConsent, consents_of, scope_for
 from casedesk.services.permissions import may
 from casedesk.services.providers import ProviderRow
 from casedesk.services.referrals.content import EXCEPTION
 from casedesk.services.sharing import ShareItem, what_may_be_shared
 from casedesk.sync import withdrawing
+from casedesk.ui.form_sheet import declared
 from casedesk.ui.kit.blocks import Banner
 from casedesk.ui.kit.buttons import button
 from casedesk.ui.kit.choices import Combo
@@ -76,8 +76,7 @@ class WithoutConsent(Tall):
 
     def __init__(self, today: date) -> None:
         super().__init__()
-        declared = fields_of(Referral)
-        self.form = Form([(f"referral.{name}", declared[name]) for name in EXCEPTION], today=today)
+        self.form = Form(declared("referral", *EXCEPTION), today=today)
         self.open_button = button(_("It cannot wait for consent…"), "link", clicked=self._ask)
         self.go_on = button(_("Refer without consent"), "danger", clicked=self._say)
         hint = _(

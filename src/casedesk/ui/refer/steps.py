@@ -18,6 +18,7 @@ from casedesk.services import lifecycle
 from casedesk.services.referrals.reading import ReferralFacts
 from casedesk.services.referrals.steps import STEP_FIELDS, take_step
 from casedesk.services.words import in_words
+from casedesk.ui.form_sheet import declared
 from casedesk.ui.kept import Typed, kept_of, put_back
 from casedesk.ui.kit.badges import Badge, status_badge
 from casedesk.ui.kit.blocks import Banner, fact
@@ -115,8 +116,7 @@ class StepsPane(Tall):
         self.typed.keep(self.to, kept_of(form))
 
     def _fields(self, to: str) -> list[tuple[str, Field]]:
-        declared = fields_of(Referral)
-        keys = [(f"referral.{name}", declared[name]) for name in STEP_FIELDS.get(to, ())]
+        keys = declared("referral", *STEP_FIELDS.get(to, ()))
         needs = lifecycle.step_to("referral", self._referral.row.status, to).needs
         if "reason" in needs:
             keys.append((REASON, Field(N_("Why"), Kind.LINE, Level.INTERNAL, Ask.LATER, longest=500)))
@@ -157,9 +157,9 @@ def _facts(referral: ReferralFacts) -> QWidget:
     waiting = formats.number(row_.days_waiting) if row_.days_waiting is not None else ""
     told: list[tuple[str, str]] = [(_("Partner"), row_.provider), (_("Service"), service)]
     told += [(_("Days without answer"), waiting)] if waiting else []
-    declared = fields_of(Referral)
+    fields = fields_of(Referral)
     told += [
-        (_(declared[name].label), in_words(declared[name], referral.values[name]))
+        (_(fields[name].label), in_words(fields[name], referral.values[name]))
         for name in SHOWN
         if name in referral.values
     ]
