@@ -30,6 +30,7 @@ from casedesk.services.search import shown_names
 from casedesk.storage.store import Touched
 from casedesk.ui.kit.badges import BadgeSpec, badge_size, count_badge, paint_badge, priority_badge, status_badge
 from casedesk.ui.kit.blocks import EmptyState, keys_hint
+from casedesk.ui.kit.buttons import ENTER
 from casedesk.ui.kit.layouts import block, column, row, widget
 from casedesk.ui.kit.style import paint_ground
 from casedesk.ui.kit.texts import PlainLabel, rule
@@ -295,7 +296,7 @@ class ReferralList(QListView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, chosen = Qt.Key(event.key()), self.referral()
         control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
-        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not control and chosen is not None:
+        if key in ENTER and not control and chosen is not None:
             self.asked.emit(chosen, "next")
         elif key in self.KEYS and not event.modifiers() and chosen is not None:
             self.asked.emit(chosen, self.KEYS[key])

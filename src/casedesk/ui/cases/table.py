@@ -43,6 +43,7 @@ from casedesk.services.search import (
 )
 from casedesk.ui.jobs import Jobs
 from casedesk.ui.kit.badges import category_badge, paint_badge, priority_badge, status_badge
+from casedesk.ui.kit.buttons import ENTER
 from casedesk.ui.kit.icons import paint_icon
 from casedesk.ui.kit.style import paint_ground
 from casedesk.ui.kit.texts import tip, visible
@@ -478,7 +479,7 @@ class CaseView(QTableView):
         plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
         if code in (Qt.Key.Key_Home, Qt.Key.Key_End) and self.table.total:
             self.choose(0 if code == Qt.Key.Key_Home else self.table.total - 1)
-        elif code in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and plain:
+        elif code in ENTER and plain:
             self._open(self.currentIndex())
         elif code in (Qt.Key.Key_Left, Qt.Key.Key_Right) or (event.text() and event.text().isprintable()):
             event.ignore()  # letters belong to the page

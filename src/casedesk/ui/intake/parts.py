@@ -20,6 +20,7 @@ from casedesk.services.intake_views import REQUIRED_CONSENT, Settings
 from casedesk.services.sections import Section
 from casedesk.services.words import in_taka
 from casedesk.ui.intake.asking import FLAGS, is_asked
+from casedesk.ui.kit.buttons import ENTER
 from casedesk.ui.kit.chosen import AnswerEdit, TickCards
 from casedesk.ui.kit.editor import Editor
 from casedesk.ui.kit.fields import EditorOf
@@ -186,7 +187,7 @@ class Part(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter goes on to the next field."""
-        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter) or event.modifiers() & ~KEYPAD:
+        if event.key() not in ENTER or event.modifiers() & ~KEYPAD:
             super().keyPressEvent(event)
             return
         self.focusNextChild()

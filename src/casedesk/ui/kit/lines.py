@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from casedesk.ui.kit.buttons import ENTER
 from casedesk.ui.kit.icons import paint_icon
 from casedesk.ui.kit.style import paint_ground
 from casedesk.ui.kit.texts import visible
@@ -27,7 +28,7 @@ from casedesk.ui.kit.theme import current
 Index = QModelIndex | QPersistentModelIndex
 ROW = 48
 PAGE_KEYS = (Qt.Key.Key_Slash, Qt.Key.Key_Escape, Qt.Key.Key_E)
-OPENING = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
+OPENING = (*ENTER, Qt.Key.Key_Space)
 
 
 @dataclass(frozen=True, slots=True)

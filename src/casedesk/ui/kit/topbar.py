@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QSizePolicy, QWidget
 
 from casedesk.i18n import _
 from casedesk.ui.kit.blocks import KeyCap, keys_hint
-from casedesk.ui.kit.buttons import Segmented, button
+from casedesk.ui.kit.buttons import ENTER, Segmented, button
 from casedesk.ui.kit.icons import paint_icon
 from casedesk.ui.kit.layouts import row
 from casedesk.ui.kit.texts import visible
@@ -77,7 +77,7 @@ class SearchOpener(SearchBox):
             moves = (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
             if event.key() in moves or event.modifiers() & Qt.KeyboardModifier.ControlModifier:
                 return super().eventFilter(watched, event)
-            if (event.text().isprintable() and event.text()) or event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if (event.text().isprintable() and event.text()) or event.key() in ENTER:
                 self.pressed.emit(event.text().strip())
                 return True
         return super().eventFilter(watched, event)

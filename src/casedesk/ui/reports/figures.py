@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from casedesk.i18n import _
 from casedesk.services.statistics.shapes import Cell, Row, Shown, Table
+from casedesk.ui.kit.lines import OPENING
 from casedesk.ui.kit.texts import tip
 from casedesk.ui.kit.theme import current
 from casedesk.ui.listing import write_line
@@ -30,7 +31,6 @@ ROW = 34
 SIDE, INSET, RIGHT = 14, 10, 8
 NARROWEST = 56
 NAME = 150  # pixels for the name of a line, at least
-OPENING = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 
 
 class _Figures(QAbstractTableModel):

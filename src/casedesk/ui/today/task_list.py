@@ -15,6 +15,7 @@ from casedesk import formats
 from casedesk.i18n import _, language
 from casedesk.services.today import CONTACT, FLAG, Due, Group, Task
 from casedesk.ui.kit.badges import badge_size, category_badge, count_badge, paint_badge, priority_badge
+from casedesk.ui.kit.buttons import ENTER
 from casedesk.ui.kit.icons import paint_icon
 from casedesk.ui.kit.style import paint_ground
 from casedesk.ui.kit.theme import current
@@ -87,7 +88,7 @@ class TaskList(QListView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = Qt.Key(event.key())
-        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        if key in ENTER and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self._act(self.currentIndex().data(ROW), "next")
         elif key in self.KEYS and event.modifiers() == Qt.KeyboardModifier.NoModifier:
             self._act(self.currentIndex().data(ROW), self.KEYS[key])
